@@ -1,0 +1,42 @@
+/*
+ * service_set.h - one description of the services that a person has.
+ *
+ * Computed from the configuration, a domain and an address; autoconfig
+ * documents, DNS records and pages are pure functions over it.
+ */
+#ifndef AUTOCONFIG_SERVICE_SET_H
+#define AUTOCONFIG_SERVICE_SET_H
+
+#include "mailcore/base/arena.h"
+#include "mailcore/sys/conf.h"
+
+enum socket_type { SOCKET_TLS, SOCKET_STARTTLS };
+
+struct service_entry {
+	const char *protocol; /* "imap", "pop3", "smtp" */
+	view host;
+	unsigned port;
+	enum socket_type socket;
+};
+
+struct service_set {
+	view domain;       /* A-labels */
+	view display_name;
+	view host;         /* of the server */
+	struct service_entry incoming[4]; /* imap TLS first */
+	size_t incoming_count;
+	struct service_entry outgoing[2]; /* submissions first */
+	size_t outgoing_count;
+	view dav; /* URL, "" without */
+	view web; /* URL of the pages, "" without */
+};
+
+/* Views live in `arena` or in `conf`. */
+CHECKED result service_set_make(const struct conf *, view domain,
+    view display_name, struct arena *, struct service_set *out);
+
+/* The Thunderbird autoconfig document (config-v1.1.xml,
+ * draft-ietf-mailmaint-autoconfig). */
+void autoconfig_thunderbird(const struct service_set *, struct buf *out);
+
+#endif

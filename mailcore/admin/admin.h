@@ -1,0 +1,32 @@
+/*
+ * admin.h - what an operator does with domains, mailboxes and passwords.
+ * The CLI and the API call these alike; each failure's `why` says what was
+ * expected, and admin_explain turns it into a sentence for people.
+ */
+#ifndef ADMIN_ADMIN_H
+#define ADMIN_ADMIN_H
+
+#include "mailcore/auth/auth.h"
+#include "mailcore/store/domain.h"
+
+CHECKED result admin_domain_add(struct store *, view name,
+    view display_name);
+CHECKED result admin_domain_remove(struct store *, view name);
+
+/* `password` in clear; hashed here.  NOT_FOUND: the domain is not hosted. */
+CHECKED result admin_mailbox_add(struct store *, view address, view name,
+    view password);
+CHECKED result admin_mailbox_remove(struct store *, view address);
+CHECKED result admin_mailbox_enable(struct store *, view address, bool);
+CHECKED result admin_password_set(struct store *, view address,
+    view password);
+
+/* Keep a hash that comes from another server ("{SHA512-CRYPT}...");
+ * MALFORMED: a scheme that auth_verify does not know. */
+CHECKED result admin_password_import(struct store *, view address,
+    view hash);
+
+/* A new password that people can read out: at least 80 bits. */
+void admin_password_make(struct buf *out);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * encode.h - base64, hexadecimal, percent: bytes as text and back.
+ */
+#ifndef BASE_ENCODE_H
+#define BASE_ENCODE_H
+
+#include "mailcore/base/buf.h"
+
+/* RFC 4648 section 4, with padding. */
+void encode_base64(struct buf *out, view bytes);
+
+/* Strict: whole groups, padding where due, no other bytes.  MALFORMED
+ * otherwise; what was added to `out` before is then to be thrown away. */
+CHECKED result decode_base64(struct buf *out, view text);
+
+/* Lenient, for MIME bodies (RFC 2045 6.8): skips bytes outside the
+ * alphabet and stops at padding. */
+void decode_base64_mime(struct buf *out, view text);
+
+/* RFC 4648 section 5, without padding. */
+void encode_base64url(struct buf *out, view bytes);
+
+void encode_hex(struct buf *out, view bytes);
+CHECKED result decode_hex(struct buf *out, view text);
+
+/* RFC 3986: keeps unreserved bytes, '/' and those in `keep`. */
+void encode_percent(struct buf *out, view bytes, view keep);
+
+/* RFC 3986 2.1.  A '%' without two hexadecimal digits, and a coded NUL, are
+ * MALFORMED.  '+' stays '+'. */
+CHECKED result decode_percent(struct buf *out, view text);
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * limits.h - every bound that the network can reach, with its reason.
+ *
+ * Those that an operator may want to change have a twin in the configuration
+ * (posthaste.conf(5)) and are the defaults there.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+enum {
+	/* RFC 5321 4.5.3.1: local part 64, domain 255, path 256. */
+	LIMIT_LOCAL_PART = 64,
+	LIMIT_DOMAIN = 255,
+	LIMIT_ADDRESS = LIMIT_LOCAL_PART + 1 + LIMIT_DOMAIN,
+
+	/* RFC 5321 4.5.3.1.4 asks for 512; extensions add to it (RFC 4954:
+	 * AUTH lines of 12,288). */
+	LIMIT_SMTP_LINE = 12288,
+	/* RFC 5321 4.5.3.1.6 asks for 1,000; real mail has longer ones. */
+	LIMIT_SMTP_DATA_LINE = 65536,
+	/* RFC 5321 4.5.3.1.8 asks for at least 100. */
+	LIMIT_SMTP_RECIPIENTS = 1000,
+	/* RFC 5321 6.3: at least 100 Received fields before a loop is seen. */
+	LIMIT_SMTP_HOPS = 100,
+
+	/* RFC 9051 has no bound; 64 KiB is what Dovecot takes. */
+	LIMIT_IMAP_LINE = 65536,
+	/* Before login only LOGIN and AUTHENTICATE are worth a literal. */
+	LIMIT_IMAP_LINE_UNAUTHENTICATED = 8192,
+	LIMIT_IMAP_NESTING = 32,
+	LIMIT_IMAP_MAILBOX_NAME = 512,
+	LIMIT_IMAP_MAILBOXES = 10000,
+	LIMIT_IMAP_KEYWORDS = 64, /* in one mailbox */
+
+	/* RFC 2449 4: 255 octets with CRLF; AUTH lines (RFC 5034) longer. */
+	LIMIT_POP3_LINE = 8192,
+
+	/* Unparsable commands in a row before the connection is closed. */
+	LIMIT_BAD_COMMANDS = 10,
+	LIMIT_BAD_COMMANDS_UNAUTHENTICATED = 3,
+
+	LIMIT_MESSAGE = 52428800, /* 50 MiB, as most hosters */
+	LIMIT_HEADER = 262144,    /* of one message, in bytes */
+	LIMIT_HEADER_FIELDS = 1000,
+	LIMIT_MIME_DEPTH = 32,
+	LIMIT_MIME_PARTS = 1000,
+
+	LIMIT_PASSWORD = 1024,
+
+	/* Bodies up to here lie in the database (measured crossover). */
+	LIMIT_BODY_INLINE = 65536,
+
+	LIMIT_HTTP_HEADER = 32768, /* all header fields of one request */
+	LIMIT_HTTP_TARGET = 8192,  /* path and query */
+	LIMIT_XML = 1048576,       /* request bodies of PROPFIND, REPORT... */
+	LIMIT_XML_DEPTH = 64,
+	LIMIT_XML_ATTRIBUTES = 64,
+	LIMIT_CALENDAR_OBJECT = 10485760,
+	LIMIT_VCARD = 5242880,
+	LIMIT_DAV_NAME = 255, /* last segment of a path, decoded */
+	LIMIT_MULTIGET = 5000,
+	LIMIT_CONTENT_LINE = 8388608, /* photos are one line */
+	LIMIT_COLLECTIONS = 500       /* of one home */
+};
+
+#endif

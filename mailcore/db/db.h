@@ -1,0 +1,96 @@
+/*
+ * db.h - one question, two drivers.
+ *
+ * A db is one connection to one database.  Statements are constant strings
+ * with $1, $2 ... in the subset that SQLite and PostgreSQL share, prepared
+ * once per connection; values are always bound.  Ask, read the rows, end:
+ *
+ *	db_ask(db, &q, sql, args, COUNT(args));
+ *	while (db_next(&q))
+ *		... db_int_at(&q, 0) ...
+ *	TRY(db_end(&q));
+ *
+ * The first failure sticks in the query and is what db_end returns; there is
+ * one db_end for every db_ask and no return in between.
+ *
+ * A db belongs to one thread at a time.
+ */
+#ifndef DB_DB_H
+#define DB_DB_H
+
+#include "mailcore/base/buf.h"
+#include "mailcore/base/result.h"
+#include "mailcore/base/view.h"
+
+struct db;
+
+enum db_kind { DB_NULL, DB_INT, DB_TEXT, DB_BLOB };
+
+struct db_arg {
+	enum db_kind kind;
+	int64_t number;
+	view bytes; /* must live until db_end */
+};
+
+struct db_arg db_int(int64_t);
+struct db_arg db_text(view); /* UTF-8 without NUL */
+struct db_arg db_blob(view);
+struct db_arg db_null(void);
+
+struct db_query {
+	struct db *db;
+	void *statement;
+	result r;
+	bool row;
+};
+
+/* Open (and create) the database at `path`; SQLite: WAL, page size 8 KiB,
+ * synchronous=NORMAL: durability is the journal's (store/journal.h).
+ * FAILED: cannot be opened; NO_SPACE: disk full. */
+CHECKED result db_open(struct db **, const char *path);
+void db_close(struct db **);
+
+/* `sql` must be a constant that outlives the db. */
+void db_ask(struct db *, struct db_query *, const char *sql,
+    const struct db_arg *args, size_t count);
+bool db_next(struct db_query *);
+
+/* Column `column` of the present row; views live until the next db_next or
+ * db_end. */
+int64_t db_int_at(struct db_query *, int column);
+view db_text_at(struct db_query *, int column);
+view db_blob_at(struct db_query *, int column);
+bool db_is_null(struct db_query *, int column);
+
+/* EXISTS: a unique key is taken.  NO_SPACE: disk full.  BUSY: another
+ * writer, or a conflict that a retry solves.  FAILED: logged. */
+CHECKED result db_end(struct db_query *);
+
+/* A statement whose rows nobody wants. */
+CHECKED result db_do(struct db *, const char *sql, const struct db_arg *args,
+    size_t count);
+
+/* How many rows the last db_do changed. */
+int64_t db_changed(struct db *);
+
+/* db_begin takes the write lock at once.  db_commit makes the transaction
+ * visible to others, not durable. */
+CHECKED result db_begin(struct db *);
+CHECKED result db_commit(struct db *);
+void db_rollback(struct db *);
+
+/* While `record` is set, every statement that writes is appended to it, with
+ * its values, in a form that db_replay runs again.  NULL ends it. */
+void db_record(struct db *, struct buf *record);
+CHECKED result db_replay(struct db *, view record);
+
+/* Bring the schema up to date: step i is applied when the database has seen
+ * fewer than i + 1; each step in one transaction.  FAILED: a step did not
+ * work, or the database is newer than this program. */
+CHECKED result db_migrate(struct db *, const char *const steps[], size_t count);
+
+/* Make everything committed so far durable by itself (SQLite: sync the WAL).
+ */
+CHECKED result db_sync(struct db *);
+
+#endif

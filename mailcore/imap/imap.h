@@ -1,0 +1,22 @@
+/*
+ * imap.h - IMAP4rev1 (RFC 3501, with the errata that RFC 9051 settles) and
+ * its extensions, as a protocol for sys/conn.h.
+ */
+#ifndef IMAP_IMAP_H
+#define IMAP_IMAP_H
+
+#include "mailcore/auth/auth.h"
+#include "mailcore/store/store.h"
+#include "mailcore/sys/conn.h"
+
+struct imap_services {
+	struct store *store;
+	struct auth *auth;
+	const char *hostname;
+	uint64_t message_limit;
+	bool starttls; /* a certificate is there */
+};
+
+extern const struct protocol imap_protocol;
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * runner.h - the queue role's work: lease what is due, deliver it by MX or by
+ * the configured relay, settle, bounce (RFC 3464).
+ */
+#ifndef SMTP_RUNNER_H
+#define SMTP_RUNNER_H
+
+#include "mailcore/store/store.h"
+#include "mailcore/sys/conf.h"
+#include "mailcore/sys/msg.h"
+
+struct runner;
+
+CHECKED result runner_new(struct runner **, struct store *,
+    const struct conf *, struct tls *, struct post *);
+
+/* Until runner_stop: wakes on MSG_QUEUE, on due times, once a minute. */
+CHECKED result runner_run(struct runner *);
+void runner_stop(struct runner *); /* any thread, signal handlers */
+void runner_free(struct runner **);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * smtp.h - SMTP (RFC 5321) as a protocol for sys/conn.h: reception on port
+ * 25 and submission (RFC 6409) on 587 and 465.
+ */
+#ifndef SMTP_SMTP_H
+#define SMTP_SMTP_H
+
+#include "mailcore/auth/auth.h"
+#include "mailcore/store/store.h"
+#include "mailcore/sys/conn.h"
+#include "mailcore/sys/msg.h"
+
+struct smtp_services {
+	struct store *store;
+	struct auth *auth;
+	const char *hostname;
+	uint64_t message_limit;
+	bool starttls;
+	bool submission;   /* false: reception */
+	struct post *post; /* told of queued work; may be NULL */
+};
+
+extern const struct protocol smtp_protocol;
+
+#endif

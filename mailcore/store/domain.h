@@ -1,0 +1,81 @@
+/*
+ * domain.h - domains, the accounts in them, and the addresses that lead to
+ * them (posthaste.db).  Names are A-labels in lower case; local parts are
+ * compared without case (ASCII).
+ */
+#ifndef STORE_DOMAIN_H
+#define STORE_DOMAIN_H
+
+#include "mailcore/store/store.h"
+
+struct domain {
+	int64_t id;
+	view name;         /* "example.org" */
+	view display_name; /* "Example e.V.", or the name */
+};
+
+/* Views live in `arena`.  NOT_FOUND: not hosted here. */
+CHECKED result domain_find(struct store *, struct arena *, view name,
+    struct domain *out);
+CHECKED result domain_list(struct store *, struct arena *,
+    struct domain **out, size_t *count);
+
+/* EXISTS: there is one of that name.  MALFORMED: not a host name. */
+CHECKED result domain_add(struct store *, view name, view display_name,
+    int64_t *id);
+
+/* DENIED: accounts are in it. */
+CHECKED result domain_remove(struct store *, view name);
+
+struct account_info {
+	int64_t id;
+	int64_t domain;
+	view address;     /* primary: local@domain */
+	view name;        /* of the person; may be empty */
+	view password;    /* "{ARGON2ID}$argon2id$..." or another scheme */
+	int64_t password_version; /* grows with every change */
+	bool enabled;
+	int64_t quota; /* bytes; 0: none */
+	int64_t used;  /* bytes, as of the last change seen here */
+};
+
+/* The account that an address leads to: its own, or by an alias, with
+ * "+detail" ignored.  NOT_FOUND: none. */
+CHECKED result account_find(struct store *, struct arena *, view address,
+    struct account_info *out);
+CHECKED result account_get(struct store *, struct arena *, int64_t id,
+    struct account_info *out);
+CHECKED result account_list(struct store *, struct arena *, view domain,
+    struct account_info **out, size_t *count);
+
+/* Makes the account with its collections: INBOX, Drafts, Sent, Archive,
+ * Junk, Trash (special-use set, subscribed); calendar "personal" (display
+ * name "Personal Calendar"), address book "personal" ("Personal Address
+ * Book").  `password` is a finished hash.
+ * NOT_FOUND: no such domain.  EXISTS: address taken. */
+CHECKED result account_add(struct store *, view address, view name,
+    view password, int64_t *id);
+CHECKED result account_remove(struct store *, int64_t id);
+CHECKED result account_set_password(struct store *, int64_t id, view password);
+CHECKED result account_set_enabled(struct store *, int64_t id, bool);
+
+/* An address that delivers to an account. */
+CHECKED result alias_add(struct store *, view address, int64_t account);
+CHECKED result alias_remove(struct store *, view address);
+
+/* Failed logins, counted by key (a network, an account): shared by all
+ * processes, kept lazily.  `until` (seconds since 1970) is when the count is
+ * forgotten. */
+CHECKED result throttle_get(struct store *, view key, int64_t now,
+    int64_t *count);
+CHECKED result throttle_add(struct store *, view key, int64_t now,
+    int64_t until);
+CHECKED result throttle_clear(struct store *, view key);
+
+/* Small named values of the house (keys, epochs); `value` lives in `arena`.
+ * NOT_FOUND: never set. */
+CHECKED result setting_get(struct store *, struct arena *, view name,
+    view *value);
+CHECKED result setting_set(struct store *, view name, view value);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * queue.h - messages on their way out (posthaste.db).
+ *
+ * A message is queued once with all its recipients; each recipient has its
+ * own state and time.  A worker leases what is due, so that two processes
+ * never send the same; a lease that is not settled in time falls back.
+ */
+#ifndef STORE_QUEUE_H
+#define STORE_QUEUE_H
+
+#include "mailcore/store/body.h"
+
+struct queue_recipient {
+	int64_t id;
+	view address;
+	int attempts;
+	int64_t next; /* seconds */
+	view error;   /* of the last attempt */
+};
+
+struct queue_message {
+	int64_t id;
+	view sender;      /* reverse-path; empty for <> */
+	int64_t account;  /* who sent it; 0 */
+	int64_t created;  /* seconds */
+	uint64_t size;
+	bool smtputf8;
+	bool eightbit;
+	view envelope_id; /* RFC 3461 ENVID */
+	view data;        /* only by queue_lease */
+};
+
+struct queue_new {
+	view sender;
+	int64_t account;
+	bool smtputf8;
+	bool eightbit;
+	view envelope_id;
+	const view *recipients;
+	size_t count;
+	view data; /* the whole message, CRLF lines */
+};
+
+/* Not durable before store_sync.  `id` names it in logs and replies. */
+CHECKED result queue_add(struct store *, const struct queue_new *,
+    int64_t *id);
+
+struct queue_lease {
+	struct queue_message message;
+	struct queue_recipient *recipients; /* all due, of one domain */
+	size_t count;
+};
+
+/* The next due work, leased until `now` + `seconds`; views live in `arena`.
+ * NOT_FOUND: nothing due; `*wake` says when next (INT64_MAX: never). */
+CHECKED result queue_lease(struct store *, struct arena *, int64_t now,
+    int64_t seconds, struct queue_lease *out, int64_t *wake);
+
+enum queue_outcome { QUEUE_SENT, QUEUE_RETRY, QUEUE_FAILED };
+
+/* Settle one recipient.  RETRY: again at `next`.  A message whose last
+ * recipient is settled is removed. */
+CHECKED result queue_settle(struct store *, int64_t message,
+    int64_t recipient, enum queue_outcome, int64_t next, view error);
+
+/* For `posthaste status` and the queue commands. */
+typedef result queue_visit(void *context, const struct queue_message *,
+    const struct queue_recipient *);
+CHECKED result queue_each(struct store *, queue_visit *, void *context);
+CHECKED result queue_counts(struct store *, int64_t *messages,
+    int64_t *recipients, int64_t *oldest);
+
+#endif

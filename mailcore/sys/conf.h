@@ -1,0 +1,70 @@
+/*
+ * conf.h - the configuration file, posthaste.conf(5).
+ *
+ * One setting a line, "name value"; '#' starts a comment.  Unknown names and
+ * bad values are errors with file, line, what was expected and what was
+ * found.  Everything that is not here lives in the store.
+ */
+#ifndef SYS_CONF_H
+#define SYS_CONF_H
+
+#include "mailcore/base/arena.h"
+#include "mailcore/base/buf.h"
+#include "mailcore/sys/tls.h"
+
+enum service {
+	SERVICE_HTTP,
+	SERVICE_HTTPS,
+	SERVICE_PROXY, /* plain HTTP for a reverse proxy; loopback only */
+	SERVICE_IMAP,
+	SERVICE_IMAPS,
+	SERVICE_POP3,
+	SERVICE_POP3S,
+	SERVICE_SMTP,
+	SERVICE_SUBMISSION,
+	SERVICE_SUBMISSIONS,
+	SERVICE_COUNT
+};
+
+struct conf_service {
+	const char *name;      /* "imaps" */
+	unsigned standard;     /* 993 */
+};
+extern const struct conf_service conf_services[SERVICE_COUNT];
+
+enum { CONF_ADDRESSES = 8 };
+
+struct conf {
+	const char *data;     /* folder of the store */
+	const char *hostname; /* of this server: mail.example.org */
+	const char *certificates; /* folder, default <data>/tls */
+	const char *user;     /* to run as when started as root */
+	const char *addresses[CONF_ADDRESSES]; /* to listen on */
+	size_t address_count;
+	unsigned ports[SERVICE_COUNT]; /* 0: off */
+	/* The ports that clients are told (autoconfig): the same unless a
+	 * setting says that a port is forwarded. */
+	unsigned public_ports[SERVICE_COUNT];
+	struct tls_policy tls;
+	const char *relay;    /* "host:port" for all outgoing mail; NULL: MX */
+	const char *relay_user, *relay_password;
+	const char *resolver; /* "127.0.0.1@5353"; NULL: resolv.conf */
+	unsigned remote_smtp_port; /* 25; tests use another */
+	uint64_t message_limit;
+	unsigned connections, connections_per_peer;
+	int log_level; /* enum log_level */
+	bool sandbox;  /* off only for debugging */
+};
+
+/* Views and strings live in `arena`.  On a failure `errors` has one line per
+ * fault: "FILE:LINE: expected ..., found ...; do ...". */
+CHECKED result conf_load(struct conf *, struct arena *, const char *path,
+    struct buf *errors);
+
+/* Defaults: all services on their standard ports plus `base_port`. */
+void conf_defaults(struct conf *, unsigned base_port);
+
+/* The text of a configuration file that gives `conf`. */
+void conf_write(const struct conf *, struct buf *out);
+
+#endif

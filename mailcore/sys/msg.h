@@ -1,0 +1,39 @@
+/*
+ * msg.h - short words between roles: "account N changed", "queue has work",
+ * "read the configuration again".
+ *
+ * Datagrams on sockets in <data>/run/<role>.sock (also used by the CLI).  Any
+ * may be lost: the change log is the truth, and whoever waits also looks now
+ * and then.  Sending never blocks.  Thread-safe.
+ */
+#ifndef SYS_MSG_H
+#define SYS_MSG_H
+
+#include "mailcore/base/result.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum msg_kind { MSG_ACCOUNT = 1, MSG_QUEUE = 2, MSG_RELOAD = 3 };
+
+struct msg {
+	enum msg_kind kind;
+	int64_t number; /* account id */
+};
+
+struct post; /* one end */
+
+/* `role`: "web", "mail", "queue"; NULL: send only. */
+CHECKED result post_open(struct post **, const char *data, const char *role);
+void post_close(struct post **);
+
+/* To every role but the own one. */
+void post_send(struct post *, struct msg);
+
+/* For a loop: readable when there is something; -1 for a sender only. */
+int post_fd(const struct post *);
+
+/* false when nothing is waiting. */
+bool post_receive(struct post *, struct msg *out);
+
+#endif
