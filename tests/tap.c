@@ -8,11 +8,16 @@ static int count, failed;
 static bool
 point(bool passed, const char *format, va_list args)
 {
+	char what[500];
+
 	count++;
 	failed += !passed;
-	printf("%sok %d - ", passed ? "" : "not ", count);
-	vprintf(format, args);
-	putchar('\n');
+	(void)vsnprintf(what, sizeof what, format, args);
+	/* A '#' would begin a TAP directive, a line end another line. */
+	for (char *c = what; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == '#')
+			*c = ' ';
+	printf("%sok %d - %s\n", passed ? "" : "not ", count, what);
 	fflush(stdout);
 	return passed;
 }

@@ -69,7 +69,7 @@ arena_free(struct arena **a)
 static void
 add_block(struct arena *a, size_t n)
 {
-	size_t room = n < ARENA_BLOCK ? ARENA_BLOCK : n;
+	size_t room = n > ARENA_BLOCK ? n : ARENA_BLOCK;
 	struct block *b = malloc(sizeof *b + room);
 
 	if (b == NULL)

@@ -18,7 +18,8 @@ days_of(int year, int month, int day)
 	int64_t y = month <= 2 ? year - 1 : year;
 	int64_t era = (y >= 0 ? y : y - 399) / 400;
 	int64_t year_of_era = y - era * 400;
-	int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5
+	int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2)
+		/ 5
 	    + day - 1;
 
 	return era * ERA_DAYS + year_of_era * 365 + year_of_era / 4
@@ -100,9 +101,8 @@ date_add_http(struct buf *b, int64_t seconds)
 {
 	struct date d = date_of(seconds);
 
-	buf_print(b, "%s, %02d %s %04d %02d:%02d:%02d GMT",
-	    weekdays[d.weekday], d.day, months[d.month - 1], d.year, d.hour,
-	    d.minute, d.second);
+	buf_print(b, "%s, %02d %s %04d %02d:%02d:%02d GMT", weekdays[d.weekday],
+	    d.day, months[d.month - 1], d.year, d.hour, d.minute, d.second);
 }
 
 void
@@ -195,8 +195,9 @@ zone_name(view name)
 	static const struct {
 		const char *name;
 		int hours;
-	} zones[] = { { "EDT", -4 }, { "EST", -5 }, { "CDT", -5 }, { "CST", -6 },
-		{ "MDT", -6 }, { "MST", -7 }, { "PDT", -7 }, { "PST", -8 } };
+	} zones[] = { { "EDT", -4 }, { "EST", -5 }, { "CDT", -5 },
+		{ "CST", -6 }, { "MDT", -6 }, { "MST", -7 }, { "PDT", -7 },
+		{ "PST", -8 } };
 
 	for (size_t i = 0; i < COUNT(zones); i++)
 		if (view_same(name, view_of(zones[i].name)))
@@ -216,11 +217,11 @@ whole_year(uint64_t year, size_t digits)
 static void
 scan_clock(struct scan *s, struct date *d, const char *why)
 {
-	d->hour = (int)scan_number(s, 24, why);
+	d->hour = (int)scan_number(s, 23, why);
 	skip_space(s);
 	scan_byte(s, ':', why);
 	skip_space(s);
-	d->minute = (int)scan_number(s, 60, why);
+	d->minute = (int)scan_number(s, 59, why);
 	skip_space(s);
 	if (scan_try_byte(s, ':')) {
 		skip_space(s);

@@ -22,7 +22,10 @@ typedef struct {
 #define VIEW(literal) ((view){ "" literal, sizeof(literal) - 1 })
 
 /* A static initialiser for a view of a string literal. */
-#define VIEW_INIT(literal) { "" literal, sizeof(literal) - 1 }
+#define VIEW_INIT(literal)                      \
+	{                                       \
+		"" literal, sizeof(literal) - 1 \
+	}
 
 /* A view of a C string; NULL gives the empty view. */
 view view_of(const char *text);
