@@ -44,8 +44,18 @@ enum {
 	LIMIT_HEADER_FIELDS = 1000,
 	LIMIT_MIME_DEPTH = 32,
 	LIMIT_MIME_PARTS = 1000,
+	LIMIT_MIME_PARAMETERS = 64,  /* of one field; RFC 2231 pieces too */
+	LIMIT_ENVELOPE = 1048576,    /* bytes of one; then a short one */
+	LIMIT_BODYSTRUCTURE = 2097152,
+	LIMIT_HEADER_ADDRESSES = 2000, /* read from one field */
 
 	LIMIT_PASSWORD = 1024,
+	/* Right passwords remembered, and for how long. */
+	LIMIT_AUTH_CACHE = 4096,
+	LIMIT_AUTH_CACHE_MS = 300000,
+	/* Wrong ones from one network within so many seconds; then 4xx. */
+	LIMIT_AUTH_FAILURES = 50,
+	LIMIT_AUTH_WINDOW = 600,
 
 	/* Bodies up to here lie in the database (measured crossover). */
 	LIMIT_BODY_INLINE = 65536,
@@ -60,7 +70,13 @@ enum {
 	LIMIT_DAV_NAME = 255, /* last segment of a path, decoded */
 	LIMIT_MULTIGET = 5000,
 	LIMIT_CONTENT_LINE = 8388608, /* photos are one line */
-	LIMIT_COLLECTIONS = 500       /* of one home */
+	LIMIT_COLLECTIONS = 500,      /* of one home */
+
+	LIMIT_CONFIGURATION = 65536, /* bytes of posthaste.conf */
+	/* Descriptors allow as many; at 20 KiB each that is 400 MiB. */
+	LIMIT_CONNECTIONS = 20000,
+	/* An office behind one address: 50 people, 5 connections each. */
+	LIMIT_CONNECTIONS_PER_PEER = 256
 };
 
 #endif

@@ -1,9 +1,19 @@
 /*
  * conf.h - the configuration file, posthaste.conf(5).
  *
- * One setting a line, "name value"; '#' starts a comment.  Unknown names and
- * bad values are errors with file, line, what was expected and what was
- * found.  Everything that is not here lives in the store.
+ * One setting a line, "name value"; '#' at the start of a line or after a
+ * space starts a comment.  A value in double quotes may hold both; \" and \\
+ * stand for themselves in it.  Unknown names and bad values are errors with
+ * file, line, what was expected and what was found.  Everything that is not
+ * here lives in the store.
+ *
+ *	data FOLDER              hostname NAME       certificates FOLDER
+ *	user NAME                listen ADDRESS...   port.SERVICE NUMBER
+ *	public-port.SERVICE N    tls-minimum 1.2|1.3
+ *	relay HOST:PORT          relay-user TEXT     relay-password TEXT
+ *	resolver ADDRESS[@PORT]  remote-smtp-port N  message-limit BYTES
+ *	connections N            connections-per-peer N
+ *	log-level error|warning|info|debug           sandbox on|off
  */
 #ifndef SYS_CONF_H
 #define SYS_CONF_H
@@ -61,7 +71,13 @@ struct conf {
 CHECKED result conf_load(struct conf *, struct arena *, const char *path,
     struct buf *errors);
 
-/* Defaults: all services on their standard ports plus `base_port`. */
+/* The same from text; `name` stands before the line in `errors`. */
+CHECKED result conf_parse(struct conf *, struct arena *, view text,
+    const char *name, struct buf *errors);
+
+/* Defaults: all services on their standard ports plus `base_port`.  A file
+ * that does not name port.proxy leaves that one off: whoever reaches it can
+ * claim any peer address. */
 void conf_defaults(struct conf *, unsigned base_port);
 
 /* The text of a configuration file that gives `conf`. */

@@ -1,0 +1,277 @@
+#include "mailcore/sys/conf_set.h"
+
+#include "mailcore/base/ascii.h"
+#include "mailcore/base/limits.h"
+#include "mailcore/sys/log.h"
+
+#include <arpa/inet.h>
+#include <stddef.h>
+
+static bool
+set_text(struct arena *a, void *to, view value)
+{
+	const char **text = to;
+
+	*text = arena_text(a, value);
+	return value.n > 0 && *text != NULL;
+}
+
+static bool
+is_name_byte(char c)
+{
+	return ascii_is_alnum(c) || c == '-' || c == '.';
+}
+
+static bool
+set_hostname(struct arena *a, void *to, view value)
+{
+	view rest = value;
+
+	for (size_t i = 0; i < value.n; i++)
+		if (!is_name_byte(value.p[i]))
+			return false;
+	while (rest.n > 0) {
+		view label = view_cut(&rest, '.');
+
+		if (label.n == 0 || label.n > 63 || label.p[0] == '-')
+			return false;
+	}
+	return value.n <= LIMIT_DOMAIN && !view_ends(value, VIEW("."))
+	    && set_text(a, to, value);
+}
+
+static bool
+is_address(view v)
+{
+	char text[INET6_ADDRSTRLEN];
+	unsigned char bytes[16];
+
+	return view_copy(v, text, sizeof text)
+	    && (inet_pton(AF_INET, text, bytes) == 1
+	    || inet_pton(AF_INET6, text, bytes) == 1);
+}
+
+/* `to` is the whole struct conf: two fields change. */
+static bool
+set_addresses(struct arena *a, void *to, view value)
+{
+	struct conf *c = to;
+
+	while (value.n > 0) {
+		view one = view_trim(view_cut(&value, ' '));
+
+		if (one.n == 0)
+			continue;
+		if (!is_address(one) || c->address_count == CONF_ADDRESSES)
+			return false;
+		if (!set_text(a, &c->addresses[c->address_count], one))
+			return false;
+		c->address_count++;
+	}
+	return c->address_count > 0;
+}
+
+static bool
+set_number(void *to, view value, uint64_t least, uint64_t most)
+{
+	unsigned *number = to;
+	uint64_t n;
+
+	if (!view_number(value, most, &n) || n < least)
+		return false;
+	*number = (unsigned)n;
+	return true;
+}
+
+static bool
+set_port_or_off(struct arena *a, void *to, view value)
+{
+	(void)a;
+	return set_number(to, value, 0, CONF_PORT_MAX);
+}
+
+static bool
+set_port(struct arena *a, void *to, view value)
+{
+	(void)a;
+	return set_number(to, value, 1, CONF_PORT_MAX);
+}
+
+static bool
+set_connections(struct arena *a, void *to, view value)
+{
+	(void)a;
+	return set_number(to, value, 1, 1000000);
+}
+
+/* 1000, 100K, 50M */
+static bool
+set_bytes(struct arena *a, void *to, view value)
+{
+	uint64_t *bytes = to;
+	unsigned shift = 0;
+	uint64_t n;
+
+	(void)a;
+	if (view_ends_same(value, VIEW("K")))
+		shift = 10;
+	else if (view_ends_same(value, VIEW("M")))
+		shift = 20;
+	if (shift > 0)
+		value = view_first(value, value.n - 1);
+	if (!view_number(value, CONF_MESSAGE_MAX >> shift, &n))
+		return false;
+	*bytes = n << shift;
+	return *bytes >= 1024;
+}
+
+static bool
+choose(view value, const char *const *words, size_t count, size_t *which)
+{
+	for (*which = 0; *which < count; ++*which)
+		if (view_eq(value, view_of(words[*which])))
+			return true;
+	return false;
+}
+
+static bool
+set_tls_minimum(struct arena *a, void *to, view value)
+{
+	static const char *const words[] = { "1.2", "1.3" };
+	struct tls_policy *policy = to;
+	size_t which;
+
+	(void)a;
+	if (!choose(value, words, COUNT(words), &which))
+		return false;
+	policy->minimum = which == 0 ? TLS_1_2 : TLS_1_3;
+	return true;
+}
+
+static bool
+set_log_level(struct arena *a, void *to, view value)
+{
+	static const char *const words[] = {
+		[LOG_ERROR] = "error", [LOG_WARNING] = "warning",
+		[LOG_INFO] = "info", [LOG_DEBUG] = "debug",
+	};
+	int *level = to;
+	size_t which;
+
+	(void)a;
+	if (!choose(value, words, COUNT(words), &which))
+		return false;
+	*level = (int)which;
+	return true;
+}
+
+static bool
+set_switch(struct arena *a, void *to, view value)
+{
+	static const char *const words[] = { "off", "on" };
+	bool *on = to;
+	size_t which;
+
+	(void)a;
+	if (!choose(value, words, COUNT(words), &which))
+		return false;
+	*on = which == 1;
+	return true;
+}
+
+/* host:port, with [ ] around an IPv6 address */
+static bool
+set_relay(struct arena *a, void *to, view value)
+{
+	view port = value;
+	view host = view_cut_last(&port, ':');
+	const char *name;
+	uint64_t n;
+
+	if (!view_number(port, CONF_PORT_MAX, &n) || n == 0)
+		return false;
+	if (view_starts(host, VIEW("[")) && view_ends(host, VIEW("]"))) {
+		if (!is_address(view_first(view_from(host, 1), host.n - 2)))
+			return false;
+	} else if (host.n == 0 || !set_hostname(a, &name, host)) {
+		return false;
+	}
+	return set_text(a, to, value);
+}
+
+static bool
+set_resolver(struct arena *a, void *to, view value)
+{
+	view port = value;
+	view address = view_cut(&port, '@');
+	uint64_t n;
+
+	if (!is_address(address))
+		return false;
+	if (address.n < value.n
+	    && (!view_number(port, CONF_PORT_MAX, &n) || n == 0))
+		return false;
+	return set_text(a, to, value);
+}
+
+const struct setting conf_settings[CONF_SETTINGS] = {
+	{ "data", offsetof(struct conf, data),
+	    set_text, "a folder",
+	    "name the folder that holds the store" },
+	{ "hostname", offsetof(struct conf, hostname),
+	    set_hostname, "a host name",
+	    "write the full name of this server, like mail.example.org" },
+	{ "certificates", offsetof(struct conf, certificates),
+	    set_text, "a folder",
+	    "name the folder that holds the .pem files" },
+	{ "user", offsetof(struct conf, user),
+	    set_text, "a user's name",
+	    "name the system user to run as" },
+	{ "listen", 0, set_addresses, "up to 8 IP addresses",
+	    "write addresses, like 0.0.0.0 ::" },
+	{ "tls-minimum", offsetof(struct conf, tls),
+	    set_tls_minimum, "1.2 or 1.3",
+	    "write the lowest TLS version to accept" },
+	{ "relay", offsetof(struct conf, relay),
+	    set_relay, "host:port",
+	    "write the server that takes all outgoing mail,"
+	    " like smtp.example.net:587" },
+	{ "relay-user", offsetof(struct conf, relay_user),
+	    set_text, "a user's name",
+	    "write the name to log in to the relay with" },
+	{ "relay-password", offsetof(struct conf, relay_password),
+	    set_text, "a password",
+	    "write the password for the relay" },
+	{ "resolver", offsetof(struct conf, resolver),
+	    set_resolver, "an IP address",
+	    "write the address of a resolver, like 127.0.0.1@5353" },
+	{ "remote-smtp-port", offsetof(struct conf, remote_smtp_port),
+	    set_port,
+	    "a port from 1 to 65535", "leave it at 25 outside of tests" },
+	{ "message-limit", offsetof(struct conf, message_limit),
+	    set_bytes,
+	    "bytes from 1K to 1024M", "write a size, like 50M" },
+	{ "connections", offsetof(struct conf, connections),
+	    set_connections,
+	    "a number from 1 to 1000000",
+	    "write how many connections may be open" },
+	{ "connections-per-peer", offsetof(struct conf, connections_per_peer),
+	    set_connections,
+	    "a number from 1 to 1000000",
+	    "write how many may be open from one address" },
+	{ "log-level", offsetof(struct conf, log_level),
+	    set_log_level,
+	    "error, warning, info or debug", "choose one of them" },
+	{ "sandbox", offsetof(struct conf, sandbox),
+	    set_switch, "on or off",
+	    "leave it on except for debugging" },
+};
+
+const struct setting conf_port_setting = { NULL, 0, set_port_or_off,
+	"a port from 0 to 65535", "write a number, 0 turns the service off" };
+
+bool
+conf_setting_repeats(const struct setting *s)
+{
+	return s->set == set_addresses;
+}

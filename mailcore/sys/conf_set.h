@@ -1,0 +1,29 @@
+/*
+ * conf_set.h - the settings of a configuration file as a table: their names,
+ * where their values go, and what to say when one is wrong.
+ */
+#ifndef SYS_CONF_SET_H
+#define SYS_CONF_SET_H
+
+#include "mailcore/sys/conf.h"
+
+struct setting {
+	const char *name;
+	size_t at; /* in struct conf */
+
+	/* Puts `value` at `to`; false when it is not what is expected. */
+	bool (*set)(struct arena *, void *to, view value);
+
+	const char *expected;
+	const char *advice;
+};
+
+enum { CONF_SETTINGS = 16, CONF_PORT_MAX = 65535, CONF_MESSAGE_MAX = 1 << 30 };
+
+extern const struct setting conf_settings[CONF_SETTINGS];
+extern const struct setting conf_port_setting; /* port.*, public-port.* */
+
+/* May it stand in several lines, which add up? */
+bool conf_setting_repeats(const struct setting *);
+
+#endif

@@ -1,0 +1,110 @@
+#include "mailcore/sys/conf.h"
+#include "mailcore/sys/log.h"
+
+#include <string.h>
+
+static void
+put_text(struct buf *out, const char *name, const char *value)
+{
+	if (value == NULL) {
+		buf_print(out, "# %s\n", name);
+		return;
+	}
+	if (strpbrk(value, " \t\"#\\") == NULL) {
+		buf_print(out, "%s %s\n", name, value);
+		return;
+	}
+	buf_print(out, "%s \"", name);
+	for (; *value != '\0'; value++) {
+		if (*value == '"' || *value == '\\')
+			buf_add_byte(out, '\\');
+		buf_add_byte(out, *value);
+	}
+	buf_add(out, VIEW("\"\n"));
+}
+
+static void
+put_places(const struct conf *c, struct buf *out)
+{
+	buf_add(out, VIEW("# The folder that holds everything.\n"));
+	put_text(out, "data", c->data);
+	buf_add(out, VIEW("\n# The full name of this server.\n"));
+	put_text(out, "hostname", c->hostname);
+	buf_add(out, VIEW("\n# Certificates: one .pem file each, chain and key;"
+	    " default <data>/tls.\n"));
+	put_text(out, "certificates", c->certificates);
+	buf_add(out, VIEW("\n# Who to run as when started as root.\n"));
+	put_text(out, "user", c->user);
+}
+
+static void
+put_ports(const struct conf *c, struct buf *out)
+{
+	buf_add(out, VIEW("\n# Addresses to listen on.\nlisten"));
+	for (size_t i = 0; i < c->address_count; i++)
+		buf_print(out, " %s", c->addresses[i]);
+	buf_add(out, VIEW("\n\n# Ports; 0 turns a service off."
+	    "  proxy: plain HTTP for a reverse proxy on\n"
+	    "# this machine, whose forwarding headers are believed.\n"));
+	for (size_t i = 0; i < SERVICE_COUNT; i++)
+		buf_print(out, "port.%s %u\n", conf_services[i].name,
+		    c->ports[i]);
+	buf_add(out, VIEW("\n# The ports that clients are told, where a router"
+	    " or proxy forwards others.\n"));
+	for (size_t i = 0; i < SERVICE_COUNT; i++)
+		buf_print(out, "%spublic-port.%s %u\n",
+		    c->public_ports[i] == c->ports[i] ? "# " : "",
+		    conf_services[i].name, c->public_ports[i]);
+}
+
+static void
+put_sending(const struct conf *c, struct buf *out)
+{
+	buf_add(out, VIEW("\n# A server that takes all outgoing mail, as"
+	    " host:port; without: by MX.\n"));
+	put_text(out, "relay", c->relay);
+	put_text(out, "relay-user", c->relay_user);
+	put_text(out, "relay-password", c->relay_password);
+	buf_add(out, VIEW("\n# A DNS resolver, as address or address@port;"
+	    " without: /etc/resolv.conf.\n"));
+	put_text(out, "resolver", c->resolver);
+	buf_add(out, VIEW("\n# The port of other mail servers; only tests use"
+	    " another than 25.\n"));
+	buf_print(out, "remote-smtp-port %u\n", c->remote_smtp_port);
+}
+
+static void
+put_limits(const struct conf *c, struct buf *out)
+{
+	static const char *const levels[] = {
+		[LOG_ERROR] = "error", [LOG_WARNING] = "warning",
+		[LOG_INFO] = "info", [LOG_DEBUG] = "debug",
+	};
+
+	buf_add(out, VIEW("\n# The lowest TLS version: 1.2 or 1.3.\n"));
+	buf_print(out, "tls-minimum %s\n",
+	    c->tls.minimum == TLS_1_3 ? "1.3" : "1.2");
+	buf_add(out, VIEW("\n# The largest message, in bytes (K and M work).\n"));
+	buf_print(out, "message-limit %llu\n",
+	    (unsigned long long)c->message_limit);
+	buf_add(out, VIEW("\n# Connections at once: in all, and from one"
+	    " address.\n"));
+	buf_print(out, "connections %u\nconnections-per-peer %u\n",
+	    c->connections, c->connections_per_peer);
+	buf_add(out, VIEW("\n# error, warning, info or debug.\n"));
+	buf_print(out, "log-level %s\n", levels[c->log_level]);
+	buf_add(out, VIEW("\n# Limits what each role may do; off only for"
+	    " debugging.\n"));
+	buf_print(out, "sandbox %s\n", c->sandbox ? "on" : "off");
+}
+
+void
+conf_write(const struct conf *c, struct buf *out)
+{
+	buf_add(out, VIEW("# Posthaste; see posthaste.conf(5)."
+	    "  One setting a line: name value.\n\n"));
+	put_places(c, out);
+	put_ports(c, out);
+	put_sending(c, out);
+	put_limits(c, out);
+}
