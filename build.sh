@@ -1,0 +1,397 @@
+#!/bin/bash
+# build.sh - the only entry: builds, runs, tests, measures and packs Posthaste.
+# Say `./build.sh help` for what it can do.  What is built stands in
+# meson.build; this file knows the machine around it.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+from=$PWD
+cd "$here"
+
+# Debian packages: to build, to test, for the comparisons of the bench.
+build_packages=(
+	gcc libc6-dev meson ninja-build pkg-config
+	libargon2-dev libcrypt-dev libevent-dev libgnutls28-dev libical-dev
+	libidn2-dev libmicrohttpd-dev libseccomp-dev libsqlite3-dev libssl-dev
+	libunbound-dev libunistring-dev libxml2-dev
+)
+test_packages=(
+	cadaver clang clang-format clang-tidy cppcheck curl dpkg-dev isync
+	libnet-ssleay-perl openssl perl python3 python3-caldav shellcheck swaks
+	vdirsyncer
+)
+bench_packages=(gcc nginx-light python3)
+
+usage()
+{
+	cat <<-'END'
+	usage: ./build.sh COMMAND
+
+	run [--data DIR] [--address IP] [--base-port N] [--domain NAME]
+	    [--info FILE] [--users K]
+	              build when needed, make a demo domain and serve it until
+	              SIGTERM; the second time keeps the data (default: var/)
+	test [unit|lint|e2e|FILE]...
+	              everything, or that part, with ASan and UBSan
+	bench [--json] [ROW]...
+	              measure the release build
+	fuzz [TARGET] [SECONDS]
+	              replay the corpus, then look for more
+	torture       kill -9 of every role 200 times under load; disk full
+	lint          the checks of tests/lint
+	install [--prefix /usr] [--root DIR]
+	              binary, man pages, systemd unit
+	package       a Debian package, in build/
+	clean         remove build/
+	END
+}
+
+say()
+{
+	printf '%s\n' "build.sh: $*" >&2
+}
+
+die()
+{
+	say "$*"
+	exit 1
+}
+
+# --- the machine ------------------------------------------------------------
+
+# Those of the named packages that are not installed.
+missing()
+{
+	comm -23 <(printf '%s\n' "$@" | sort -u) \
+	    <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" \
+	    2> /dev/null | sed -n 's/^installed //p' | sort -u)
+}
+
+# Packages are there, or are installed now: at once by root and in CI, by a
+# person after one question.  Elsewhere than on Debian meson says what lacks.
+need()
+{
+	command -v dpkg-query > /dev/null || return 0
+	local lack answer as=()
+	mapfile -t lack < <(missing "$@")
+	((${#lack[@]})) || return 0
+	if ((EUID)); then
+		command -v sudo > /dev/null || die "please install, as root:" \
+		    "apt-get install --no-install-recommends ${lack[*]}"
+		as=(sudo)
+		if [[ -n ${CI:-} ]]; then
+			as=(sudo -n)
+		elif [[ -t 0 && -t 2 ]]; then
+			say "these Debian packages are missing: ${lack[*]}"
+			read -r -p "Install them with sudo? [Y/n] " answer
+			[[ ${answer:-y} == [Yy]* ]] || exit 1
+		else
+			die "please install: sudo apt-get install" \
+			    "--no-install-recommends ${lack[*]}"
+		fi
+	fi
+	say "installing ${lack[*]}"
+	install_packages "${lack[@]}"
+}
+
+install_packages()
+{
+	local apt=("${as[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq)
+
+	mkdir -p build
+	if "${apt[@]}" install -y --no-install-recommends "$@" \
+	    > build/apt.log 2>&1 < /dev/null; then
+		return
+	fi
+	{
+		"${apt[@]}" update &&
+		    "${apt[@]}" install -y --no-install-recommends "$@"
+	} > build/apt.log 2>&1 < /dev/null ||
+	    die "cannot install them; build/apt.log says why:" \
+	    "$(tail -n 3 build/apt.log)"
+}
+
+# A path as the caller meant it.
+absolute()
+{
+	case $1 in
+	/*) printf '%s\n' "$1" ;;
+	*) printf '%s\n' "$from/$1" ;;
+	esac
+}
+
+# --- building ---------------------------------------------------------------
+
+# meson globs when it configures; this is what it would see.
+sources()
+{
+	find mailcore autoconfig profiles davd www tests/unit tests/fuzz \
+	    -name '*.[ch]' -o -name '*.sql' -o -path 'www/*' -type f \
+	    2> /dev/null | sort
+}
+
+# configure TREE OPTION...: a build folder that fits the present files.
+configure()
+{
+	local tree=build/$1 list
+	shift
+	list=$(sources)$'\n'$*
+	if [[ ! -f $tree/build.ninja ]]; then
+		rm -rf "$tree"
+		mkdir -p build
+		meson setup "$tree" "$@" > "$tree.log" 2>&1 ||
+		    { tail -n 20 "$tree.log" >&2; die "meson failed"; }
+	elif [[ $list != "$(cat "$tree/.sources" 2> /dev/null)" ]]; then
+		meson setup --reconfigure "$tree" "$@" > "$tree.log" 2>&1 ||
+		    { tail -n 20 "$tree.log" >&2; die "meson failed"; }
+	fi
+	printf '%s\n' "$list" > "$tree/.sources"
+}
+
+# compile TREE NINJA-TARGET...: quiet unless something is wrong.
+compile()
+{
+	local tree=build/$1
+	shift
+	ninja -C "$tree" "$@" > "$tree.log" 2>&1 || {
+		grep -vE '^\[[0-9]+/' "$tree.log" | head -n 60 >&2
+		die "the build failed; all of it is in $tree.log"
+	}
+}
+
+build_release()
+{
+	need "${build_packages[@]}"
+	configure release --buildtype release -Doptimization=2
+	compile release posthaste
+}
+
+build_checked()
+{
+	need "${build_packages[@]}" "${test_packages[@]}"
+	configure asan --buildtype debug -Doptimization=1 --werror \
+	    -Db_sanitize=address,undefined
+	compile asan "$@"
+}
+
+# --- run --------------------------------------------------------------------
+
+run()
+{
+	local data=$here/var address=127.0.0.1 port=20000 users=0
+	local domain=posthaste.test info='' binary=build/release/posthaste
+	while (($#)); do
+		(($# > 1)) || die "run: $1 wants a value"
+		case $1 in
+		--data) data=$(absolute "$2") ;;
+		--address) address=$2 ;;
+		--base-port) port=$2 ;;
+		--domain) domain=$2 ;;
+		--info) info=$(absolute "$2") ;;
+		--users) users=$2 ;;
+		*) die "run: no option $1; see ./build.sh help" ;;
+		esac
+		shift 2
+	done
+	if [[ -n ${POSTHASTE_BUILD:-} ]]; then
+		binary=$(absolute "$POSTHASTE_BUILD")/posthaste
+	else
+		build_release
+	fi
+	[[ -n $info ]] || info=$data/info.json
+	rm -f "$info"
+	"$binary" init --data "$data" --domain "$domain" \
+	    --address "$address" --base-port "$port" --users "$users"
+	# Not a child of the server, which knows only its roles.
+	( "$binary" wait-ready --data "$data" --info "$info" & )
+	exec "$binary" serve --data "$data"
+}
+
+# --- test -------------------------------------------------------------------
+
+# Scripts and programs that speak TAP, in the order in which they should run.
+tests_of()
+{
+	case $1 in
+	unit) find build/asan -maxdepth 1 -name 'test_*' -type f | sort ;;
+	lint) find tests/lint -maxdepth 1 -type f -perm -u+x | sort ;;
+	e2e) find tests/e2e -maxdepth 1 -name '*.py' -perm -u+x | sort ;;
+	*) [[ -x $1 ]] || die "test: $1 is no test"
+	   printf '%s\n' "$1" ;;
+	esac
+}
+
+test_all()
+{
+	local kind list=() failed=0 log=build/test.log
+	(($#)) || set -- unit lint fuzz e2e
+	build_checked posthaste tests
+	export ASAN_OPTIONS=detect_leaks=1:exitcode=99:abort_on_error=0
+	export UBSAN_OPTIONS=halt_on_error=1:exitcode=99:print_stacktrace=1
+	export POSTHASTE_BUILD=$here/build/asan
+	: > "$log"
+	for kind; do
+		if [[ $kind == fuzz ]]; then
+			fuzz "" 5 || failed=1
+			continue
+		fi
+		mapfile -t list < <(tests_of "$kind")
+		((${#list[@]})) || die "test: nothing in $kind"
+		say "$kind: ${#list[@]} programs"
+		prove --timer -j "$(nproc)" --exec '' "${list[@]}" |
+		    tee -a "$log" || failed=1
+	done
+	echo "The slowest:"
+	sed -nE 's/^\[[0-9:]+\] ([^ ]+) .* ([0-9]+) ms.*/\2 ms \1/p' "$log" |
+	    sort -rn | head -n 5
+	((failed == 0)) || die "there were failures"
+}
+
+# --- fuzz -------------------------------------------------------------------
+
+fuzz()
+{
+	local target=${1:-} seconds=${2:-60} name failed=0
+	need "${build_packages[@]}" clang
+	CC=clang configure fuzz --buildtype debugoptimized \
+	    -Db_sanitize=address,undefined -Db_lundef=false \
+	    -Dc_args=-fsanitize=fuzzer-no-link
+	compile fuzz fuzzers
+	[[ -z $target || -x build/fuzz/fuzz_$target ]] ||
+	    die "fuzz: no target $target; there are:" \
+	    "$(cd tests/fuzz && echo *.c)"
+	for name in build/fuzz/fuzz_*; do
+		[[ -f $name && -x $name ]] || continue
+		name=${name#build/fuzz/fuzz_}
+		[[ -z $target || $name == "$target" ]] || continue
+		fuzz_one "$name" "$seconds" || failed=1
+	done
+	return $failed
+}
+
+# What a run finds is kept in build/; worth keeping goes to tests/fuzz/corpus.
+fuzz_one()
+{
+	local name=$1 corpus=tests/fuzz/corpus/$1 found=build/fuzz/found/$1
+	mkdir -p "$found"
+	local folders=("$found")
+	[[ -d $corpus ]] && folders+=("$corpus")
+	if build/fuzz/fuzz_"$name" -max_total_time="$2" -timeout=5 \
+	    -rss_limit_mb=1024 -print_final_stats=1 \
+	    -artifact_prefix="$found-" "${folders[@]}" \
+	    > "$found.log" 2>&1; then
+		echo "ok - $name: $(sed -nE \
+		    's/^stat::number_of_executed_units: *//p' "$found.log")" \
+		    "inputs"
+	else
+		echo "not ok - $name; see $found.log"
+		tail -n 15 "$found.log" | sed 's/^/# /'
+		return 1
+	fi
+}
+
+# --- the rest ---------------------------------------------------------------
+
+lint()
+{
+	local list
+	need "${build_packages[@]}" "${test_packages[@]}"
+	mapfile -t list < <(tests_of lint)
+	prove --timer -j "$(nproc)" --exec '' "${list[@]}"
+}
+
+torture()
+{
+	build_checked posthaste
+	export POSTHASTE_BUILD=$here/build/asan TORTURE_ROUNDS=200
+	export ASAN_OPTIONS=detect_leaks=1:exitcode=99:abort_on_error=0
+	export UBSAN_OPTIONS=halt_on_error=1:exitcode=99:print_stacktrace=1
+	prove --timer -v --exec '' tests/e2e/torture_kill.py \
+	    tests/e2e/faults.py
+}
+
+bench()
+{
+	need "${bench_packages[@]}"
+	build_release
+	export POSTHASTE_BUILD=$here/build/release
+	exec /usr/bin/python3 tests/bench/bench.py "$@"
+}
+
+install_files()
+{
+	local prefix=/usr root='' page
+	while (($#)); do
+		(($# > 1)) || die "install: $1 wants a value"
+		case $1 in
+		--prefix) prefix=$2 ;;
+		--root) root=$(absolute "$2") ;;
+		*) die "install: no option $1" ;;
+		esac
+		shift 2
+	done
+	build_release
+	install -D -m 755 -s build/release/posthaste \
+	    "$root$prefix/sbin/posthaste"
+	for page in davd/man/*.[1-8]; do
+		[[ -e $page ]] || continue
+		install -D -m 644 "$page" \
+		    "$root$prefix/share/man/man${page##*.}/${page##*/}"
+	done
+	install -D -m 644 LICENSE "$root$prefix/share/doc/posthaste/copyright"
+	install -D -m 644 davd/package/sysusers.conf \
+	    "$root$prefix/lib/sysusers.d/posthaste.conf"
+	mkdir -p "$root$prefix/lib/systemd/system"
+	sed "s|@prefix@|$prefix|" davd/package/posthaste.service \
+	    > "$root$prefix/lib/systemd/system/posthaste.service"
+}
+
+package()
+{
+	local root=$here/build/package version arch file depends
+	need "${build_packages[@]}" dpkg-dev
+	rm -rf "$root"
+	install_files --prefix /usr --root "$root"
+	gzip -9n "$root"/usr/share/man/man*/*
+	version=$(sed -nE "s/^  version : '([^']+)'.*/\1/p" meson.build)
+	arch=$(dpkg --print-architecture)
+	mkdir -p "$root/DEBIAN" build/shlibdeps/debian
+	touch build/shlibdeps/debian/control
+	depends=$(cd build/shlibdeps && dpkg-shlibdeps -O \
+	    "$root/usr/sbin/posthaste" 2> /dev/null |
+	    sed -n 's/^shlibs:Depends=//p')
+	sed -e "s|@version@|$version|" -e "s|@arch@|$arch|" \
+	    -e "s|@depends@|$depends|" \
+	    -e "s|@size@|$(du -sk --exclude=DEBIAN "$root" | cut -f1)|" \
+	    davd/package/control > "$root/DEBIAN/control"
+	for file in postinst prerm postrm; do
+		install -m 755 "davd/package/$file" "$root/DEBIAN/$file"
+	done
+	file=build/posthaste_${version}_$arch.deb
+	dpkg-deb --root-owner-group -b "$root" "$file" > /dev/null
+	echo "$file"
+}
+
+main()
+{
+	local command=${1:-help}
+	(($#)) && shift
+	case $command in
+	run) run "$@" ;;
+	test) test_all "$@" ;;
+	bench) bench "$@" ;;
+	fuzz) fuzz "$@" ;;
+	torture) torture "$@" ;;
+	lint) lint "$@" ;;
+	install) install_files "$@" ;;
+	package) package "$@" ;;
+	clean) rm -rf build ;;
+	help | -h | --help) usage ;;
+	*)
+		usage >&2
+		exit 2
+		;;
+	esac
+}
+
+main "$@"
