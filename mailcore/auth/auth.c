@@ -1,0 +1,188 @@
+#include "mailcore/auth/auth.h"
+
+#include "mailcore/auth/cache.h"
+#include "mailcore/auth/throttle.h"
+#include "mailcore/base/encode.h"
+#include "mailcore/base/secret.h"
+#include "mailcore/sys/clock.h"
+#include "mailcore/sys/log.h"
+#include "mailcore/sys/random.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+	AUTH_ARENA = 16384, /* one account's row */
+	DUMMY_TEXT = 256,
+	REFUSED_DELAY_MS = 1000
+};
+
+static const char wrong[] = "address or password is wrong";
+
+struct auth {
+	struct store *store;
+	struct auth_cache *cache;
+	sem_t slow;         /* free processors for slow checks */
+	struct buf dummy;   /* the hash that nobody's password fits */
+};
+
+/* Built by the same call as real ones, so it always costs the same. */
+static result
+make_dummy(struct buf *out)
+{
+	unsigned char bytes[32];
+	struct buf secret = buf_new(2 * sizeof bytes);
+	result r;
+
+	random_bytes(bytes, sizeof bytes);
+	encode_hex(&secret, (view){ (const char *)bytes, sizeof bytes });
+	r = auth_hash(buf_view(&secret), out);
+	buf_free(&secret);
+	return r;
+}
+
+result
+auth_new(struct auth **out, struct store *store)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	struct auth *a = calloc(1, sizeof *a);
+	result r;
+
+	if (a == NULL)
+		abort();
+	a->store = store;
+	a->cache = auth_cache_new();
+	a->dummy = buf_new(DUMMY_TEXT);
+	if (sem_init(&a->slow, 0, processors < 1 ? 1 : (unsigned)processors)
+	    != 0)
+		abort();
+	r = make_dummy(&a->dummy);
+	if (r.is == OK) {
+		*out = a;
+		a = NULL;
+	}
+	auth_free(&a);
+	return r;
+}
+
+void
+auth_free(struct auth **auth)
+{
+	struct auth *a = *auth;
+
+	*auth = NULL;
+	if (a == NULL)
+		return;
+	auth_cache_free(&a->cache);
+	(void)sem_destroy(&a->slow);
+	buf_free(&a->dummy);
+	free(a);
+}
+
+static result
+verify_slowly(struct auth *a, view hash, view password)
+{
+	result r;
+
+	while (sem_wait(&a->slow) != 0)
+		if (errno != EINTR)
+			abort();
+	r = auth_verify(hash, password);
+	if (r.is == MALFORMED) {
+		/* Not to be told from a wrong password, in time either. */
+		log_line(LOG_WARNING, "auth.scheme",
+		    "why=\"an account's stored password has an unknown scheme;"
+		    " set it anew by posthaste password\"");
+		r = auth_verify(buf_view(&a->dummy), password);
+	}
+	(void)sem_post(&a->slow);
+	return r;
+}
+
+/* The same steps for an account and for none. */
+static result
+check(struct auth *a, const struct account_info *account, view password)
+{
+	unsigned char tag[AUTH_TAG];
+	int64_t now = clock_steady_ms();
+	result r = done();
+
+	auth_cache_tag(a->cache, account, password, tag);
+	if (!auth_cache_has(a->cache, tag, now)) {
+		r = verify_slowly(a, account->password, password);
+		if (r.is == OK && account->id != 0 && account->enabled)
+			auth_cache_add(a->cache, tag, now);
+	}
+	secret_wipe(tag, sizeof tag);
+	if (r.is == OK && (account->id == 0 || !account->enabled))
+		return fail(DENIED, wrong);
+	return r.is == DENIED ? fail(DENIED, wrong) : r;
+}
+
+static void
+tell(const struct auth_attempt *attempt, result r, unsigned delay_ms)
+{
+	static const char *const words[] = { [OK] = "auth.ok",
+		[DENIED] = "auth.denied", [BUSY] = "auth.busy" };
+	const char *event = (size_t)r.is < COUNT(words) ? words[r.is] : NULL;
+
+	log_line(r.is == OK ? LOG_DEBUG : LOG_INFO,
+	    event == NULL ? "auth.failed" : event,
+	    "protocol=%.*s peer=%.*s delay_ms=%u", LOG_VIEW(attempt->protocol),
+	    LOG_VIEW(attempt->peer), delay_ms);
+	/* Typed into the wrong field, a password is here: for debugging. */
+	log_line(LOG_DEBUG, "auth.user", "user=%.*s", LOG_VIEW(attempt->user));
+}
+
+static result
+attempt_in(struct auth *a, const struct auth_attempt *attempt,
+    struct arena *arena, struct identity *out, unsigned *delay_ms)
+{
+	struct account_info account;
+	struct auth_throttle throttle;
+	int64_t now = clock_now();
+	result r = fail(NOT_FOUND, wrong);
+
+	auth_throttle_peer(&throttle, attempt->peer);
+	r = auth_throttle_check(a->store, &throttle, now);
+	if (r.is != OK) {
+		*delay_ms = REFUSED_DELAY_MS;
+		return r;
+	}
+	r = attempt->user.n > LIMIT_ADDRESS ? fail(NOT_FOUND, wrong)
+	    : account_find(a->store, arena, attempt->user, &account);
+	if (r.is == MALFORMED || r.is == NOT_FOUND || r.is == OVER_LIMIT)
+		account = (struct account_info){ .address = attempt->user,
+			.password = buf_view(&a->dummy) };
+	else if (r.is != OK)
+		return r;
+	auth_throttle_account(&throttle, account.address);
+	r = check(a, &account, attempt->password);
+	if (r.is == OK
+	    && !view_copy(account.address, out->address, sizeof out->address))
+		return fail(FAILED, "an address in the store is too long");
+	if (r.is == OK) {
+		out->account = account.id;
+		auth_throttle_passed(a->store, &throttle, now);
+	} else if (r.is == DENIED) {
+		*delay_ms = auth_throttle_failed(a->store, &throttle, now);
+	}
+	return r;
+}
+
+result
+auth_password(struct auth *a, const struct auth_attempt *attempt,
+    struct identity *out, unsigned *delay_ms)
+{
+	struct arena *arena = arena_new(AUTH_ARENA);
+	result r;
+
+	*delay_ms = 0;
+	*out = (struct identity){ .account = 0 };
+	r = attempt_in(a, attempt, arena, out, delay_ms);
+	tell(attempt, r, *delay_ms);
+	arena_free(&arena);
+	return r;
+}
