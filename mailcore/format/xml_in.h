@@ -18,8 +18,8 @@ struct xml_element {
 	view ns;
 	view name;
 	view text;  /* all character data directly inside, joined */
-	view inner; /* the source between the tags, re-serialised with its
-	             * namespace declarations; for dead properties */
+	view inner; /* of children of DAV:prop only: what stands between
+	             * the tags, with its namespaces; dead properties */
 	struct xml_attribute *attributes;
 	size_t attribute_count;
 	struct xml_element *first; /* child */
