@@ -20,13 +20,15 @@ struct cert; /* counted */
 CHECKED result certs_open(struct certs **, const char *folder);
 void certs_close(struct certs **);
 
-/* Read the folder again; on a failure the old set stays. */
+/* Read the folder again; on a failure the old set stays.  A file that has
+ * become unusable is logged, and its former certificate stays. */
 CHECKED result certs_reload(struct certs *);
 
 /* Grows with each reload that changed something. */
 uint64_t certs_generation(const struct certs *);
 
-/* The certificate for a host name; "" or an unknown one: the default. */
+/* The certificate for a host name; "" or an unknown one: the default.
+ * Never NULL; release it. */
 struct cert *certs_find(struct certs *, view name);
 void cert_release(struct cert **);
 
@@ -34,6 +36,11 @@ void cert_release(struct cert **);
 view cert_chain(const struct cert *);
 view cert_key(const struct cert *);
 int64_t cert_expires(const struct cert *);
+
+/* The same for OpenSSL; owned by the cert. */
+struct x509_st *cert_leaf(const struct cert *);
+struct evp_pkey_st *cert_private(const struct cert *);
+struct stack_st_X509 *cert_issuers(const struct cert *);
 
 /* Make a private CA and a certificate for `names` (DNS names and IP
  * addresses) signed by it: writes <folder>/../ca.pem, ca.key (unless there)

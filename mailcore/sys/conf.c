@@ -64,17 +64,17 @@ static void
 complain(struct reader *r, const char *expected, view found,
     const char *advice)
 {
-	char shown[60];
-	size_t n = found.n < sizeof shown ? found.n : sizeof shown;
+	char text[60];
+	size_t n = found.n < sizeof text ? found.n : sizeof text;
 
 	for (size_t i = 0; i < n; i++)
-		shown[i] = ascii_is_control(found.p[i]) ? '?' : found.p[i];
+		text[i] = ascii_is_control(found.p[i]) ? '?' : found.p[i];
 	buf_print(r->errors, "%s:%u: expected %s, found ", r->file, r->line,
 	    expected);
 	if (n == 0)
 		buf_add(r->errors, VIEW("nothing"));
 	else
-		buf_print(r->errors, "\"%.*s\"%s", (int)n, shown,
+		buf_print(r->errors, "\"%.*s\"%s", (int)n, text,
 		    n < found.n ? "..." : "");
 	buf_print(r->errors, "; %s\n", advice);
 	r->faults++;
@@ -145,6 +145,14 @@ place_of(struct conf *c, size_t name)
 	return (char *)c + conf_settings[name].at;
 }
 
+/* A secret is not told: errors go to logs and screens. */
+static view
+shown(const struct setting *s, view value)
+{
+	return s == &conf_port_setting || !view_ends(view_of(s->name),
+	    VIEW("password")) ? value : VIEW("...");
+}
+
 static void
 read_setting(struct reader *r, size_t name, view value)
 {
@@ -152,7 +160,7 @@ read_setting(struct reader *r, size_t name, view value)
 	                                           : &conf_port_setting;
 
 	if (r->seen[name] != 0 && !conf_setting_repeats(s)) {
-		complain(r, "each setting once", value,
+		complain(r, "each setting once", shown(s, value),
 		    "remove this line or the one before it");
 		return;
 	}
@@ -162,7 +170,7 @@ read_setting(struct reader *r, size_t name, view value)
 	r->seen[name] = r->line;
 	if (!utf8_is_valid(value)
 	    || !s->set(r->arena, place_of(r->conf, name), value))
-		complain(r, s->expected, value, s->advice);
+		complain(r, s->expected, shown(s, value), s->advice);
 }
 
 static void
@@ -188,7 +196,7 @@ read_line(struct reader *r, view line)
 	if (view_at(rest, 0) != '"')
 		rest = without_comment(rest);
 	else if (!unquote(r->arena, rest, &rest)) {
-		complain(r, "a value that ends with \"", rest,
+		complain(r, "a value that ends with \"", word,
 		    "write \\\" for a quote inside a value");
 		return;
 	}

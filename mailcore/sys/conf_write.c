@@ -84,7 +84,8 @@ put_limits(const struct conf *c, struct buf *out)
 	buf_add(out, VIEW("\n# The lowest TLS version: 1.2 or 1.3.\n"));
 	buf_print(out, "tls-minimum %s\n",
 	    c->tls.minimum == TLS_1_3 ? "1.3" : "1.2");
-	buf_add(out, VIEW("\n# The largest message, in bytes (K and M work).\n"));
+	buf_add(out, VIEW("\n# The largest message, in bytes"
+	    " (K and M work).\n"));
 	buf_print(out, "message-limit %llu\n",
 	    (unsigned long long)c->message_limit);
 	buf_add(out, VIEW("\n# Connections at once: in all, and from one"
