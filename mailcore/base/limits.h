@@ -45,8 +45,10 @@ enum {
 	LIMIT_MIME_DEPTH = 32,
 	LIMIT_MIME_PARTS = 1000,
 	LIMIT_MIME_PARAMETERS = 64,  /* of one field; RFC 2231 pieces too */
-	LIMIT_ENVELOPE = 1048576,    /* bytes of one; then a short one */
-	LIMIT_BODYSTRUCTURE = 2097152,
+	LIMIT_MIME_HEADERS = 1048576, /* of all parts together */
+	LIMIT_MIME_WORK = 67108864,  /* memory to look at one message */
+	LIMIT_ENVELOPE = 262144,     /* larger: an empty one is shown */
+	LIMIT_BODYSTRUCTURE = 524288, /* larger: one opaque part is shown */
 	LIMIT_HEADER_ADDRESSES = 2000, /* read from one field */
 
 	LIMIT_PASSWORD = 1024,
@@ -56,6 +58,8 @@ enum {
 	/* Wrong ones from one network within so many seconds; then 4xx. */
 	LIMIT_AUTH_FAILURES = 50,
 	LIMIT_AUTH_WINDOW = 600,
+
+	LIMIT_DISPLAY_NAME = 200, /* of a person or a domain, in bytes */
 
 	/* Bodies up to here lie in the database (measured crossover). */
 	LIMIT_BODY_INLINE = 65536,

@@ -24,6 +24,29 @@ view address_text(const struct address *, struct arena *);
 /* A host name in A-labels and lower case (libidn2).  MALFORMED. */
 CHECKED result domain_normalise(view text, struct arena *, view *out);
 
+/* One step through an RFC 5322 address list (3.4, with the obsolete forms of
+ * 4.4), as it is spelled: quotes and comments taken off, encoded words left.
+ * What cannot be read is skipped. */
+enum address_kind { ADDRESS_MAILBOX, ADDRESS_GROUP, ADDRESS_GROUP_END };
+
+struct address_item {
+	enum address_kind kind;
+	view name;   /* of the person or the group */
+	view route;  /* "@a,@b"; obsolete */
+	view local;  /* unquoted */
+	view domain; /* empty: there is none */
+};
+
+struct address_walk {
+	view rest;
+	struct arena *arena;
+	bool in_group;
+	unsigned count; /* up to LIMIT_HEADER_ADDRESSES */
+};
+
+struct address_walk address_walk(view field, struct arena *);
+bool address_next(struct address_walk *, struct address_item *);
+
 /* An RFC 5322 address list, as far as it can be read: display name (decoded
  * of RFC 2047, UTF-8) and addr-spec of each. Groups are flattened. */
 struct mailbox_address {

@@ -7,6 +7,8 @@
 #define FORMAT_MESSAGE_H
 
 #include "mailcore/base/arena.h"
+#include "mailcore/base/buf.h"
+#include "mailcore/format/mime.h"
 
 struct message_summary {
 	view envelope;
@@ -17,8 +19,16 @@ struct message_summary {
 };
 
 /* Views live in `arena` (header: in `message`).  Never fails on bad mail;
- * OVER_LIMIT only by the arena's budget. */
+ * OVER_LIMIT only by the arena's budget; the three together take at most
+ * LIMIT_ENVELOPE + 2 * LIMIT_BODYSTRUCTURE bytes. */
 CHECKED result message_summarise(view message, struct arena *,
     struct message_summary *out);
+
+/* The ENVELOPE of a header block. */
+void message_envelope(struct buf *, view header, struct arena *);
+
+/* The BODY of a message, `extended`: its BODYSTRUCTURE. */
+void message_structure(struct buf *, const struct mime_part *, bool extended,
+    struct arena *);
 
 #endif

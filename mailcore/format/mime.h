@@ -2,7 +2,7 @@
  * mime.h - a message cut into its parts (RFC 5322, 2045, 2046).
  *
  * Iterative and bounded: LIMIT_MIME_DEPTH, LIMIT_MIME_PARTS,
- * LIMIT_HEADER_FIELDS.  Where a message goes beyond, the part in question is
+ * LIMIT_HEADER_FIELDS, LIMIT_MIME_HEADERS.  Where a message goes beyond, the part in question is
  * one opaque leaf.  Never fails on bad mail: any bytes are some message.
  * Line ends may be CRLF or LF.  All views point into the message.
  */
@@ -10,6 +10,7 @@
 #define FORMAT_MIME_H
 
 #include "mailcore/base/arena.h"
+#include "mailcore/base/buf.h"
 
 struct mime_parameter {
 	view name;
@@ -25,12 +26,31 @@ struct mime_part {
 	struct mime_part *children; /* of a multipart */
 	size_t child_count;
 	struct mime_part *message; /* of message/rfc822, message/global */
-	uint64_t lines;            /* of body */
+	struct mime_part *parent;  /* NULL for the whole message */
+	uint64_t lines;            /* of body; only text and message */
+	bool opaque; /* beyond a limit: the header was not looked at */
 };
 
-/* The tree lives in `arena`.  OVER_LIMIT: only by the arena's budget. */
+/* The tree lives in `arena`.  OVER_LIMIT: only by the arena's budget, which
+ * LIMIT_MIME_WORK always satisfies. */
 CHECKED result mime_parse(view message, struct arena *,
     struct mime_part **out);
+
+/* The part that comes next when each is visited before those inside it; NULL
+ * at the end. */
+struct mime_part *mime_next(const struct mime_part *);
+
+/* The part that a section number names (RFC 3501 6.4.5: "1.2"); NULL when
+ * there is none.  No numbers: the message itself. */
+const struct mime_part *mime_find(const struct mime_part *message,
+    const uint32_t *numbers, size_t count);
+
+/* The body without its transfer encoding (RFC 2045 6), as far as it can be
+ * read; added to `out`. */
+void mime_decode(const struct mime_part *, struct arena *, struct buf *out);
+
+/* The parameter's value; empty when there is none. */
+view mime_parameter(const struct mime_part *, view name);
 
 /* The first header field `name` of a header block, unfolded, trimmed; in
  * `arena`.  false: none. */
