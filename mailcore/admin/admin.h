@@ -1,7 +1,7 @@
 /*
  * admin.h - what an operator does with domains, mailboxes and passwords.
- * The CLI and the API call these alike; each failure's `why` says what was
- * expected, and admin_explain turns it into a sentence for people.
+ * The CLI and the API call these alike; each failure's `why` says to people
+ * what was expected.  What returned OK is durable.
  */
 #ifndef ADMIN_ADMIN_H
 #define ADMIN_ADMIN_H

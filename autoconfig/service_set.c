@@ -1,0 +1,92 @@
+#include "autoconfig/service_set.h"
+
+#include "mailcore/base/limits.h"
+#include "mailcore/base/utf8.h"
+#include "mailcore/format/address.h"
+
+enum { DISPLAY_NAME_MAX = 60 }; /* draft-ietf-mailmaint-autoconfig 4.2 */
+
+/* In the order of preference: TLS from the start comes first (RFC 8314). */
+static const struct offer {
+	enum service service;
+	const char *protocol;
+	enum socket_type socket;
+	bool outgoing;
+} offers[] = {
+	{ SERVICE_IMAPS, "imap", SOCKET_TLS, false },
+	{ SERVICE_IMAP, "imap", SOCKET_STARTTLS, false },
+	{ SERVICE_POP3S, "pop3", SOCKET_TLS, false },
+	{ SERVICE_POP3, "pop3", SOCKET_STARTTLS, false },
+	{ SERVICE_SUBMISSIONS, "smtp", SOCKET_TLS, true },
+	{ SERVICE_SUBMISSION, "smtp", SOCKET_STARTTLS, true },
+};
+
+static void
+add_offers(const struct conf *conf, struct service_set *set)
+{
+	for (size_t i = 0; i < COUNT(offers); i++) {
+		const struct offer *o = &offers[i];
+		struct service_entry entry = { o->protocol, set->host,
+			conf->public_ports[o->service], o->socket };
+
+		if (conf->ports[o->service] == 0 || entry.port == 0)
+			continue;
+		if (o->outgoing)
+			set->outgoing[set->outgoing_count++] = entry;
+		else
+			set->incoming[set->incoming_count++] = entry;
+	}
+}
+
+/* One line, not too long for a list of accounts. */
+static view
+display_name(view name, struct arena *arena)
+{
+	char *to = arena_alloc(arena, 4 * DISPLAY_NAME_MAX);
+	view rest = view_trim(name);
+	size_t n = 0;
+
+	for (int i = 0; i < DISPLAY_NAME_MAX && rest.n > 0; i++) {
+		uint32_t code = utf8_next(&rest);
+
+		if (to != NULL)
+			n += utf8_put(to + n, code < 0x20 || code == 0x7f
+			        || (code >= 0x202a && code <= 0x202e)
+			        || (code >= 0x2066 && code <= 0x2069)
+			    ? ' ' : code);
+	}
+	return view_trim((view){ to == NULL ? "" : to, n });
+}
+
+static view
+url_of(const struct conf *conf, view host, const char *path,
+    struct arena *arena)
+{
+	unsigned port = conf->public_ports[SERVICE_HTTPS];
+
+	if (conf->ports[SERVICE_HTTPS] == 0 || port == 0)
+		return VIEW("");
+	if (port == conf_services[SERVICE_HTTPS].standard)
+		return arena_print(arena, "https://%.*s%s", (int)host.n,
+		    host.p, path);
+	return arena_print(arena, "https://%.*s:%u%s", (int)host.n, host.p,
+	    port, path);
+}
+
+result
+service_set_make(const struct conf *conf, view domain, view name,
+    struct arena *arena, struct service_set *out)
+{
+	*out = (struct service_set){ .dav = VIEW("") };
+	if (conf->hostname == NULL)
+		return fail(FAILED, "the configuration has no hostname");
+	TRY(domain_normalise(domain, arena, &out->domain));
+	TRY(domain_normalise(view_of(conf->hostname), arena, &out->host));
+	out->display_name = display_name(name, arena);
+	if (out->display_name.n == 0)
+		out->display_name = out->domain;
+	add_offers(conf, out);
+	out->dav = url_of(conf, out->host, "/SOGo/dav/", arena);
+	out->web = url_of(conf, out->host, "/", arena);
+	return arena_result(arena);
+}

@@ -1,0 +1,71 @@
+#include "davd/pages.h"
+
+#include "autoconfig/question.h"
+#include "autoconfig/service_set.h"
+
+/* What a preflight of a web client may know (Fetch 3.3). */
+static void
+answer_options(struct answer *answer)
+{
+	answer->status = 204;
+	answer_header(answer, "Allow", VIEW("GET, HEAD, OPTIONS"));
+	answer_header(answer, "Access-Control-Allow-Methods",
+	    VIEW("GET, HEAD, OPTIONS"));
+	answer_header(answer, "Access-Control-Max-Age", VIEW("86400"));
+}
+
+static void
+answer_document(const struct page_services *services,
+    const struct request *request, struct answer *answer)
+{
+	struct autoconfig_question question;
+	struct service_set set;
+	view address = VIEW("");
+	result r;
+
+	if (!request_query(request, VIEW("emailaddress"), &address))
+		address = VIEW("");
+	r = autoconfig_ask(address, request->host, request->arena, &question);
+	if (r.is == OK)
+		r = page_services_of(services, &question, request->arena,
+		    &set);
+	switch (r.is) {
+	case OK:
+		autoconfig_thunderbird(&set, &answer->body);
+		page_finish(request, answer, VIEW("text/xml; charset=utf-8"),
+		    VIEW("public, max-age=300"));
+		break;
+	case NOT_FOUND:
+		answer_text(answer, 404, "That domain is not hosted here.");
+		break;
+	case MALFORMED:
+		answer_text(answer, 400, "Expected emailaddress=user@domain.");
+		break;
+	case OVER_LIMIT:
+	case EXISTS:
+	case STALE:
+	case DENIED:
+	case BUSY:
+	case NO_SPACE:
+	case FAILED:
+		answer_text(answer, 503, "Try again later.");
+		break;
+	}
+}
+
+void
+page_autoconfig(void *services, const struct request *request,
+    struct answer *answer)
+{
+	/* Nothing here is anybody's own, so any web page may read it. */
+	answer_header(answer, "Access-Control-Allow-Origin", VIEW("*"));
+	if (view_eq(request->method, VIEW("GET"))
+	    || view_eq(request->method, VIEW("HEAD"))) {
+		answer_document(services, request, answer);
+	} else if (view_eq(request->method, VIEW("OPTIONS"))) {
+		answer_options(answer);
+	} else {
+		answer_text(answer, 405, "GET, HEAD and OPTIONS are answered.");
+		answer_header(answer, "Allow", VIEW("GET, HEAD, OPTIONS"));
+	}
+}

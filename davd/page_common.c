@@ -1,0 +1,58 @@
+#include "davd/pages.h"
+
+#include "autoconfig/question.h"
+#include "autoconfig/service_set.h"
+#include "mailcore/base/encode.h"
+#include "mailcore/store/domain.h"
+
+#include <openssl/evp.h>
+
+result
+page_services_of(const struct page_services *services,
+    const struct autoconfig_question *question, struct arena *arena,
+    struct service_set *out)
+{
+	struct domain domain;
+	result r = fail(NOT_FOUND, "that domain is not hosted here");
+
+	for (size_t i = 0; i < question->count && r.is == NOT_FOUND; i++)
+		r = domain_find(services->dav.store, arena,
+		    question->domains[i], &domain);
+	if (r.is == MALFORMED)
+		return fail(NOT_FOUND, "that domain is not hosted here");
+	TRY(r);
+	return service_set_make(services->conf, domain.name,
+	    domain.display_name, arena, out);
+}
+
+/* Half of a SHA-256 tells two versions of a page apart. */
+static view
+hash_of(view bytes, struct buf *out)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+
+	if (EVP_Digest(bytes.p, bytes.n, digest, NULL, EVP_sha256(), NULL)
+	    == 1)
+		encode_hex(out, (view){ (const char *)digest, 16 });
+	return buf_view(out);
+}
+
+void
+page_finish(const struct request *request, struct answer *answer, view type,
+    view cache_control)
+{
+	struct buf hash = buf_new(64);
+	view etag = hash_of(buf_view(&answer->body), &hash);
+	unsigned status = request_precondition(request, etag);
+
+	answer->status = status == 0 ? 200 : status;
+	answer_header(answer, "ETag",
+	    arena_print(request->arena, "\"%.*s\"", (int)etag.n, etag.p));
+	answer_header(answer, "Cache-Control", cache_control);
+	answer_header(answer, "X-Content-Type-Options", VIEW("nosniff"));
+	if (status == 0)
+		answer_header(answer, "Content-Type", type);
+	else
+		buf_reset(&answer->body);
+	buf_free(&hash);
+}

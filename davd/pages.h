@@ -1,0 +1,50 @@
+/*
+ * pages.h - what the web role answers beside DAV: the autoconfig document and
+ * the page for people.  Handlers for davd/http's routes.
+ */
+#ifndef DAVD_PAGES_H
+#define DAVD_PAGES_H
+
+#include "davd/dav/dav.h"
+#include "davd/http/http.h"
+#include "mailcore/sys/conf.h"
+
+/* The one `services` of all routes of the web role. */
+struct page_services {
+	struct dav_services dav; /* first: dav_* take this very pointer */
+	const struct conf *conf;
+};
+
+/* /mail/config-v1.1.xml, /.well-known/autoconfig/mail/config-v1.1.xml,
+ * /.well-known/mail-v1.xml, all of them in any case.  The same bytes for
+ * every address of a domain, whether there is such a mailbox or not. */
+void page_autoconfig(void *services, const struct request *,
+    struct answer *);
+
+/* "/" and whatever no other route takes: the page with the settings for the
+ * Host's domain, and its files.  Other methods and paths go to dav_root. */
+void page_root(void *services, const struct request *, struct answer *);
+
+/* A hosted domain and its services, by candidate names.  NOT_FOUND. */
+struct autoconfig_question;
+struct service_set;
+CHECKED result page_services_of(const struct page_services *,
+    const struct autoconfig_question *, struct arena *,
+    struct service_set *out);
+
+/* ETag over the body, conditional requests (RFC 9110 13), and what every page
+ * carries.  The body is dropped when the client has it. */
+void page_finish(const struct request *, struct answer *, view type,
+    view cache_control);
+
+/* The files of www/, embedded at build time (www/embed.awk). */
+struct page_file {
+	const char *path;
+	const char *type;
+	const char *const *lines;
+	size_t count;
+};
+extern const struct page_file page_files[];
+extern const size_t page_file_count;
+
+#endif

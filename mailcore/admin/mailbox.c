@@ -1,0 +1,154 @@
+#include "mailcore/admin/admin.h"
+
+#include "mailcore/admin/check.h"
+#include "mailcore/sys/random.h"
+
+enum {
+	ADMIN_ARENA = 65536,
+	HASH_TEXT = 512,
+	MADE_GROUPS = 4, /* of 31 letters and digits: 99 bits */
+	MADE_GROUP = 5
+};
+
+/* The account whose own address it is, not one that an alias leads to. */
+static result
+find(struct store *store, struct arena *arena, view text,
+    struct account_info *out)
+{
+	view address, domain;
+	result r;
+
+	TRY(check_address(text, arena, &address, &domain));
+	r = account_find(store, arena, address, out);
+	if (r.is == NOT_FOUND
+	    || (r.is == OK && !view_same(out->address, address)))
+		return fail(NOT_FOUND, "there is no mailbox of that address");
+	return r;
+}
+
+static result
+add(struct store *store, struct arena *arena, view text, view name,
+    view password)
+{
+	struct buf hash = buf_new(HASH_TEXT);
+	struct domain hosted;
+	view address, domain;
+	int64_t id;
+	result r = check_address(text, arena, &address, &domain);
+
+	if (r.is == OK)
+		r = check_name(name);
+	if (r.is == OK) {
+		r = domain_find(store, arena, domain, &hosted);
+		if (r.is == NOT_FOUND)
+			r = fail(NOT_FOUND, "the address' domain is not hosted"
+			    " here; add it first");
+	}
+	if (r.is == OK)
+		r = auth_hash(password, &hash);
+	if (r.is == OK) {
+		r = account_add(store, address, name, buf_view(&hash), &id);
+		if (r.is == EXISTS)
+			r = fail(EXISTS, "that address is taken already");
+	}
+	if (r.is == OK)
+		r = store_sync(store);
+	buf_free(&hash);
+	return r;
+}
+
+result
+admin_mailbox_add(struct store *store, view address, view name, view password)
+{
+	struct arena *arena = arena_new(ADMIN_ARENA);
+	result r = add(store, arena, address, name, password);
+
+	arena_free(&arena);
+	return r;
+}
+
+result
+admin_mailbox_remove(struct store *store, view address)
+{
+	struct arena *arena = arena_new(ADMIN_ARENA);
+	struct account_info account;
+	result r = find(store, arena, address, &account);
+
+	if (r.is == OK)
+		r = account_remove(store, account.id);
+	if (r.is == OK)
+		r = store_sync(store);
+	arena_free(&arena);
+	return r;
+}
+
+result
+admin_mailbox_enable(struct store *store, view address, bool enabled)
+{
+	struct arena *arena = arena_new(ADMIN_ARENA);
+	struct account_info account;
+	result r = find(store, arena, address, &account);
+
+	if (r.is == OK)
+		r = account_set_enabled(store, account.id, enabled);
+	if (r.is == OK)
+		r = store_sync(store);
+	arena_free(&arena);
+	return r;
+}
+
+static result
+set_hash(struct store *store, view address, view hash)
+{
+	struct arena *arena = arena_new(ADMIN_ARENA);
+	struct account_info account;
+	result r = find(store, arena, address, &account);
+
+	if (r.is == OK)
+		r = account_set_password(store, account.id, hash);
+	if (r.is == OK)
+		r = store_sync(store);
+	arena_free(&arena);
+	return r;
+}
+
+result
+admin_password_set(struct store *store, view address, view password)
+{
+	struct buf hash = buf_new(HASH_TEXT);
+	result r = auth_hash(password, &hash);
+
+	if (r.is == OK)
+		r = set_hash(store, address, buf_view(&hash));
+	buf_free(&hash);
+	return r;
+}
+
+result
+admin_password_import(struct store *store, view address, view hash)
+{
+	result r = hash.n > HASH_TEXT
+	    ? fail(MALFORMED, "longer than any password hash")
+	    : auth_verify(hash, VIEW("x"));
+
+	if (r.is == MALFORMED)
+		return fail(MALFORMED, "expected a hash of {ARGON2ID},"
+		    " {BLF-CRYPT}, {SHA512-CRYPT}, {SHA256-CRYPT}, {SSHA512},"
+		    " {SSHA256}, {SSHA} or {CRYPT} (yescrypt)");
+	if (r.is != OK && r.is != DENIED)
+		return r;
+	return set_hash(store, address, hash);
+}
+
+/* Letters and digits that look and sound like no other. */
+void
+admin_password_make(struct buf *out)
+{
+	static const char letters[] = "abcdefghjkmnpqrstuvwxyz23456789";
+
+	for (int i = 0; i < MADE_GROUPS * MADE_GROUP; i++) {
+		if (i > 0 && i % MADE_GROUP == 0)
+			buf_add_byte(out, '-');
+		buf_add_byte(out, letters[random_number(sizeof letters - 1)]);
+	}
+}
