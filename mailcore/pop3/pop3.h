@@ -1,6 +1,16 @@
 /*
  * pop3.h - POP3 (RFC 1939) with CAPA (2449), STLS (2595), SASL (5034), UIDL,
  * TOP, as a protocol for sys/conn.h.
+ *
+ * A session shows the INBOX as it was at login.  It takes no exclusive lock
+ * on it (RFC 1939 4): a lock in one process would not hold in another, one in
+ * the store would outlive a process that dies, and it would keep IMAP from
+ * nothing.  Nothing needs it: uids are never given out again, a removal of
+ * what is gone already is a success, and nobody's new mail is in another
+ * session's snapshot.
+ *
+ * Sizes are those of the stored bytes.  Mail comes into the store with CRLF
+ * lines, so they are what RETR sends, before dots are doubled.
  */
 #ifndef POP3_POP3_H
 #define POP3_POP3_H

@@ -13,8 +13,15 @@ CHECKED result deliver_local(struct store *, int64_t account, view sender,
     view recipient, view message);
 
 /* The same into any mailbox, with flags, without adding fields: for APPEND by
- * `posthaste init` and imports. */
+ * `posthaste init` and imports.  Bare CR and LF become CRLF. */
 CHECKED result deliver_append(struct store *, int64_t account, view mailbox,
     view message, int64_t received, uint32_t flags);
+
+/* A local address and whose it is.  NOT_FOUND: an address of ours that leads
+ * nowhere.  MALFORMED: not a domain of ours.  BUSY: the account takes no mail
+ * now (quota).  DENIED: the account is switched off.  An address of
+ * "postmaster" always leads somewhere (RFC 5321 4.5.1). */
+CHECKED result deliver_find(struct store *, view address, view domain,
+    int64_t *account);
 
 #endif

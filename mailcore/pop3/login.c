@@ -1,0 +1,159 @@
+/* USER and PASS (RFC 1939 7), AUTH (RFC 5034). */
+#include "mailcore/pop3/session.h"
+#include "mailcore/sys/log.h"
+
+/* No password is read in clear (RFC 8314 4.1). */
+static bool
+in_clear(const struct pop3 *s, struct buf *out)
+{
+	if (s->peer->tls)
+		return false;
+	buf_add(out, VIEW("-ERR [SYS/PERM] RFC 8314 4.1: encryption required,"
+			  " STLS first\r\n"));
+	return true;
+}
+
+static struct step
+enter(struct pop3 *s, const struct identity *who, struct buf *out)
+{
+	size_t count;
+	uint64_t octets;
+	result r = maildrop_open(s->services->store, who->account, &s->drop);
+
+	if (r.is != OK) {
+		buf_add(out, VIEW("-ERR [SYS/TEMP] cannot open the mailbox"
+				  " now\r\n"));
+		return pop3_next();
+	}
+	s->state = POP3_TRANSACTION;
+	maildrop_total(&s->drop, &count, &octets);
+	buf_print(out, "+OK %zu messages (%llu octets)\r\n", count,
+	    (unsigned long long)octets);
+	log_line(LOG_INFO, "pop3.login", "account=%lld peer=%s messages=%zu",
+	    (long long)who->account, s->peer->address, count);
+	return pop3_next();
+}
+
+/* RFC 3206: [AUTH] for the password's fault, [SYS/TEMP] for ours. */
+static struct step
+refuse_login(struct pop3 *s, result r, struct buf *out)
+{
+	bool ours = r.is == FAILED || r.is == NO_SPACE;
+
+	if (ours)
+		buf_add(out, VIEW("-ERR [SYS/TEMP] cannot check passwords"
+				  " now\r\n"));
+	else
+		buf_print(out, "-ERR [%s] %s\r\n",
+		    r.is == BUSY ? "SYS/TEMP" : "AUTH", r.why);
+	if (++s->guesses < LIMIT_BAD_COMMANDS_UNAUTHENTICATED)
+		return pop3_next();
+	return (struct step){ .next = STEP_CLOSE };
+}
+
+static struct step
+check(struct pop3 *s, view user, view password, struct buf *out)
+{
+	const struct auth_attempt attempt = {
+		.user = user,
+		.password = password,
+		.protocol = VIEW("pop3"),
+		.peer = view_of(s->peer->address),
+	};
+	struct identity who = { .account = 0 };
+	unsigned delay_ms = 0;
+	result r = auth_password(s->services->auth, &attempt, &who, &delay_ms);
+	struct step step
+	    = r.is == OK ? enter(s, &who, out) : refuse_login(s, r, out);
+
+	step.delay_ms = delay_ms;
+	return step;
+}
+
+struct step
+pop3_user(struct pop3 *s, view argument, struct buf *out)
+{
+	if (in_clear(s, out))
+		return pop3_next();
+	if (argument.n == 0 || !view_copy(argument, s->user, sizeof s->user)) {
+		buf_add(out, VIEW("-ERR RFC 1939 7: USER name\r\n"));
+		return pop3_next();
+	}
+	/* The same for everybody, whether there or not. */
+	buf_add(out, VIEW("+OK now PASS\r\n"));
+	return pop3_next();
+}
+
+struct step
+pop3_pass(struct pop3 *s, view argument, struct buf *out)
+{
+	struct step step;
+
+	if (in_clear(s, out))
+		return pop3_next();
+	if (s->user[0] == '\0') {
+		buf_add(out, VIEW("-ERR RFC 1939 7: USER first\r\n"));
+		return pop3_next();
+	}
+	step = check(s, view_of(s->user), argument, out);
+	s->user[0] = '\0';
+	return step;
+}
+
+struct step
+pop3_auth_turn(struct pop3 *s, view line, struct buf *out)
+{
+	struct buf challenge = buf_new(LIMIT_POP3_LINE);
+	bool complete = false;
+	result r = sasl_turn(s->sasl, line, &challenge, &complete);
+	struct step step = pop3_next();
+
+	if (r.is != OK)
+		buf_print(out, "-ERR %s\r\n", r.why);
+	else if (complete)
+		step = check(s, sasl_user(s->sasl), sasl_password(s->sasl),
+		    out);
+	else
+		buf_print(out, "+ %s\r\n", buf_text(&challenge));
+	if (r.is != OK || complete)
+		sasl_free(&s->sasl);
+	buf_free(&challenge);
+	return step;
+}
+
+static struct step
+start(struct pop3 *s, view answer, struct buf *out)
+{
+	struct buf challenge = buf_new(LIMIT_POP3_LINE);
+
+	if (answer.n > 0) {
+		buf_free(&challenge);
+		return pop3_auth_turn(s, answer, out);
+	}
+	sasl_first_challenge(s->sasl, &challenge);
+	buf_print(out, "+ %s\r\n", buf_text(&challenge));
+	buf_free(&challenge);
+	return pop3_next();
+}
+
+struct step
+pop3_auth(struct pop3 *s, view argument, struct buf *out)
+{
+	view answer = view_trim(argument);
+	view mechanism = view_cut(&answer, ' ');
+	result r;
+
+	if (in_clear(s, out))
+		return pop3_next();
+	if (mechanism.n == 0) {
+		/* Older clients ask so for the list (RFC 1734 had none). */
+		buf_add(out, VIEW("+OK\r\nPLAIN\r\nLOGIN\r\n.\r\n"));
+		return pop3_next();
+	}
+	r = sasl_start(&s->sasl, mechanism);
+	if (r.is != OK) {
+		buf_print(out, "-ERR %s\r\n", r.why);
+		return pop3_next();
+	}
+	return start(s, view_trim(answer), out);
+}

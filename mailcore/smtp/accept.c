@@ -1,0 +1,325 @@
+/*
+ * DATA and BDAT: the text into a spool, then into mailboxes and the queue,
+ * then one sync, then the answer.  After any failure nothing is acknowledged;
+ * what was written before it may exist, so the client's next try can make a
+ * duplicate but never a loss (RFC 5321 6.1).
+ */
+#include "mailcore/base/encode.h"
+#include "mailcore/base/limits.h"
+#include "mailcore/base/utf8.h"
+#include "mailcore/format/mime.h"
+#include "mailcore/smtp/deliver.h"
+#include "mailcore/smtp/header.h"
+#include "mailcore/smtp/session.h"
+#include "mailcore/store/queue.h"
+#include "mailcore/sys/clock.h"
+#include "mailcore/sys/log.h"
+#include "mailcore/sys/random.h"
+
+#include <string.h>
+
+enum { TRACE_MOST = 4096 };
+
+/* The text itself breaks a rule. */
+static const struct smtp_code text_codes[FAILED + 1] = {
+	[MALFORMED] = { 550, "5.6.11" },
+	[OVER_LIMIT] = { 554, "5.6.0" },
+};
+
+/* It cannot be kept. */
+static const struct smtp_code keep_codes[FAILED + 1] = {
+	[OVER_LIMIT] = { 552, "5.3.4" },
+	[DENIED] = { 554, "5.4.6" },
+	[BUSY] = { 451, "4.3.0" },
+	[NO_SPACE] = { 452, "4.3.1" },
+	[EXISTS] = { 552, "5.2.2" },
+};
+
+static void
+make_id(char id[SMTP_ID + 1])
+{
+	char bytes[SMTP_ID / 2];
+	struct buf hex = buf_new(SMTP_ID + 1);
+
+	random_bytes(bytes, sizeof bytes);
+	encode_hex(&hex, (view){ bytes, sizeof bytes });
+	memcpy(id, buf_text(&hex), SMTP_ID + 1);
+	buf_free(&hex);
+}
+
+static void
+add_trace(const struct smtp *s, struct buf *out)
+{
+	const struct transaction *t = &s->mail;
+	const struct header_trace trace = {
+		.id = view_of(t->id),
+		.hello = view_of(s->hello),
+		.peer = view_of(s->peer->address),
+		.hostname = view_of(s->services->hostname),
+		.recipient = t->recipients == 1 ? t->first->address : VIEW(""),
+		.extended = s->extended,
+		.tls = s->peer->tls,
+		.authenticated = s->identity.account != 0,
+		.utf8 = t->mail.utf8,
+		.now = clock_now(),
+	};
+
+	header_received(out, &trace);
+}
+
+/* Our Received field goes in front at once, so that a received message is
+ * written only once. */
+static void
+begin_text(struct smtp *s, bool framed)
+{
+	struct transaction *t = &s->mail;
+	struct buf trace = buf_new(TRACE_MOST);
+
+	make_id(t->id);
+	add_trace(s, &trace);
+	t->text = spool_new(s->services->store,
+	    s->services->message_limit + trace.n);
+	spool_add(t->text, buf_view(&trace));
+	t->trace = trace.n;
+	t->data = data_start(framed);
+	buf_free(&trace);
+}
+
+static void
+take_text(struct smtp *s, view unit)
+{
+	struct transaction *t = &s->mail;
+
+	while (unit.n > 0 && t->data.state != DATA_END) {
+		view piece = data_next(&t->data, &unit);
+
+		/* A spoilt message is only read to its end. */
+		if (t->data.r.is == OK)
+			spool_add(t->text, piece);
+	}
+}
+
+/* The message as it is kept where the header must change: what clients leave
+ * to the submission server (RFC 6409 8), or a header that is not there. */
+static result
+rewrite(struct smtp *s, view all, struct spool *out)
+{
+	view trace = view_first(all, s->mail.trace);
+	view text = view_from(all, trace.n);
+	bool headed = header_is_there(text);
+	view header = headed ? view_first(text, header_length(text)) : VIEW("");
+	struct buf head = buf_new(LIMIT_HEADER + TRACE_MOST);
+	const struct header_repair fix = {
+		.id = view_of(s->mail.id),
+		.hostname = view_of(s->services->hostname),
+		.account = view_of(s->identity.address),
+		.now = clock_now(),
+	};
+	result r;
+
+	buf_add(&head, trace);
+	if (s->services->submission)
+		header_repaired(&head, header, &fix);
+	else
+		buf_add(&head, headed ? header : VIEW("\r\n"));
+	spool_add(out, buf_view(&head));
+	spool_add(out, view_from(text, header.n));
+	r = buf_result(&head);
+	buf_free(&head);
+	return r;
+}
+
+/* The whole message in `*message`; `*made` is its spool when it is not the
+ * one that came. */
+static result
+compose(struct smtp *s, struct spool **made, view *message)
+{
+	view text;
+
+	TRY(spool_view(s->mail.text, message));
+	text = view_from(*message, s->mail.trace);
+	if (header_hops(text) > LIMIT_SMTP_HOPS)
+		return fail(DENIED, "RFC 5321 6.3: too many hops, a mail loop");
+	if (!s->services->submission && header_is_there(text))
+		return done();
+	*made = spool_new(s->services->store,
+	    s->services->message_limit + LIMIT_HEADER + 2 * TRACE_MOST);
+	TRY(rewrite(s, *message, *made));
+	return spool_view(*made, message);
+}
+
+static result
+keep_local(struct smtp *s, view message)
+{
+	const struct recipient *r = s->mail.first;
+
+	for (; r != NULL; r = r->next)
+		if (r->account != 0)
+			TRY(deliver_local(s->services->store, r->account,
+			    s->mail.mail.sender, r->address, message));
+	return done();
+}
+
+/* Clients ask for SMTPUTF8 more often than their mail needs it, and a host
+ * without it would then refuse (RFC 6531 3.2). */
+static bool
+needs_utf8(const struct transaction *t, const view *to, size_t n, view message)
+{
+	if (!t->mail.utf8)
+		return false;
+	if (!utf8_is_ascii(t->mail.sender))
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (!utf8_is_ascii(to[i]))
+			return true;
+	return !utf8_is_ascii(view_first(message, header_length(message)));
+}
+
+static result
+keep_remote(struct smtp *s, view message, bool *queued)
+{
+	struct transaction *t = &s->mail;
+	view *to = arena_array(t->arena, t->recipients, sizeof *to);
+	struct queue_new q = { .sender = t->mail.sender, .data = message };
+	int64_t id = 0;
+
+	TRY(arena_result(t->arena));
+	for (const struct recipient *r = t->first; r != NULL; r = r->next)
+		if (r->account == 0)
+			to[q.count++] = r->address;
+	if (q.count == 0)
+		return done();
+	q.recipients = to;
+	q.account = s->identity.account;
+	q.smtputf8 = needs_utf8(t, to, q.count, message);
+	q.eightbit = !utf8_is_ascii(message);
+	TRY(queue_add(s->services->store, &q, &id));
+	*queued = true;
+	log_line(LOG_INFO, "smtp.queue", "id=%s queue=%lld recipients=%zu",
+	    t->id, (long long)id, q.count);
+	return done();
+}
+
+static result
+keep(struct smtp *s)
+{
+	struct spool *made = NULL;
+	bool queued = false;
+	view message;
+	result r = compose(s, &made, &message);
+
+	if (r.is == OK)
+		r = keep_local(s, message);
+	if (r.is == OK)
+		r = keep_remote(s, message, &queued);
+	if (r.is == OK)
+		r = store_sync(s->services->store);
+	spool_free(&made);
+	if (r.is == OK && queued && s->services->post != NULL)
+		post_send(s->services->post,
+		    (struct msg){ .kind = MSG_QUEUE });
+	return r;
+}
+
+/* The text has come whole: answer for it and end the transaction. */
+static struct step
+answer(struct smtp *s, struct buf *out)
+{
+	struct transaction *t = &s->mail;
+	const struct smtp_code *codes = text_codes;
+	result r = t->data.r;
+
+	if (r.is == OK) {
+		codes = keep_codes;
+		r = spool_result(t->text);
+	}
+	if (r.is == OK)
+		r = keep(s);
+	log_line(r.is == OK ? LOG_INFO : LOG_WARNING,
+	    r.is == OK ? "smtp.accept" : "smtp.refuse",
+	    "id=%s peer=%s account=%lld recipients=%zu size=%llu why=%s",
+	    t->id, s->peer->address, (long long)s->identity.account,
+	    t->recipients, (unsigned long long)spool_size(t->text), r.why);
+	if (r.is == OK)
+		buf_print(out, "250 2.0.0 Ok: queued as %s\r\n", t->id);
+	else
+		smtp_say_why(out, codes, r);
+	smtp_reset(s);
+	s->mode = MODE_COMMAND;
+	return smtp_next();
+}
+
+struct step
+smtp_data(struct smtp *s, view argument, struct buf *out)
+{
+	if (view_trim(argument).n > 0) {
+		smtp_say(out, 501, "5.5.4",
+		    "RFC 5321 4.1.1.4: DATA takes no argument");
+		return smtp_next();
+	}
+	begin_text(s, false);
+	s->mode = MODE_DATA;
+	buf_add(out, VIEW("354 End data with <CR><LF>.<CR><LF>\r\n"));
+	return smtp_next();
+}
+
+struct step
+smtp_data_text(struct smtp *s, view unit, struct buf *out)
+{
+	take_text(s, unit);
+	if (s->mail.data.state != DATA_END)
+		return smtp_next();
+	return answer(s, out);
+}
+
+/* RFC 3030 2: every chunk gets its answer, the last one for the message. */
+static struct step
+end_chunk(struct smtp *s, struct buf *out)
+{
+	struct transaction *t = &s->mail;
+
+	s->mode = MODE_COMMAND;
+	if (s->refuse_chunk) {
+		smtp_say(out, 503, "5.5.1",
+		    "RFC 3030 2: MAIL and a good RCPT first");
+		return smtp_next();
+	}
+	if (s->last_chunk) {
+		data_finish(&t->data);
+		if (t->data.state != DATA_LINE)
+			spool_add(t->text, VIEW("\r\n"));
+	}
+	if (s->last_chunk || t->data.r.is != OK
+	    || spool_result(t->text).is != OK)
+		return answer(s, out);
+	smtp_say(out, 250, "2.0.0", "Ok, more");
+	return smtp_next();
+}
+
+struct step
+smtp_chunk(struct smtp *s, view unit, struct buf *out)
+{
+	s->chunk -= unit.n;
+	if (!s->refuse_chunk)
+		take_text(s, unit);
+	return s->chunk > 0 ? smtp_next() : end_chunk(s, out);
+}
+
+struct step
+smtp_bdat(struct smtp *s, view argument, struct buf *out)
+{
+	result r = smtp_parse_bdat(argument, &s->chunk, &s->last_chunk);
+
+	/* Without a size nobody knows where the next command begins. */
+	if (r.is != OK) {
+		smtp_say(out, 501, "5.5.4", r.why);
+		return (struct step){ .next = STEP_CLOSE };
+	}
+	s->refuse_chunk = (s->state & (SMTP_RCPT | SMTP_CHUNKS)) == 0;
+	if (!s->refuse_chunk && s->state != SMTP_CHUNKS) {
+		begin_text(s, true);
+		s->state = SMTP_CHUNKS;
+	}
+	s->mode = MODE_CHUNK;
+	return s->chunk > 0 ? smtp_next() : end_chunk(s, out);
+}

@@ -1,0 +1,195 @@
+/* MAIL and RCPT: who sends to whom, and whether that is allowed here. */
+#include "mailcore/base/limits.h"
+#include "mailcore/smtp/deliver.h"
+#include "mailcore/smtp/session.h"
+#include "mailcore/store/domain.h"
+#include "mailcore/sys/log.h"
+
+enum {
+	/* A thousand recipients of the longest addresses. */
+	TRANSACTION_BUDGET = 2 * 1024 * 1024,
+	COMMAND_BUDGET = 256 * 1024
+};
+
+static const struct smtp_code mail_codes[FAILED + 1] = {
+	[MALFORMED] = { 501, "5.5.4" },
+	[NOT_FOUND] = { 555, "5.5.4" },
+	[OVER_LIMIT] = { 552, "5.3.4" },
+	[DENIED] = { 553, "5.6.7" },
+	[NO_SPACE] = { 452, "4.3.1" },
+};
+
+static const struct smtp_code sender_codes[FAILED + 1] = {
+	[DENIED] = { 553, "5.7.1" },
+};
+
+static const struct smtp_code rcpt_codes[FAILED + 1] = {
+	[MALFORMED] = { 501, "5.1.3" },
+	[NOT_FOUND] = { 555, "5.5.4" },
+	[OVER_LIMIT] = { 452, "4.5.3" },
+	[DENIED] = { 553, "5.6.7" },
+};
+
+static const struct smtp_code local_codes[FAILED + 1] = {
+	[MALFORMED] = { 550, "5.7.1" },
+	[NOT_FOUND] = { 550, "5.1.1" },
+	[DENIED] = { 550, "5.2.1" },
+	[BUSY] = { 452, "4.2.2" },
+	[OVER_LIMIT] = { 452, "4.5.3" },
+};
+
+/* RFC 6409 6.1: an account sends as one of its own addresses.  The null
+ * sender is for disposition notifications (RFC 8098 3). */
+static result
+may_send_as(struct smtp *s, struct arena *arena, view sender)
+{
+	struct account_info info;
+	result r;
+
+	if (!s->services->submission || sender.n == 0)
+		return done();
+	r = account_find(s->services->store, arena, sender, &info);
+	if (r.is == NOT_FOUND || (r.is == OK && info.id != s->identity.account))
+		return fail(DENIED,
+		    "RFC 6409 6.1: this is not an address of your account");
+	return r;
+}
+
+static bool
+must_log_in(const struct smtp *s, struct buf *out)
+{
+	if (!s->services->submission || s->identity.account != 0)
+		return false;
+	if (s->peer->tls)
+		smtp_say(out, 530, "5.7.0",
+		    "RFC 6409 4.3: Authentication required");
+	else
+		smtp_say(out, 530, "5.7.0",
+		    "RFC 3207 4: Must issue a STARTTLS command first");
+	return true;
+}
+
+/* On a failure everything about it is for smtp_reset. */
+static const struct smtp_code *
+begin(struct smtp *s, view argument, result *r)
+{
+	struct transaction *t = &s->mail;
+
+	t->arena = arena_new(TRANSACTION_BUDGET);
+	*r = smtp_parse_mail(argument, t->arena, &t->mail);
+	if (r->is == OK && t->mail.auth && !s->services->submission)
+		*r = fail(NOT_FOUND, "RFC 4954 5: AUTH is not offered");
+	if (r->is == OK && t->mail.size > s->services->message_limit)
+		*r = fail(OVER_LIMIT, "RFC 1870 6.1: message too big");
+	if (r->is != OK)
+		return mail_codes;
+	*r = may_send_as(s, t->arena, t->mail.sender);
+	return sender_codes;
+}
+
+struct step
+smtp_mail(struct smtp *s, view argument, struct buf *out)
+{
+	const struct smtp_code *codes;
+	result r;
+
+	if (must_log_in(s, out))
+		return smtp_next();
+	codes = begin(s, argument, &r);
+	if (r.is != OK) {
+		smtp_say_why(out, codes, r);
+		smtp_reset(s);
+		return smtp_next();
+	}
+	s->state = SMTP_MAIL;
+	smtp_say(out, 250, "2.1.0", "Ok");
+	return smtp_next();
+}
+
+/* The same mailbox, however it was addressed, gets one copy. */
+static bool
+is_known(const struct transaction *t, view address, int64_t account)
+{
+	const struct recipient *r = t->first;
+
+	for (; r != NULL; r = r->next)
+		if (r->account == account
+		    && (account != 0 || view_eq(r->address, address)))
+			return true;
+	return false;
+}
+
+static result
+add_recipient(struct transaction *t, view address, int64_t account)
+{
+	struct recipient *r;
+
+	if (is_known(t, address, account))
+		return done();
+	if (t->recipients >= LIMIT_SMTP_RECIPIENTS)
+		return fail(OVER_LIMIT, "RFC 5321 4.5.3.1.10: too many");
+	r = arena_alloc(t->arena, sizeof *r);
+	address = arena_copy(t->arena, address);
+	TRY(arena_result(t->arena));
+	r->address = address;
+	r->account = account;
+	if (t->last == NULL)
+		t->first = r;
+	else
+		t->last->next = r;
+	t->last = r;
+	t->recipients++;
+	return done();
+}
+
+/* Whose it is: an account here, or, for those who logged in, anybody's. */
+static result
+resolve(struct smtp *s, const struct smtp_rcpt *rcpt, int64_t *account)
+{
+	result r = deliver_find(s->services->store, rcpt->address,
+	    rcpt->domain, account);
+
+	if (r.is == NOT_FOUND)
+		return fail(NOT_FOUND, "RFC 5321 3.6.2: no such mailbox");
+	if (r.is != MALFORMED)
+		return r;
+	*account = 0;
+	if (s->services->submission)
+		return done();
+	return fail(MALFORMED, "Relaying denied");
+}
+
+static const struct smtp_code *
+take_recipient(struct smtp *s, view argument, struct arena *arena, result *r)
+{
+	struct smtp_rcpt rcpt;
+	int64_t account = 0;
+
+	*r = smtp_parse_rcpt(argument, arena, &rcpt);
+	if (r->is == OK && rcpt.utf8 && !s->mail.mail.utf8)
+		*r = fail(DENIED, "RFC 6531 3.5: needs SMTPUTF8");
+	if (r->is != OK)
+		return rcpt_codes;
+	*r = resolve(s, &rcpt, &account);
+	if (r->is == OK)
+		*r = add_recipient(&s->mail, rcpt.address, account);
+	return local_codes;
+}
+
+struct step
+smtp_rcpt(struct smtp *s, view argument, struct buf *out)
+{
+	struct arena *arena = arena_new(COMMAND_BUDGET);
+	result r;
+	const struct smtp_code *codes
+	    = take_recipient(s, argument, arena, &r);
+
+	if (r.is == OK) {
+		s->state = SMTP_RCPT;
+		smtp_say(out, 250, "2.1.5", "Ok");
+	} else {
+		smtp_say_why(out, codes, r);
+	}
+	arena_free(&arena);
+	return smtp_next();
+}

@@ -1,0 +1,110 @@
+/*
+ * session.h - one SMTP connection, as its own files see it.
+ *
+ * session.c cuts the input into units and runs verbs; login.c is AUTH;
+ * envelope.c is MAIL and RCPT; accept.c takes the text and answers for it.
+ */
+#ifndef SMTP_SESSION_H
+#define SMTP_SESSION_H
+
+#include "mailcore/auth/sasl.h"
+#include "mailcore/smtp/data.h"
+#include "mailcore/smtp/parse.h"
+#include "mailcore/smtp/smtp.h"
+#include "mailcore/store/body.h"
+
+/* Sets of these say where a verb is allowed. */
+enum smtp_state {
+	SMTP_START = 1,  /* before EHLO */
+	SMTP_READY = 2,  /* no transaction */
+	SMTP_MAIL = 4,   /* a sender */
+	SMTP_RCPT = 8,   /* and a recipient */
+	SMTP_CHUNKS = 16 /* and some BDAT */
+};
+
+/* What the next bytes are. */
+enum smtp_mode {
+	MODE_COMMAND,
+	MODE_SKIP, /* the rest of a line that was too long */
+	MODE_SASL,
+	MODE_DATA,
+	MODE_CHUNK,
+	MODES
+};
+
+struct recipient {
+	struct recipient *next;
+	view address;
+	int64_t account; /* 0: somewhere else */
+};
+
+enum { SMTP_ID = 16 };
+
+/* One mail, from MAIL to the answer for its text. */
+struct transaction {
+	struct arena *arena; /* NULL: none */
+	struct smtp_mail mail;
+	struct recipient *first, *last;
+	size_t recipients;
+	struct spool *text;
+	size_t trace; /* octets of `text` that are our Received field */
+	struct data data;
+	char id[SMTP_ID + 1];
+};
+
+struct smtp {
+	const struct smtp_services *services;
+	const struct peer *peer;
+	enum smtp_state state;
+	enum smtp_mode mode;
+	unsigned bad;     /* commands in a row */
+	unsigned guesses; /* failed logins */
+	size_t skipped;
+	bool extended; /* EHLO, not HELO */
+	char hello[LIMIT_DOMAIN + 1];
+	struct sasl *sasl;
+	struct identity identity; /* account 0: nobody */
+	struct transaction mail;
+	uint64_t chunk; /* octets of it to come */
+	bool last_chunk;
+	bool refuse_chunk; /* out of order: read it, then say so */
+};
+
+typedef struct step smtp_run(struct smtp *, view argument, struct buf *out);
+
+static inline struct step
+smtp_next(void)
+{
+	return (struct step){ .next = STEP_READ };
+}
+
+struct smtp_code {
+	int code;
+	const char *enhanced;
+};
+
+/* "code enhanced text". */
+void smtp_say(struct buf *, int code, const char *enhanced, const char *text);
+
+/* The same by a table over enum status of FAILED + 1 rows; where it has none,
+ * 451 4.3.0. */
+void smtp_say_why(struct buf *, const struct smtp_code *, result);
+
+/* Forget the transaction. */
+void smtp_reset(struct smtp *);
+
+/* login.c */
+struct step smtp_auth(struct smtp *, view argument, struct buf *out);
+struct step smtp_auth_turn(struct smtp *, view line, struct buf *out);
+
+/* envelope.c */
+struct step smtp_mail(struct smtp *, view argument, struct buf *out);
+struct step smtp_rcpt(struct smtp *, view argument, struct buf *out);
+
+/* accept.c */
+struct step smtp_data(struct smtp *, view argument, struct buf *out);
+struct step smtp_data_text(struct smtp *, view unit, struct buf *out);
+struct step smtp_bdat(struct smtp *, view argument, struct buf *out);
+struct step smtp_chunk(struct smtp *, view unit, struct buf *out);
+
+#endif
