@@ -1,0 +1,181 @@
+#!/usr/bin/python3
+"""Sending and reading with swaks, curl and the standard library, over every
+port, in clear where that is allowed and refused where it is not."""
+import imaplib
+import shutil
+import smtplib
+
+from harness import (Named, Server, done, message, ok, run, same, skip,
+                     wait_for)
+
+
+def arrived(server, subject, number=None):
+    def look():
+        with server.imap(number) as client:
+            client.select("INBOX", readonly=True)
+            kind, found = client.search(None, "SUBJECT", '"%s"' % subject)
+            return kind == "OK" and len(found[0].split())
+    return wait_for(look, every=0.2)
+
+
+def swaks(server, subject, service, *options):
+    user, password = server.login()
+    command = ["swaks", "--server", server.ip, "--port",
+               str(server.ports[service]), "--from", user, "--to", user,
+               "--header", "Subject: " + subject, "--body", "From swaks.",
+               *options]
+    if service != "smtp":
+        command += ["--auth", "--auth-user", user, "--auth-password",
+                    password]
+    return run(command)
+
+
+def send_swaks(server):
+    if shutil.which("swaks") is None:
+        skip("swaks", "not installed")
+        return
+    for service, tls in (("submissions", "--tls-on-connect"),
+                         ("submission", "--tls"), ("smtp", "--tls"),
+                         ("smtp", "--timeout=30")):
+        subject = "swaks %s %s" % (service, tls.strip("-"))
+        code, text = swaks(server, subject, service, tls)
+        ok(code == 0, subject, text)
+        same(arrived(server, subject), 1, "it is in INBOX")
+    for mechanism in ("PLAIN", "LOGIN"):
+        code, text = run(
+            ["swaks", "--server", server.ip, "--port",
+             str(server.ports["submissions"]), "--tls-on-connect", "--auth",
+             mechanism, "--auth-user", server.address, "--auth-password",
+             server.password, "--quit-after", "AUTH"])
+        ok(code == 0, "AUTH " + mechanism, text)
+    code, text = run(
+        ["swaks", "--server", server.ip, "--port",
+         str(server.ports["submission"]), "--quit-after", "EHLO"])
+    ok("AUTH" not in text and "STARTTLS" in text,
+       "587 in clear offers STARTTLS and no AUTH", text)
+    code, text = swaks(server, "x", "submission")
+    ok(code != 0, "587 takes no login in clear", text)
+
+
+def refusals(server):
+    with smtplib.SMTP_SSL(server.ip, server.ports["submissions"],
+                          context=Named(server)) as client:
+        client.ehlo()
+        code, text = client.mail(server.address)
+        if code < 400:
+            code, text = client.rcpt("somebody@elsewhere.example")
+        ok(code in (530, 550, 554), "nothing without login", (code, text))
+    with server.smtp() as client:
+        client.ehlo()
+        client.mail("a@elsewhere.example")
+        code, text = client.rcpt("somebody@elsewhere.example")
+        ok(500 <= code < 600, "25 relays nothing", (code, text))
+        code, text = client.rcpt("nobody@" + server.domain)
+        ok(500 <= code < 600, "an unknown mailbox is refused", (code, text))
+        code, text = client.rcpt(server.address)
+        same(code, 250, "a known one is not")
+    with smtplib.SMTP_SSL(server.ip, server.ports["submissions"],
+                          context=Named(server)) as client:
+        client.login(*server.login())
+        code, text = client.mail("somebody-else@" + server.domain)
+        if code < 400:
+            code, text = client.rcpt(server.address)
+        ok(500 <= code < 600, "nobody sends in another's name", (code, text))
+
+
+def passwords(server):
+    """A wrong password and a missing mailbox: the same words."""
+    words = []
+    for user in (server.address, "nobody@" + server.domain):
+        try:
+            with server.imap(login=False) as client:
+                client.login(user, "wrong")
+            ok(False, "wrong password for " + user)
+        except imaplib.IMAP4.error as error:
+            words.append(str(error))
+    ok(len(words) == 2 and words[0] == words[1], "the same refusal", words)
+
+
+def curl(server):
+    user, password = server.login()
+    base = ["curl", "-sS", "--cacert", server.info["ca"], "--user",
+            "%s:%s" % (user, password), "--connect-to",
+            "::%s:" % server.ip]
+    for service, name, more in (
+            ("pop3s", "pop3s", []), ("pop3", "pop3", ["--ssl-reqd"]),
+            ("imaps", "imaps", []), ("imap", "imap", ["--ssl-reqd"])):
+        command = base + more + ["%s://%s:%d/" % (
+            name, server.host, server.ports[service])]
+        code, text = run(command)
+        ok(code == 0, "curl lists by " + service, text)
+    code, text = run(base + ["pop3s://%s:%d/1" % (server.host,
+                                                  server.ports["pop3s"])])
+    ok(code == 0 and "Subject:" in text, "curl reads message 1", text[:500])
+    code, text = run(base + ["imaps://%s:%d/INBOX;MAILINDEX=1" % (
+        server.host, server.ports["imaps"])])
+    ok(code == 0 and "Subject:" in text, "by IMAP too", text[:500])
+    code, text = run(["curl", "-sS", "--cacert", server.info["ca"], "--user",
+                      user + ":wrong", "--connect-to", "::%s:" % server.ip,
+                      "pop3s://%s:%d/" % (server.host,
+                                          server.ports["pop3s"])])
+    same(code, 67, "a wrong password is refused as such")
+
+
+def imap_and_pop(server):
+    """The same messages by both, byte for byte."""
+    sent = message("both", "äöü\r\n.\r\n..dots\r\n" + "x" * 900 + "\r\n")
+    with server.smtp() as client:
+        client.sendmail("a@elsewhere.example", [server.address], sent,
+                        ["BODY=8BITMIME"])
+    same(arrived(server, "both"), 1, "delivered")
+    with server.imap() as client:
+        _, found = client.select("INBOX", readonly=True)
+        count = int(found[0])
+        _, parts = client.fetch("1:*", "(BODY.PEEK[])")
+        by_imap = [part[1] for part in parts if isinstance(part, tuple)]
+    client = server.pop3()
+    same(client.stat()[0], count, "as many by POP3 as by IMAP")
+    uids = client.uidl()[1]
+    same(len({line.split()[1] for line in uids}), count, "UIDL is unique")
+    by_pop = [b"\r\n".join(client.retr(n + 1)[1]) + b"\r\n"
+              for n in range(count)]
+    same(by_pop, by_imap, "the same bytes by both")
+    ok(any(data.endswith(sent.split(b"\r\n\r\n", 1)[1]) for data in by_imap),
+       "the body is what was sent")
+    client.dele(count)
+    client.quit()
+    with server.imap() as imap:
+        same(int(imap.select("INBOX")[1][0]), count - 1,
+             "DELE and QUIT remove it")
+
+
+def idle(server):
+    """A second session hears of a delivery in IDLE."""
+    with server.imap() as client:
+        count = int(client.select("INBOX")[1][0])
+        client.send(b"i IDLE\r\n")
+        ok(client.readline().startswith(b"+"), "IDLE")
+        with server.smtp() as smtp:
+            smtp.sendmail("a@elsewhere.example", [server.address],
+                          message("wake up"))
+        line = client.readline()
+        ok(line.startswith(b"* %d EXISTS" % (count + 1)),
+           "a delivery is told", line)
+        client.send(b"DONE\r\n")
+        while not line.startswith(b"i "):
+            line = client.readline()
+        ok(b"OK" in line, "DONE", line)
+
+
+def main():
+    with Server(users=2) as server:
+        send_swaks(server)
+        refusals(server)
+        passwords(server)
+        curl(server)
+        imap_and_pop(server)
+        idle(server)
+    done()
+
+
+main()
