@@ -1,0 +1,247 @@
+#include "mailcore/dns/resolve.h"
+
+#include "mailcore/base/limits.h"
+#include "mailcore/dns/rdata.h"
+#include "mailcore/sys/log.h"
+#include "mailcore/sys/random.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <unbound.h>
+
+enum {
+	TYPE_A = 1,
+	TYPE_MX = 15,
+	TYPE_AAAA = 28,
+	CLASS_IN = 1,
+
+	/* More than anybody needs; a zone may hold thousands. */
+	MX_MOST = 32,
+	ADDRESSES_MOST = 16 /* of each family */
+};
+
+struct resolver {
+	struct ub_ctx *ctx;
+};
+
+static const struct {
+	const char *name, *value;
+} options[] = {
+	/* The server in resolv.conf may be on this machine. */
+	{ "do-not-query-localhost:", "no" },
+	/* A silent server costs seconds, not minutes. */
+	{ "outbound-msg-retry:", "2" },
+};
+
+static result
+set_up(struct ub_ctx *ctx, const char *server)
+{
+	for (size_t i = 0; i < COUNT(options); i++)
+		if (ub_ctx_set_option(ctx, options[i].name, options[i].value)
+		    != 0)
+			log_line(LOG_WARNING, "dns.option", "name=%s",
+			    options[i].name);
+	if (ub_ctx_hosts(ctx, NULL) != 0)
+		log_line(LOG_WARNING, "dns.hosts", "file=/etc/hosts");
+	if (server != NULL && ub_ctx_set_fwd(ctx, server) != 0) {
+		log_line(LOG_ERROR, "dns.server", "bad=%s", server);
+		return fail(FAILED, "the resolver's address is not usable");
+	}
+	/* Without resolv.conf libunbound asks the root servers itself. */
+	if (server == NULL && ub_ctx_resolvconf(ctx, NULL) != 0)
+		log_line(LOG_WARNING, "dns.resolvconf", "missing=1");
+	return done();
+}
+
+result
+resolver_new(struct resolver **out, const char *server)
+{
+	struct resolver *r = calloc(1, sizeof *r);
+	result outcome;
+
+	if (r == NULL || (r->ctx = ub_ctx_create()) == NULL)
+		abort();
+	outcome = set_up(r->ctx, server);
+	if (outcome.is == OK) {
+		*out = r;
+		r = NULL;
+	}
+	resolver_free(&r);
+	return outcome;
+}
+
+void
+resolver_free(struct resolver **r)
+{
+	if (*r == NULL)
+		return;
+	ub_ctx_delete((*r)->ctx);
+	free(*r);
+	*r = NULL;
+}
+
+/* OK also when the name is there without such data.  On OK `*out` is for
+ * ub_resolve_free. */
+static result
+ask(struct resolver *r, view name, int type, struct ub_result **out)
+{
+	char text[LIMIT_DOMAIN + 1];
+	int error;
+
+	if (name.n == 0 || !view_copy(name, text, sizeof text))
+		return fail(NOT_FOUND, "RFC 1035 2.3.4: not a domain name");
+	*out = NULL;
+	error = ub_resolve(r->ctx, text, type, CLASS_IN, out);
+	if (error == UB_SYNTAX)
+		return fail(NOT_FOUND, "RFC 1035 2.3.4: not a domain name");
+	if (error != 0) {
+		log_line(LOG_WARNING, "dns.ask", "error=%s",
+		    ub_strerror(error));
+		return fail(BUSY, "no answer from the name server");
+	}
+	if ((*out)->nxdomain || (*out)->havedata || (*out)->rcode == 0)
+		return done();
+	ub_resolve_free(*out);
+	return fail(BUSY, "no answer from the name server");
+}
+
+static view
+data_at(const struct ub_result *u, size_t i)
+{
+	return (view){ u->data[i], (size_t)u->len[i] };
+}
+
+/* The literal's address, or nothing. */
+static view
+literal(view host)
+{
+	char text[INET6_ADDRSTRLEN];
+	unsigned char address[16];
+
+	if (view_starts(host, VIEW("[")) && view_ends(host, VIEW("]")))
+		host = view_first(view_from(host, 1), host.n - 2);
+	if (view_starts_same(host, VIEW("IPv6:")))
+		host = view_from(host, 5);
+	if (view_copy(host, text, sizeof text)
+	    && (inet_pton(AF_INET, text, address) == 1
+		|| inet_pton(AF_INET6, text, address) == 1))
+		return host;
+	return VIEW("");
+}
+
+static void
+sort(struct mx *mx, size_t count)
+{
+	/* RFC 5321 5.1: equal ones in random order. */
+	for (size_t i = count; i > 1; i--) {
+		size_t j = (size_t)random_number(i);
+		struct mx swap = mx[i - 1];
+
+		mx[i - 1] = mx[j];
+		mx[j] = swap;
+	}
+	for (size_t i = 1; i < count; i++) {
+		struct mx one = mx[i];
+		size_t j = i;
+
+		for (; j > 0 && mx[j - 1].preference > one.preference; j--)
+			mx[j] = mx[j - 1];
+		mx[j] = one;
+	}
+}
+
+static result
+read_mx(const struct ub_result *u, struct arena *arena, view domain,
+    struct mx **out, size_t *count)
+{
+	struct mx *mx = arena_array(arena, MX_MOST, sizeof *mx);
+	bool null = false;
+
+	*count = 0;
+	if (u->nxdomain)
+		return fail(NOT_FOUND, "no such domain");
+	TRY(arena_result(arena));
+	for (size_t i = 0; u->havedata && u->data[i] != NULL
+	     && *count < MX_MOST;
+	     i++) {
+		if (rdata_mx(data_at(u, i), arena, &mx[*count]).is != OK)
+			continue;
+		if (mx[*count].host.n > 0)
+			++*count;
+		else
+			null = true;
+	}
+	if (*count == 0 && null)
+		return fail(DENIED, "RFC 7505: the domain takes no mail");
+	if (*count == 0 && u->havedata)
+		return fail(NOT_FOUND, "no usable MX record");
+	if (*count == 0)
+		mx[(*count)++] = (struct mx){ 0, arena_copy(arena, domain) };
+	sort(mx, *count);
+	*out = mx;
+	return arena_result(arena);
+}
+
+result
+resolve_mx(struct resolver *r, struct arena *arena, view domain,
+    struct mx **out, size_t *count)
+{
+	struct ub_result *u;
+	result outcome;
+
+	if (literal(domain).n > 0) {
+		*out = arena_alloc(arena, sizeof **out);
+		TRY(arena_result(arena));
+		**out = (struct mx){ 0, arena_copy(arena, domain) };
+		*count = 1;
+		return arena_result(arena);
+	}
+	TRY(ask(r, domain, TYPE_MX, &u));
+	outcome = read_mx(u, arena, domain, out, count);
+	ub_resolve_free(u);
+	return outcome;
+}
+
+static result
+add_addresses(struct resolver *r, struct arena *arena, view host, int type,
+    view *list, size_t *count)
+{
+	struct ub_result *u;
+	result outcome = done();
+
+	TRY(ask(r, host, type, &u));
+	for (size_t i = 0; i < ADDRESSES_MOST && u->havedata
+	     && u->data[i] != NULL && outcome.is == OK;
+	     i++) {
+		outcome = rdata_address(data_at(u, i), arena, &list[*count]);
+		if (outcome.is == OK)
+			++*count;
+	}
+	ub_resolve_free(u);
+	return outcome;
+}
+
+result
+resolve_host(struct resolver *r, struct arena *arena, view host, view **out,
+    size_t *count)
+{
+	view *list = arena_array(arena, (size_t)2 * ADDRESSES_MOST,
+	    sizeof *list);
+	view address = literal(host);
+	result six, four;
+
+	*count = 0;
+	TRY(arena_result(arena));
+	*out = list;
+	if (address.n > 0) {
+		list[(*count)++] = arena_copy(arena, address);
+		return arena_result(arena);
+	}
+	six = add_addresses(r, arena, host, TYPE_AAAA, list, count);
+	four = add_addresses(r, arena, host, TYPE_A, list, count);
+	if (*count > 0)
+		return done();
+	if (four.is != OK)
+		return four;
+	return six.is != OK ? six : fail(NOT_FOUND, "no address");
+}
