@@ -63,7 +63,8 @@ refuses_sync(int fd)
 }
 
 /* The function of that name behind this one. */
-#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#define NEXT(name) \
+	(__extension__(__typeof__(&name)) dlsym(RTLD_NEXT, #name))
 
 ssize_t
 write(int fd, const void *p, size_t n)
