@@ -31,6 +31,17 @@ enum {
 	LIMIT_IMAP_MAILBOX_NAME = 512,
 	LIMIT_IMAP_MAILBOXES = 10000,
 	LIMIT_IMAP_KEYWORDS = 64, /* in one mailbox */
+	LIMIT_IMAP_KEYWORD = 128, /* bytes of one */
+	LIMIT_IMAP_KEYWORD_SETS = 60000, /* different ones in one mailbox */
+	LIMIT_IMAP_ID_PAIRS = 30,        /* RFC 2971 3.3 */
+	LIMIT_IMAP_ID = 1024,
+	LIMIT_IMAP_PATTERNS = 64,    /* of one LIST */
+	LIMIT_IMAP_SEARCH_KEYS = 1000,
+	LIMIT_IMAP_FETCH_ITEMS = 64,
+	LIMIT_IMAP_SECTION_FIELDS = 128,
+	LIMIT_IMAP_LITERAL_EARLY = 4096, /* RFC 7888 5, before login */
+	LIMIT_IMAP_COMMAND_MEMORY = 16777216, /* beside message bytes */
+	LIMIT_IMAP_PIECE = 262144,   /* of output made in one go */
 
 	/* RFC 2449 4: 255 octets with CRLF; AUTH lines (RFC 5034) longer. */
 	LIMIT_POP3_LINE = 8192,
@@ -63,6 +74,10 @@ enum {
 
 	/* Bodies up to here lie in the database (measured crossover). */
 	LIMIT_BODY_INLINE = 65536,
+	/* Account databases in use at once, at 3 descriptors each. */
+	LIMIT_OPEN_ACCOUNTS = 2048,
+	/* One transaction in the journal; a larger one is synced by itself. */
+	LIMIT_JOURNAL_RECORD = 33554432,
 
 	LIMIT_HTTP_HEADER = 32768, /* all header fields of one request */
 	LIMIT_HTTP_TARGET = 8192,  /* path and query */
@@ -75,6 +90,9 @@ enum {
 	LIMIT_XML_DEPTH = 64,
 	LIMIT_XML_ATTRIBUTES = 64,
 	LIMIT_CALENDAR_OBJECT = 10485760,
+	/* Lines, parameters and list values of one calendar object. */
+	LIMIT_ICAL_PIECES = 100000,
+	LIMIT_FILTER_NODES = 256, /* of a calendar-query or addressbook-query */
 	LIMIT_VCARD = 5242880,
 	LIMIT_DAV_NAME = 255, /* last segment of a path, decoded */
 	LIMIT_MULTIGET = 5000,

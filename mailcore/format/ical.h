@@ -32,4 +32,15 @@ CHECKED result ical_matches(view text, const struct xml_element *filter,
 void ical_filter_range(const struct xml_element *filter, view *component,
     int64_t *from, int64_t *to);
 
+/* The bounds of a time-range element (RFC 4791 9.9), one of which may be
+ * open: INT64_MIN, INT64_MAX.  MALFORMED. */
+CHECKED result ical_filter_time(const struct xml_element *, int64_t *from,
+    int64_t *to);
+
+/* Is the filter well-formed?  `whole`: it asks for a component type and
+ * nothing else, so that every candidate matches unseen.
+ * MALFORMED: valid-filter. */
+CHECKED result ical_filter_check(const struct xml_element *filter,
+    bool *whole);
+
 #endif

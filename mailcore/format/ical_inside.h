@@ -1,0 +1,70 @@
+/*
+ * ical_inside.h - what the files of ical.h share.
+ *
+ * All times here are int64_t seconds since 1970; a floating time is read as
+ * UTC.  Work is bounded: a rule that libical could chew on for long is never
+ * given to it (such an object counts as being everywhere), and iterating ends
+ * after ICAL_STEPS.
+ */
+#ifndef FORMAT_ICAL_INSIDE_H
+#define FORMAT_ICAL_INSIDE_H
+
+#include "mailcore/format/ical.h"
+
+#include <libical/ical.h>
+
+enum {
+	ICAL_STEPS = 20000, /* instances looked at, of one object */
+	ICAL_RULES = 2,     /* RRULEs of one component that are followed */
+	ICAL_FLOAT = 14 * 3600,
+	ICAL_DAY = 86400
+};
+
+/* Before the first use of libical; any thread. */
+void ical_start_library(void);
+
+/* One VCALENDAR, whose time zones are harmless; NULL: it is none.  The caller
+ * frees it by icalcomponent_free. */
+icalcomponent *ical_read(const char *text);
+
+struct ical_range {
+	int64_t from, to; /* from <= t < to */
+};
+
+struct ical_moments {
+	int64_t *list; /* ascending */
+	size_t count;
+};
+
+/* The null time: none. */
+struct icaltimetype ical_property_time(icalcomponent *, icalproperty_kind);
+
+/* false: there is no such property, or it cannot be read.  `floating` may be
+ * NULL; true also for a DATE. */
+bool ical_moment(icalcomponent *, icalproperty_kind, int64_t *out,
+    bool *floating);
+int64_t ical_seconds(struct icaltimetype);
+
+/* RFC 4791 9.9: does this component, as it stands (without recurrence),
+ * overlap? */
+bool ical_overlaps(icalcomponent *, const struct ical_range *);
+
+/* What an index must know of it, without recurrence: everything that
+ * ical_overlaps could find lies within. */
+struct ical_range ical_extent(icalcomponent *);
+
+/* Is `t`, the instance `shift` seconds after the component's own time, one
+ * that is looked for? */
+typedef bool ical_test(void *context, icalcomponent *, int64_t shift);
+
+/* Run `test` for the component's own time and every recurrence that may
+ * touch `range`, except those in EXDATE and in `overridden`; true as soon as
+ * one fits, and when the bounds do not allow to tell. */
+bool ical_any_instance(icalcomponent *, const struct ical_range *range,
+    const struct ical_moments *overridden, ical_test *test, void *context);
+
+/* Where its first and last recurrence begin, at most; `last` INT64_MAX:
+ * without end, or not known. */
+void ical_starts(icalcomponent *, int64_t *first, int64_t *last);
+
+#endif

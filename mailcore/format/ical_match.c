@@ -1,0 +1,383 @@
+#include "mailcore/format/ical_inside.h"
+
+#include "mailcore/format/content_line.h"
+#include "mailcore/format/match.h"
+
+#include <stdlib.h>
+
+#define CALDAV VIEW("urn:ietf:params:xml:ns:caldav")
+
+struct match {
+	struct arena *arena;
+	icalcomponent *calendar;
+	struct ical_moments overridden;
+};
+
+static bool
+is_filter(const struct xml_element *e, view name)
+{
+	return xml_is(e, CALDAV, name);
+}
+
+static const struct xml_element *
+child(const struct xml_element *e, view name)
+{
+	return xml_child(e, CALDAV, name);
+}
+
+static struct ical_range
+shifted(const struct ical_range *r, int64_t by)
+{
+	struct ical_range s = *r;
+
+	if (s.from != INT64_MIN && __builtin_sub_overflow(s.from, by, &s.from))
+		s.from = INT64_MIN;
+	if (s.to != INT64_MAX && __builtin_sub_overflow(s.to, by, &s.to))
+		s.to = INT64_MAX;
+	return s;
+}
+
+static bool
+instance_overlaps(void *context, icalcomponent *c, int64_t shift)
+{
+	struct ical_range r = shifted(context, shift);
+
+	return ical_overlaps(c, &r);
+}
+
+static int64_t
+seconds_of(struct icaldurationtype d)
+{
+	int64_t n = ((int64_t)d.weeks * 7 + (int64_t)d.days) * 86400
+	    + (int64_t)d.hours * 3600 + (int64_t)d.minutes * 60
+	    + (int64_t)d.seconds;
+
+	if (n < 0 || n > (int64_t)36525 * 86400)
+		n = (int64_t)36525 * 86400;
+	return d.is_neg ? -n : n;
+}
+
+/* When an alarm of `parent` as it stands rings first; false: never. */
+static bool
+alarm_moment(icalcomponent *alarm, icalcomponent *parent, int64_t *out)
+{
+	icalproperty *p
+	    = icalcomponent_get_first_property(alarm, ICAL_TRIGGER_PROPERTY);
+	struct icaltriggertype t;
+	icalparameter *related;
+	int64_t length;
+
+	if (p == NULL)
+		return false;
+	t = icalproperty_get_trigger(p);
+	if (!icaltime_is_null_time(t.time)) {
+		*out = ical_seconds(t.time);
+		return true;
+	}
+	related = icalproperty_get_first_parameter(p, ICAL_RELATED_PARAMETER);
+	if (related != NULL
+	    && icalparameter_get_related(related) == ICAL_RELATED_END) {
+		if (!ical_moment(parent, ICAL_DTEND_PROPERTY, out, NULL)
+		    && !ical_moment(parent, ICAL_DUE_PROPERTY, out, NULL)
+		    && !ical_moment(parent, ICAL_DTSTART_PROPERTY, out, NULL))
+			return false;
+		p = icalcomponent_get_first_property(parent,
+		    ICAL_DURATION_PROPERTY);
+		length = p == NULL ? 0
+				   : seconds_of(icalproperty_get_duration(p));
+		*out += length;
+	} else if (!ical_moment(parent, ICAL_DTSTART_PROPERTY, out, NULL)
+	    && !ical_moment(parent, ICAL_DUE_PROPERTY, out, NULL)) {
+		return false;
+	}
+	*out += seconds_of(t.duration);
+	return true;
+}
+
+/* RFC 4791 9.9, VALARM: the first ring or a repetition is in the range. */
+static bool
+alarm_rings(icalcomponent *alarm, int64_t first, const struct ical_range *r)
+{
+	icalproperty *repeat
+	    = icalcomponent_get_first_property(alarm, ICAL_REPEAT_PROPERTY);
+	icalproperty *gap
+	    = icalcomponent_get_first_property(alarm, ICAL_DURATION_PROPERTY);
+	int64_t step, times, skip;
+
+	if (r->from <= first && r->to > first)
+		return true;
+	if (repeat == NULL || gap == NULL || r->from <= first)
+		return false;
+	step = seconds_of(icalproperty_get_duration(gap));
+	times = icalproperty_get_repeat(repeat);
+	if (step <= 0 || times <= 0)
+		return false;
+	skip = (r->from - first + step - 1) / step;
+	return skip <= times && r->to > first + skip * step;
+}
+
+struct alarm_search {
+	icalcomponent *alarm;
+	struct ical_range range;
+};
+
+static bool
+instance_rings(void *context, icalcomponent *c, int64_t shift)
+{
+	struct alarm_search *s = context;
+	struct ical_range r = shifted(&s->range, shift);
+	int64_t first;
+
+	return alarm_moment(s->alarm, c, &first)
+	    && alarm_rings(s->alarm, first, &r);
+}
+
+static bool
+is_override(icalcomponent *c)
+{
+	return icalcomponent_get_first_property(c, ICAL_RECURRENCEID_PROPERTY)
+	    != NULL;
+}
+
+static bool
+alarm_in_range(struct match *m, icalcomponent *alarm, icalcomponent *parent,
+    const struct ical_range *range)
+{
+	struct alarm_search s = { alarm, *range };
+	struct ical_range wide = *range;
+	int64_t start, first, off;
+
+	if (is_override(parent)
+	    || !ical_moment(parent, ICAL_DTSTART_PROPERTY, &start, NULL))
+		return instance_rings(&s, parent, 0);
+	if (!alarm_moment(alarm, parent, &first))
+		return false;
+	/* Its instances are looked for where the alarm puts them. */
+	off = first - start;
+	wide = shifted(&wide, off > 0 ? off : 0);
+	wide.to = shifted(range, off < 0 ? off : 0).to;
+	return ical_any_instance(parent, &wide, &m->overridden,
+	    instance_rings, &s);
+}
+
+static bool
+component_in_range(struct match *m, icalcomponent *c, icalcomponent *parent,
+    struct ical_range range)
+{
+	if (icalcomponent_isa(c) == ICAL_VALARM_COMPONENT)
+		return alarm_in_range(m, c, parent, &range);
+	if (is_override(c))
+		return ical_overlaps(c, &range);
+	return ical_any_instance(c, &range, &m->overridden, instance_overlaps,
+	    &range);
+}
+
+static bool
+is_property(icalproperty *p, view name)
+{
+	char *found = icalproperty_get_property_name_r(p);
+	bool same = view_same(view_of(found), name);
+
+	icalmemory_free_buffer(found);
+	return same;
+}
+
+static bool
+parameter_matches(struct match *m, icalproperty *p,
+    const struct xml_element *filter)
+{
+	const char *name
+	    = arena_text(m->arena, xml_attribute(filter, VIEW("name")));
+	char *found = name == NULL
+	    ? NULL
+	    : icalproperty_get_parameter_as_string_r(p, name);
+	const struct xml_element *text = child(filter, VIEW("text-match"));
+	bool matches;
+
+	if (child(filter, VIEW("is-not-defined")) != NULL)
+		matches = found == NULL;
+	else if (text == NULL || found == NULL)
+		matches = found != NULL;
+	else
+		matches = match_text(text, view_of(found),
+		    VIEW("i;ascii-casemap"), m->arena);
+	icalmemory_free_buffer(found);
+	return matches;
+}
+
+static bool
+value_matches(struct match *m, icalproperty *p,
+    const struct xml_element *text)
+{
+	char *value = icalproperty_get_value_as_string_r(p);
+	bool matches = value != NULL
+	    && match_text(text, content_unescape(view_of(value), m->arena),
+		VIEW("i;ascii-casemap"), m->arena);
+
+	icalmemory_free_buffer(value);
+	return matches;
+}
+
+static bool
+moment_in_range(icalproperty *p, icalcomponent *c,
+    const struct xml_element *e)
+{
+	struct icaltimetype t = icalproperty_get_datetime_with_component(p, c);
+	struct ical_range range;
+	int64_t s;
+
+	if (icaltime_is_null_time(t) || ical_filter_time(e, &range.from, &range.to).is != OK)
+		return false;
+	s = ical_seconds(t);
+	return range.from <= s && range.to > s;
+}
+
+static bool
+one_property_matches(struct match *m, icalproperty *p, icalcomponent *c,
+    const struct xml_element *filter)
+{
+	for (struct xml_element *e = filter->first; e != NULL; e = e->next) {
+		if (is_filter(e, VIEW("text-match"))) {
+			if (!value_matches(m, p, e))
+				return false;
+		} else if (is_filter(e, VIEW("param-filter"))) {
+			if (!parameter_matches(m, p, e))
+				return false;
+		} else if (is_filter(e, VIEW("time-range"))) {
+			if (!moment_in_range(p, c, e))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* RFC 4791 9.7.2. */
+static bool
+property_matches(struct match *m, icalcomponent *c,
+    const struct xml_element *filter)
+{
+	view name = xml_attribute(filter, VIEW("name"));
+	bool absent = child(filter, VIEW("is-not-defined")) != NULL;
+	icalproperty *p;
+
+	for (p = icalcomponent_get_first_property(c, ICAL_ANY_PROPERTY);
+	     p != NULL;
+	     p = icalcomponent_get_next_property(c, ICAL_ANY_PROPERTY)) {
+		if (!is_property(p, name))
+			continue;
+		if (absent)
+			return false;
+		if (one_property_matches(m, p, c, filter))
+			return true;
+	}
+	return absent;
+}
+
+static bool component_matches(struct match *, icalcomponent *,
+    icalcomponent *parent, const struct xml_element *filter);
+
+/* Is there a component in `parent` that the comp-filter describes?  An
+ * iterator of its own, as libical's inner one does not nest. */
+static bool
+any_matches(struct match *m, icalcomponent *parent,
+    const struct xml_element *filter)
+{
+	bool absent = child(filter, VIEW("is-not-defined")) != NULL;
+	view name = xml_attribute(filter, VIEW("name"));
+	icalcompiter i
+	    = icalcomponent_begin_component(parent, ICAL_ANY_COMPONENT);
+	icalcomponent *c;
+
+	while ((c = icalcompiter_deref(&i)) != NULL) {
+		(void)icalcompiter_next(&i);
+		if (!view_same(name, view_of(icalcomponent_kind_to_string(
+					 icalcomponent_isa(c)))))
+			continue;
+		if (absent)
+			return false;
+		if (component_matches(m, c, parent, filter))
+			return true;
+	}
+	return absent;
+}
+
+/* RFC 4791 9.7.1: all that the filter says holds for this component. */
+static bool
+component_matches(struct match *m, icalcomponent *c, icalcomponent *parent,
+    const struct xml_element *filter)
+{
+	struct ical_range range;
+
+	for (struct xml_element *e = filter->first; e != NULL; e = e->next) {
+		if (is_filter(e, VIEW("prop-filter"))) {
+			if (!property_matches(m, c, e))
+				return false;
+		} else if (is_filter(e, VIEW("comp-filter"))) {
+			if (!any_matches(m, c, e))
+				return false;
+		} else if (is_filter(e, VIEW("time-range"))) {
+			if (ical_filter_time(e, &range.from, &range.to).is != OK
+			    || !component_in_range(m, c, parent, range))
+				return false;
+		}
+	}
+	return true;
+}
+
+static int
+compare_moments(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static void
+collect_overridden(struct match *m)
+{
+	int n = icalcomponent_count_components(m->calendar,
+	    ICAL_ANY_COMPONENT);
+	icalcomponent *c;
+
+	m->overridden.list
+	    = arena_array(m->arena, (size_t)n, sizeof *m->overridden.list);
+	if (m->overridden.list == NULL)
+		return;
+	for (c = icalcomponent_get_first_component(m->calendar,
+		 ICAL_ANY_COMPONENT);
+	     c != NULL; c = icalcomponent_get_next_component(m->calendar,
+			    ICAL_ANY_COMPONENT))
+		if (is_override(c)
+		    && ical_moment(c, ICAL_RECURRENCEID_PROPERTY,
+			&m->overridden.list[m->overridden.count], NULL))
+			m->overridden.count++;
+	qsort(m->overridden.list, m->overridden.count,
+	    sizeof *m->overridden.list, compare_moments);
+}
+
+result
+ical_matches(view text, const struct xml_element *filter,
+    struct arena *arena, bool *out)
+{
+	const struct xml_element *top = child(filter, VIEW("comp-filter"));
+	struct match m = { .arena = arena };
+	const char *copy;
+	bool whole;
+
+	*out = false;
+	TRY(ical_filter_check(filter, &whole));
+	copy = arena_text(arena, text);
+	TRY(arena_result(arena));
+	if (copy == NULL)
+		return done(); /* a NUL: nothing that was ever accepted */
+	ical_start_library();
+	m.calendar = ical_read(copy);
+	if (m.calendar == NULL)
+		return done();
+	collect_overridden(&m);
+	if (arena_result(arena).is == OK)
+		*out = child(top, VIEW("is-not-defined")) == NULL
+		    && component_matches(&m, m.calendar, NULL, top);
+	icalcomponent_free(m.calendar);
+	return arena_result(arena);
+}

@@ -1,0 +1,190 @@
+#include "mailcore/format/ical_inside.h"
+
+#include "mailcore/base/date.h"
+
+static int64_t
+wall_seconds(struct icaltimetype t)
+{
+	struct date d = {
+		.year = t.year < 1 ? 1 : t.year > 9999 ? 9999 : t.year,
+		.month = t.month,
+		.day = t.day,
+		.hour = t.is_date ? 0 : t.hour,
+		.minute = t.is_date ? 0 : t.minute,
+		.second = t.is_date ? 0 : t.second,
+	};
+
+	return date_is_valid(&d) ? date_seconds(&d) : 0;
+}
+
+int64_t
+ical_seconds(struct icaltimetype t)
+{
+	union {
+		const icaltimezone *in;
+		icaltimezone *out; /* libical's cache of changes */
+	} zone = { .in = t.zone };
+
+	if (t.is_date || t.zone == NULL || icaltime_is_utc(t))
+		return wall_seconds(t);
+	return wall_seconds(t)
+	    - icaltimezone_get_utc_offset(zone.out, &t, NULL);
+}
+
+struct icaltimetype
+ical_property_time(icalcomponent *c, icalproperty_kind kind)
+{
+	icalproperty *p = icalcomponent_get_first_property(c, kind);
+
+	return p == NULL ? icaltime_null_time()
+			 : icalproperty_get_datetime_with_component(p, c);
+}
+
+bool
+ical_moment(icalcomponent *c, icalproperty_kind kind, int64_t *out,
+    bool *floating)
+{
+	struct icaltimetype t = ical_property_time(c, kind);
+
+	if (icaltime_is_null_time(t))
+		return false;
+	*out = ical_seconds(t);
+	if (floating != NULL)
+		*floating = t.is_date || t.zone == NULL;
+	return true;
+}
+
+/* false: no DURATION.  A century is the most that is believed. */
+static bool
+duration_of(icalcomponent *c, int64_t *out)
+{
+	icalproperty *p
+	    = icalcomponent_get_first_property(c, ICAL_DURATION_PROPERTY);
+	struct icaldurationtype d;
+	int64_t n;
+
+	if (p == NULL)
+		return false;
+	d = icalproperty_get_duration(p);
+	n = ((int64_t)d.weeks * 7 + (int64_t)d.days) * ICAL_DAY
+	    + (int64_t)d.hours * 3600 + (int64_t)d.minutes * 60
+	    + (int64_t)d.seconds;
+	if (d.is_neg || n < 0)
+		n = 0;
+	*out = n > (int64_t)36525 * ICAL_DAY ? (int64_t)36525 * ICAL_DAY : n;
+	return true;
+}
+
+static bool
+is_date(icalcomponent *c)
+{
+	return ical_property_time(c, ICAL_DTSTART_PROPERTY).is_date != 0;
+}
+
+/* RFC 4791 9.9, the table for VEVENT. */
+static bool
+event_overlaps(icalcomponent *c, const struct ical_range *r)
+{
+	int64_t from, to;
+
+	if (!ical_moment(c, ICAL_DTSTART_PROPERTY, &from, NULL))
+		return false;
+	if (!ical_moment(c, ICAL_DTEND_PROPERTY, &to, NULL)) {
+		if (duration_of(c, &to))
+			to += from;
+		else
+			to = is_date(c) ? from + ICAL_DAY : from;
+	}
+	if (to <= from)
+		return r->from <= from && r->to > from;
+	return r->from < to && r->to > from;
+}
+
+static bool
+undated_todo_overlaps(icalcomponent *c, const struct ical_range *r)
+{
+	int64_t completed, created;
+	bool is_completed
+	    = ical_moment(c, ICAL_COMPLETED_PROPERTY, &completed, NULL);
+	bool is_created
+	    = ical_moment(c, ICAL_CREATED_PROPERTY, &created, NULL);
+
+	if (is_completed && is_created)
+		return (r->from <= created || r->from <= completed)
+		    && (r->to >= created || r->to >= completed);
+	if (is_completed)
+		return r->from <= completed && r->to >= completed;
+	return !is_created || r->to > created;
+}
+
+static bool
+todo_overlaps(icalcomponent *c, const struct ical_range *r)
+{
+	int64_t from, due, n;
+	bool starts = ical_moment(c, ICAL_DTSTART_PROPERTY, &from, NULL);
+	bool ends = ical_moment(c, ICAL_DUE_PROPERTY, &due, NULL);
+
+	if (starts && ends)
+		return (r->from < due || r->from <= from)
+		    && (r->to > from || r->to >= due);
+	if (starts && duration_of(c, &n))
+		return r->from <= from + n
+		    && (r->to > from || r->to >= from + n);
+	if (starts)
+		return r->from <= from && r->to > from;
+	if (ends)
+		return r->from < due && r->to >= due;
+	return undated_todo_overlaps(c, r);
+}
+
+static bool
+journal_overlaps(icalcomponent *c, const struct ical_range *r)
+{
+	int64_t from;
+
+	if (!ical_moment(c, ICAL_DTSTART_PROPERTY, &from, NULL))
+		return false;
+	if (is_date(c))
+		return r->from < from + ICAL_DAY && r->to > from;
+	return r->from <= from && r->to > from;
+}
+
+bool
+ical_overlaps(icalcomponent *c, const struct ical_range *r)
+{
+	icalcomponent_kind kind = icalcomponent_isa(c);
+
+	if (kind == ICAL_VEVENT_COMPONENT)
+		return event_overlaps(c, r);
+	if (kind == ICAL_VTODO_COMPONENT)
+		return todo_overlaps(c, r);
+	if (kind == ICAL_VJOURNAL_COMPONENT)
+		return journal_overlaps(c, r);
+	return true;
+}
+
+struct ical_range
+ical_extent(icalcomponent *c)
+{
+	struct ical_range all = { INT64_MIN, INT64_MAX }, e;
+	bool floating, other;
+	int64_t t;
+
+	if (!ical_moment(c, ICAL_DTSTART_PROPERTY, &e.from, &floating))
+		return all;
+	e.to = e.from;
+	if (ical_moment(c, ICAL_DTEND_PROPERTY, &t, &other)
+	    || ical_moment(c, ICAL_DUE_PROPERTY, &t, &other)) {
+		e.to = t > e.to ? t : e.to;
+		e.from = t < e.from ? t : e.from;
+		floating = floating || other;
+	} else if (duration_of(c, &t)) {
+		e.to += t;
+	} else if (is_date(c)) {
+		e.to += ICAL_DAY;
+	}
+	/* The tables have some <= where an index has <. */
+	e.from -= 1 + (floating ? ICAL_FLOAT : 0);
+	e.to += 1 + (floating ? ICAL_FLOAT : 0);
+	return e;
+}
