@@ -33,7 +33,7 @@ usage()
 	              SIGTERM; the second time keeps the data (default: var/)
 	test [unit|lint|e2e|FILE]...
 	              everything, or that part, with ASan and UBSan
-	bench [--json] [ROW]...
+	bench [--quick] [--rows A,B] [--json FILE] [--list]
 	              measure the release build
 	fuzz [TARGET] [SECONDS]
 	              replay the corpus, then look for more
@@ -314,8 +314,9 @@ bench()
 {
 	need "${bench_packages[@]}"
 	build_release
-	export POSTHASTE_BUILD=$here/build/release
-	exec /usr/bin/python3 tests/bench/bench.py "$@"
+	# Files are named as seen from where the caller is.
+	cd "$from"
+	POSTHASTE_BUILD=$here/build/release exec "$here/tests/bench/run" "$@"
 }
 
 install_files()
