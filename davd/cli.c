@@ -1,0 +1,251 @@
+#include "davd/cli.h"
+
+#include "davd/cli_command.h"
+#include "mailcore/sys/log.h"
+
+#include <getopt.h>
+#include <stddef.h>
+#include <string.h>
+
+enum {
+	CLI_ARENA = 8 << 20,
+	OPTIONS_SHARED = OPTION_DATA | OPTION_CONFIG,
+	OPTION_HELP = 'h'
+};
+
+static const struct option_row {
+	enum cli_option bit;
+	const char *name;
+	const char *argument; /* NULL: a switch */
+	size_t at;
+	const char *help;
+} option_rows[] = {
+	{ OPTION_DATA, "data", "DIR", offsetof(struct cli, data),
+	    "the server's folder (default /var/lib/posthaste)" },
+	{ OPTION_CONFIG, "config", "FILE", offsetof(struct cli, config),
+	    "the configuration (default DIR/posthaste.conf)" },
+	{ OPTION_DOMAIN, "domain", "NAME", offsetof(struct cli, domain),
+	    "the first domain to host" },
+	{ OPTION_HOSTNAME, "hostname", "NAME",
+	    offsetof(struct cli, hostname),
+	    "the server's own name (default mail.DOMAIN)" },
+	{ OPTION_ADDRESS, "address", "IP", offsetof(struct cli, address),
+	    "listen there alone; a loopback address also makes a demo mailbox"
+	    },
+	{ OPTION_BASE_PORT, "base-port", "N", offsetof(struct cli, base_port),
+	    "add N to every standard port" },
+	{ OPTION_USERS, "users", "K", offsetof(struct cli, users),
+	    "user01 to userK, their names as passwords; loopback only" },
+	{ OPTION_INFO, "info", "FILE", offsetof(struct cli, info),
+	    "write what a client needs to know there, as JSON" },
+	{ OPTION_NAME, "name", "TEXT", offsetof(struct cli, name),
+	    "the name that people see" },
+	{ OPTION_STDIN, "stdin", NULL, offsetof(struct cli, from_stdin),
+	    "read the password from standard input, one line" },
+	{ OPTION_IMPORT, "import", "HASH", offsetof(struct cli, import),
+	    "keep a hash from another server, like {SHA512-CRYPT}$6$..." },
+	{ OPTION_TIMEOUT, "timeout", "SECONDS", offsetof(struct cli, timeout),
+	    "give up after so long (default 60)" },
+};
+
+static const struct command {
+	const char *name;
+	const char *verb; /* second word, or NULL */
+	int (*run)(struct cli *);
+	unsigned options; /* set of enum cli_option */
+	int arguments;    /* so many must follow */
+	const char *argument;
+	const char *help;
+} commands[] = {
+	{ "init", NULL, cli_init,
+	    OPTION_DOMAIN | OPTION_HOSTNAME | OPTION_ADDRESS | OPTION_BASE_PORT
+	        | OPTION_USERS,
+	    0, "", "make a server's folder; keeps what is there" },
+	{ "wait-ready", NULL, cli_wait_ready, OPTION_INFO | OPTION_TIMEOUT, 0,
+	    "", "wait until every port answers, then say how to connect" },
+	{ "check", NULL, cli_check, 0, 0, "",
+	    "look for faults in configuration, certificates, store, ports" },
+	{ "status", NULL, cli_status, 0, 0, "",
+	    "show processes, queue, domains and certificates" },
+	{ "doctor", NULL, cli_doctor, 0, 1, "ADDRESS",
+	    "try every service as a client of that address would" },
+	{ "domain", "add", cli_domain_add, OPTION_NAME, 1, "DOMAIN",
+	    "host a domain" },
+	{ "domain", "list", cli_domain_list, 0, 0, "", "show hosted domains" },
+	{ "domain", "remove", cli_domain_remove, 0, 1, "DOMAIN",
+	    "host it no longer; it must have no mailboxes" },
+	{ "mailbox", "add", cli_mailbox_add, OPTION_NAME | OPTION_STDIN, 1,
+	    "ADDRESS", "add a mailbox; prints the password it makes" },
+	{ "mailbox", "list", cli_mailbox_list, OPTION_DOMAIN, 0, "",
+	    "show mailboxes" },
+	{ "mailbox", "remove", cli_mailbox_remove, 0, 1, "ADDRESS",
+	    "remove a mailbox with all that is in it" },
+	{ "mailbox", "enable", cli_mailbox_enable, 0, 1, "ADDRESS",
+	    "let it log in again" },
+	{ "mailbox", "disable", cli_mailbox_disable, 0, 1, "ADDRESS",
+	    "no logins; its data stays" },
+	{ "password", NULL, cli_password, OPTION_STDIN | OPTION_IMPORT, 1,
+	    "ADDRESS", "set a password; prints the one it makes" },
+};
+
+bool
+cli_knows(const char *name)
+{
+	for (size_t i = 0; i < COUNT(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void
+print_command(FILE *to, const struct command *c)
+{
+	char call[64];
+
+	(void)snprintf(call, sizeof call, "%s%s%s%s%s", c->name,
+	    c->verb != NULL ? " " : "", c->verb != NULL ? c->verb : "",
+	    c->argument[0] != '\0' ? " " : "", c->argument);
+	(void)fprintf(to, "  %-24s %s\n", call, c->help);
+}
+
+void
+cli_usage(FILE *to)
+{
+	(void)fprintf(to, "usage: posthaste COMMAND [--data DIR] [option ...]"
+	    " [argument ...]\n\n  %-24s %s\n", "serve",
+	    "run the server in the foreground");
+	for (size_t i = 0; i < COUNT(commands); i++)
+		print_command(to, &commands[i]);
+	(void)fprintf(to, "\nEach command explains itself with -h;"
+	    " see also posthaste(8).\n");
+}
+
+static void
+print_help(FILE *to, const struct command *c)
+{
+	unsigned options = c->options | OPTIONS_SHARED;
+
+	(void)fprintf(to, "usage: posthaste %s%s%s%s%s [option ...]\n\n",
+	    c->name, c->verb != NULL ? " " : "",
+	    c->verb != NULL ? c->verb : "", c->arguments > 0 ? " " : "",
+	    c->argument);
+	print_command(to, c);
+	(void)fputc('\n', to);
+	for (size_t i = 0; i < COUNT(option_rows); i++) {
+		const struct option_row *row = &option_rows[i];
+		char call[40];
+
+		if ((options & (unsigned)row->bit) == 0)
+			continue;
+		(void)snprintf(call, sizeof call, "--%s %s", row->name,
+		    row->argument != NULL ? row->argument : "");
+		(void)fprintf(to, "  %-24s %s\n", call, row->help);
+	}
+}
+
+/* All verbs of a name, when the verb is missing or unknown. */
+static void
+print_verbs(FILE *to, const char *name)
+{
+	(void)fprintf(to, "usage: posthaste %s VERB ...\n\n", name);
+	for (size_t i = 0; i < COUNT(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			print_command(to, &commands[i]);
+}
+
+static const struct command *
+find(const char *name, const char *verb)
+{
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		const struct command *c = &commands[i];
+
+		if (strcmp(c->name, name) != 0)
+			continue;
+		if (c->verb == NULL
+		    || (verb != NULL && strcmp(c->verb, verb) == 0))
+			return c;
+	}
+	return NULL;
+}
+
+static void
+keep(struct cli *cli, const struct option_row *row, const char *value)
+{
+	const char **to = (const char **)(void *)((char *)cli + row->at);
+
+	*to = value != NULL ? value : "yes";
+}
+
+/* -1: go on. */
+static int
+parse(struct cli *cli, const struct command *c, int argc, char **argv)
+{
+	struct option options[COUNT(option_rows) + 2] = { { .name = NULL } };
+	size_t n = 0;
+	int found;
+
+	for (size_t i = 0; i < COUNT(option_rows); i++)
+		if (((c->options | OPTIONS_SHARED)
+		        & (unsigned)option_rows[i].bit) != 0)
+			options[n++] = (struct option){ option_rows[i].name,
+				option_rows[i].argument != NULL
+				    ? required_argument : no_argument,
+				NULL, 1000 + (int)i };
+	options[n] = (struct option){ "help", no_argument, NULL, OPTION_HELP };
+	optind = 0; /* begin anew, in GNU's words */
+	while ((found = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (found == OPTION_HELP) {
+			print_help(stdout, c);
+			return CLI_OK;
+		}
+		if (found < 1000) {
+			print_help(stderr, c);
+			return CLI_USAGE;
+		}
+		keep(cli, &option_rows[found - 1000], optarg);
+	}
+	cli->arguments = argv + optind;
+	cli->argument_count = argc - optind;
+	if (cli->argument_count == c->arguments)
+		return -1;
+	(void)fprintf(stderr, "posthaste: expected %s, found %d arguments\n",
+	    c->arguments == 0 ? "no argument" : c->argument,
+	    cli->argument_count);
+	print_help(stderr, c);
+	return CLI_USAGE;
+}
+
+int
+cli_run(int argc, char **argv)
+{
+	const struct command *c =
+	    find(argv[0], argc > 1 ? argv[1] : NULL);
+	struct cli cli = { .data = NULL };
+	int code;
+
+	if (c == NULL && cli_knows(argv[0])) {
+		bool help = argc > 1 && (strcmp(argv[1], "-h") == 0
+		    || strcmp(argv[1], "--help") == 0);
+
+		print_verbs(help ? stdout : stderr, argv[0]);
+		return help ? CLI_OK : CLI_USAGE;
+	}
+	if (c == NULL) {
+		cli_usage(stderr);
+		return CLI_USAGE;
+	}
+	if (c->verb != NULL) {
+		argc--;
+		argv++;
+	}
+	code = parse(&cli, c, argc, argv);
+	if (code >= 0)
+		return code;
+	log_open("cli", LOG_WARNING);
+	cli.arena = arena_new(CLI_ARENA);
+	code = c->run(&cli);
+	if (cli.store != NULL)
+		store_close(&cli.store);
+	arena_free(&cli.arena);
+	return code;
+}

@@ -1,0 +1,102 @@
+/*
+ * cli_command.h - what the files of the CLI share: options as parsed, the
+ * configuration, the store, and how faults are told.
+ */
+#ifndef DAVD_CLI_COMMAND_H
+#define DAVD_CLI_COMMAND_H
+
+#include "mailcore/base/arena.h"
+#include "mailcore/base/buf.h"
+#include "mailcore/store/store.h"
+#include "mailcore/sys/conf.h"
+
+#include <sys/types.h>
+
+enum cli_exit { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
+
+/* Bits, for the table of commands. */
+enum cli_option {
+	OPTION_DATA = 1 << 0,
+	OPTION_CONFIG = 1 << 1,
+	OPTION_DOMAIN = 1 << 2,
+	OPTION_HOSTNAME = 1 << 3,
+	OPTION_ADDRESS = 1 << 4,
+	OPTION_BASE_PORT = 1 << 5,
+	OPTION_USERS = 1 << 6,
+	OPTION_INFO = 1 << 7,
+	OPTION_NAME = 1 << 8,
+	OPTION_STDIN = 1 << 9,
+	OPTION_IMPORT = 1 << 10,
+	OPTION_TIMEOUT = 1 << 11
+};
+
+struct cli {
+	/* As given; NULL when not. */
+	const char *data, *config, *domain, *hostname, *address, *base_port,
+	    *users, *info, *name, *from_stdin, *import, *timeout;
+
+	char **arguments; /* what stands after the options */
+	int argument_count;
+
+	struct arena *arena; /* lives as long as the command */
+	struct conf conf;    /* by cli_configure */
+	struct store *store; /* by cli_open; closed by cli_run */
+};
+
+/* "posthaste: ..." on stderr; returns CLI_FAILED. */
+int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same with a result's reason: "posthaste: WHAT: WHY". */
+int cli_failed(const char *what, result);
+
+/* Read the configuration: --config, else posthaste.conf in --data, else in
+ * /var/lib/posthaste.  Says every fault. */
+CHECKED result cli_configure(struct cli *);
+
+/* The same, then the store.  Root becomes the owner of the data folder, so
+ * that no file in it changes hands. */
+CHECKED result cli_open(struct cli *);
+
+/* "<data>/<name>", in the arena. */
+const char *cli_path(struct cli *, const char *name);
+
+/* A number of at most `most`; says when it is none. */
+bool cli_number(const char *option, const char *text, unsigned most,
+    unsigned *out);
+
+/* One line of standard input without its end; a terminal does not show it.
+ * Says when there is none. */
+CHECKED result cli_secret(const char *prompt, struct buf *out);
+
+/* The server's processes by <data>/run/ready, the supervisor first.  0: none
+ * is running. */
+enum { CLI_PROCESSES = 8 };
+struct cli_process {
+	char role[16];
+	pid_t pid;
+};
+size_t cli_processes(struct cli *, struct cli_process out[CLI_PROCESSES]);
+
+/* Where clients on this machine reach the server. */
+const char *cli_connect_address(const struct conf *);
+
+/* A connected TCP socket, or -1. */
+int cli_connect(const char *address, unsigned port, unsigned timeout_ms);
+
+/* The commands; each file says what it does. */
+int cli_init(struct cli *);
+int cli_wait_ready(struct cli *);
+int cli_check(struct cli *);
+int cli_status(struct cli *);
+int cli_doctor(struct cli *);
+int cli_domain_add(struct cli *);
+int cli_domain_list(struct cli *);
+int cli_domain_remove(struct cli *);
+int cli_mailbox_add(struct cli *);
+int cli_mailbox_list(struct cli *);
+int cli_mailbox_remove(struct cli *);
+int cli_mailbox_enable(struct cli *);
+int cli_mailbox_disable(struct cli *);
+int cli_password(struct cli *);
+
+#endif

@@ -1,0 +1,265 @@
+/* The demo's texts, a line each.  {address} and {domain} are the mailbox' own;
+ * {date} is when a message came; {day+N} is a date, N days from today,
+ * {monday} that of this week's Monday, as iCalendar writes them. */
+#include "davd/cli_demo.h"
+
+#include "mailcore/store/item.h"
+
+static const char *const welcome[] = {
+	"Return-Path: <postmaster@{domain}>",
+	"Date: {date}",
+	"From: Posthaste <postmaster@{domain}>",
+	"To: {address}",
+	"Subject: Welcome to your new mailbox",
+	"Message-ID: <welcome.1@{domain}>",
+	"MIME-Version: 1.0",
+	"Content-Type: text/plain; charset=utf-8",
+	"Content-Transfer-Encoding: 8bit",
+	"",
+	"Hello,",
+	"",
+	"this mailbox, its calendar and its address book are ready. Your",
+	"program finds all three from your address and your password.",
+	"",
+	"Two things to try:",
+	"",
+	"  - write to yourself and watch the message come at once;",
+	"  - move an event in one program and see it move in another.",
+	"",
+	"Have fun.",
+};
+
+static const char *const lunch[] = {
+	"Return-Path: <mara@{domain}>",
+	"Date: {date}",
+	"From: =?utf-8?q?Mara_Lindstr=C3=B6m?= <mara@{domain}>",
+	"To: {address}",
+	"Subject: =?utf-8?b?TWl0dGFnZXNzZW4gYW0gRnJlaXRhZw==?=",
+	" =?utf-8?b?IOKAkyBkYXMgQ2Fmw6kgaGF0IG9mZmVuIQ==?=",
+	"Message-ID: <lunch.1@{domain}>",
+	"MIME-Version: 1.0",
+	"Content-Type: text/plain; charset=utf-8",
+	"Content-Transfer-Encoding: quoted-printable",
+	"",
+	"Hallo,",
+	"",
+	"das Caf=C3=A9 am Fluss hat wieder ge=C3=B6ffnet. Freitag um halb eins?",
+	"Ich bringe die Pl=C3=A4ne f=C3=BCr den Garten mit.",
+	"",
+	"Viele Gr=C3=BC=C3=9Fe",
+	"Mara",
+};
+
+static const char *const lunch_reply[] = {
+	"Return-Path: <jonas@{domain}>",
+	"Date: {date}",
+	"From: Jonas Weber <jonas@{domain}>",
+	"To: =?utf-8?q?Mara_Lindstr=C3=B6m?= <mara@{domain}>",
+	"Cc: {address}",
+	"Subject: =?utf-8?b?UmU6IE1pdHRhZ2Vzc2VuIGFtIEZyZWl0YWc=?=",
+	" =?utf-8?b?IOKAkyBkYXMgQ2Fmw6kgaGF0IG9mZmVuIQ==?=",
+	"Message-ID: <lunch.2@{domain}>",
+	"In-Reply-To: <lunch.1@{domain}>",
+	"References: <lunch.1@{domain}>",
+	"MIME-Version: 1.0",
+	"Content-Type: text/plain; charset=utf-8; format=flowed",
+	"Content-Transfer-Encoding: 8bit",
+	"",
+	"Ich bin dabei, aber erst um eins.",
+	"",
+	"Jonas",
+	"",
+	"> das Café am Fluss hat wieder geöffnet. Freitag um halb eins?",
+};
+
+static const char *const news[] = {
+	"Return-Path: <news@{domain}>",
+	"Date: {date}",
+	"From: The Garden Club <news@{domain}>",
+	"To: {address}",
+	"Subject: What blooms this month",
+	"Message-ID: <news.1@{domain}>",
+	"List-Id: The Garden Club <garden.{domain}>",
+	"MIME-Version: 1.0",
+	"Content-Type: multipart/alternative; boundary=\"=_bloom\"",
+	"",
+	"--=_bloom",
+	"Content-Type: text/plain; charset=utf-8",
+	"Content-Transfer-Encoding: 8bit",
+	"",
+	"WHAT BLOOMS THIS MONTH",
+	"",
+	"Witch hazel, hellebore, and the first snowdrops.",
+	"",
+	"--=_bloom",
+	"Content-Type: text/html; charset=utf-8",
+	"Content-Transfer-Encoding: 8bit",
+	"",
+	"<!doctype html><html lang=\"en\"><body>",
+	"<h1 style=\"color:#2a6f3b\">What blooms this month</h1>",
+	"<ul><li>Witch hazel</li><li>Hellebore</li>",
+	"<li>The first <b>snowdrops</b></li></ul>",
+	"</body></html>",
+	"",
+	"--=_bloom--",
+};
+
+static const char *const budget[] = {
+	"Return-Path: <jonas@{domain}>",
+	"Date: {date}",
+	"From: Jonas Weber <jonas@{domain}>",
+	"To: {address}",
+	"Subject: Numbers for the meeting",
+	"Message-ID: <budget.1@{domain}>",
+	"MIME-Version: 1.0",
+	"Content-Type: multipart/mixed; boundary=\"=_table\"",
+	"",
+	"--=_table",
+	"Content-Type: text/plain; charset=us-ascii",
+	"",
+	"As promised, the table for Monday. The last column is a guess.",
+	"",
+	"Jonas",
+	"",
+	"--=_table",
+	"Content-Type: text/csv; charset=utf-8; name=\"garden.csv\"",
+	"Content-Disposition: attachment; filename=\"garden.csv\"",
+	"Content-Transfer-Encoding: base64",
+	"",
+	"aXRlbSxjb3VudCxwcmljZQpzZWVkcyw0MCwyLjUwCnNvaWwsMTIsNi45MAp0b29scywzLDE5",
+	"LjAwCmJlbmNoLDEsMTQwLjAwCg==",
+	"",
+	"--=_table--",
+};
+
+#define TEXT(lines) lines, COUNT(lines)
+
+const struct demo_text demo_messages[] = {
+	{ "INBOX", 60 * 24 * 3, FLAG_SEEN, TEXT(welcome) },
+	{ "INBOX", 60 * 24 * 2, FLAG_SEEN | FLAG_FLAGGED, TEXT(lunch) },
+	{ "INBOX", 60 * 24, FLAG_SEEN, TEXT(lunch_reply) },
+	{ "INBOX", 60 * 5, 0, TEXT(news) },
+	{ "INBOX", 40, 0, TEXT(budget) },
+};
+const size_t demo_message_count = COUNT(demo_messages);
+
+static const char *const meeting[] = {
+	"BEGIN:VCALENDAR",
+	"VERSION:2.0",
+	"PRODID:-//Posthaste//init//EN",
+	"BEGIN:VTIMEZONE",
+	"TZID:Europe/Berlin",
+	"BEGIN:DAYLIGHT",
+	"TZOFFSETFROM:+0100",
+	"TZOFFSETTO:+0200",
+	"TZNAME:CEST",
+	"DTSTART:19700329T020000",
+	"RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU",
+	"END:DAYLIGHT",
+	"BEGIN:STANDARD",
+	"TZOFFSETFROM:+0200",
+	"TZOFFSETTO:+0100",
+	"TZNAME:CET",
+	"DTSTART:19701025T030000",
+	"RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU",
+	"END:STANDARD",
+	"END:VTIMEZONE",
+	"BEGIN:VEVENT",
+	"UID:demo-meeting@{domain}",
+	"DTSTAMP:{day+0}T080000Z",
+	"DTSTART;TZID=Europe/Berlin:{monday}T100000",
+	"DTEND;TZID=Europe/Berlin:{monday}T104500",
+	"RRULE:FREQ=WEEKLY;BYDAY=MO",
+	"SUMMARY:Garden meeting",
+	"LOCATION:Room 2\\, ground floor",
+	"DESCRIPTION:Every Monday. Bring the numbers.",
+	"BEGIN:VALARM",
+	"ACTION:DISPLAY",
+	"DESCRIPTION:Garden meeting",
+	"TRIGGER:-PT10M",
+	"END:VALARM",
+	"END:VEVENT",
+	"END:VCALENDAR",
+};
+
+static const char *const fair[] = {
+	"BEGIN:VCALENDAR",
+	"VERSION:2.0",
+	"PRODID:-//Posthaste//init//EN",
+	"BEGIN:VEVENT",
+	"UID:demo-fair@{domain}",
+	"DTSTAMP:{day+0}T080000Z",
+	"DTSTART;VALUE=DATE:{day+3}",
+	"DTEND;VALUE=DATE:{day+4}",
+	"SUMMARY:Plant fair",
+	"LOCATION:Town hall",
+	"TRANSP:TRANSPARENT",
+	"END:VEVENT",
+	"END:VCALENDAR",
+};
+
+static const char *const task[] = {
+	"BEGIN:VCALENDAR",
+	"VERSION:2.0",
+	"PRODID:-//Posthaste//init//EN",
+	"BEGIN:VTODO",
+	"UID:demo-task@{domain}",
+	"DTSTAMP:{day+0}T080000Z",
+	"DUE;VALUE=DATE:{day+7}",
+	"SUMMARY:Order seeds",
+	"PRIORITY:5",
+	"STATUS:NEEDS-ACTION",
+	"END:VTODO",
+	"END:VCALENDAR",
+};
+
+const struct demo_text demo_events[] = {
+	{ "demo-meeting.ics", 0, 0, TEXT(meeting) },
+	{ "demo-fair.ics", 0, 0, TEXT(fair) },
+	{ "demo-task.ics", 0, 0, TEXT(task) },
+};
+const size_t demo_event_count = COUNT(demo_events);
+
+static const char *const mara[] = {
+	"BEGIN:VCARD",
+	"VERSION:3.0",
+	"UID:demo-mara@{domain}",
+	"FN:Mara Lindström",
+	"N:Lindström;Mara;;;",
+	"EMAIL;TYPE=INTERNET:mara@{domain}",
+	"TEL;TYPE=CELL:+49 30 5550101",
+	"ORG:The Garden Club",
+	"BDAY:1984-05-17",
+	"END:VCARD",
+};
+
+static const char *const jonas[] = {
+	"BEGIN:VCARD",
+	"VERSION:3.0",
+	"UID:demo-jonas@{domain}",
+	"FN:Jonas Weber",
+	"N:Weber;Jonas;;Dr.;",
+	"EMAIL;TYPE=INTERNET:jonas@{domain}",
+	"TEL;TYPE=WORK:+49 30 5550102",
+	"ADR;TYPE=WORK:;;Uferweg 7;Berlin;;10115;Germany",
+	"END:VCARD",
+};
+
+static const char *const club[] = {
+	"BEGIN:VCARD",
+	"VERSION:3.0",
+	"UID:demo-club@{domain}",
+	"FN:The Garden Club",
+	"N:;;;;",
+	"ORG:The Garden Club",
+	"EMAIL;TYPE=INTERNET:news@{domain}",
+	"NOTE:Meets on Mondays\\, newcomers are welcome.",
+	"END:VCARD",
+};
+
+const struct demo_text demo_contacts[] = {
+	{ "demo-mara.vcf", 0, 0, TEXT(mara) },
+	{ "demo-jonas.vcf", 0, 0, TEXT(jonas) },
+	{ "demo-club.vcf", 0, 0, TEXT(club) },
+};
+const size_t demo_contact_count = COUNT(demo_contacts);

@@ -1,0 +1,215 @@
+/* posthaste domain, mailbox, password. */
+#include "davd/cli_command.h"
+
+#include "mailcore/admin/admin.h"
+#include "mailcore/base/secret.h"
+
+#include <stdio.h>
+
+enum { PASSWORD_ROOM = LIMIT_PASSWORD + 1 };
+
+static view
+argument(const struct cli *cli)
+{
+	return view_of(cli->arguments[0]);
+}
+
+/* One operation on the argument; on success `said` (with the argument). */
+static int
+operate(struct cli *cli, result (*run)(struct cli *), const char *said)
+{
+	result r;
+
+	if (cli_open(cli).is != OK)
+		return CLI_FAILED;
+	r = run(cli);
+	if (r.is != OK)
+		return cli_failed(cli->arguments[0], r);
+	(void)printf("%s %s\n", cli->arguments[0], said);
+	return CLI_OK;
+}
+
+static result
+domain_add_(struct cli *cli)
+{
+	return admin_domain_add(cli->store, argument(cli), view_of(cli->name));
+}
+
+int
+cli_domain_add(struct cli *cli)
+{
+	return operate(cli, domain_add_, "is hosted now");
+}
+
+static result
+domain_remove_(struct cli *cli)
+{
+	return admin_domain_remove(cli->store, argument(cli));
+}
+
+int
+cli_domain_remove(struct cli *cli)
+{
+	return operate(cli, domain_remove_, "is hosted no longer");
+}
+
+int
+cli_domain_list(struct cli *cli)
+{
+	struct domain *list = NULL;
+	size_t count = 0;
+	result r;
+
+	if (cli_open(cli).is != OK)
+		return CLI_FAILED;
+	r = domain_list(cli->store, cli->arena, &list, &count);
+	if (r.is != OK)
+		return cli_failed("domains", r);
+	for (size_t i = 0; i < count; i++)
+		(void)printf("%-32.*s %.*s\n", (int)list[i].name.n,
+		    list[i].name.p, (int)list[i].display_name.n,
+		    list[i].display_name.p);
+	return CLI_OK;
+}
+
+/* What is typed, or a new one, which is shown when all went well. */
+static result
+choose_password(struct cli *cli, struct buf *out)
+{
+	(void)buf_reserve(out, PASSWORD_ROOM);
+	if (cli->from_stdin != NULL)
+		return cli_secret("Password: ", out);
+	admin_password_make(out);
+	return buf_result(out);
+}
+
+static int
+with_password(struct cli *cli, result (*run)(struct cli *, view password),
+    const char *said)
+{
+	struct buf password = buf_new(PASSWORD_ROOM);
+	int code = CLI_FAILED;
+	result r;
+
+	if (choose_password(cli, &password).is == OK
+	    && cli_open(cli).is == OK) {
+		r = run(cli, buf_view(&password));
+		if (r.is != OK)
+			(void)cli_failed(cli->arguments[0], r);
+		else
+			code = CLI_OK;
+	}
+	if (code == CLI_OK) {
+		(void)fprintf(stderr, "%s %s\n", cli->arguments[0], said);
+		if (cli->from_stdin == NULL)
+			(void)printf("%s\n", buf_text(&password));
+	}
+	secret_wipe(password.p, password.n);
+	buf_free(&password);
+	return code;
+}
+
+static result
+mailbox_add_(struct cli *cli, view password)
+{
+	return admin_mailbox_add(cli->store, argument(cli), view_of(cli->name),
+	    password);
+}
+
+int
+cli_mailbox_add(struct cli *cli)
+{
+	return with_password(cli, mailbox_add_, "is a mailbox now");
+}
+
+static result
+password_set_(struct cli *cli, view password)
+{
+	return admin_password_set(cli->store, argument(cli), password);
+}
+
+static result
+password_import_(struct cli *cli)
+{
+	return admin_password_import(cli->store, argument(cli),
+	    view_of(cli->import));
+}
+
+int
+cli_password(struct cli *cli)
+{
+	if (cli->import != NULL)
+		return operate(cli, password_import_, "has that password now");
+	return with_password(cli, password_set_, "has a new password");
+}
+
+static result
+mailbox_remove_(struct cli *cli)
+{
+	return admin_mailbox_remove(cli->store, argument(cli));
+}
+
+int
+cli_mailbox_remove(struct cli *cli)
+{
+	return operate(cli, mailbox_remove_, "is removed");
+}
+
+static result
+enable_(struct cli *cli)
+{
+	return admin_mailbox_enable(cli->store, argument(cli), true);
+}
+
+int
+cli_mailbox_enable(struct cli *cli)
+{
+	return operate(cli, enable_, "may log in");
+}
+
+static result
+disable_(struct cli *cli)
+{
+	return admin_mailbox_enable(cli->store, argument(cli), false);
+}
+
+int
+cli_mailbox_disable(struct cli *cli)
+{
+	return operate(cli, disable_, "may not log in any more");
+}
+
+static result
+list_domain(struct cli *cli, view domain)
+{
+	struct account_info *list = NULL;
+	size_t count = 0;
+
+	TRY(account_list(cli->store, cli->arena, domain, &list, &count));
+	for (size_t i = 0; i < count; i++)
+		(void)printf("%-40.*s %-8s %8lld KiB  %.*s\n",
+		    (int)list[i].address.n, list[i].address.p,
+		    list[i].enabled ? "enabled" : "disabled",
+		    (long long)(list[i].used / 1024), (int)list[i].name.n,
+		    list[i].name.p);
+	return done();
+}
+
+int
+cli_mailbox_list(struct cli *cli)
+{
+	struct domain *list = NULL;
+	size_t count = 0;
+	result r = done();
+
+	if (cli_open(cli).is != OK)
+		return CLI_FAILED;
+	if (cli->domain != NULL) {
+		r = list_domain(cli, view_of(cli->domain));
+	} else {
+		r = domain_list(cli->store, cli->arena, &list, &count);
+		for (size_t i = 0; i < count && r.is == OK; i++)
+			r = list_domain(cli, list[i].name);
+	}
+	return r.is == OK ? CLI_OK : cli_failed("mailboxes", r);
+}
