@@ -29,7 +29,7 @@ enum db_kind { DB_NULL, DB_INT, DB_TEXT, DB_BLOB };
 struct db_arg {
 	enum db_kind kind;
 	int64_t number;
-	view bytes; /* must live until db_end */
+	view bytes;
 };
 
 struct db_arg db_int(int64_t);
@@ -40,8 +40,11 @@ struct db_arg db_null(void);
 struct db_query {
 	struct db *db;
 	void *statement;
+	const struct db_arg *args;
+	size_t count;
 	result r;
 	bool row;
+	bool ran;
 };
 
 /* Open (and create) the database at `path`; SQLite: WAL, page size 8 KiB,
@@ -50,7 +53,8 @@ struct db_query {
 CHECKED result db_open(struct db **, const char *path);
 void db_close(struct db **);
 
-/* `sql` must be a constant that outlives the db. */
+/* `sql` must be a constant that outlives the db; `args` and their bytes must
+ * live until db_end. */
 void db_ask(struct db *, struct db_query *, const char *sql,
     const struct db_arg *args, size_t count);
 bool db_next(struct db_query *);
@@ -79,7 +83,10 @@ CHECKED result db_begin(struct db *);
 CHECKED result db_commit(struct db *);
 void db_rollback(struct db *);
 
-/* While `record` is set, every statement that writes is appended to it, with
+/* Until db_rollback, all reads see one state.  Nothing can be written. */
+CHECKED result db_snapshot(struct db *);
+
+/* While `record` is set, every statement that wrote is appended to it, with
  * its values, in a form that db_replay runs again.  NULL ends it. */
 void db_record(struct db *, struct buf *record);
 CHECKED result db_replay(struct db *, view record);
@@ -89,8 +96,20 @@ CHECKED result db_replay(struct db *, view record);
  * work, or the database is newer than this program. */
 CHECKED result db_migrate(struct db *, const char *const steps[], size_t count);
 
-/* Make everything committed so far durable by itself (SQLite: sync the WAL).
- */
+/* Make everything committed so far durable by itself, whichever process
+ * wrote it (SQLite: sync the WAL). */
 CHECKED result db_sync(struct db *);
+
+/* The same for a database that need not be open here.  NOT_FOUND: there is
+ * none. */
+CHECKED result db_sync_path(const char *path);
+
+/* Pages that wait in the WAL after the last commit.  db_checkpoint moves them
+ * to their places and syncs both files; from DB_WAL_PAGES on it is worth it,
+ * in a quiet moment (a db_commit does it by itself only when four times as
+ * many have come together).  BUSY: not all could be moved. */
+enum { DB_WAL_PAGES = 1000 };
+int db_waiting(const struct db *);
+CHECKED result db_checkpoint(struct db *);
 
 #endif

@@ -36,7 +36,7 @@ struct account_info {
 	int64_t password_version; /* grows with every change */
 	bool enabled;
 	int64_t quota; /* bytes; 0: none */
-	int64_t used;  /* bytes, as of the last change seen here */
+	int64_t used;  /* bytes; only by account_get, else 0 */
 };
 
 /* The account that an address leads to: its own, or by an alias, with
@@ -58,6 +58,7 @@ CHECKED result account_add(struct store *, view address, view name,
 CHECKED result account_remove(struct store *, int64_t id);
 CHECKED result account_set_password(struct store *, int64_t id, view password);
 CHECKED result account_set_enabled(struct store *, int64_t id, bool);
+CHECKED result account_set_quota(struct store *, int64_t id, int64_t bytes);
 
 /* An address that delivers to an account. */
 CHECKED result alias_add(struct store *, view address, int64_t account);

@@ -1,5 +1,6 @@
 # embed.awk - the numbered schema files as C strings, in order of their names:
-# house_NNNN.sql for posthaste.db, account_NNNN.sql for account.db.
+# house_NNNN.sql for posthaste.db, account_NNNN.sql for account.db.  Comments
+# and empty lines stay behind.
 BEGIN {
 	print "#include \"mailcore/db/schema.h\""
 }
@@ -17,6 +18,9 @@ FNR == 1 {
 		print ","
 	}
 	count++
+}
+/^[ \t]*(--|$)/ {
+	next
 }
 {
 	gsub(/\\/, "\\\\")

@@ -1,0 +1,435 @@
+#include "mailcore/store/collection.h"
+
+#include "mailcore/store/collection_row.h"
+
+#define COLUMNS                                                           \
+	"id, kind, name, display_name, special_use, subscribed,"          \
+	" uid_validity, uid_next, modseq, pruned, created, items, unseen," \
+	" bytes"
+
+enum { LIST, BY_NAME, BY_ID, COUNT_ALL, NUMBERS, ADD, GONE_ADD, GONE_FORGET,
+	RENAME, CHILDREN, REMOVE, PROPERTIES_REMOVE, SUBSCRIBE, DISPLAY_NAME,
+	SET_USE };
+
+static const char *const sql[] = {
+	[LIST] = "SELECT " COLUMNS " FROM collection WHERE account_id = $1"
+		 " AND kind = $2 ORDER BY CASE WHEN name IN ('INBOX',"
+		 " 'personal') THEN 0 ELSE 1 END, name",
+	[BY_NAME] = "SELECT " COLUMNS " FROM collection WHERE account_id = $1"
+		    " AND kind = $2 AND name = $3",
+	[BY_ID] = "SELECT " COLUMNS " FROM collection WHERE account_id = $1"
+		  " AND id = $2",
+	[COUNT_ALL] = "SELECT COUNT(*) FROM collection WHERE account_id = $1"
+		      " AND kind = $2",
+	[NUMBERS] = "UPDATE state SET modseq = modseq + 1,"
+		    " next_collection = next_collection + 1,"
+		    " next_uid_validity = next_uid_validity + 1"
+		    " WHERE account_id = $1 RETURNING modseq,"
+		    " next_collection - 1, next_uid_validity - 1",
+	[ADD] = "INSERT INTO collection (account_id, id, kind, name,"
+		" display_name, special_use, uid_validity, modseq, created)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+	[GONE_ADD] = "INSERT INTO collection_gone (account_id, kind, modseq,"
+		     " id, name) VALUES ($1, $2, $3, $4, $5)",
+	[GONE_FORGET] = "DELETE FROM collection_gone WHERE account_id = $1"
+			" AND kind = $2 AND name = $3",
+	[RENAME] = "UPDATE collection SET name = $3, modseq = $4"
+		   " WHERE account_id = $1 AND id = $2",
+	/* Names between "a/" and "a0", as '0' comes after '/'. */
+	[CHILDREN] = "SELECT " COLUMNS " FROM collection"
+		     " WHERE account_id = $1 AND kind = $2 AND name > $3 AND name < $4",
+	[REMOVE] = "DELETE FROM collection WHERE account_id = $1 AND id = $2",
+	[PROPERTIES_REMOVE] = "DELETE FROM property WHERE account_id = $1"
+			      " AND collection = $2",
+	[SUBSCRIBE] = "UPDATE collection SET subscribed = $3"
+		      " WHERE account_id = $1 AND id = $2",
+	[DISPLAY_NAME] = "UPDATE collection SET modseq = $3,"
+			 " display_name = $4 WHERE account_id = $1"
+			 " AND id = $2",
+	[SET_USE] = "UPDATE collection SET modseq = $3, special_use = $4"
+		    " WHERE account_id = $1 AND id = $2",
+};
+
+static const view inbox = VIEW_INIT("INBOX");
+static const view personal = VIEW_INIT("personal");
+
+static void
+of_row(struct db_query *q, struct arena *arena, struct collection *out)
+{
+	*out = (struct collection){
+		.id = db_int_at(q, 0),
+		.kind = (enum collection_kind)db_int_at(q, 1),
+		.name = arena_copy(arena, db_text_at(q, 2)),
+		.display_name = arena_copy(arena, db_text_at(q, 3)),
+		.use = (enum special_use)db_int_at(q, 4),
+		.subscribed = db_int_at(q, 5) != 0,
+		.uid_validity = (uint32_t)db_int_at(q, 6),
+		.uid_next = (uint32_t)db_int_at(q, 7),
+		.modseq = db_int_at(q, 8),
+		.pruned = db_int_at(q, 9),
+		.created = db_int_at(q, 10),
+		.items = db_int_at(q, 11),
+		.unseen = db_int_at(q, 12),
+		.bytes = db_int_at(q, 13),
+	};
+}
+
+/* Rows of one question as an array, whose size nobody knows before. */
+static result
+collect(struct account *a, struct arena *arena, const char *question,
+    const struct db_arg *args, size_t n, struct collection **out,
+    size_t *count)
+{
+	struct db_query q;
+	size_t room = 0;
+
+	*out = NULL;
+	*count = 0;
+	db_ask(a->db, &q, question, args, n);
+	while (db_next(&q) && arena_result(arena).is == OK) {
+		if (*count == room) {
+			struct collection *more;
+
+			room = room == 0 ? 8 : 2 * room;
+			more = arena_array(arena, room, sizeof *more);
+			for (size_t i = 0; more != NULL && i < *count; i++)
+				more[i] = (*out)[i];
+			*out = more;
+		}
+		if (*out != NULL)
+			of_row(&q, arena, &(*out)[(*count)++]);
+	}
+	TRY(db_end(&q));
+	return arena_result(arena);
+}
+
+result
+collection_list(struct account *a, struct arena *arena,
+    enum collection_kind kind, struct collection **out, size_t *count)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(kind) };
+
+	return collect(a, arena, sql[LIST], args, COUNT(args), out, count);
+}
+
+static result
+find(struct account *a, struct arena *arena, const char *question,
+    const struct db_arg *args, size_t n, struct collection *out)
+{
+	struct collection *all;
+	size_t count;
+
+	*out = (struct collection){ .id = 0 };
+	TRY(collect(a, arena, question, args, n, &all, &count));
+	if (count == 0)
+		return fail(NOT_FOUND, "no such collection");
+	*out = all[0];
+	return done();
+}
+
+/* RFC 9051 5.1: INBOX in any case is the one INBOX. */
+static view
+canonical(enum collection_kind kind, view name)
+{
+	return kind == COLLECTION_MAILBOX && view_same(name, inbox) ? inbox
+								    : name;
+}
+
+result
+collection_find(struct account *a, struct arena *arena,
+    enum collection_kind kind, view name, struct collection *out)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(kind),
+		db_text(canonical(kind, name)) };
+
+	return find(a, arena, sql[BY_NAME], args, COUNT(args), out);
+}
+
+result
+collection_get(struct account *a, struct arena *arena, int64_t id,
+    struct collection *out)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(id) };
+
+	return find(a, arena, sql[BY_ID], args, COUNT(args), out);
+}
+
+static result
+check_new(struct account *a, enum collection_kind kind, view name)
+{
+	const struct db_arg by_name[] = { db_int(a->id), db_int(kind),
+		db_text(name) };
+	const struct db_arg args[] = { db_int(a->id), db_int(kind) };
+	int64_t most = kind == COLLECTION_MAILBOX ? LIMIT_IMAP_MAILBOXES
+						  : LIMIT_COLLECTIONS;
+	struct db_query q;
+	int64_t count = 0;
+	bool taken = false;
+
+	if (name.n == 0)
+		return fail(MALFORMED, "a collection without a name");
+	db_ask(a->db, &q, sql[BY_NAME], by_name, COUNT(by_name));
+	while (db_next(&q))
+		taken = true;
+	TRY(db_end(&q));
+	if (taken)
+		return fail(EXISTS, "there is one of that name");
+	db_ask(a->db, &q, sql[COUNT_ALL], args, COUNT(args));
+	while (db_next(&q))
+		count = db_int_at(&q, 0);
+	TRY(db_end(&q));
+	return count < most ? done() : fail(OVER_LIMIT, "too many collections");
+}
+
+static result
+forget_gone(struct account *a, enum collection_kind kind, view name)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(kind),
+		db_text(name) };
+
+	return db_do(a->db, sql[GONE_FORGET], args, COUNT(args));
+}
+
+static result
+add_gone(struct account *a, const struct collection *c, int64_t modseq)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(c->kind),
+		db_int(modseq), db_int(c->id), db_text(c->name) };
+
+	return db_do(a->db, sql[GONE_ADD], args, COUNT(args));
+}
+
+static result
+take_numbers(struct account *a, int64_t *modseq, int64_t *id,
+    int64_t *validity)
+{
+	const struct db_arg args[] = { db_int(a->id) };
+	struct db_query q;
+
+	db_ask(a->db, &q, sql[NUMBERS], args, COUNT(args));
+	while (db_next(&q)) {
+		*modseq = db_int_at(&q, 0);
+		*id = db_int_at(&q, 1);
+		*validity = db_int_at(&q, 2);
+	}
+	return db_end(&q);
+}
+
+static result
+add(struct account *a, enum collection_kind kind, view name,
+    view display_name, enum special_use use, int64_t *id)
+{
+	int64_t modseq = 0, validity = 0;
+
+	TRY(take_numbers(a, &modseq, id, &validity));
+	TRY(forget_gone(a, kind, name));
+	{
+		const struct db_arg args[] = { db_int(a->id), db_int(*id),
+			db_int(kind), db_text(name), db_text(display_name),
+			db_int(use), db_int(validity), db_int(modseq) };
+
+		return db_do(a->db, sql[ADD], args, COUNT(args));
+	}
+}
+
+result
+collection_add(struct account *a, enum collection_kind kind, view name,
+    view display_name, enum special_use use, int64_t *id)
+{
+	*id = 0;
+	name = canonical(kind, name);
+	TRY(must_write(a));
+	TRY(check_new(a, kind, name));
+	return spoil(a, add(a, kind, name, display_name, use, id));
+}
+
+static result
+rename_one(struct account *a, const struct collection *c, view name,
+    int64_t modseq)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(c->id),
+		db_text(name), db_int(modseq) };
+
+	TRY(add_gone(a, c, modseq));
+	TRY(forget_gone(a, c->kind, name));
+	return db_do(a->db, sql[RENAME], args, COUNT(args));
+}
+
+/* "a/b" follows when "a" becomes "c". */
+static result
+rename_children(struct account *a, struct arena *arena,
+    const struct collection *parent, view name, int64_t modseq)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(parent->kind),
+		db_text(arena_print(arena, "%.*s/", (int)parent->name.n,
+		    parent->name.p)),
+		db_text(arena_print(arena, "%.*s0", (int)parent->name.n,
+		    parent->name.p)) };
+	struct collection *children;
+	size_t count;
+
+	TRY(arena_result(arena));
+	TRY(collect(a, arena, sql[CHILDREN], args, COUNT(args), &children,
+	    &count));
+	for (size_t i = 0; i < count; i++) {
+		view rest = view_from(children[i].name, parent->name.n);
+		view moved = arena_print(arena, "%.*s%.*s", (int)name.n,
+		    name.p, (int)rest.n, rest.p);
+
+		TRY(arena_result(arena));
+		if (moved.n > LIMIT_IMAP_MAILBOX_NAME)
+			return fail(OVER_LIMIT, "a mailbox name is too long");
+		TRY(rename_one(a, &children[i], moved, modseq));
+	}
+	return done();
+}
+
+/* RFC 3501 6.3.5: the messages go, INBOX stays, its children too. */
+static result
+rename_inbox(struct account *a, const struct collection *c, view name)
+{
+	int64_t modseq, id;
+
+	TRY(add(a, c->kind, name, VIEW(""), USE_NONE, &id));
+	TRY(state_take(a, 0, 0, &modseq, NULL));
+	return item_move_all(a, c->id, id, modseq);
+}
+
+static result
+rename_any(struct account *a, struct arena *arena, const struct collection *c,
+    view name)
+{
+	int64_t modseq;
+
+	if (c->kind == COLLECTION_MAILBOX && view_eq(c->name, inbox))
+		return rename_inbox(a, c, name);
+	TRY(state_take(a, 0, 0, &modseq, NULL));
+	if (c->kind == COLLECTION_MAILBOX)
+		TRY(rename_children(a, arena, c, name, modseq));
+	return rename_one(a, c, name, modseq);
+}
+
+static bool
+is_fixed(const struct collection *c)
+{
+	return view_eq(c->name,
+	    c->kind == COLLECTION_MAILBOX ? inbox : personal);
+}
+
+/* A mailbox cannot become its own child. */
+static bool
+is_below(view name, view parent)
+{
+	return view_starts(name, parent) && view_at(name, parent.n) == '/';
+}
+
+static result
+rename_checked(struct account *a, struct arena *arena, int64_t id, view name)
+{
+	struct collection c;
+
+	TRY(collection_get(a, arena, id, &c));
+	name = canonical(c.kind, name);
+	if (c.kind != COLLECTION_MAILBOX && is_fixed(&c))
+		return fail(DENIED, "this collection is always there");
+	TRY(check_new(a, c.kind, name));
+	if (c.kind == COLLECTION_MAILBOX && !is_fixed(&c)
+	    && is_below(name, c.name))
+		return fail(DENIED, "a mailbox cannot go below itself");
+	return spoil(a, rename_any(a, arena, &c, name));
+}
+
+enum { RENAME_MEMORY = 16777216 };
+
+result
+collection_rename(struct account *a, int64_t id, view name)
+{
+	struct arena *arena;
+	result r;
+
+	TRY(must_write(a));
+	arena = arena_new(RENAME_MEMORY);
+	r = rename_checked(a, arena, id, name);
+	arena_free(&arena);
+	return r;
+}
+
+static result
+remove_found(struct account *a, const struct collection *c)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(c->id) };
+	int64_t modseq;
+
+	TRY(state_take(a, -c->bytes, 0, &modseq, NULL));
+	TRY(item_remove_all(a, c->id));
+	TRY(db_do(a->db, sql[PROPERTIES_REMOVE], args, COUNT(args)));
+	TRY(db_do(a->db, sql[REMOVE], args, COUNT(args)));
+	return add_gone(a, c, modseq);
+}
+
+result
+collection_remove(struct account *a, int64_t id)
+{
+	struct arena *arena;
+	struct collection c;
+	result r;
+
+	TRY(must_write(a));
+	arena = arena_new(RENAME_MEMORY);
+	r = collection_get(a, arena, id, &c);
+	if (r.is == OK && is_fixed(&c))
+		r = fail(DENIED, "this collection is always there");
+	if (r.is == OK)
+		r = spoil(a, remove_found(a, &c));
+	arena_free(&arena);
+	return r;
+}
+
+static result
+need_changed(struct account *a)
+{
+	return db_changed(a->db) > 0
+	    ? done()
+	    : fail(NOT_FOUND, "no such collection");
+}
+
+result
+collection_subscribe(struct account *a, int64_t id, bool subscribed)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(id),
+		db_int(subscribed) };
+
+	TRY(must_write(a));
+	TRY(db_do(a->db, sql[SUBSCRIBE], args, COUNT(args)));
+	return need_changed(a);
+}
+
+/* `question` sets one column, with a modseq of its own. */
+static result
+set_column(struct account *a, const char *question, int64_t id,
+    struct db_arg value)
+{
+	int64_t modseq;
+
+	TRY(must_write(a));
+	TRY(state_take(a, 0, 0, &modseq, NULL));
+	{
+		const struct db_arg args[] = { db_int(a->id), db_int(id),
+			db_int(modseq), value };
+
+		TRY(db_do(a->db, question, args, COUNT(args)));
+	}
+	return need_changed(a);
+}
+
+result
+collection_set_display_name(struct account *a, int64_t id, view display_name)
+{
+	return set_column(a, sql[DISPLAY_NAME], id, db_text(display_name));
+}
+
+result
+collection_set_use(struct account *a, int64_t id, enum special_use use)
+{
+	return set_column(a, sql[SET_USE], id, db_int(use));
+}

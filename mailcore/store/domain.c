@@ -1,0 +1,180 @@
+/* Domains. */
+#include "mailcore/store/domain.h"
+
+#include "mailcore/store/names.h"
+
+enum { FIND, LIST, ADD, IN_USE, REMOVE };
+
+static const char *const sql[] = {
+	[FIND] = "SELECT id, name, display_name FROM domain WHERE name = $1",
+	[LIST] = "SELECT id, name, display_name FROM domain ORDER BY name",
+	[ADD] = "INSERT INTO domain (id, name, display_name)"
+		" VALUES ($1, $2, $3)",
+	[IN_USE] = "SELECT 1 FROM account a, domain d WHERE d.name = $1"
+		   " AND a.domain = d.id LIMIT 1",
+	[REMOVE] = "DELETE FROM domain WHERE name = $1",
+};
+
+static void
+of_row(struct db_query *q, struct arena *arena, struct domain *out)
+{
+	out->id = db_int_at(q, 0);
+	out->name = arena_copy(arena, db_text_at(q, 1));
+	out->display_name = arena_copy(arena, db_text_at(q, 2));
+}
+
+static result
+find(struct account *house, struct arena *arena, view name,
+    struct domain *out)
+{
+	struct buf folded = buf_new(LIMIT_DOMAIN);
+	struct db_query q;
+	bool found = false;
+	result r = done();
+
+	if (name_fold(name, &folded)) {
+		const struct db_arg args[] = { db_text(buf_view(&folded)) };
+
+		db_ask(house->db, &q, sql[FIND], args, COUNT(args));
+		while (db_next(&q)) {
+			of_row(&q, arena, out);
+			found = true;
+		}
+		r = db_end(&q);
+	}
+	buf_free(&folded);
+	TRY(r);
+	TRY(arena_result(arena));
+	return found ? done() : fail(NOT_FOUND, "not hosted here");
+}
+
+result
+domain_find(struct store *s, struct arena *arena, view name,
+    struct domain *out)
+{
+	struct account *house;
+	result r;
+
+	*out = (struct domain){ .id = 0 };
+	TRY(house_open(s, &house));
+	r = find(house, arena, name, out);
+	account_close(&house);
+	return r;
+}
+
+static result
+list(struct account *house, struct arena *arena, struct domain **out,
+    size_t *count)
+{
+	struct db_query q;
+	size_t room = 0;
+
+	db_ask(house->db, &q, sql[LIST], NULL, 0);
+	while (db_next(&q) && arena_result(arena).is == OK) {
+		if (*count == room) {
+			struct domain *more;
+
+			room = room == 0 ? 8 : 2 * room;
+			more = arena_array(arena, room, sizeof *more);
+			for (size_t i = 0; more != NULL && i < *count; i++)
+				more[i] = (*out)[i];
+			*out = more;
+		}
+		if (*out != NULL)
+			of_row(&q, arena, &(*out)[(*count)++]);
+	}
+	TRY(db_end(&q));
+	return arena_result(arena);
+}
+
+result
+domain_list(struct store *s, struct arena *arena, struct domain **out,
+    size_t *count)
+{
+	struct account *house;
+	result r;
+
+	*out = NULL;
+	*count = 0;
+	TRY(house_open(s, &house));
+	r = list(house, arena, out, count);
+	account_close(&house);
+	return r;
+}
+
+struct domain_new {
+	view name;
+	view display_name;
+	int64_t id;
+};
+
+static result
+add(struct account *house, void *context)
+{
+	struct domain_new *n = context;
+
+	TRY(counter_take(house, VIEW("domain"), &n->id));
+	{
+		const struct db_arg args[] = { db_int(n->id),
+			db_text(n->name), db_text(n->display_name) };
+
+		return db_do(house->db, sql[ADD], args, COUNT(args));
+	}
+}
+
+result
+domain_add(struct store *s, view name, view display_name, int64_t *id)
+{
+	struct buf folded = buf_new(LIMIT_DOMAIN);
+	struct domain_new n = { .display_name = display_name };
+	result r;
+
+	*id = 0;
+	if (!name_fold(name, &folded) || !name_is_host(buf_view(&folded))) {
+		buf_free(&folded);
+		return fail(MALFORMED, "RFC 1123 2.1: not a host name");
+	}
+	n.name = buf_view(&folded);
+	if (display_name.n == 0)
+		n.display_name = n.name;
+	r = house_write(s, add, &n, DURABLE);
+	if (r.is == OK)
+		*id = n.id;
+	buf_free(&folded);
+	return r;
+}
+
+static result
+remove_one(struct account *house, void *context)
+{
+	const view *name = context;
+	const struct db_arg args[] = { db_text(*name) };
+	struct db_query q;
+	bool used = false;
+
+	db_ask(house->db, &q, sql[IN_USE], args, COUNT(args));
+	while (db_next(&q))
+		used = true;
+	TRY(db_end(&q));
+	if (used)
+		return fail(DENIED, "accounts are in this domain");
+	TRY(db_do(house->db, sql[REMOVE], args, COUNT(args)));
+	return db_changed(house->db) > 0
+	    ? done()
+	    : fail(NOT_FOUND, "not hosted here");
+}
+
+result
+domain_remove(struct store *s, view name)
+{
+	struct buf folded = buf_new(LIMIT_DOMAIN);
+	result r = fail(NOT_FOUND, "not hosted here");
+
+	if (name_fold(name, &folded)) {
+		view v = buf_view(&folded);
+
+		r = house_write(s, remove_one, &v, DURABLE);
+	}
+	buf_free(&folded);
+	return r;
+}

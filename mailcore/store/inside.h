@@ -1,0 +1,92 @@
+/*
+ * inside.h - what the files of the store share among themselves.
+ */
+#ifndef STORE_INSIDE_H
+#define STORE_INSIDE_H
+
+#include "mailcore/base/limits.h"
+#include "mailcore/db/db.h"
+#include "mailcore/store/store.h"
+
+#include <pthread.h>
+
+enum {
+	POOL_BUCKETS = 1024,
+	/* posthaste.db is written as the account of this id. */
+	HOUSE = 0,
+	STORE_PATH = 1024
+};
+
+/* One database that this process has open, by any number of handles. */
+struct slot {
+	struct slot *next;
+	int64_t id;
+	size_t handles;
+	struct account *idle;
+	pthread_mutex_t writing; /* one writer of this process at a time */
+	char path[STORE_PATH];
+};
+
+struct store {
+	char *data;
+	size_t idle_most;
+	int64_t epoch;
+	store_listener *listener;
+	void *listener_context;
+
+	pthread_mutex_t lock; /* of all below */
+	struct slot *slots[POOL_BUCKETS];
+	struct account *oldest, *newest; /* idle ones, by time of use */
+	size_t idle;
+	size_t open;
+};
+
+/* A file to be removed once the change that let go of it is durable. */
+struct grave {
+	struct grave *next;
+	char path[];
+};
+
+struct spool;
+
+struct account {
+	struct store *store;
+	struct slot *slot;
+	struct db *db;
+	int64_t id;
+	bool writing;
+	bool reading;
+	result spoilt; /* by a half-done change: never to be committed */
+	struct buf record;
+	struct grave *graves;
+	struct spool *adopted; /* named by an item of this transaction */
+
+	struct account *next_idle; /* of the same slot */
+	struct account *older, *newer;
+};
+
+/* The handle of posthaste.db, by the same pool. */
+CHECKED result house_open(struct store *, struct account **);
+CHECKED result house_write(struct store *, account_work *, void *context,
+    enum durable);
+
+/* Where an account's files are: the folder, without a slash at its end.
+ * false: the path would be too long. */
+bool account_folder(const char *data, int64_t id, char to[STORE_PATH]);
+bool account_path(const char *data, int64_t id, char to[STORE_PATH]);
+
+/* Forget the idle handles of an account that is no more. */
+void pool_drop(struct store *, int64_t id);
+void pool_close(struct store *);
+
+/* Functions that change something begin with this. */
+CHECKED result must_write(const struct account *);
+
+/* A change that was begun and did not work out must not be committed, even
+ * when the caller goes on: returns `r`, and keeps it unless it is OK. */
+CHECKED result spoil(struct account *, result r);
+
+/* The file `path` is no longer named. */
+void bury(struct account *, const char *path);
+
+#endif

@@ -1,0 +1,219 @@
+/* Items removed, copied, moved. */
+#include "mailcore/store/collection_row.h"
+#include "mailcore/store/item_row.h"
+#include "mailcore/store/spool.h"
+
+enum { OLD, REMOVE, GONE_ADD, GONE_FORGET, COPY, CLASH, SHARE };
+
+static const char *const sql[] = {
+	[OLD] = "SELECT modseq, flags, keywords, size, etag, body, name"
+		" FROM item WHERE account_id = $1 AND collection = $2"
+		" AND uid = $3",
+	[REMOVE] = "DELETE FROM item WHERE account_id = $1"
+		   " AND collection = $2 AND uid = $3",
+	[GONE_ADD] = "INSERT INTO item_gone (account_id, collection, modseq,"
+		     " uid, name) VALUES ($1, $2, $3, $4, $5)",
+	[GONE_FORGET] = "DELETE FROM item_gone WHERE account_id = $1"
+			" AND collection = $2 AND name = $3 AND name <> ''",
+	[COPY] = "INSERT INTO item (account_id, collection, uid, modseq, name,"
+		 " key, received, flags, keywords, size, etag, component,"
+		 " span_from, span_to, body) SELECT account_id, $4, $5, $6,"
+		 " name, key, received, flags, keywords, size, etag,"
+		 " component, span_from, span_to, body FROM item"
+		 " WHERE account_id = $1 AND collection = $2 AND uid = $3",
+	[CLASH] = "SELECT 1 FROM item o, item i WHERE o.account_id = $1"
+		  " AND o.collection = $2 AND o.uid = $3"
+		  " AND i.account_id = $1 AND i.collection = $4"
+		  " AND ((i.name = o.name AND i.name <> '')"
+		  " OR (i.key = o.key AND i.key <> ''))",
+	[SHARE] = "INSERT INTO body_share (account_id, body, extra)"
+		  " VALUES ($1, $2, 1) ON CONFLICT (account_id, body)"
+		  " DO UPDATE SET extra = body_share.extra + 1",
+};
+
+result
+item_old(struct account *a, int64_t collection, uint32_t uid, view keywords,
+    view etag, struct item_old *old)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(collection),
+		db_int(uid) };
+	struct db_query q;
+	bool found = false;
+
+	*old = (struct item_old){ .name = buf_new(LIMIT_IMAP_LINE) };
+	db_ask(a->db, &q, sql[OLD], args, COUNT(args));
+	while (db_next(&q)) {
+		found = true;
+		old->modseq = db_int_at(&q, 0);
+		old->flags = (uint32_t)db_int_at(&q, 1);
+		old->same_keywords = view_eq(db_text_at(&q, 2), keywords);
+		old->size = db_int_at(&q, 3);
+		old->same_etag = view_eq(db_text_at(&q, 4), etag);
+		old->body = db_int_at(&q, 5);
+		buf_add(&old->name, db_text_at(&q, 6));
+	}
+	TRY(db_end(&q));
+	TRY(buf_result(&old->name));
+	return found ? done() : fail(NOT_FOUND, "no such item");
+}
+
+result
+item_gone_forget(struct account *a, int64_t collection, view name)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(collection),
+		db_text(name) };
+
+	if (name.n == 0)
+		return done();
+	return db_do(a->db, sql[GONE_FORGET], args, COUNT(args));
+}
+
+static result
+delete_row(struct account *a, int64_t collection, uint32_t uid)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(collection),
+		db_int(uid) };
+
+	return db_do(a->db, sql[REMOVE], args, COUNT(args));
+}
+
+static result
+add_gone(struct account *a, int64_t collection, uint32_t uid, int64_t modseq,
+    view name)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(collection),
+		db_int(modseq), db_int(uid), db_text(name) };
+
+	return db_do(a->db, sql[GONE_ADD], args, COUNT(args));
+}
+
+/* Out of `collection`, at `modseq`; the body stays. */
+static result
+take_out(struct account *a, int64_t collection, uint32_t uid, int64_t modseq,
+    const struct item_old *old)
+{
+	struct tally t = { .modseq = modseq, .items = -1,
+		.unseen = -item_unseen(old->flags), .bytes = -old->size };
+
+	TRY(collection_tally(a, collection, &t));
+	TRY(delete_row(a, collection, uid));
+	return add_gone(a, collection, uid, modseq, buf_view(&old->name));
+}
+
+static result
+remove_old(struct account *a, int64_t collection, uint32_t uid,
+    const struct item_old *old, int64_t *modseq)
+{
+	TRY(state_take(a, -old->size, 0, modseq, NULL));
+	TRY(take_out(a, collection, uid, *modseq, old));
+	return body_release(a, old->body);
+}
+
+result
+item_remove(struct account *a, int64_t collection, uint32_t uid,
+    int64_t *modseq)
+{
+	struct item_old old;
+	result r;
+
+	*modseq = 0;
+	TRY(must_write(a));
+	r = item_old(a, collection, uid, VIEW(""), VIEW(""), &old);
+	if (r.is == OK)
+		r = spoil(a, remove_old(a, collection, uid, &old, modseq));
+	buf_free(&old.name);
+	return r;
+}
+
+/* A row like that of `from`, `uid`, at out's place; out gets its uid. */
+static result
+put_into(struct account *a, int64_t from, uint32_t uid, const struct item_old *old,
+    struct item *out)
+{
+	struct tally t = { .modseq = out->modseq, .items = 1,
+		.unseen = item_unseen(old->flags), .bytes = old->size };
+
+	TRY(collection_take_uid(a, out->collection, &t, &out->uid));
+	TRY(item_gone_forget(a, out->collection, buf_view(&old->name)));
+	{
+		const struct db_arg args[] = { db_int(a->id), db_int(from),
+			db_int(uid), db_int(out->collection),
+			db_int(out->uid), db_int(out->modseq) };
+
+		return db_do(a->db, sql[COPY], args, COUNT(args));
+	}
+}
+
+static result
+copy_old(struct account *a, int64_t from, uint32_t uid, const struct item_old *old,
+    struct item *out)
+{
+	const struct db_arg share[] = { db_int(a->id), db_int(old->body) };
+
+	TRY(state_take(a, old->size, 0, &out->modseq, NULL));
+	TRY(db_do(a->db, sql[SHARE], share, COUNT(share)));
+	return put_into(a, from, uid, old, out);
+}
+
+static result
+move_old(struct account *a, int64_t from, uint32_t uid, const struct item_old *old,
+    struct item *out)
+{
+	TRY(state_take(a, 0, 0, &out->modseq, NULL));
+	TRY(put_into(a, from, uid, old, out));
+	return take_out(a, from, uid, out->modseq, old);
+}
+
+/* For what begins with a row of `from` and ends with one in `to`. */
+static result
+check_move(struct account *a, int64_t from, uint32_t uid, int64_t to)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(from),
+		db_int(uid), db_int(to) };
+	struct db_query q;
+	bool clash = false;
+
+	TRY(must_write(a));
+	db_ask(a->db, &q, sql[CLASH], args, COUNT(args));
+	while (db_next(&q))
+		clash = true;
+	TRY(db_end(&q));
+	return clash ? fail(EXISTS, "the name or the UID is taken") : done();
+}
+
+typedef result mover(struct account *, int64_t from, uint32_t uid,
+    const struct item_old *, struct item *out);
+
+static result
+carry(struct account *a, int64_t from, uint32_t uid, int64_t to, mover *move,
+    struct item *out)
+{
+	struct item_old old;
+	result r;
+
+	*out = (struct item){ .collection = to };
+	TRY(check_move(a, from, uid, to));
+	r = item_old(a, from, uid, VIEW(""), VIEW(""), &old);
+	if (r.is == OK) {
+		out->flags = old.flags;
+		out->size = (uint64_t)old.size;
+		out->body = old.body;
+		r = spoil(a, move(a, from, uid, &old, out));
+	}
+	buf_free(&old.name);
+	return r;
+}
+
+result
+item_copy(struct account *a, int64_t from, uint32_t uid, int64_t to,
+    struct item *out)
+{
+	return carry(a, from, uid, to, copy_old, out);
+}
+
+result
+item_move(struct account *a, int64_t from, uint32_t uid, int64_t to,
+    struct item *out)
+{
+	return carry(a, from, uid, to, move_old, out);
+}

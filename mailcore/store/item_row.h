@@ -1,0 +1,50 @@
+/*
+ * item_row.h - the columns of an item, for the item files.
+ */
+#ifndef STORE_ITEM_ROW_H
+#define STORE_ITEM_ROW_H
+
+#include "mailcore/store/inside.h"
+#include "mailcore/store/item.h"
+
+#define ITEM_COLUMNS                                                 \
+	"i.collection, i.uid, i.modseq, i.name, i.key, i.received,"  \
+	" i.flags, i.keywords, i.size, i.etag, i.component,"         \
+	" i.span_from, i.span_to, i.body"
+
+enum { ITEM_COLUMN_COUNT = 14 };
+
+/* Of the present row; views live as long as the row. */
+void item_of_row(struct db_query *, struct item *out);
+
+/* The same with views in `arena`. */
+void item_keep(struct arena *, struct item *);
+
+/* What a change needs to know of the item before it. */
+struct item_old {
+	int64_t modseq;
+	uint32_t flags;
+	bool same_keywords;
+	int64_t size;
+	bool same_etag;
+	int64_t body;
+	struct buf name;
+};
+
+/* `keywords` and `etag` are compared with those of the item.  The caller
+ * frees old->name, also after a failure. */
+CHECKED result item_old(struct account *, int64_t collection, uint32_t uid,
+    view keywords, view etag, struct item_old *);
+
+/* A name that lives again is not gone. */
+CHECKED result item_gone_forget(struct account *, int64_t collection,
+    view name);
+
+/* What it counts as. */
+static inline int64_t
+item_unseen(uint32_t flags)
+{
+	return (flags & FLAG_SEEN) == 0;
+}
+
+#endif

@@ -1,0 +1,68 @@
+#include "mailcore/store/names.h"
+
+#include "mailcore/base/ascii.h"
+
+enum { HOST_LABEL = 63 }; /* RFC 1035 2.3.4 */
+enum { TAKE };
+
+static const char *const sql[] = {
+	[TAKE] = "INSERT INTO counter (name, next) VALUES ($1, 2)"
+		 " ON CONFLICT (name) DO UPDATE SET next = counter.next + 1"
+		 " RETURNING next - 1",
+};
+
+bool
+name_fold(view v, struct buf *out)
+{
+	for (size_t i = 0; i < v.n; i++)
+		buf_add_byte(out, ascii_lower(v.p[i]));
+	return buf_result(out).is == OK;
+}
+
+static bool
+is_label(view v)
+{
+	if (v.n == 0 || v.n > HOST_LABEL || view_at(v, 0) == '-'
+	    || view_at(v, v.n - 1) == '-')
+		return false;
+	for (size_t i = 0; i < v.n; i++)
+		if (!ascii_is_alnum(v.p[i]) && v.p[i] != '-')
+			return false;
+	return true;
+}
+
+bool
+name_is_host(view v)
+{
+	int labels = 0;
+
+	if (v.n == 0 || v.n > LIMIT_DOMAIN || view_at(v, v.n - 1) == '.')
+		return false;
+	while (v.n > 0) {
+		if (!is_label(view_cut(&v, '.')))
+			return false;
+		labels++;
+	}
+	return labels > 1;
+}
+
+bool
+name_cut(view address, view *local, view *domain)
+{
+	*domain = address;
+	*local = view_cut_last(domain, '@');
+	return local->n > 0 && domain->n > 0;
+}
+
+result
+counter_take(struct account *house, view what, int64_t *out)
+{
+	const struct db_arg args[] = { db_text(what) };
+	struct db_query q;
+
+	*out = 0;
+	db_ask(house->db, &q, sql[TAKE], args, COUNT(args));
+	while (db_next(&q))
+		*out = db_int_at(&q, 0);
+	return db_end(&q);
+}

@@ -1,0 +1,22 @@
+/*
+ * names.h - host names and addresses as the house keeps them, and its
+ * counters.
+ */
+#ifndef STORE_NAMES_H
+#define STORE_NAMES_H
+
+#include "mailcore/store/inside.h"
+
+/* ASCII letters in lower case; false when it does not fit. */
+bool name_fold(view v, struct buf *out);
+
+/* RFC 1123 2.1: labels of letters, digits and hyphens; at least two. */
+bool name_is_host(view v);
+
+/* Cut "local@domain" at the last '@'; false without both. */
+bool name_cut(view address, view *local, view *domain);
+
+/* The next number of `what`, from 1. */
+CHECKED result counter_take(struct account *house, view what, int64_t *out);
+
+#endif

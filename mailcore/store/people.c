@@ -1,0 +1,291 @@
+/* Accounts and the addresses that lead to them. */
+#include "mailcore/store/domain.h"
+
+#include "mailcore/store/names.h"
+
+#define COLUMNS                                                          \
+	"a.id, a.domain, a.address, a.name, a.password,"                 \
+	" a.password_version, a.enabled, a.quota"
+
+enum { BY_ADDRESS, BY_ID, LIST, SET_PASSWORD, SET_ENABLED, SET_QUOTA,
+	HAS_DOMAIN, ALIAS_ADD, ALIAS_REMOVE, USED, LOCAL_QUOTA };
+
+static const char *const sql[] = {
+	[BY_ADDRESS] = "SELECT " COLUMNS " FROM address d, account a"
+		       " WHERE d.address = $1 AND a.id = d.account_id",
+	[BY_ID] = "SELECT " COLUMNS " FROM account a WHERE a.id = $1",
+	[LIST] = "SELECT " COLUMNS " FROM domain d, account a"
+		 " WHERE d.name = $1 AND a.domain = d.id ORDER BY a.address",
+	[SET_PASSWORD] = "UPDATE account SET password = $2,"
+			 " password_version = password_version + 1"
+			 " WHERE id = $1",
+	[SET_ENABLED] = "UPDATE account SET enabled = $2 WHERE id = $1",
+	[SET_QUOTA] = "UPDATE account SET quota = $2 WHERE id = $1",
+	[HAS_DOMAIN] = "SELECT 1 FROM domain WHERE name = $1",
+	[ALIAS_ADD] = "INSERT INTO address (address, account_id, is_primary)"
+		      " SELECT $1, id, 0 FROM account WHERE id = $2",
+	[ALIAS_REMOVE] = "DELETE FROM address WHERE address = $1"
+			 " AND is_primary = 0",
+	[USED] = "SELECT used FROM state WHERE account_id = $1",
+	[LOCAL_QUOTA] = "UPDATE state SET quota = $2 WHERE account_id = $1",
+};
+
+static void
+of_row(struct db_query *q, struct arena *arena, struct account_info *out)
+{
+	*out = (struct account_info){
+		.id = db_int_at(q, 0),
+		.domain = db_int_at(q, 1),
+		.address = arena_copy(arena, db_text_at(q, 2)),
+		.name = arena_copy(arena, db_text_at(q, 3)),
+		.password = arena_copy(arena, db_text_at(q, 4)),
+		.password_version = db_int_at(q, 5),
+		.enabled = db_int_at(q, 6) != 0,
+		.quota = db_int_at(q, 7),
+	};
+}
+
+static result
+find(struct account *house, struct arena *arena, const char *question,
+    struct db_arg arg, struct account_info *out)
+{
+	struct db_query q;
+	bool found = false;
+
+	db_ask(house->db, &q, question, &arg, 1);
+	while (db_next(&q)) {
+		of_row(&q, arena, out);
+		found = true;
+	}
+	TRY(db_end(&q));
+	TRY(arena_result(arena));
+	return found ? done() : fail(NOT_FOUND, "no such account");
+}
+
+/* As it is, then without "+detail" (RFC 5233). */
+static result
+find_address(struct account *house, struct arena *arena, view folded,
+    struct account_info *out)
+{
+	view local, domain, base;
+	size_t plus;
+	result r = find(house, arena, sql[BY_ADDRESS], db_text(folded), out);
+
+	if (r.is != NOT_FOUND || !name_cut(folded, &local, &domain))
+		return r;
+	plus = view_find_byte(local, '+');
+	if (plus == 0 || plus == SIZE_MAX)
+		return r;
+	base = arena_print(arena, "%.*s@%.*s", (int)plus, local.p,
+	    (int)domain.n, domain.p);
+	TRY(arena_result(arena));
+	return find(house, arena, sql[BY_ADDRESS], db_text(base), out);
+}
+
+result
+account_find(struct store *s, struct arena *arena, view address,
+    struct account_info *out)
+{
+	struct buf folded = buf_new(LIMIT_ADDRESS);
+	struct account *house;
+	result r = fail(NOT_FOUND, "no such account");
+
+	*out = (struct account_info){ .id = 0 };
+	if (name_fold(address, &folded)) {
+		r = house_open(s, &house);
+		if (r.is == OK) {
+			r = find_address(house, arena, buf_view(&folded), out);
+			account_close(&house);
+		}
+	}
+	buf_free(&folded);
+	return r;
+}
+
+static result
+get_used(struct store *s, int64_t id, int64_t *used)
+{
+	const struct db_arg args[] = { db_int(id) };
+	struct account *a;
+	struct db_query q;
+	result r;
+
+	TRY(account_open(s, id, &a));
+	db_ask(a->db, &q, sql[USED], args, COUNT(args));
+	while (db_next(&q))
+		*used = db_int_at(&q, 0);
+	r = db_end(&q);
+	account_close(&a);
+	return r;
+}
+
+result
+account_get(struct store *s, struct arena *arena, int64_t id,
+    struct account_info *out)
+{
+	struct account *house;
+	result r;
+
+	*out = (struct account_info){ .id = 0 };
+	TRY(house_open(s, &house));
+	r = find(house, arena, sql[BY_ID], db_int(id), out);
+	account_close(&house);
+	TRY(r);
+	return get_used(s, id, &out->used);
+}
+
+static result
+list(struct account *house, struct arena *arena, view domain,
+    struct account_info **out, size_t *count)
+{
+	const struct db_arg args[] = { db_text(domain) };
+	struct db_query q;
+	size_t room = 0;
+
+	db_ask(house->db, &q, sql[LIST], args, COUNT(args));
+	while (db_next(&q) && arena_result(arena).is == OK) {
+		if (*count == room) {
+			struct account_info *more;
+
+			room = room == 0 ? 8 : 2 * room;
+			more = arena_array(arena, room, sizeof *more);
+			for (size_t i = 0; more != NULL && i < *count; i++)
+				more[i] = (*out)[i];
+			*out = more;
+		}
+		if (*out != NULL)
+			of_row(&q, arena, &(*out)[(*count)++]);
+	}
+	TRY(db_end(&q));
+	return arena_result(arena);
+}
+
+result
+account_list(struct store *s, struct arena *arena, view domain,
+    struct account_info **out, size_t *count)
+{
+	struct buf folded = buf_new(LIMIT_DOMAIN);
+	struct account *house;
+	result r = done();
+
+	*out = NULL;
+	*count = 0;
+	if (name_fold(domain, &folded)) {
+		r = house_open(s, &house);
+		if (r.is == OK) {
+			r = list(house, arena, buf_view(&folded), out, count);
+			account_close(&house);
+		}
+	}
+	buf_free(&folded);
+	return r;
+}
+
+/* One column of one account. */
+struct change {
+	const char *question;
+	struct db_arg args[2];
+	size_t count;
+};
+
+static result
+apply(struct account *a, void *context)
+{
+	const struct change *c = context;
+
+	TRY(db_do(a->db, c->question, c->args, c->count));
+	return db_changed(a->db) > 0
+	    ? done()
+	    : fail(NOT_FOUND, "no such account");
+}
+
+result
+account_set_password(struct store *s, int64_t id, view password)
+{
+	struct change c = { sql[SET_PASSWORD],
+		{ db_int(id), db_text(password) }, 2 };
+
+	return house_write(s, apply, &c, DURABLE);
+}
+
+result
+account_set_enabled(struct store *s, int64_t id, bool enabled)
+{
+	struct change c = { sql[SET_ENABLED],
+		{ db_int(id), db_int(enabled) }, 2 };
+
+	return house_write(s, apply, &c, DURABLE);
+}
+
+result
+account_set_quota(struct store *s, int64_t id, int64_t bytes)
+{
+	struct change house = { sql[SET_QUOTA],
+		{ db_int(id), db_int(bytes) }, 2 };
+	struct change local = { sql[LOCAL_QUOTA],
+		{ db_int(id), db_int(bytes) }, 2 };
+	struct account *a;
+	result r;
+
+	TRY(house_write(s, apply, &house, DURABLE));
+	TRY(account_open(s, id, &a));
+	r = account_write(a, apply, &local, DURABLE);
+	account_close(&a);
+	return r;
+}
+
+static result
+add_alias(struct account *house, void *context)
+{
+	const struct change *c = context;
+	view local, domain;
+	struct db_query q;
+	bool hosted = false;
+
+	if (!name_cut(c->args[0].bytes, &local, &domain))
+		return fail(MALFORMED, "RFC 5321 4.1.2: not an address");
+	{
+		const struct db_arg args[] = { db_text(domain) };
+
+		db_ask(house->db, &q, sql[HAS_DOMAIN], args, COUNT(args));
+		while (db_next(&q))
+			hosted = true;
+		TRY(db_end(&q));
+	}
+	if (!hosted)
+		return fail(NOT_FOUND, "the domain is not hosted here");
+	return apply(house, context);
+}
+
+/* `work` gets a change whose first value is the folded address. */
+static result
+with_address(struct store *s, view address, struct change *c,
+    account_work *work)
+{
+	struct buf folded = buf_new(LIMIT_ADDRESS);
+	result r = fail(MALFORMED, "RFC 5321 4.5.3.1: an address too long");
+
+	if (name_fold(address, &folded)) {
+		c->args[0] = db_text(buf_view(&folded));
+		r = house_write(s, work, c, DURABLE);
+	}
+	buf_free(&folded);
+	return r;
+}
+
+result
+alias_add(struct store *s, view address, int64_t account)
+{
+	struct change c = { sql[ALIAS_ADD], { db_null(), db_int(account) },
+		2 };
+
+	return with_address(s, address, &c, add_alias);
+}
+
+result
+alias_remove(struct store *s, view address)
+{
+	struct change c = { sql[ALIAS_REMOVE], { db_null() }, 1 };
+
+	return with_address(s, address, &c, apply);
+}

@@ -1,0 +1,398 @@
+#include "mailcore/store/queue.h"
+
+#include "mailcore/base/ascii.h"
+#include "mailcore/store/names.h"
+#include "mailcore/sys/clock.h"
+#include "mailcore/sys/file.h"
+#include "mailcore/sys/random.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define MESSAGE_COLUMNS                                                   \
+	"m.id, m.sender, m.account_id, m.created, m.size, m.smtputf8,"    \
+	" m.eightbit, m.envelope_id"
+#define RECIPIENT_COLUMNS "r.id, r.address, r.attempts, r.next, r.error"
+
+enum { MESSAGE_COLUMN_COUNT = 8 };
+
+enum { ADD, ADD_RECIPIENT, DUE, WAKE, LEASE, MESSAGE, RETRY, SETTLE, LEFT,
+	FILE_OF, REMOVE, EACH, COUNTS };
+
+static const char *const sql[] = {
+	[ADD] = "INSERT INTO queue_message (id, sender, account_id, created,"
+		" size, smtputf8, eightbit, envelope_id, file, data)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+	[ADD_RECIPIENT] = "INSERT INTO queue_recipient (message, id, address,"
+			  " domain, next, error)"
+			  " VALUES ($1, $2, $3, $4, $5, '')",
+	[DUE] = "SELECT message, domain FROM queue_recipient WHERE next <= $1"
+		" ORDER BY next, message LIMIT 1",
+	[WAKE] = "SELECT MIN(next) FROM queue_recipient",
+	[LEASE] = "UPDATE queue_recipient SET next = $4 WHERE message = $1"
+		  " AND domain = $2 AND next <= $3"
+		  " RETURNING id, address, attempts, next, error",
+	[MESSAGE] = "SELECT " MESSAGE_COLUMNS ", m.file, m.data"
+		    " FROM queue_message m WHERE m.id = $1",
+	[RETRY] = "UPDATE queue_recipient SET attempts = attempts + 1,"
+		  " next = $3, error = $4 WHERE message = $1 AND id = $2",
+	[SETTLE] = "DELETE FROM queue_recipient WHERE message = $1"
+		   " AND id = $2",
+	[LEFT] = "SELECT 1 FROM queue_recipient WHERE message = $1 LIMIT 1",
+	[FILE_OF] = "SELECT file FROM queue_message WHERE id = $1",
+	[REMOVE] = "DELETE FROM queue_message WHERE id = $1",
+	[EACH] = "SELECT " MESSAGE_COLUMNS ", " RECIPIENT_COLUMNS
+		 " FROM queue_message m, queue_recipient r"
+		 " WHERE r.message = m.id ORDER BY m.id, r.id",
+	[COUNTS] = "SELECT (SELECT COUNT(*) FROM queue_message),"
+		   " (SELECT COUNT(*) FROM queue_recipient),"
+		   " (SELECT MIN(created) FROM queue_message)",
+};
+
+static bool
+file_path(const struct store *s, view file, char to[STORE_PATH])
+{
+	int n = snprintf(to, STORE_PATH, "%s/queue/%.*s", s->data,
+	    (int)file.n, file.p);
+
+	return n > 0 && n < STORE_PATH;
+}
+
+struct addition {
+	const struct queue_new *new;
+	char file[32]; /* empty: the message lies in the row */
+	int64_t id;
+};
+
+static result
+add_recipient(struct account *house, int64_t message, size_t i, view address,
+    int64_t now)
+{
+	struct buf domain = buf_new(LIMIT_ADDRESS);
+	view local, name;
+	result r = fail(MALFORMED, "RFC 5321 4.1.2: not an address");
+
+	if (name_cut(address, &local, &name) && name_fold(name, &domain)) {
+		const struct db_arg args[] = { db_int(message),
+			db_int((int64_t)i + 1), db_text(address),
+			db_text(buf_view(&domain)), db_int(now) };
+
+		r = db_do(house->db, sql[ADD_RECIPIENT], args, COUNT(args));
+	}
+	buf_free(&domain);
+	return r;
+}
+
+static result
+add(struct account *house, void *context)
+{
+	struct addition *a = context;
+	const struct queue_new *n = a->new;
+	int64_t now = clock_now();
+
+	TRY(counter_take(house, VIEW("queue"), &a->id));
+	{
+		const struct db_arg args[] = { db_int(a->id),
+			db_text(n->sender), db_int(n->account), db_int(now),
+			db_int((int64_t)n->data.n), db_int(n->smtputf8),
+			db_int(n->eightbit), db_text(n->envelope_id),
+			db_text(view_of(a->file)),
+			db_blob(a->file[0] == '\0' ? n->data : VIEW("")) };
+
+		TRY(db_do(house->db, sql[ADD], args, COUNT(args)));
+	}
+	for (size_t i = 0; i < n->count; i++)
+		TRY(add_recipient(house, a->id, i, n->recipients[i], now));
+	return done();
+}
+
+result
+queue_add(struct store *s, const struct queue_new *new, int64_t *id)
+{
+	struct addition a = { .new = new };
+	char path[STORE_PATH];
+	result r;
+
+	*id = 0;
+	if (new->data.n > LIMIT_BODY_INLINE) {
+		(void)snprintf(a.file, sizeof a.file, "%016llx",
+		    (unsigned long long)random_number(UINT64_MAX));
+		if (!file_path(s, view_of(a.file), path))
+			return fail(FAILED, "a path is too long");
+		TRY(file_write(path, new->data, 0600));
+	}
+	r = house_write(s, add, &a, DURABLE_LATER);
+	if (r.is != OK && a.file[0] != '\0')
+		(void)unlink(path);
+	if (r.is == OK)
+		*id = a.id;
+	return r;
+}
+
+static void
+message_of_row(struct db_query *q, struct queue_message *out)
+{
+	*out = (struct queue_message){
+		.id = db_int_at(q, 0),
+		.sender = db_text_at(q, 1),
+		.account = db_int_at(q, 2),
+		.created = db_int_at(q, 3),
+		.size = (uint64_t)db_int_at(q, 4),
+		.smtputf8 = db_int_at(q, 5) != 0,
+		.eightbit = db_int_at(q, 6) != 0,
+		.envelope_id = db_text_at(q, 7),
+	};
+}
+
+static void
+recipient_of_row(struct db_query *q, int first, struct queue_recipient *out)
+{
+	*out = (struct queue_recipient){
+		.id = db_int_at(q, first),
+		.address = db_text_at(q, first + 1),
+		.attempts = (int)db_int_at(q, first + 2),
+		.next = db_int_at(q, first + 3),
+		.error = db_text_at(q, first + 4),
+	};
+}
+
+struct leasing {
+	struct arena *arena;
+	struct queue_lease *out;
+	int64_t now;
+	int64_t until;
+	int64_t message;
+	view domain;
+	char file[64];
+};
+
+static result
+find_due(struct account *house, struct leasing *l)
+{
+	const struct db_arg args[] = { db_int(l->now) };
+	struct db_query q;
+
+	l->message = 0;
+	db_ask(house->db, &q, sql[DUE], args, COUNT(args));
+	while (db_next(&q)) {
+		l->message = db_int_at(&q, 0);
+		l->domain = arena_copy(l->arena, db_text_at(&q, 1));
+	}
+	TRY(db_end(&q));
+	TRY(arena_result(l->arena));
+	return l->message != 0 ? done() : fail(NOT_FOUND, "nothing is due");
+}
+
+static result
+take_recipients(struct account *house, struct leasing *l)
+{
+	const struct db_arg args[] = { db_int(l->message),
+		db_text(l->domain), db_int(l->now), db_int(l->until) };
+	struct queue_lease *out = l->out;
+	struct db_query q;
+
+	out->count = 0;
+	out->recipients = arena_array(l->arena, LIMIT_SMTP_RECIPIENTS,
+	    sizeof *out->recipients);
+	TRY(arena_result(l->arena));
+	db_ask(house->db, &q, sql[LEASE], args, COUNT(args));
+	while (db_next(&q)) {
+		struct queue_recipient *r;
+
+		if (out->count == LIMIT_SMTP_RECIPIENTS)
+			continue;
+		r = &out->recipients[out->count++];
+		recipient_of_row(&q, 0, r);
+		r->address = arena_copy(l->arena, r->address);
+		r->error = arena_copy(l->arena, r->error);
+	}
+	return db_end(&q);
+}
+
+static result
+read_message(struct account *house, struct leasing *l)
+{
+	const struct db_arg args[] = { db_int(l->message) };
+	struct queue_message *m = &l->out->message;
+	struct db_query q;
+	bool found = false;
+
+	db_ask(house->db, &q, sql[MESSAGE], args, COUNT(args));
+	while (db_next(&q)) {
+		message_of_row(&q, m);
+		m->sender = arena_copy(l->arena, m->sender);
+		m->envelope_id = arena_copy(l->arena, m->envelope_id);
+		m->data = arena_copy(l->arena,
+		    db_blob_at(&q, MESSAGE_COLUMN_COUNT + 1));
+		found = view_copy(db_text_at(&q, MESSAGE_COLUMN_COUNT),
+		    l->file, sizeof l->file);
+	}
+	TRY(db_end(&q));
+	TRY(arena_result(l->arena));
+	return found ? done() : fail(FAILED, "a recipient without message");
+}
+
+static result
+lease(struct account *house, void *context)
+{
+	struct leasing *l = context;
+
+	TRY(find_due(house, l));
+	TRY(take_recipients(house, l));
+	return read_message(house, l);
+}
+
+static result
+read_file(struct store *s, const struct leasing *l)
+{
+	struct buf bytes = buf_new((size_t)l->out->message.size);
+	char path[STORE_PATH];
+	result r = fail(FAILED, "a path is too long");
+
+	if (file_path(s, view_of(l->file), path))
+		r = file_read(path, &bytes);
+	l->out->message.data = arena_copy(l->arena, buf_view(&bytes));
+	buf_free(&bytes);
+	TRY(r);
+	return arena_result(l->arena);
+}
+
+static result
+next_wake(struct store *s, int64_t *wake)
+{
+	struct account *house;
+	struct db_query q;
+	result r;
+
+	TRY(house_open(s, &house));
+	db_ask(house->db, &q, sql[WAKE], NULL, 0);
+	while (db_next(&q))
+		if (!db_is_null(&q, 0))
+			*wake = db_int_at(&q, 0);
+	r = db_end(&q);
+	account_close(&house);
+	return r;
+}
+
+result
+queue_lease(struct store *s, struct arena *arena, int64_t now,
+    int64_t seconds, struct queue_lease *out, int64_t *wake)
+{
+	struct leasing l = { .arena = arena, .out = out, .now = now,
+		.until = now + seconds };
+
+	*out = (struct queue_lease){ .count = 0 };
+	*wake = INT64_MAX;
+	TRY(next_wake(s, wake));
+	if (*wake > now)
+		return fail(NOT_FOUND, "nothing is due");
+	TRY(house_write(s, lease, &l, DURABLE_LAZY));
+	return l.file[0] == '\0' ? done() : read_file(s, &l);
+}
+
+struct settling {
+	int64_t message;
+	int64_t recipient;
+	enum queue_outcome outcome;
+	int64_t next;
+	view error;
+};
+
+static result
+remove_message(struct account *house, int64_t id)
+{
+	const struct db_arg args[] = { db_int(id) };
+	char path[STORE_PATH];
+	struct db_query q;
+
+	db_ask(house->db, &q, sql[FILE_OF], args, COUNT(args));
+	while (db_next(&q))
+		if (db_text_at(&q, 0).n > 0
+		    && file_path(house->store, db_text_at(&q, 0), path))
+			bury(house, path);
+	TRY(db_end(&q));
+	return db_do(house->db, sql[REMOVE], args, COUNT(args));
+}
+
+static result
+settle(struct account *house, void *context)
+{
+	const struct settling *s = context;
+	const struct db_arg args[] = { db_int(s->message),
+		db_int(s->recipient), db_int(s->next), db_text(s->error) };
+	struct db_query q;
+	bool left = false;
+
+	if (s->outcome == QUEUE_RETRY)
+		TRY(db_do(house->db, sql[RETRY], args, 4));
+	else
+		TRY(db_do(house->db, sql[SETTLE], args, 2));
+	if (db_changed(house->db) == 0)
+		return fail(NOT_FOUND, "no such recipient");
+	db_ask(house->db, &q, sql[LEFT], args, 1);
+	while (db_next(&q))
+		left = true;
+	TRY(db_end(&q));
+	return left ? done() : remove_message(house, s->message);
+}
+
+result
+queue_settle(struct store *s, int64_t message, int64_t recipient,
+    enum queue_outcome outcome, int64_t next, view error)
+{
+	struct settling x = { message, recipient, outcome, next, error };
+
+	return house_write(s, settle, &x, DURABLE);
+}
+
+static result
+each(struct account *house, queue_visit *visit, void *context)
+{
+	struct db_query q;
+	result r = done();
+
+	db_ask(house->db, &q, sql[EACH], NULL, 0);
+	while (r.is == OK && db_next(&q)) {
+		struct queue_message message;
+		struct queue_recipient recipient;
+
+		message_of_row(&q, &message);
+		recipient_of_row(&q, MESSAGE_COLUMN_COUNT, &recipient);
+		r = visit(context, &message, &recipient);
+	}
+	TRY(db_end(&q));
+	return r;
+}
+
+result
+queue_each(struct store *s, queue_visit *visit, void *context)
+{
+	struct account *house;
+	result r;
+
+	TRY(house_open(s, &house));
+	r = each(house, visit, context);
+	account_close(&house);
+	return r;
+}
+
+result
+queue_counts(struct store *s, int64_t *messages, int64_t *recipients,
+    int64_t *oldest)
+{
+	struct account *house;
+	struct db_query q;
+	result r;
+
+	*messages = *recipients = *oldest = 0;
+	TRY(house_open(s, &house));
+	db_ask(house->db, &q, sql[COUNTS], NULL, 0);
+	while (db_next(&q)) {
+		*messages = db_int_at(&q, 0);
+		*recipients = db_int_at(&q, 1);
+		*oldest = db_int_at(&q, 2);
+	}
+	r = db_end(&q);
+	account_close(&house);
+	return r;
+}

@@ -1,0 +1,137 @@
+#include "mailcore/db/schema.h"
+#include "mailcore/store/inside.h"
+#include "mailcore/sys/file.h"
+#include "mailcore/sys/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { IDLE_ACCOUNTS = 64 };
+enum { HOUSE_BEGIN, EPOCH_GET };
+
+static const char *const sql[] = {
+	[HOUSE_BEGIN] = "INSERT INTO state (account_id) VALUES ($1)"
+			" ON CONFLICT (account_id) DO NOTHING",
+	[EPOCH_GET] = "SELECT epoch FROM state WHERE account_id = $1",
+};
+
+static result
+make_folders(const char *data)
+{
+	static const char *const inner[] = { "accounts", "journal", "queue",
+		"tmp", "run" };
+	char path[STORE_PATH];
+
+	for (size_t i = 0; i < COUNT(inner); i++) {
+		int n = snprintf(path, sizeof path, "%s/%s", data, inner[i]);
+
+		if (n < 0 || n >= STORE_PATH / 2) {
+			log_line(LOG_ERROR, "store.path",
+			    "path=%s do=\"choose a shorter data folder\"", data);
+			return fail(FAILED, "the data folder's path is too long");
+		}
+		TRY(file_make_folder(path));
+	}
+	return done();
+}
+
+static result
+get_epoch(struct db *db, int64_t *epoch)
+{
+	const struct db_arg args[] = { db_int(HOUSE) };
+	struct db_query q;
+
+	*epoch = 0;
+	db_ask(db, &q, sql[EPOCH_GET], args, COUNT(args));
+	while (db_next(&q))
+		*epoch = db_int_at(&q, 0);
+	return db_end(&q);
+}
+
+static result
+begin_house(struct db *db, const char *data)
+{
+	const struct db_arg args[] = { db_int(HOUSE) };
+
+	TRY(db_migrate(db, schema_house, schema_house_count));
+	TRY(db_do(db, sql[HOUSE_BEGIN], args, COUNT(args)));
+	if (db_changed(db) == 0)
+		return done();
+	TRY(db_sync(db));
+	return file_sync_folder(data);
+}
+
+/* Makes posthaste.db when there is none. */
+static result
+make_house(const char *data, int64_t *epoch)
+{
+	char path[STORE_PATH];
+	struct db *db;
+	result r;
+
+	(void)account_path(data, HOUSE, path);
+	TRY(db_open(&db, path));
+	r = begin_house(db, data);
+	if (r.is == OK)
+		r = get_epoch(db, epoch);
+	db_close(&db);
+	return r;
+}
+
+result
+store_open(struct store **out, const struct store_options *options)
+{
+	struct store *s;
+	int64_t epoch;
+
+	*out = NULL;
+	TRY(make_folders(options->data));
+	TRY(make_house(options->data, &epoch));
+	s = calloc(1, sizeof *s);
+	if (s == NULL || (s->data = strdup(options->data)) == NULL)
+		abort();
+	s->epoch = epoch;
+	s->idle_most = options->idle_accounts > 0 ? options->idle_accounts
+						  : IDLE_ACCOUNTS;
+	(void)pthread_mutex_init(&s->lock, NULL);
+	*out = s;
+	return done();
+}
+
+void
+store_close(struct store **store)
+{
+	struct store *s = *store;
+
+	if (s == NULL)
+		return;
+	*store = NULL;
+	pool_close(s);
+	(void)pthread_mutex_destroy(&s->lock);
+	free(s->data);
+	free(s);
+}
+
+result
+store_recover(const char *data)
+{
+	int64_t epoch;
+
+	TRY(make_folders(data));
+	return make_house(data, &epoch);
+}
+
+result
+store_sync(struct store *s)
+{
+	(void)s;
+	return done();
+}
+
+void
+store_listen(struct store *s, store_listener *listener, void *context)
+{
+	s->listener = listener;
+	s->listener_context = context;
+}

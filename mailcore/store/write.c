@@ -1,0 +1,186 @@
+/* Transactions of one account. */
+#include "mailcore/store/inside.h"
+#include "mailcore/store/spool.h"
+#include "mailcore/sys/clock.h"
+#include "mailcore/sys/random.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { WRITE_TRIES = 10, WRITE_MS = 10000 };
+enum { STATE_BEGIN, MODSEQ_GET };
+
+static const char *const sql[] = {
+	[STATE_BEGIN] =
+	    "UPDATE state SET seq = seq + 1, previous = writer, writer = $2"
+	    " WHERE account_id = $1 RETURNING seq, previous",
+	[MODSEQ_GET] = "SELECT modseq FROM state WHERE account_id = $1",
+};
+
+result
+must_write(const struct account *a)
+{
+	return a->writing
+	    ? done()
+	    : fail(FAILED, "a change outside of account_write");
+}
+
+result
+spoil(struct account *a, result r)
+{
+	if (a->spoilt.is == OK)
+		a->spoilt = r;
+	return r;
+}
+
+void
+bury(struct account *a, const char *path)
+{
+	size_t n = strlen(path) + 1;
+	struct grave *g = malloc(sizeof *g + n);
+
+	if (g == NULL)
+		abort();
+	memcpy(g->path, path, n);
+	g->next = a->graves;
+	a->graves = g;
+}
+
+static void
+forget_graves(struct account *a, bool dig)
+{
+	while (a->graves != NULL) {
+		struct grave *g = a->graves;
+
+		a->graves = g->next;
+		if (dig)
+			(void)unlink(g->path);
+		free(g);
+	}
+}
+
+static result
+begin(struct account *a)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(1) };
+	struct db_query q;
+	int rows = 0;
+
+	buf_reset(&a->record);
+	TRY(db_begin(a->db));
+	db_record(a->db, &a->record);
+	db_ask(a->db, &q, sql[STATE_BEGIN], args, COUNT(args));
+	while (db_next(&q))
+		rows++;
+	TRY(db_end(&q));
+	return rows == 1 ? done() : fail(FAILED, "an account without state");
+}
+
+/* In the transaction: begin, work, and what is committed then.  `*changed`:
+ * there is something to commit. */
+static result
+run_work(struct account *a, account_work *work, void *context, bool *changed)
+{
+	size_t empty;
+
+	TRY(begin(a));
+	empty = a->record.n;
+	a->writing = true;
+	a->spoilt = done();
+	TRY(work(a, context));
+	TRY(a->spoilt);
+	*changed = a->record.n > empty || buf_result(&a->record).is != OK;
+	return done();
+}
+
+static result
+write_once(struct account *a, account_work *work, void *context,
+    enum durable durable)
+{
+	bool changed = false;
+	result r;
+
+	(void)durable;
+	(void)pthread_mutex_lock(&a->slot->writing);
+	r = run_work(a, work, context, &changed);
+	a->writing = false;
+	db_record(a->db, NULL);
+	if (r.is == OK && changed)
+		r = db_commit(a->db);
+	else
+		db_rollback(a->db);
+	spool_adopted(a, r.is == OK && changed);
+	if (r.is == OK && changed)
+		r = db_sync(a->db);
+	(void)pthread_mutex_unlock(&a->slot->writing);
+	forget_graves(a, r.is == OK && changed);
+	if (r.is == OK && changed && a->id != HOUSE
+	    && a->store->listener != NULL)
+		a->store->listener(a->store->listener_context, a->id);
+	return r;
+}
+
+result
+account_write(struct account *a, account_work *work, void *context,
+    enum durable durable)
+{
+	int64_t begun = clock_steady_ms();
+	result r = done();
+
+	if (a->writing || a->reading)
+		return fail(FAILED, "transactions do not nest");
+	for (int i = 0; i < WRITE_TRIES; i++) {
+		struct timespec pause = { .tv_nsec = (long)random_number(
+					      (uint64_t)1000000 << i) };
+
+		r = write_once(a, work, context, durable);
+		/* After a long wait for the lock more of it is no help. */
+		if (r.is != BUSY || clock_steady_ms() - begun > WRITE_MS)
+			return r;
+		(void)nanosleep(&pause, NULL);
+	}
+	return r;
+}
+
+result
+account_read(struct account *a, account_work *work, void *context)
+{
+	result r;
+
+	if (a->writing || a->reading)
+		return fail(FAILED, "transactions do not nest");
+	TRY(db_snapshot(a->db));
+	a->reading = true;
+	r = work(a, context);
+	a->reading = false;
+	db_rollback(a->db);
+	return r;
+}
+
+result
+account_modseq(struct account *a, int64_t *out)
+{
+	const struct db_arg args[] = { db_int(a->id) };
+	struct db_query q;
+
+	*out = 0;
+	db_ask(a->db, &q, sql[MODSEQ_GET], args, COUNT(args));
+	while (db_next(&q))
+		*out = db_int_at(&q, 0);
+	return db_end(&q);
+}
+
+result
+house_write(struct store *s, account_work *work, void *context,
+    enum durable durable)
+{
+	struct account *house;
+	result r;
+
+	TRY(house_open(s, &house));
+	r = account_write(house, work, context, durable);
+	account_close(&house);
+	return r;
+}
