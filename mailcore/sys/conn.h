@@ -68,8 +68,10 @@ struct protocol {
 	/* Seconds of silence allowed now; asked after each run. */
 	unsigned (*patience)(const void *session);
 
+	/* `session` is NULL for FAREWELL_TOO_MANY: it was never opened. */
 	void (*farewell)(void *session, enum farewell, struct buf *out);
 
+	/* On a worker, or by net_free. */
 	void (*close)(void *session);
 };
 
@@ -79,7 +81,10 @@ struct net_options {
 	unsigned io_threads;          /* 0: default */
 	unsigned workers;             /* 0: default */
 	unsigned connections;         /* at most, 0: default */
-	unsigned connections_per_peer; /* from one address, 0: default */
+	/* From one IPv4 address or IPv6 /64, 0: default.  Loopback peers are
+	 * not counted unless `count_loopback`. */
+	unsigned connections_per_peer;
+	bool count_loopback;
 	struct tls *tls;
 };
 

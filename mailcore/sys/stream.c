@@ -1,0 +1,208 @@
+#include "mailcore/sys/net.h"
+
+#include "mailcore/sys/log.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+enum {
+	/* So that one fast reader does not keep its loop. */
+	SEND_AT_ONCE = 1 << 20,
+	DRAIN_AT_ONCE = 16
+};
+
+void
+stream_want(struct conn *c, short what)
+{
+	if (c->interest == what)
+		return;
+	if (c->interest != 0)
+		(void)event_del(&c->event);
+	c->interest = what;
+	if (what == 0)
+		return;
+	(void)event_assign(&c->event, c->loop->base, c->fd,
+	    (short)(what | EV_PERSIST), conn_event, c);
+	if (event_add(&c->event, NULL) != 0) {
+		log_line(LOG_ERROR, "net.event", "fd=%d", c->fd);
+		c->interest = 0;
+	}
+}
+
+/* What a failed call of OpenSSL means; BLOCKED: an event is waited for. */
+static enum stream
+tls_outcome(struct conn *c, int returned)
+{
+	switch (SSL_get_error(c->ssl, returned)) {
+	case SSL_ERROR_WANT_READ:
+		c->readable = false;
+		stream_want(c, EV_READ);
+		return STREAM_BLOCKED;
+	case SSL_ERROR_WANT_WRITE:
+		stream_want(c, EV_WRITE);
+		return STREAM_BLOCKED;
+	case SSL_ERROR_ZERO_RETURN:
+		c->eof = true;
+		return STREAM_ENDED;
+	default:
+		/* OpenSSL allows no further call, not even a shutdown. */
+		c->eof = true;
+		c->broken = true;
+		return STREAM_ENDED;
+	}
+}
+
+enum stream
+stream_handshake(struct conn *c)
+{
+	const char *why;
+	enum stream s;
+	int n;
+
+	ERR_clear_error();
+	n = SSL_do_handshake(c->ssl);
+	if (n == 1)
+		return STREAM_DONE;
+	why = ERR_reason_error_string(ERR_peek_error());
+	s = tls_outcome(c, n);
+	if (s == STREAM_ENDED) {
+		log_line(LOG_INFO, "tls.refused",
+		    "protocol=%s peer=%s why=\"%s\"", c->protocol->name,
+		    c->peer.address, why == NULL ? "connection ended" : why);
+		/* The alert has been written: let it arrive. */
+		c->eof = false;
+	}
+	return s;
+}
+
+static enum stream
+plain_outcome(struct conn *c, ssize_t returned, short waited_for)
+{
+	if (returned < 0 && (errno == EAGAIN || errno == EINTR)) {
+		if (waited_for == EV_READ)
+			c->readable = false;
+		stream_want(c, waited_for);
+		return STREAM_BLOCKED;
+	}
+	c->eof = true;
+	c->broken = c->broken || returned < 0;
+	return STREAM_ENDED;
+}
+
+static enum stream
+receive_plain(struct conn *c)
+{
+	ssize_t n = recv(c->fd, c->loop->piece, sizeof c->loop->piece, 0);
+
+	if (n <= 0)
+		return plain_outcome(c, n, EV_READ);
+	buf_add(&c->in, (view){ c->loop->piece, (size_t)n });
+	/* A short read: the socket is empty, and epoll tells of more. */
+	c->readable = (size_t)n == sizeof c->loop->piece;
+	return STREAM_DONE;
+}
+
+static enum stream
+receive_tls(struct conn *c)
+{
+	enum stream s = STREAM_DONE;
+	size_t got = 0;
+
+	ERR_clear_error();
+	while (got < sizeof c->loop->piece) {
+		int n = SSL_read(c->ssl, c->loop->piece + got,
+		    (int)(sizeof c->loop->piece - got));
+
+		if (n <= 0) {
+			s = tls_outcome(c, n);
+			break;
+		}
+		got += (size_t)n;
+	}
+	buf_add(&c->in, (view){ c->loop->piece, got });
+	return got > 0 ? STREAM_DONE : s;
+}
+
+enum stream
+stream_receive(struct conn *c)
+{
+	/* Only what is not done yet stays. */
+	buf_drop(&c->in, c->in_at);
+	c->in_at = 0;
+	return c->ssl == NULL ? receive_plain(c) : receive_tls(c);
+}
+
+static enum stream
+send_some(struct conn *c, view v, size_t *sent)
+{
+	ssize_t n;
+
+	if (c->ssl != NULL) {
+		ERR_clear_error();
+		if (SSL_write_ex(c->ssl, v.p, v.n, sent) == 1)
+			return STREAM_DONE;
+		return tls_outcome(c, 0);
+	}
+	n = send(c->fd, v.p, v.n, MSG_NOSIGNAL);
+	if (n < 0)
+		return plain_outcome(c, n, EV_WRITE);
+	*sent = (size_t)n;
+	return STREAM_DONE;
+}
+
+enum stream
+stream_send(struct conn *c)
+{
+	size_t total = 0;
+
+	while (c->out_at < c->out.n) {
+		view rest = view_from(buf_view(&c->out), c->out_at);
+		size_t sent = 0;
+		enum stream s = send_some(c, rest, &sent);
+
+		if (s != STREAM_DONE)
+			return s;
+		c->out_at += sent;
+		total += sent;
+		loop_allow(c, c->patience);
+		if (total >= SEND_AT_ONCE && c->out_at < c->out.n) {
+			stream_want(c, EV_WRITE);
+			return STREAM_BLOCKED;
+		}
+	}
+	buf_reset(&c->out);
+	c->out_at = 0;
+	return STREAM_DONE;
+}
+
+void
+stream_shut(struct conn *c)
+{
+	if (c->ssl != NULL) {
+		if (!c->broken) {
+			ERR_clear_error();
+			(void)SSL_shutdown(c->ssl);
+		}
+		SSL_free(c->ssl);
+		c->ssl = NULL;
+	}
+	(void)shutdown(c->fd, SHUT_WR);
+}
+
+enum stream
+stream_drain(struct conn *c)
+{
+	for (int i = 0; i < DRAIN_AT_ONCE && !c->eof; i++) {
+		ssize_t n = recv(c->fd, c->loop->piece, sizeof c->loop->piece,
+		    0);
+
+		if (n <= 0)
+			return plain_outcome(c, n, EV_READ);
+	}
+	if (c->eof)
+		return STREAM_ENDED;
+	stream_want(c, EV_READ);
+	return STREAM_BLOCKED;
+}
