@@ -12,8 +12,8 @@ cd "$here"
 build_packages=(
 	gcc libc6-dev meson ninja-build pkg-config
 	libargon2-dev libcrypt-dev libevent-dev libgnutls28-dev libical-dev
-	libidn2-dev libmicrohttpd-dev libseccomp-dev libsqlite3-dev libssl-dev
-	libunbound-dev libunistring-dev libxml2-dev
+	libidn2-dev libjansson-dev libmicrohttpd-dev libseccomp-dev
+	libsqlite3-dev libssl-dev libunbound-dev libunistring-dev libxml2-dev
 )
 test_packages=(
 	cadaver clang clang-format clang-tidy cppcheck curl dpkg-dev isync
