@@ -16,7 +16,7 @@ build_packages=(
 	libsqlite3-dev libssl-dev libunbound-dev libunistring-dev libxml2-dev
 )
 test_packages=(
-	cadaver clang clang-format clang-tidy cppcheck curl dpkg-dev isync
+	cadaver clang clang-tidy cppcheck curl dpkg-dev isync
 	libnet-ssleay-perl openssl perl python3 python3-caldav shellcheck swaks
 	vdirsyncer
 )
