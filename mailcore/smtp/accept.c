@@ -8,6 +8,7 @@
 #include "mailcore/base/limits.h"
 #include "mailcore/base/utf8.h"
 #include "mailcore/format/mime.h"
+#include "mailcore/smtp/bounce.h"
 #include "mailcore/smtp/deliver.h"
 #include "mailcore/smtp/header.h"
 #include "mailcore/smtp/session.h"
@@ -29,10 +30,9 @@ static const struct smtp_code text_codes[FAILED + 1] = {
 /* It cannot be kept. */
 static const struct smtp_code keep_codes[FAILED + 1] = {
 	[OVER_LIMIT] = { 552, "5.3.4" },
-	[DENIED] = { 554, "5.4.6" },
-	[BUSY] = { 451, "4.3.0" },
+	[MALFORMED] = { 554, "5.4.6" }, /* a loop */
+	[DENIED] = { 552, "5.2.2" },    /* nobody has room for it */
 	[NO_SPACE] = { 452, "4.3.1" },
-	[EXISTS] = { 552, "5.2.2" },
 };
 
 static void
@@ -139,7 +139,8 @@ compose(struct smtp *s, struct spool **made, view *message)
 	TRY(spool_view(s->mail.text, message));
 	text = view_from(*message, s->mail.trace);
 	if (header_hops(text) > LIMIT_SMTP_HOPS)
-		return fail(DENIED, "RFC 5321 6.3: too many hops, a mail loop");
+		return fail(MALFORMED,
+		    "RFC 5321 6.3: too many hops, a mail loop");
 	if (!s->services->submission && header_is_there(text))
 		return done();
 	*made = spool_new(s->services->store,
@@ -148,16 +149,70 @@ compose(struct smtp *s, struct spool **made, view *message)
 	return spool_view(*made, message);
 }
 
+/* One answer stands for all recipients, so those without room are refused by
+ * it only when there is nobody else; `*full` counts them. */
 static result
-keep_local(struct smtp *s, view message)
+find_room(struct smtp *s, uint64_t size, size_t *full)
+{
+	struct recipient *r = s->mail.first;
+
+	*full = 0;
+	for (; r != NULL; r = r->next) {
+		result room = done();
+
+		if (r->account != 0)
+			room = deliver_room(s->services->store, r->account,
+			    size);
+		if (room.is != OK && room.is != NO_SPACE)
+			return room;
+		r->full = room.is == NO_SPACE;
+		*full += r->full ? 1 : 0;
+	}
+	if (*full == s->mail.recipients)
+		return fail(DENIED, "the mailbox is full");
+	return done();
+}
+
+/* The sender hears of the full ones by mail. */
+static result
+tell_full(struct smtp *s, view message, size_t full, bool *queued)
+{
+	struct transaction *t = &s->mail;
+	struct bounce_recipient *list
+	    = arena_array(t->arena, full + 1, sizeof *list);
+	struct bounce b = {
+		.hostname = s->services->hostname,
+		.id = view_of(t->id),
+		.sender = t->mail.sender,
+		.message = message,
+		.arrived = clock_now(),
+		.now = clock_now(),
+		.recipients = list,
+	};
+
+	TRY(arena_result(t->arena));
+	for (const struct recipient *r = t->first; r != NULL; r = r->next)
+		if (r->full)
+			list[b.count++] = (struct bounce_recipient){
+				.address = r->address,
+				.status = VIEW("5.2.2"),
+				.diagnostic = VIEW("the mailbox is full"),
+			};
+	return bounce_send(s->services->store, &b, queued);
+}
+
+static result
+keep_local(struct smtp *s, view message, bool *queued)
 {
 	const struct recipient *r = s->mail.first;
+	size_t full;
 
+	TRY(find_room(s, message.n, &full));
 	for (; r != NULL; r = r->next)
-		if (r->account != 0)
+		if (r->account != 0 && !r->full)
 			TRY(deliver_local(s->services->store, r->account,
 			    s->mail.mail.sender, r->address, message));
-	return done();
+	return full == 0 ? done() : tell_full(s, message, full, queued);
 }
 
 /* Clients ask for SMTPUTF8 more often than their mail needs it, and a host
@@ -209,7 +264,7 @@ keep(struct smtp *s)
 	result r = compose(s, &made, &message);
 
 	if (r.is == OK)
-		r = keep_local(s, message);
+		r = keep_local(s, message, &queued);
 	if (r.is == OK)
 		r = keep_remote(s, message, &queued);
 	if (r.is == OK)

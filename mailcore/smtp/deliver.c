@@ -192,9 +192,24 @@ deliver_find(struct store *store, view address, view domain, int64_t *id)
 	if (r.is == OK && !info.enabled)
 		r = fail(DENIED, "this mailbox is switched off");
 	else if (r.is == OK && info.quota > 0 && info.used >= info.quota)
-		r = fail(BUSY, "this mailbox is full");
+		r = fail(NO_SPACE, "this mailbox is full");
 	if (r.is == OK)
 		*id = info.id;
+	arena_free(&arena);
+	return r;
+}
+
+result
+deliver_room(struct store *store, int64_t account, uint64_t size)
+{
+	struct arena *arena = arena_new(LOOKUP_BUDGET);
+	struct account_info info;
+	result r = account_get(store, arena, account, &info);
+
+	if (r.is == OK && info.quota > 0
+	    && (info.used >= info.quota
+		|| size > (uint64_t)(info.quota - info.used)))
+		r = fail(NO_SPACE, "this mailbox is full");
 	arena_free(&arena);
 	return r;
 }

@@ -18,10 +18,12 @@ CHECKED result deliver_append(struct store *, int64_t account, view mailbox,
     view message, int64_t received, uint32_t flags);
 
 /* A local address and whose it is.  NOT_FOUND: an address of ours that leads
- * nowhere.  MALFORMED: not a domain of ours.  BUSY: the account takes no mail
- * now (quota).  DENIED: the account is switched off.  An address of
+ * nowhere.  MALFORMED: not a domain of ours.  NO_SPACE: over quota.  DENIED: the account is switched off.  An address of
  * "postmaster" always leads somewhere (RFC 5321 4.5.1). */
 CHECKED result deliver_find(struct store *, view address, view domain,
     int64_t *account);
+
+/* Is there room for `size` octets more?  NO_SPACE: over quota. */
+CHECKED result deliver_room(struct store *, int64_t account, uint64_t size);
 
 #endif

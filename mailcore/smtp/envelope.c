@@ -34,7 +34,7 @@ static const struct smtp_code local_codes[FAILED + 1] = {
 	[MALFORMED] = { 550, "5.7.1" },
 	[NOT_FOUND] = { 550, "5.1.1" },
 	[DENIED] = { 550, "5.2.1" },
-	[BUSY] = { 452, "4.2.2" },
+	[NO_SPACE] = { 452, "4.2.2" },
 	[OVER_LIMIT] = { 452, "4.5.3" },
 };
 

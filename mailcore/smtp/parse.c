@@ -69,8 +69,11 @@ take_path(struct scan *s)
 		scan_fail(s, MALFORMED, "RFC 5321 4.5.3.1.3: path too long");
 	path = scan_bytes(s, n, "RFC 5321 4.1.2: a path ends with >");
 	scan_byte(s, '>', "RFC 5321 4.1.2: a path ends with >");
-	if (view_at(path, 0) == '@')
+	if (view_at(path, 0) == '@') {
 		(void)view_cut(&path, ':');
+		if (path.n == 0)
+			scan_fail(s, MALFORMED, "RFC 5321 4.1.2: no mailbox");
+	}
 	return path;
 }
 

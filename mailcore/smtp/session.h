@@ -36,6 +36,7 @@ struct recipient {
 	struct recipient *next;
 	view address;
 	int64_t account; /* 0: somewhere else */
+	bool full;       /* has no room for this mail */
 };
 
 enum { SMTP_ID = 16 };

@@ -1,0 +1,205 @@
+#include "mailcore/smtp/bounce.h"
+
+#include "mailcore/base/date.h"
+#include "mailcore/base/limits.h"
+#include "mailcore/base/utf8.h"
+#include "mailcore/format/mime.h"
+#include "mailcore/format/wire.h"
+#include "mailcore/smtp/deliver.h"
+#include "mailcore/store/queue.h"
+#include "mailcore/sys/log.h"
+
+enum {
+	/* A thousand recipients and a header. */
+	BOUNCE_MOST = 4 * 1024 * 1024,
+	/* RFC 5322 2.1.1: lines of at most 998. */
+	DIAGNOSTIC_MOST = 800
+};
+
+static void
+add_date(struct buf *out, const char *name, int64_t when)
+{
+	buf_print(out, "%s: ", name);
+	date_add_rfc5322(out, when);
+	buf_add(out, VIEW("\r\n"));
+}
+
+static void
+add_head(struct buf *out, const struct bounce *b)
+{
+	buf_print(out,
+	    "From: Mail Delivery System <MAILER-DAEMON@%s>\r\n"
+	    "To: <%.*s>\r\n"
+	    "Subject: Undelivered mail returned to sender\r\n",
+	    b->hostname, LOG_VIEW(b->sender));
+	add_date(out, "Date", b->now);
+	buf_print(out,
+	    "Message-ID: <%.*s.bounce@%s>\r\n"
+	    "Auto-Submitted: auto-replied\r\n"
+	    "MIME-Version: 1.0\r\n"
+	    "Content-Type: multipart/report; report-type=delivery-status;\r\n"
+	    "\tboundary=\"=_%.*s\"\r\n\r\n",
+	    LOG_VIEW(b->id), b->hostname, LOG_VIEW(b->id));
+}
+
+static void
+add_boundary(struct buf *out, const struct bounce *b, const char *end)
+{
+	buf_print(out, "\r\n--=_%.*s%s\r\n", LOG_VIEW(b->id), end);
+}
+
+static view
+diagnostic(const struct bounce_recipient *r)
+{
+	return view_first(r->diagnostic, DIAGNOSTIC_MOST);
+}
+
+static void
+add_text(struct buf *out, const struct bounce *b)
+{
+	add_boundary(out, b, "");
+	buf_add(out,
+	    VIEW("Content-Type: text/plain; charset=utf-8\r\n"
+		 "Content-Transfer-Encoding: 8bit\r\n\r\n"
+		 "Your message could not be delivered to:\r\n"));
+	for (size_t i = 0; i < b->count; i++) {
+		const struct bounce_recipient *r = &b->recipients[i];
+
+		buf_add(out, VIEW("\r\n  "));
+		buf_add(out, r->address);
+		buf_add(out, VIEW("\r\n    "));
+		if (r->remote.n > 0) {
+			buf_add(out, r->remote);
+			buf_add(out, VIEW(" said: "));
+		}
+		buf_add(out, diagnostic(r));
+		buf_add(out, VIEW("\r\n"));
+	}
+	buf_add(out,
+	    VIEW("\r\nNo further attempt will be made.  The header of your"
+		 " message follows.\r\n"));
+}
+
+/* RFC 3464 2.3; addresses beyond ASCII by RFC 6533 3. */
+static void
+add_recipient(struct buf *out, const struct bounce *b,
+    const struct bounce_recipient *r)
+{
+	buf_add_text(out, utf8_is_ascii(r->address)
+		? "\r\nFinal-Recipient: rfc822; "
+		: "\r\nFinal-Recipient: utf-8; ");
+	buf_add(out, r->address);
+	buf_add(out, VIEW("\r\nAction: failed\r\nStatus: "));
+	buf_add(out, r->status);
+	buf_add(out, VIEW("\r\n"));
+	if (r->remote.n > 0) {
+		buf_add(out, VIEW("Remote-MTA: dns; "));
+		buf_add(out, r->remote);
+		buf_add(out, VIEW("\r\nDiagnostic-Code: smtp; "));
+	} else {
+		buf_add(out, VIEW("Diagnostic-Code: x-posthaste; "));
+	}
+	buf_add(out, diagnostic(r));
+	buf_add(out, VIEW("\r\n"));
+	add_date(out, "Last-Attempt-Date", b->now);
+}
+
+static void
+add_status(struct buf *out, const struct bounce *b)
+{
+	add_boundary(out, b, "");
+	buf_print(out,
+	    "Content-Type: message/delivery-status\r\n"
+	    "Content-Transfer-Encoding: 8bit\r\n\r\n"
+	    "Reporting-MTA: dns; %s\r\n",
+	    b->hostname);
+	add_date(out, "Arrival-Date", b->arrived);
+	for (size_t i = 0; i < b->count; i++)
+		add_recipient(out, b, &b->recipients[i]);
+}
+
+static void
+add_original(struct buf *out, const struct bounce *b)
+{
+	view header = view_first(b->message, header_length(b->message));
+	struct wire wire = { .state = WIRE_LINE_START };
+
+	if (header.n > LIMIT_HEADER)
+		header = VIEW("");
+	add_boundary(out, b, "");
+	buf_add(out,
+	    VIEW("Content-Type: text/rfc822-headers\r\n"
+		 "Content-Transfer-Encoding: 8bit\r\n\r\n"));
+	wire_add(&wire, header, out);
+	wire_end(&wire, out);
+}
+
+void
+bounce_write(struct buf *out, const struct bounce *b)
+{
+	add_head(out, b);
+	add_text(out, b);
+	add_status(out, b);
+	add_original(out, b);
+	add_boundary(out, b, "--");
+}
+
+static result
+send_away(struct store *store, const struct bounce *b, view text)
+{
+	const struct queue_new q = {
+		.sender = VIEW(""),
+		.smtputf8 = !utf8_is_ascii(b->sender),
+		.eightbit = !utf8_is_ascii(text),
+		.recipients = &b->sender,
+		.count = 1,
+		.data = text,
+	};
+	int64_t id;
+
+	return queue_add(store, &q, &id);
+}
+
+static result
+hand_over(struct store *store, const struct bounce *b, view text,
+    bool *queued)
+{
+	view domain = b->sender;
+	int64_t account;
+	result r;
+
+	(void)view_cut_last(&domain, '@');
+	r = deliver_find(store, b->sender, domain, &account);
+	if (r.is == MALFORMED) {
+		*queued = true;
+		return send_away(store, b, text);
+	}
+	if (r.is == OK)
+		r = deliver_local(store, account, VIEW(""), b->sender, text);
+	/* Who cannot be told is not told: RFC 5321 4.5.5. */
+	if (r.is == NOT_FOUND || r.is == DENIED || r.is == NO_SPACE) {
+		log_line(LOG_WARNING, "smtp.bounce", "id=%.*s lost=1 why=%s",
+		    LOG_VIEW(b->id), r.why);
+		return done();
+	}
+	return r;
+}
+
+result
+bounce_send(struct store *store, const struct bounce *b, bool *queued)
+{
+	struct buf text = buf_new(BOUNCE_MOST);
+	result r;
+
+	*queued = false;
+	if (b->sender.n == 0 || b->count == 0) {
+		buf_free(&text);
+		return done();
+	}
+	bounce_write(&text, b);
+	r = buf_result(&text);
+	if (r.is == OK)
+		r = hand_over(store, b, buf_view(&text), queued);
+	buf_free(&text);
+	return r;
+}

@@ -1,0 +1,41 @@
+/*
+ * link.h - a blocking connection to another mail server, in clear or by TLS,
+ * where every wait has an end: its own time-out, the link's deadline, and the
+ * descriptor that says the program stops.
+ *
+ * A failure sticks: after it, every call is a no-op and link_result says why.
+ * BUSY: could not connect, timed out, closed, or stopped.
+ */
+#ifndef SMTP_LINK_H
+#define SMTP_LINK_H
+
+#include "mailcore/base/buf.h"
+
+struct link;
+struct ssl_st;
+
+struct link_options {
+	int64_t deadline_ms; /* of clock_steady_ms */
+	int stop;            /* readable: give up; -1: none */
+};
+
+/* `address` is textual. */
+struct link *link_open(view address, unsigned port, unsigned wait_ms,
+    const struct link_options *);
+void link_close(struct link **);
+
+/* The TLS handshake.  Takes `ssl`.  What came in clear before it is dropped.
+ * DENIED: no TLS with this server. */
+void link_secure(struct link *, struct ssl_st *ssl, unsigned wait_ms);
+
+void link_write(struct link *, view bytes, unsigned wait_ms);
+
+/* One line without its end, valid until the next call. */
+view link_line(struct link *, unsigned wait_ms);
+
+/* The peer speaks nonsense: no more of it. */
+void link_fail(struct link *, const char *why);
+
+CHECKED result link_result(const struct link *);
+
+#endif

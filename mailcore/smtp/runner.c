@@ -1,0 +1,412 @@
+#include "mailcore/smtp/runner.h"
+
+#include "mailcore/base/limits.h"
+#include "mailcore/smtp/bounce.h"
+#include "mailcore/smtp/deliver.h"
+#include "mailcore/smtp/route.h"
+#include "mailcore/store/queue.h"
+#include "mailcore/sys/clock.h"
+#include "mailcore/sys/log.h"
+#include "mailcore/sys/random.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum {
+	RUNNER_THREADS = 4,
+	/* After a crash a message waits this long; an attempt ends before. */
+	LEASE_SECONDS = 900,
+	ATTEMPT_SECONDS = 840,
+	LOOK_SECONDS = 60,
+
+	/* RFC 5321 4.5.4.1: retries for 4 to 5 days, the first ones sooner. */
+	RETRY_FIRST = 300,
+	RETRY_MOST = 4 * 3600,
+	GIVE_UP_AFTER = 5 * 24 * 3600,
+
+	ATTEMPT_BUDGET = 2 * LIMIT_MESSAGE + 64 * 1024 * 1024
+};
+
+struct runner {
+	struct store *store;
+	const struct conf *conf;
+	struct tls *tls;
+	struct post *post;
+	struct resolver *resolver;
+	int stop; /* readable for good, once stopping */
+	atomic_bool stopping;
+	pthread_mutex_t lock;
+	pthread_cond_t work;
+	uint64_t news; /* grows whenever there may be work */
+};
+
+/* One lease and what became of it. */
+struct attempt {
+	struct runner *runner;
+	struct arena *arena;
+	struct queue_lease lease;
+	struct client_report *reports;
+	view host;
+	int64_t now;
+};
+
+static void
+tell_work(struct runner *r)
+{
+	(void)pthread_mutex_lock(&r->lock);
+	r->news++;
+	(void)pthread_cond_broadcast(&r->work);
+	(void)pthread_mutex_unlock(&r->lock);
+}
+
+/* 5 minutes, 10, 20 ... 4 hours; a little off, so that what failed together
+ * does not come back together. */
+static int64_t
+next_attempt(int64_t now, int attempts)
+{
+	int64_t wait = RETRY_MOST;
+
+	if (attempts < 6)
+		wait = (int64_t)RETRY_FIRST << attempts;
+	if (wait > RETRY_MOST)
+		wait = RETRY_MOST;
+	return now + wait + (int64_t)random_number(RETRY_FIRST / 10);
+}
+
+static bool
+is_too_old(const struct attempt *a)
+{
+	return a->now - a->lease.message.created >= GIVE_UP_AFTER;
+}
+
+/* A domain may have become ours since the mail was queued. */
+static bool
+deliver_here(struct attempt *a, size_t i)
+{
+	const struct queue_message *m = &a->lease.message;
+	struct client_report *report = &a->reports[i];
+	view address = a->lease.recipients[i].address;
+	view domain = address;
+	int64_t account;
+	result r;
+
+	(void)view_cut_last(&domain, '@');
+	r = deliver_find(a->runner->store, address, domain, &account);
+	if (r.is == MALFORMED)
+		return false;
+	if (r.is == OK)
+		r = deliver_local(a->runner->store, account, m->sender,
+		    address, m->data);
+	*report = (struct client_report){
+		.outcome = QUEUE_RETRY,
+		.status = VIEW("4.3.0"),
+		.text = view_of(r.why),
+	};
+	if (r.is == OK)
+		report->outcome = QUEUE_SENT;
+	if (r.is == NOT_FOUND || r.is == DENIED) {
+		report->outcome = QUEUE_FAILED;
+		report->status = VIEW("5.1.1");
+	}
+	return true;
+}
+
+static void
+deliver_away(struct attempt *a)
+{
+	struct runner *r = a->runner;
+	const struct queue_message *m = &a->lease.message;
+	struct route_options options = {
+		.conf = r->conf,
+		.resolver = r->resolver,
+		.client = {
+			.hostname = r->conf->hostname,
+			.tls = r->tls,
+			.stop = r->stop,
+			.deadline_ms = clock_steady_ms()
+			    + (int64_t)ATTEMPT_SECONDS * 1000,
+		},
+	};
+	struct client_mail mail = {
+		.sender = m->sender,
+		.count = a->lease.count,
+		.data = m->data,
+		.smtputf8 = m->smtputf8,
+		.eightbit = m->eightbit,
+	};
+	view *to = arena_array(a->arena, a->lease.count, sizeof *to);
+
+	if (to == NULL)
+		return; /* the reports say RETRY */
+	for (size_t i = 0; i < a->lease.count; i++)
+		to[i] = a->lease.recipients[i].address;
+	mail.recipients = to;
+	if (r->conf->relay != NULL) {
+		options.client.user = r->conf->relay_user;
+		options.client.password = r->conf->relay_password;
+		options.client.tls_first = view_ends(
+		    view_of(r->conf->relay), VIEW(":465"));
+	}
+	route_send(&options, &mail, a->arena, a->reports, &a->host);
+}
+
+/* Old mail fails for the reason it was held up for so long. */
+static void
+expire(struct attempt *a)
+{
+	for (size_t i = 0; i < a->lease.count; i++) {
+		struct client_report *report = &a->reports[i];
+
+		if (report->outcome != QUEUE_RETRY || !is_too_old(a))
+			continue;
+		report->outcome = QUEUE_FAILED;
+		report->status = VIEW("4.4.7");
+	}
+}
+
+static result
+bounce(struct attempt *a, bool *queued)
+{
+	const struct queue_message *m = &a->lease.message;
+	struct bounce_recipient *list
+	    = arena_array(a->arena, a->lease.count, sizeof *list);
+	struct bounce b = {
+		.hostname = a->runner->conf->hostname,
+		.id = arena_print(a->arena, "%lld.%016llx", (long long)m->id,
+		    (unsigned long long)random_number(UINT64_MAX)),
+		.sender = m->sender,
+		.message = m->data,
+		.arrived = m->created,
+		.now = a->now,
+		.recipients = list,
+	};
+
+	TRY(arena_result(a->arena));
+	for (size_t i = 0; i < a->lease.count; i++) {
+		const struct client_report *report = &a->reports[i];
+
+		if (report->outcome == QUEUE_FAILED)
+			list[b.count++] = (struct bounce_recipient){
+				.address = a->lease.recipients[i].address,
+				.status = report->status,
+				.diagnostic = report->text,
+				.remote = report->remote ? a->host : VIEW(""),
+			};
+	}
+	return bounce_send(a->runner->store, &b, queued);
+}
+
+static result
+settle_one(struct attempt *a, size_t i)
+{
+	const struct queue_recipient *to = &a->lease.recipients[i];
+	const struct client_report *report = &a->reports[i];
+	int64_t next = next_attempt(a->now, to->attempts);
+
+	/* What we broke off ourselves need not wait. */
+	if (atomic_load(&a->runner->stopping))
+		next = a->now;
+	log_line(report->outcome == QUEUE_SENT ? LOG_INFO : LOG_WARNING,
+	    "queue.attempt",
+	    "queue=%lld recipient=%lld host=%.*s outcome=%s status=%.*s"
+	    " attempts=%d",
+	    (long long)a->lease.message.id, (long long)to->id,
+	    LOG_VIEW(a->host),
+	    report->outcome == QUEUE_SENT       ? "sent"
+		: report->outcome == QUEUE_FAILED ? "failed"
+						  : "retry",
+	    LOG_VIEW(report->status), to->attempts + 1);
+	return queue_settle(a->runner->store, a->lease.message.id, to->id,
+	    report->outcome, next, report->text);
+}
+
+/* The bounce is durable before the recipient is forgotten; a crash between
+ * makes two bounces, never none. */
+static result
+settle(struct attempt *a)
+{
+	bool queued = false;
+
+	TRY(bounce(a, &queued));
+	TRY(store_sync(a->runner->store));
+	for (size_t i = 0; i < a->lease.count; i++)
+		TRY(settle_one(a, i));
+	TRY(store_sync(a->runner->store));
+	if (queued)
+		tell_work(a->runner);
+	return done();
+}
+
+static void
+work_on(struct attempt *a)
+{
+	size_t here = 0;
+	result r;
+
+	a->reports = arena_array(a->arena, a->lease.count, sizeof *a->reports);
+	if (a->reports == NULL)
+		return; /* the lease falls back */
+	a->host = VIEW("");
+	for (size_t i = 0; i < a->lease.count; i++) {
+		a->reports[i] = (struct client_report){
+			.outcome = QUEUE_RETRY, .status = VIEW("4.3.0")
+		};
+		here += deliver_here(a, i) ? 1 : 0;
+	}
+	/* A lease is of one domain: all are here, or none is. */
+	if (here == 0)
+		deliver_away(a);
+	a->now = clock_now();
+	expire(a);
+	r = settle(a);
+	if (r.is != OK)
+		log_line(LOG_ERROR, "queue.settle", "queue=%lld why=%s",
+		    (long long)a->lease.message.id, r.why);
+}
+
+/* Wait for news since `seen`, at most until `wake` (seconds since 1970). */
+static void
+wait_for_work(struct runner *r, uint64_t seen, int64_t wake)
+{
+	int64_t most = clock_now() + LOOK_SECONDS;
+	struct timespec until = { .tv_sec = wake < most ? wake : most };
+
+	(void)pthread_mutex_lock(&r->lock);
+	while (r->news == seen && !atomic_load(&r->stopping))
+		if (pthread_cond_timedwait(&r->work, &r->lock, &until) != 0)
+			break;
+	(void)pthread_mutex_unlock(&r->lock);
+}
+
+static uint64_t
+news(struct runner *r)
+{
+	uint64_t n;
+
+	(void)pthread_mutex_lock(&r->lock);
+	n = r->news;
+	(void)pthread_mutex_unlock(&r->lock);
+	return n;
+}
+
+static void *
+run_thread(void *context)
+{
+	struct runner *r = context;
+
+	while (!atomic_load(&r->stopping)) {
+		struct attempt a = {
+			.runner = r,
+			.arena = arena_new(ATTEMPT_BUDGET),
+			.now = clock_now(),
+		};
+		uint64_t seen = news(r);
+		int64_t wake = INT64_MAX;
+		result got = queue_lease(r->store, a.arena, a.now,
+		    LEASE_SECONDS, &a.lease, &wake);
+
+		if (got.is == OK)
+			work_on(&a);
+		else if (got.is != NOT_FOUND)
+			wake = a.now + LOOK_SECONDS;
+		arena_free(&a.arena);
+		if (got.is != OK)
+			wait_for_work(r, seen, wake);
+	}
+	return NULL;
+}
+
+result
+runner_new(struct runner **out, struct store *store, const struct conf *conf,
+    struct tls *tls, struct post *post)
+{
+	struct runner *r = calloc(1, sizeof *r);
+	result outcome;
+
+	if (r == NULL)
+		abort();
+	r->store = store;
+	r->conf = conf;
+	r->tls = tls;
+	r->post = post;
+	(void)pthread_mutex_init(&r->lock, NULL);
+	(void)pthread_cond_init(&r->work, NULL);
+	r->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	outcome = r->stop < 0 ? fail(FAILED, "no eventfd")
+			      : resolver_new(&r->resolver, conf->resolver);
+	if (outcome.is == OK) {
+		*out = r;
+		r = NULL;
+	}
+	runner_free(&r);
+	return outcome;
+}
+
+/* Until it is told to stop: whatever comes by post may be work. */
+static void
+listen_to_post(struct runner *r)
+{
+	while (!atomic_load(&r->stopping)) {
+		struct pollfd fds[] = {
+			{ .fd = r->stop, .events = POLLIN },
+			{ .fd = r->post == NULL ? -1 : post_fd(r->post),
+			    .events = POLLIN },
+		};
+		struct msg m;
+
+		if (poll(fds, COUNT(fds), -1) < 0 && errno != EINTR)
+			break;
+		while (fds[1].revents != 0 && post_receive(r->post, &m))
+			if (m.kind == MSG_QUEUE)
+				tell_work(r);
+	}
+}
+
+result
+runner_run(struct runner *r)
+{
+	pthread_t threads[RUNNER_THREADS];
+	size_t count = 0;
+
+	while (count < RUNNER_THREADS
+	    && pthread_create(&threads[count], NULL, run_thread, r) == 0)
+		count++;
+	if (count > 0)
+		listen_to_post(r);
+	runner_stop(r);
+	tell_work(r);
+	for (size_t i = 0; i < count; i++)
+		(void)pthread_join(threads[i], NULL);
+	return count > 0 ? done() : fail(FAILED, "no thread to deliver with");
+}
+
+void
+runner_stop(struct runner *r)
+{
+	const uint64_t one = 1;
+
+	atomic_store(&r->stopping, true);
+	if (write(r->stop, &one, sizeof one) < 0)
+		return; /* it is readable already */
+}
+
+void
+runner_free(struct runner **runner)
+{
+	struct runner *r = *runner;
+
+	if (r == NULL)
+		return;
+	resolver_free(&r->resolver);
+	if (r->stop >= 0)
+		(void)close(r->stop);
+	(void)pthread_cond_destroy(&r->work);
+	(void)pthread_mutex_destroy(&r->lock);
+	free(r);
+	*runner = NULL;
+}
