@@ -251,7 +251,7 @@ test_all()
 
 fuzz()
 {
-	local target=${1:-} seconds=${2:-60} name failed=0
+	local target=${1:-} seconds=${2:-60}
 	need "${build_packages[@]}" clang
 	CC=clang configure fuzz --buildtype debugoptimized \
 	    -Db_sanitize=address,undefined -Db_lundef=false \
@@ -260,13 +260,19 @@ fuzz()
 	[[ -z $target || -x build/fuzz/fuzz_$target ]] ||
 	    die "fuzz: no target $target; there are:" \
 	    "$(cd tests/fuzz && echo *.c)"
-	for name in build/fuzz/fuzz_*; do
-		[[ -f $name && -x $name ]] || continue
-		name=${name#build/fuzz/fuzz_}
-		[[ -z $target || $name == "$target" ]] || continue
-		fuzz_one "$name" "$seconds" || failed=1
+	export -f fuzz_one
+	fuzz_targets "$target" | xargs -P "$(nproc)" -I '{}' \
+	    bash -c 'fuzz_one "$1" "$2"' fuzz '{}' "$seconds"
+}
+
+fuzz_targets()
+{
+	local source
+	for source in tests/fuzz/*.c; do
+		source=${source##*/}
+		[[ -z $1 || $1 == "${source%.c}" ]] || continue
+		printf '%s\n' "${source%.c}"
 	done
-	return $failed
 }
 
 # What a run finds is kept in build/; worth keeping goes to tests/fuzz/corpus.
