@@ -6,6 +6,7 @@
 #include <getopt.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
 	CLI_ARENA = 8 << 20,
@@ -242,6 +243,7 @@ cli_run(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	log_open("cli", LOG_WARNING);
+	(void)umask(S_IRWXG | S_IRWXO); /* all we make is the owner's */
 	cli.arena = arena_new(CLI_ARENA);
 	code = c->run(&cli);
 	if (cli.store != NULL)

@@ -30,7 +30,7 @@ operate(struct cli *cli, result (*run)(struct cli *), const char *said)
 }
 
 static result
-domain_add_(struct cli *cli)
+add_domain(struct cli *cli)
 {
 	return admin_domain_add(cli->store, argument(cli), view_of(cli->name));
 }
@@ -38,11 +38,11 @@ domain_add_(struct cli *cli)
 int
 cli_domain_add(struct cli *cli)
 {
-	return operate(cli, domain_add_, "is hosted now");
+	return operate(cli, add_domain, "is hosted now");
 }
 
 static result
-domain_remove_(struct cli *cli)
+remove_domain(struct cli *cli)
 {
 	return admin_domain_remove(cli->store, argument(cli));
 }
@@ -50,7 +50,7 @@ domain_remove_(struct cli *cli)
 int
 cli_domain_remove(struct cli *cli)
 {
-	return operate(cli, domain_remove_, "is hosted no longer");
+	return operate(cli, remove_domain, "is hosted no longer");
 }
 
 int
@@ -110,7 +110,7 @@ with_password(struct cli *cli, result (*run)(struct cli *, view password),
 }
 
 static result
-mailbox_add_(struct cli *cli, view password)
+add_mailbox(struct cli *cli, view password)
 {
 	return admin_mailbox_add(cli->store, argument(cli), view_of(cli->name),
 	    password);
@@ -119,17 +119,17 @@ mailbox_add_(struct cli *cli, view password)
 int
 cli_mailbox_add(struct cli *cli)
 {
-	return with_password(cli, mailbox_add_, "is a mailbox now");
+	return with_password(cli, add_mailbox, "is a mailbox now");
 }
 
 static result
-password_set_(struct cli *cli, view password)
+set_password(struct cli *cli, view password)
 {
 	return admin_password_set(cli->store, argument(cli), password);
 }
 
 static result
-password_import_(struct cli *cli)
+import_password(struct cli *cli)
 {
 	return admin_password_import(cli->store, argument(cli),
 	    view_of(cli->import));
@@ -139,12 +139,12 @@ int
 cli_password(struct cli *cli)
 {
 	if (cli->import != NULL)
-		return operate(cli, password_import_, "has that password now");
-	return with_password(cli, password_set_, "has a new password");
+		return operate(cli, import_password, "has that password now");
+	return with_password(cli, set_password, "has a new password");
 }
 
 static result
-mailbox_remove_(struct cli *cli)
+remove_mailbox(struct cli *cli)
 {
 	return admin_mailbox_remove(cli->store, argument(cli));
 }
@@ -152,11 +152,11 @@ mailbox_remove_(struct cli *cli)
 int
 cli_mailbox_remove(struct cli *cli)
 {
-	return operate(cli, mailbox_remove_, "is removed");
+	return operate(cli, remove_mailbox, "is removed");
 }
 
 static result
-enable_(struct cli *cli)
+enable(struct cli *cli)
 {
 	return admin_mailbox_enable(cli->store, argument(cli), true);
 }
@@ -164,11 +164,11 @@ enable_(struct cli *cli)
 int
 cli_mailbox_enable(struct cli *cli)
 {
-	return operate(cli, enable_, "may log in");
+	return operate(cli, enable, "may log in");
 }
 
 static result
-disable_(struct cli *cli)
+disable(struct cli *cli)
 {
 	return admin_mailbox_enable(cli->store, argument(cli), false);
 }
@@ -176,7 +176,7 @@ disable_(struct cli *cli)
 int
 cli_mailbox_disable(struct cli *cli)
 {
-	return operate(cli, disable_, "may not log in any more");
+	return operate(cli, disable, "may not log in any more");
 }
 
 static result
