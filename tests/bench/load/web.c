@@ -23,6 +23,19 @@ web_prepare(struct hand *h)
 	return h->wire != NULL;
 }
 
+/* {user} in a path is the session's. */
+static void
+add_path(struct hand *h, view path)
+{
+	size_t at = view_find(path, VIEW("{user}"));
+
+	buf_add(&h->out, view_first(path, at));
+	if (at == SIZE_MAX)
+		return;
+	buf_add_text(&h->out, h->user->address);
+	buf_add(&h->out, view_from(path, at + 6));
+}
+
 static void
 add_head(struct hand *h, const char *method, const char *path)
 {
@@ -30,8 +43,9 @@ add_head(struct hand *h, const char *method, const char *path)
 	struct buf pair = buf_new(4096);
 
 	buf_reset(&h->out);
-	buf_print(&h->out, "%s %s HTTP/1.1\r\nHost: %s:%u\r\n", method, path,
-	    o->name, o->port);
+	buf_print(&h->out, "%s ", method);
+	add_path(h, view_of(path));
+	buf_print(&h->out, " HTTP/1.1\r\nHost: %s:%u\r\n", o->name, o->port);
 	if (o->anonymous == NULL) {
 		buf_print(&pair, "%s:%s", h->user->address, h->user->password);
 		buf_add(&h->out, VIEW("Authorization: Basic "));

@@ -1,0 +1,118 @@
+"""Starting, and doing nothing."""
+import json
+import os
+import select
+import subprocess
+import tempfile
+
+from machine import Failed, Server, complaint
+from rows import figure, row
+
+IDLE_FIRST = 150        # user of the first idle session
+WATCHERS = 20           # sessions of one account
+
+
+@row("start", "exec until run/ready of a server with two mailboxes; then its"
+     " memory (PSS) by role, and its size on disk without symbols")
+def start(bench):
+    server = Server(bench.binary, 1, last_octet=2)
+    try:
+        server.init()
+        seconds = server.start()
+        server.learn()
+        memory = server.memory()
+        if server.stop():
+            raise Failed("the server does not end with 0")
+    finally:
+        server.remove()
+    yield figure("until ready", "ms", 1e3 * seconds)
+    for role, kib in sorted(memory.items()):
+        yield figure("memory, " + role, "KiB", kib)
+    yield figure("binary", "KiB", stripped_size(bench.binary) / 1024)
+
+
+def stripped_size(path):
+    with tempfile.NamedTemporaryFile(prefix="posthaste-strip-") as copy:
+        done = subprocess.run(["strip", "-o", copy.name, path],
+                              stderr=subprocess.DEVNULL, check=False)
+        return os.path.getsize(path if done.returncode else copy.name)
+
+
+def idle_users(bench):
+    return len(bench.server.info["users"]) - IDLE_FIRST
+
+
+def fresh(bench):
+    """A server that has served nobody, so that no memory is there for
+    reuse; then every idle account is seen once, so that what a connection
+    costs is not mixed with what an account costs."""
+    bench.restart()
+    bench.load("command", count=1, first=IDLE_FIRST, sessions=1, tls=1,
+               port=bench.server.ports["imaps"], spread=1, command="NOOP")
+    bench.load("login", count=idle_users(bench), first=IDLE_FIRST,
+               spread=idle_users(bench), sessions=4, tls=1,
+               port=bench.server.ports["imaps"], seconds=120)
+
+
+def answer_of(process, seconds):
+    """The next line of JSON that the generator prints."""
+    if not select.select([process.stdout], [], [], seconds)[0]:
+        process.kill()
+        process.wait()
+        raise Failed("idle: no answer within %d s" % seconds)
+    line = process.stdout.readline()
+    if not line.startswith(b"{"):
+        process.wait()
+        raise Failed("idle: " + complaint(process.stderr.read()))
+    return json.loads(line)
+
+
+def mail_memory(bench):
+    roles = bench.server.memory()
+    if "mail" not in roles:
+        raise Failed("run/ready names no mail role")
+    return roles["mail"]
+
+
+def idle(bench, sessions):
+    server = bench.server
+    fresh(bench)
+    before = mail_memory(bench)
+    begin = server.cpu()
+    process = bench.generator.begin(
+        "idle", **bench.options(
+            sessions=sessions, first=IDLE_FIRST, count=bench.less(50),
+            spread=min(idle_users(bench), sessions // WATCHERS), tls=1,
+            port=server.ports["imaps"], smtp_port=server.ports["smtp"]))
+    with process:
+        opened = answer_of(process, 300)
+        cpu = server.cpu() - begin
+        after = mail_memory(bench)
+        process.stdin.write(b"\n")
+        process.stdin.flush()
+        woken = answer_of(process, 300)
+    if woken["missing"]:
+        raise Failed("idle: %d of %d sessions were not woken" % (
+            woken["missing"], woken["missing"] + woken["samples"]))
+    yield figure("memory a session", "KiB", (after - before) / sessions)
+    yield figure("memory, mail role", "MiB", after / 1024)
+    yield figure("opened", "/s", sessions / opened["open_seconds"],
+                 cpu=1e3 * cpu / sessions)
+    for since, words in (("since_ok", "after 250"),
+                         ("since_sent", "after sending")):
+        for part in ("p50", "p99", "max"):
+            yield figure("woken %s, %s" % (words, part), "ms",
+                         woken[since][part])
+
+
+@row("idle-1000", "1,000 TLS IMAP sessions in IDLE: memory (PSS) of the mail"
+     " role for each; deliveries to one account wake its 20 sessions")
+def idle_1000(bench):
+    return idle(bench, 1000)
+
+
+@row("idle-5000", "the same with 5,000")
+def idle_5000(bench):
+    if bench.quick:
+        return []
+    return idle(bench, 5000)

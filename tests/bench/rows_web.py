@@ -1,0 +1,196 @@
+"""CalDAV and autoconfig."""
+import os
+import re
+
+from machine import Failed
+from peers import Nginx
+from rows import figure, row
+from rows_mail import loaded
+
+PUT_ONE, PUT_MANY, PUT_USERS = 120, 121, 8
+CALENDARS = {100: 130, 1000: 131, 10000: 132}   # objects: user
+PORTS = ("proxy", "https")
+HOME = "/SOGo/dav/{user}/Calendar/personal/"
+SYNC = ('<?xml version="1.0"?><D:sync-collection xmlns:D="DAV:">'
+        "<D:sync-token>%s</D:sync-token><D:sync-level>1</D:sync-level>"
+        "<D:prop><D:getetag/></D:prop></D:sync-collection>")
+PROPFIND = ('<?xml version="1.0"?><D:propfind xmlns:D="DAV:"><D:prop>'
+            "<D:getetag/><D:getcontenttype/><D:resourcetype/>"
+            "</D:prop></D:propfind>")
+MULTIGET = ('<?xml version="1.0"?><C:calendar-multiget xmlns:D="DAV:"'
+            ' xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop><D:getetag/>'
+            "<C:calendar-data/></D:prop>%s</C:calendar-multiget>")
+XML = "Content-Type: application/xml; charset=utf-8\r\nDepth: %d\r\n"
+
+
+def home(bench, number):
+    return HOME.replace("{user}", bench.server.user(number)[0])
+
+
+def put(bench, port, name, **options):
+    bench.count_put = getattr(bench, "count_put", 0)
+    count = bench.less(options.pop("count"))
+    found = loaded(bench, "PUT, " + name, "put", path=HOME, count=count,
+                   port=bench.server.ports[port], tls=int(port == "https"),
+                   base=100000 + bench.count_put, seconds=20, **options)[1]
+    bench.count_put += count
+    return found
+
+
+def dav_put(bench, port):
+    yield from put(bench, port, "1 connection", count=800, sessions=1,
+                   first=PUT_ONE, spread=1)
+    yield from put(bench, port, "8 connections", count=3000, sessions=8,
+                   first=PUT_ONE, spread=1)
+    yield from put(bench, port, "8 users", count=3000, sessions=8,
+                   first=PUT_MANY, spread=PUT_USERS)
+
+
+def fill(bench, size):
+    if not bench.done("calendar-%d" % size):
+        bench.load("put", path=HOME, count=size, sessions=4,
+                   port=bench.server.ports["proxy"], seconds=300,
+                   first=CALENDARS[size], spread=1)
+
+
+def fill_all(bench):
+    for size in sizes(bench):
+        fill(bench, size)
+
+
+def sizes(bench):
+    return [size for size in CALENDARS if size <= bench.less(10000)]
+
+
+def dav_get(bench, port):
+    for sessions in (1, 8):
+        yield from loaded(
+            bench, "GET, %d connections" % sessions, "get", path=HOME,
+            port=bench.server.ports[port], tls=int(port == "https"),
+            sessions=sessions, first=CALENDARS[1000], spread=1,
+            objects=1000, count=bench.less(6000), seconds=20)[1]
+
+
+def report(bench, port, size, name, body, method="REPORT", depth=1,
+           least=1, count=40):
+    """One request again and again; every answer has `least` responses."""
+    path = os.path.join(bench.server.folder, "body")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(body)
+    begin = bench.server.cpu()
+    found = bench.load(
+        "request", port=bench.server.ports[port], tls=int(port == "https"),
+        first=CALENDARS[size], spread=1, path=HOME, method=method,
+        headers=XML % depth, body=path, expect=207,
+        count=bench.less(count), seconds=20)
+    cpu = bench.server.cpu() - begin
+    if found["elements"] < least:
+        raise Failed("%s: %d responses, not %d" % (
+            name, found["elements"], least))
+    return figure(name, "ms", found["p50"], cpu=1e3 * cpu / found["count"])
+
+
+def token(bench, size):
+    """The sync token of now, by an initial sync."""
+    status, body = bench.server.http(
+        CALENDARS[size], "REPORT", home(bench, CALENDARS[size]),
+        (SYNC % "").encode(), {"Content-Type": "application/xml",
+                               "Depth": "1"})
+    found = re.search(rb"sync-token[^>]*>([^<]+)<", body)
+    if status != 207 or not found:
+        raise Failed("initial sync: %d without a sync token" % status)
+    return found.group(1).decode()
+
+
+def change(bench, size):
+    """Three objects change: PUT of new ones under names of old ones."""
+    user = CALENDARS[size]
+    for number in (11, 22, 33):
+        path = "%sbench-%06d.ics" % (home(bench, user), number)
+        status, body = bench.server.http(user, "GET", path)
+        if status != 200:
+            raise Failed("GET %s: %d" % (path, status))
+        body = re.sub(rb"SEQUENCE:(\d+)", lambda found: b"SEQUENCE:%d" % (
+            int(found.group(1)) + 1), body)
+        status, _ = bench.server.http(
+            user, "PUT", path, body, {"Content-Type": "text/calendar"})
+        if status not in (201, 204):
+            raise Failed("PUT %s: %d" % (path, status))
+
+
+def dav_sync(bench, port):
+    for size in sizes(bench):
+        then = token(bench, size)
+        change(bench, size)
+        yield report(bench, port, size, "3 changes of %s" % size,
+                     SYNC % then, least=3, count=400)
+
+
+def dav_list(bench, port):
+    for size in sizes(bench):
+        count = max(7, 4000 // size)
+        yield report(bench, port, size, "PROPFIND 1 of %s" % size, PROPFIND,
+                     "PROPFIND", least=size, count=count)
+        yield report(bench, port, size, "initial sync of %s" % size,
+                     SYNC % "", least=size, count=count)
+
+
+def dav_multiget(bench, port):
+    path = home(bench, CALENDARS[1000])
+    names = "".join("<D:href>%sbench-%06d.ics</D:href>" % (path, number)
+                    for number in range(0, 1000, 10))
+    yield report(bench, port, 1000, "100 of 1000", MULTIGET % names,
+                 least=100, count=100)
+
+
+def both_ports(name, about, once, prepare=None):
+    for port in PORTS:
+        row("%s-%s" % (name, port),
+            "%s; %s" % (about, {"proxy": "plain, as behind a proxy",
+                                "https": "over TLS"}[port]),
+            prepare)(lambda bench, port=port: once(bench, port))
+
+
+both_ports("dav-put", "new events into one calendar, and by 8 users each"
+           " into their own", dav_put)
+both_ports("dav-get", "events out of a calendar of 1,000", dav_get, fill_all)
+both_ports("dav-sync", "sync-collection that finds 3 changes", dav_sync,
+           fill_all)
+both_ports("dav-list", "all of a calendar", dav_list, fill_all)
+both_ports("dav-multiget", "calendar-multiget", dav_multiget, fill_all)
+
+
+# --- autoconfig -------------------------------------------------------------
+
+CONFIG = "/mail/config-v1.1.xml?emailaddress=user%40posthaste.test"
+CIPHER = "TLS_AES_128_GCM_SHA256"   # both sides, whatever they prefer
+
+
+def start_nginx(bench):
+    """A file with the very bytes that we answer, the same certificate."""
+    status, body = bench.server.http(0, "GET", CONFIG)
+    if status != 200:
+        raise Failed("autoconfig: %d" % status)
+    bench.nginx = Nginx.start(bench.server, body)
+
+
+def autoconfig(bench):
+    server = bench.server
+    for sessions, count in ((1, 3000), (8, 12000)):
+        options = {"method": "GET", "path": CONFIG, "anonymous": "yes",
+                   "tls": 1, "sessions": sessions, "cipher": CIPHER,
+                   "count": bench.less(count), "seconds": 20}
+        begin = server.cpu()
+        ours = bench.load("request", port=server.ports["https"], **options)
+        cpu = server.cpu() - begin
+        peer = None
+        if bench.nginx:
+            peer = bench.load("request", port=bench.nginx.port,
+                              **options)["rate"]
+        yield figure("%d connections" % sessions, "/s", ours["rate"],
+                     peer, "nginx", 1e3 * cpu / ours["count"])
+
+
+row("autoconfig", "Thunderbird's document over kept HTTPS connections;"
+    " nginx sends the same bytes from a file, with the same certificate and"
+    " cipher", prepare=start_nginx)(autoconfig)
