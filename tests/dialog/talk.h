@@ -1,0 +1,469 @@
+/*
+ * talk.h - dialogue tests: a protocol engine spoken to by a text file, with a
+ * real store in a temporary folder and no sockets.
+ *
+ *	# a comment
+ *	< 250 *          the next line of output matches ('*' any, '?' one)
+ *	> NOOP           send a line with CRLF
+ *	>> a\r\n         send exactly these bytes: \r \n \0 \\
+ *	! tls            the connection is encrypted
+ *	! closed         the engine closes
+ *	! seed a TEXT    put a message into a's INBOX (escapes as above, and \t)
+ *	! count a 2      so many messages are in it
+ *	! has a TEXT     its last message holds TEXT;  ! lacks a TEXT
+ *	! queued 1       so many recipients are in the queue
+ *	! WORD           anything else is for the test's own `set`
+ *
+ * Accounts: a, b and off (switched off) of example.test, password "secret";
+ * alias@example.test leads to a.  Every file is played twice: as it is, and
+ * with the input fed one byte at a time.  Output nobody asked for fails.
+ */
+#ifndef TESTS_TALK_H
+#define TESTS_TALK_H
+
+#include "mailcore/auth/auth.h"
+#include "mailcore/base/buf.h"
+#include "mailcore/store/domain.h"
+#include "mailcore/store/item.h"
+#include "mailcore/store/queue.h"
+#include "mailcore/sys/conn.h"
+#include "tests/tap.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct talk {
+	const struct protocol *protocol;
+	void *services;
+	struct store *store;
+	struct auth *auth;
+	struct peer peer;
+	void *session;
+	struct buf in, out;
+	size_t seen; /* of out */
+	bool closed;
+	bool dropped; /* what came in clear behind STARTTLS */
+	bool bytewise;
+	const char *file;
+	int line;
+	char folder[64];
+	/* Makes `services` for a fresh store; before anything else. */
+	void (*prepare)(struct talk *);
+	/* A directive of the test's own; false: unknown. */
+	bool (*set)(struct talk *, view word);
+};
+
+static inline void
+talk_check(result r, const char *what)
+{
+	if (r.is != OK) {
+		printf("Bail out! %s: %s\n", what, r.why);
+		exit(1);
+	}
+}
+
+static inline bool
+talk_glob(view pattern, view text)
+{
+	size_t star = SIZE_MAX, back = 0, p = 0, t = 0;
+
+	while (t < text.n) {
+		if (view_at(pattern, p) == '*') {
+			star = p++;
+			back = t;
+		} else if (view_at(pattern, p) == '?'
+		    || (p < pattern.n && pattern.p[p] == text.p[t])) {
+			p++;
+			t++;
+		} else if (star != SIZE_MAX) {
+			p = star + 1;
+			t = ++back;
+		} else {
+			return false;
+		}
+	}
+	while (view_at(pattern, p) == '*')
+		p++;
+	return p == pattern.n;
+}
+
+static inline void
+talk_unescape(view text, struct buf *out)
+{
+	static const char to[] = "\r\n\t\0\\";
+
+	for (size_t i = 0; i < text.n; i++) {
+		size_t k = text.p[i] == '\\'
+		    ? view_find_byte(VIEW("rnt0\\"),
+			(char)view_at(text, i + 1))
+		    : SIZE_MAX;
+
+		if (k == SIZE_MAX) {
+			buf_add_byte(out, text.p[i]);
+		} else {
+			buf_add_byte(out, to[k]);
+			i++;
+		}
+	}
+}
+
+static inline int64_t
+talk_account(struct talk *t, view name)
+{
+	struct arena *arena = arena_new(65536);
+	struct account_info info = { .id = 0 };
+
+	talk_check(account_find(t->store, arena,
+		       arena_print(arena, "%.*s@example.test", (int)name.n,
+			   name.p),
+		       &info),
+	    "account_find");
+	arena_free(&arena);
+	return info.id;
+}
+
+/* What a visit of INBOX found. */
+struct talk_box {
+	struct item_new item; /* to add */
+	size_t count;
+	int64_t last; /* body */
+};
+
+static inline result
+talk_visit(void *context, const struct item *item)
+{
+	struct talk_box *box = context;
+
+	box->count++;
+	box->last = item->body;
+	return done();
+}
+
+static inline result
+talk_in_box(struct account *account, void *context)
+{
+	struct talk_box *box = context;
+	struct arena *arena = arena_new(65536);
+	struct collection inbox;
+	struct item item;
+	result r = collection_find(account, arena, COLLECTION_MAILBOX,
+	    VIEW("INBOX"), &inbox);
+
+	box->count = 0;
+	if (r.is == OK && box->item.bytes != NULL)
+		r = item_add(account, inbox.id, &box->item, &item);
+	if (r.is == OK)
+		r = item_each(account, inbox.id, 1, UINT32_MAX, talk_visit,
+		    box);
+	arena_free(&arena);
+	return r;
+}
+
+static inline void
+talk_seed(struct talk *t, view name, view text)
+{
+	struct buf bytes = buf_new(1 << 20);
+	const struct item_summary summary = { .envelope = VIEW("NIL") };
+	struct talk_box box = { .item = { .summary = &summary } };
+	struct account *account = NULL;
+
+	talk_unescape(text, &bytes);
+	box.item.bytes = spool_new(t->store, 1 << 20);
+	spool_add(box.item.bytes, buf_view(&bytes));
+	talk_check(account_open(t->store, talk_account(t, name), &account),
+	    "account_open");
+	talk_check(item_prepare(account, box.item.bytes), "item_prepare");
+	talk_check(account_write(account, talk_in_box, &box, DURABLE),
+	    "item_add");
+	account_close(&account);
+	spool_free(&box.item.bytes);
+	buf_free(&bytes);
+}
+
+static inline size_t
+talk_count(struct talk *t, view name, struct buf *last)
+{
+	struct talk_box box = { .last = 0 };
+	struct account *account = NULL;
+	struct body body;
+
+	talk_check(account_open(t->store, talk_account(t, name), &account),
+	    "account_open");
+	talk_check(account_read(account, talk_in_box, &box), "read INBOX");
+	if (box.count > 0 && last != NULL) {
+		talk_check(body_open(account, box.last, &body), "body_open");
+		buf_add(last, body.bytes);
+		body_close(&body);
+	}
+	account_close(&account);
+	return box.count;
+}
+
+static inline void
+talk_holds(struct talk *t, view name, view text, bool wanted)
+{
+	struct buf last = buf_new(1 << 20), what = buf_new(4096);
+
+	talk_unescape(text, &what);
+	(void)talk_count(t, name, &last);
+	if (!ok((view_find(buf_view(&last), buf_view(&what)) != SIZE_MAX)
+		    == wanted,
+		"%s:%d: %.*s", t->file, t->line, (int)text.n, text.p))
+		note("in: %.*s", (int)last.n, buf_text(&last));
+	buf_free(&last);
+	buf_free(&what);
+}
+
+static inline void
+talk_drive(struct talk *t)
+{
+	while (!t->closed) {
+		view in = buf_view(&t->in);
+		size_t n = t->protocol->ready(t->session, in);
+		struct step step;
+
+		if (n == 0)
+			return;
+		/* The unit in a block of its own, for the sanitizer. */
+		char *unit = malloc(n);
+
+		memcpy(unit, in.p, n);
+		step = t->protocol->run(t->session, (view){ unit, n },
+		    &t->out);
+		while (step.next == STEP_CONTINUE)
+			step = t->protocol->run(t->session, VIEW(""),
+			    &t->out);
+		buf_drop(&t->in, n);
+		free(unit);
+		t->closed = step.next == STEP_CLOSE;
+		if (step.next == STEP_START_TLS) {
+			buf_reset(&t->in);
+			t->dropped = true;
+			t->peer.tls = true;
+			t->protocol->secured(t->session);
+		}
+	}
+}
+
+static inline void
+talk_send(struct talk *t, view bytes)
+{
+	size_t most = t->bytewise ? 1 : SIZE_MAX;
+
+	t->dropped = false;
+	while (bytes.n > 0 && !t->dropped) {
+		buf_add(&t->in, view_first(bytes, most));
+		bytes = view_from(bytes, most);
+		talk_drive(t);
+	}
+}
+
+static inline void
+talk_open(struct talk *t)
+{
+	if (t->session == NULL && t->seen == 0)
+		t->session = t->protocol->open(t->services, &t->peer, &t->out);
+}
+
+static inline void
+talk_expect(struct talk *t, view pattern)
+{
+	view rest = view_from(buf_view(&t->out), t->seen), line;
+
+	if (!view_line(&rest, &line)) {
+		ok(false, "%s:%d: no output, wanted %.*s", t->file, t->line,
+		    (int)pattern.n, pattern.p);
+		return;
+	}
+	t->seen = t->out.n - rest.n;
+	if (!ok(talk_glob(pattern, line), "%s:%d: %.*s", t->file, t->line,
+		(int)pattern.n, pattern.p))
+		note("found: %.*s", (int)line.n, line.p);
+}
+
+static inline void
+talk_number(struct talk *t, int64_t found, view wanted)
+{
+	uint64_t n = 0;
+
+	(void)view_number(wanted, INT64_MAX, &n);
+	if (!ok(found == (int64_t)n, "%s:%d: count", t->file, t->line))
+		note("found %lld", (long long)found);
+}
+
+static inline void
+talk_directive(struct talk *t, view line)
+{
+	view rest = line, word = view_cut(&rest, ' '), name;
+	int64_t messages, recipients, oldest;
+
+	if (view_eq(word, VIEW("tls"))) {
+		t->peer.tls = true;
+	} else if (view_eq(word, VIEW("closed"))) {
+		ok(t->closed, "%s:%d: closed", t->file, t->line);
+	} else if (view_eq(word, VIEW("seed"))) {
+		name = view_cut(&rest, ' ');
+		talk_seed(t, name, rest);
+	} else if (view_eq(word, VIEW("count"))) {
+		name = view_cut(&rest, ' ');
+		talk_number(t, (int64_t)talk_count(t, name, NULL), rest);
+	} else if (view_eq(word, VIEW("has"))
+	    || view_eq(word, VIEW("lacks"))) {
+		name = view_cut(&rest, ' ');
+		talk_holds(t, name, rest, view_eq(word, VIEW("has")));
+	} else if (view_eq(word, VIEW("queued"))) {
+		talk_check(queue_counts(t->store, &messages, &recipients,
+			       &oldest),
+		    "queue_counts");
+		talk_number(t, recipients, rest);
+	} else if (t->set == NULL || !t->set(t, line)) {
+		ok(false, "%s:%d: unknown directive", t->file, t->line);
+	}
+}
+
+static inline void
+talk_line(struct talk *t, view line)
+{
+	struct buf bytes = buf_new(1 << 20);
+
+	t->line++;
+	if (view_starts(line, VIEW("! "))) {
+		talk_directive(t, view_from(line, 2));
+	} else if (view_starts(line, VIEW("< "))) {
+		talk_open(t);
+		talk_expect(t, view_from(line, 2));
+	} else if (view_starts(line, VIEW(">> "))) {
+		talk_unescape(view_from(line, 3), &bytes);
+		talk_send(t, buf_view(&bytes));
+	} else if (view_at(line, 0) == '>') {
+		buf_add(&bytes, view_from(line, 2));
+		buf_add(&bytes, VIEW("\r\n"));
+		talk_send(t, buf_view(&bytes));
+	} else {
+		ok(line.n == 0 || line.p[0] == '#', "%s:%d: a line we know",
+		    t->file, t->line);
+	}
+	buf_free(&bytes);
+}
+
+static inline void
+talk_people(struct talk *t)
+{
+	static const char *const names[] = { "a", "b", "off" };
+	struct buf hash = buf_new(1024);
+	int64_t id = 0;
+
+	talk_check(auth_hash(VIEW("secret"), &hash), "auth_hash");
+	talk_check(domain_add(t->store, VIEW("example.test"),
+		       VIEW("Example"), &id),
+	    "domain_add");
+	for (size_t i = 0; i < COUNT(names); i++) {
+		char address[64];
+
+		(void)snprintf(address, sizeof address, "%s@example.test",
+		    names[i]);
+		talk_check(account_add(t->store, view_of(address), VIEW(""),
+			       buf_view(&hash), &id),
+		    "account_add");
+	}
+	talk_check(account_set_enabled(t->store, id, false), "disable");
+	talk_check(alias_add(t->store, VIEW("alias@example.test"),
+		       talk_account(t, VIEW("a"))),
+	    "alias_add");
+	buf_free(&hash);
+}
+
+static inline void
+talk_begin(struct talk *t)
+{
+	struct store_options options = { .data = t->folder,
+		.journal = "mail" };
+
+	(void)snprintf(t->folder, sizeof t->folder, "/tmp/talk.XXXXXX");
+	if (mkdtemp(t->folder) == NULL)
+		abort();
+	talk_check(store_recover(t->folder), "store_recover");
+	talk_check(store_open(&t->store, &options), "store_open");
+	talk_check(auth_new(&t->auth, t->store), "auth_new");
+	talk_people(t);
+	t->peer = (struct peer){ .address = "192.0.2.7",
+		.local = "192.0.2.1" };
+	t->session = NULL;
+	t->seen = 0;
+	t->closed = false;
+	t->line = 0;
+	t->in = buf_new(1 << 20);
+	t->out = buf_new(1 << 24);
+	t->prepare(t);
+}
+
+static inline void
+talk_end(struct talk *t)
+{
+	char command[128];
+
+	if (!ok(t->seen == t->out.n, "%s: nothing was said unasked", t->file))
+		note("%s", buf_text(&t->out) + t->seen);
+	if (t->session != NULL)
+		t->protocol->close(t->session);
+	buf_free(&t->in);
+	buf_free(&t->out);
+	auth_free(&t->auth);
+	store_close(&t->store);
+	(void)snprintf(command, sizeof command, "rm -rf '%s'", t->folder);
+	if (system(command) != 0)
+		note("left behind: %s", t->folder);
+}
+
+static inline void
+talk_play(struct talk *t, const char *path, bool bytewise)
+{
+	FILE *f = fopen(path, "r");
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t n;
+
+	if (!ok(f != NULL, "%s can be read", path))
+		return;
+	t->file = path;
+	t->bytewise = bytewise;
+	talk_begin(t);
+	while ((n = getline(&line, &room, f)) > 0)
+		talk_line(t, (view){ line, (size_t)n - 1 });
+	talk_end(t);
+	free(line);
+	(void)fclose(f);
+}
+
+/* Every .talk file of a folder of tests/dialog.  The sources are found from
+ * MESON_SOURCE_ROOT or the present folder. */
+static inline void
+talk_all(struct talk *t, const char *folder)
+{
+	const char *root = getenv("MESON_SOURCE_ROOT");
+	struct dirent **names;
+	char path[1024];
+	int n;
+
+	(void)snprintf(path, sizeof path, "%s/tests/dialog/%s",
+	    root == NULL ? "." : root, folder);
+	n = scandir(path, &names, NULL, alphasort);
+	ok(n > 2, "there are dialogues in %s", path);
+	for (int i = 0; i < n; i++) {
+		char file[1400];
+
+		(void)snprintf(file, sizeof file, "%s/%s", path,
+		    names[i]->d_name);
+		if (view_ends(view_of(file), VIEW(".talk"))) {
+			talk_play(t, file, false);
+			talk_play(t, file, true);
+		}
+		free(names[i]);
+	}
+	free(names);
+}
+
+#endif
