@@ -200,7 +200,7 @@ cli_mailbox_list(struct cli *cli)
 {
 	struct domain *list = NULL;
 	size_t count = 0;
-	result r = done();
+	result r;
 
 	if (cli_open(cli).is != OK)
 		return CLI_FAILED;

@@ -100,7 +100,7 @@ add_line(view line, const struct service_set *set, struct buf *out)
 {
 	size_t open;
 
-	while (set != NULL && (open = view_find(line, VIEW("{{"))) != SIZE_MAX) {
+	while ((open = view_find(line, VIEW("{{"))) != SIZE_MAX) {
 		view name = view_from(line, open + 2);
 		size_t close = view_find(name, VIEW("}}"));
 
@@ -114,12 +114,19 @@ add_line(view line, const struct service_set *set, struct buf *out)
 	buf_add(out, line);
 }
 
+/* `set`: NULL for a file without blanks. */
 static void
 answer_file(const struct page_file *file, const struct service_set *set,
     const struct request *request, struct answer *answer)
 {
-	for (size_t i = 0; i < file->count; i++)
-		add_line(view_of(file->lines[i]), set, &answer->body);
+	for (size_t i = 0; i < file->count; i++) {
+		view line = view_of(file->lines[i]);
+
+		if (set != NULL)
+			add_line(line, set, &answer->body);
+		else
+			buf_add(&answer->body, line);
+	}
 	answer_header(answer, "Content-Security-Policy", view_of(policy));
 	answer_header(answer, "Referrer-Policy", VIEW("no-referrer"));
 	page_finish(request, answer, view_of(file->type),
