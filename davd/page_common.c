@@ -49,7 +49,6 @@ page_finish(const struct request *request, struct answer *answer, view type,
 	answer_header(answer, "ETag",
 	    arena_print(request->arena, "\"%.*s\"", (int)etag.n, etag.p));
 	answer_header(answer, "Cache-Control", cache_control);
-	answer_header(answer, "X-Content-Type-Options", VIEW("nosniff"));
 	if (status == 0)
 		answer_header(answer, "Content-Type", type);
 	else
