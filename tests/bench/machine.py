@@ -90,14 +90,15 @@ def descendants(pid):
 
 
 def cpu_seconds(pid):
-    """User and system time of a process and all below it."""
+    """User and system time of a process, all below it, and all that were
+    below and have ended."""
     total = 0
     for one in descendants(pid):
         with contextlib.suppress(OSError), \
                 open("/proc/%d/stat" % one, encoding="ascii",
                      errors="replace") as file:
             fields = file.read().rsplit(")", 1)[1].split()
-            total += int(fields[11]) + int(fields[12])
+            total += sum(int(field) for field in fields[11:15])
     return total / TICKS
 
 
@@ -105,6 +106,9 @@ def cpu_seconds(pid):
 
 class Server:
     """One private server on loopback, in a folder of its own."""
+
+    name = "posthaste"
+    greeting = "EHLO"
 
     def __init__(self, binary, users, last_octet=1):
         self.binary = binary

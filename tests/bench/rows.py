@@ -27,10 +27,30 @@ def row(name, about, prepare=None, runs=None):
     return keep
 
 
-def figure(name, unit, ours, peer=None, peer_name=None, cpu=None):
+def figure(name, unit, ours, peer=None, peer_name=None, cpu=None,
+           peer_cpu=None):
     """One number of one run.  cpu: the server's, in ms an operation."""
     return {"name": name, "unit": unit, "ours": ours, "peer": peer,
-            "peer_name": peer_name, "cpu": cpu}
+            "peer_name": peer_name, "cpu": cpu, "peer_cpu": peer_cpu}
+
+
+def compare(name, unit, sides, value, per=1):
+    """A figure from what Bench.sides found; each operation did `per`
+    things, of which each has its share of CPU."""
+    ours, peer = sides[0], sides[1] if len(sides) > 1 else None
+    return figure(
+        name, unit, value(ours), value(peer) if peer else None,
+        peer["target"] if peer else None, 1e3 * ours["cpu"] / per
+        / ours["count"],
+        1e3 * peer["cpu"] / per / peer["count"] if peer else None)
+
+
+def rate(per=1):
+    return lambda found: found["rate"] * per
+
+
+def part(name):
+    return lambda found: found[name]
 
 
 def chosen(words):
@@ -86,4 +106,5 @@ def summary(key, found):
             "ours": middle(found, "ours"), "least": min(ours),
             "most": max(ours), "runs": ours, "peer": middle(found, "peer"),
             "peer_runs": peer, "peer_name": found[0]["peer_name"],
-            "ratio": ratio, "cpu_ms": middle(found, "cpu")}
+            "ratio": ratio, "cpu_ms": middle(found, "cpu"),
+            "peer_cpu_ms": middle(found, "peer_cpu")}

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 
 from machine import Failed, Server, complaint
-from rows import figure, row
+from rows import compare, figure, part, row
 
 IDLE_FIRST = 150        # user of the first idle session
 WATCHERS = 20           # sessions of one account
@@ -47,11 +47,10 @@ def fresh(bench):
     reuse; then every idle account is seen once, so that what a connection
     costs is not mixed with what an account costs."""
     bench.restart()
-    bench.load("command", count=1, first=IDLE_FIRST, sessions=1, tls=1,
-               port=bench.server.ports["imaps"], spread=1, command="NOOP")
-    bench.load("login", count=idle_users(bench), first=IDLE_FIRST,
-               spread=idle_users(bench), sessions=4, tls=1,
-               port=bench.server.ports["imaps"], seconds=120)
+    for job in "login", "command":
+        bench.load(job, "imaps", count=idle_users(bench), first=IDLE_FIRST,
+                   spread=idle_users(bench), sessions=4, command="NOOP",
+                   seconds=120)
 
 
 def answer_of(process, seconds):
@@ -74,35 +73,46 @@ def mail_memory(bench):
     return roles["mail"]
 
 
-def idle(bench, sessions):
-    server = bench.server
-    fresh(bench)
-    before = mail_memory(bench)
-    begin = server.cpu()
+def hold(bench, target, memory, sessions, deliveries):
+    """Opens, reads the memory, lets deliveries come; what was found."""
+    before, begin = memory(), target.cpu()
     process = bench.generator.begin(
         "idle", **bench.options(
-            sessions=sessions, first=IDLE_FIRST, count=bench.less(50),
-            spread=min(idle_users(bench), sessions // WATCHERS), tls=1,
-            port=server.ports["imaps"], smtp_port=server.ports["smtp"]))
+            target, "imaps", sessions=sessions, first=IDLE_FIRST,
+            count=deliveries, smtp_port=target.ports["smtp"],
+            spread=min(idle_users(bench), sessions // WATCHERS)))
     with process:
-        opened = answer_of(process, 300)
-        cpu = server.cpu() - begin
-        after = mail_memory(bench)
+        found = answer_of(process, 300)
+        found.update(cpu=target.cpu() - begin, count=sessions,
+                     target=target.name, after=memory() / 1024,
+                     each=(memory() - before) / sessions)
         process.stdin.write(b"\n")
         process.stdin.flush()
-        woken = answer_of(process, 300)
-    if woken["missing"]:
+        found.update(answer_of(process, 300))
+    if found["missing"]:
         raise Failed("idle: %d of %d sessions were not woken" % (
-            woken["missing"], woken["missing"] + woken["samples"]))
-    yield figure("memory a session", "KiB", (after - before) / sessions)
-    yield figure("memory, mail role", "MiB", after / 1024)
-    yield figure("opened", "/s", sessions / opened["open_seconds"],
-                 cpu=1e3 * cpu / sessions)
+            found["missing"], found["missing"] + found["samples"]))
+    return found
+
+
+def idle(bench, sessions):
+    fresh(bench)
+    ours = hold(bench, bench.server, lambda: mail_memory(bench), sessions,
+                bench.less(50))
+    sides = [ours]
+    # A process for each session, and inotify for few of them: memory only.
+    if bench.dovecot and sessions <= 1000:
+        sides.append(hold(bench, bench.dovecot, bench.dovecot.memory,
+                          sessions, 0))
+    yield compare("memory a session", "KiB", sides, part("each"))
+    yield figure("memory, mail role", "MiB", ours["after"])
+    yield compare("opened", "/s", sides,
+                  lambda found: sessions / found["open_seconds"])
     for since, words in (("since_ok", "after 250"),
                          ("since_sent", "after sending")):
-        for part in ("p50", "p99", "max"):
-            yield figure("woken %s, %s" % (words, part), "ms",
-                         woken[since][part])
+        for which in ("p50", "p99", "max"):
+            yield figure("woken %s, %s" % (words, which), "ms",
+                         ours[since][which])
 
 
 @row("idle-1000", "1,000 TLS IMAP sessions in IDLE: memory (PSS) of the mail"

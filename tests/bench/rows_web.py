@@ -4,8 +4,7 @@ import re
 
 from machine import Failed
 from peers import Nginx
-from rows import figure, row
-from rows_mail import loaded
+from rows import compare, part, rate, row
 
 PUT_ONE, PUT_MANY, PUT_USERS = 120, 121, 8
 CALENDARS = {100: 130, 1000: 131, 10000: 132}   # objects: user
@@ -30,11 +29,11 @@ def home(bench, number):
 def put(bench, port, name, **options):
     bench.count_put = getattr(bench, "count_put", 0)
     count = bench.less(options.pop("count"))
-    found = loaded(bench, "PUT, " + name, "put", path=HOME, count=count,
-                   port=bench.server.ports[port], tls=int(port == "https"),
-                   base=100000 + bench.count_put, seconds=20, **options)[1]
+    found = bench.load("put", port, path=HOME, count=count, seconds=20,
+                       base=100000 + bench.count_put, **options)
     bench.count_put += count
-    return found
+    yield compare("PUT, " + name, "/s", [found], rate())
+    yield compare("PUT, " + name + ", p99", "ms", [found], part("p99"))
 
 
 def dav_put(bench, port):
@@ -48,9 +47,8 @@ def dav_put(bench, port):
 
 def fill(bench, size):
     if not bench.done("calendar-%d" % size):
-        bench.load("put", path=HOME, count=size, sessions=4,
-                   port=bench.server.ports["proxy"], seconds=300,
-                   first=CALENDARS[size], spread=1)
+        bench.load("put", "proxy", path=HOME, count=size, sessions=4,
+                   seconds=300, first=CALENDARS[size], spread=1)
 
 
 def fill_all(bench):
@@ -64,11 +62,12 @@ def sizes(bench):
 
 def dav_get(bench, port):
     for sessions in (1, 8):
-        yield from loaded(
-            bench, "GET, %d connections" % sessions, "get", path=HOME,
-            port=bench.server.ports[port], tls=int(port == "https"),
-            sessions=sessions, first=CALENDARS[1000], spread=1,
-            objects=1000, count=bench.less(6000), seconds=20)[1]
+        found = bench.load("get", port, path=HOME, sessions=sessions,
+                           first=CALENDARS[1000], spread=1, objects=1000,
+                           count=bench.less(6000), seconds=20)
+        name = "GET, %d connections" % sessions
+        yield compare(name, "/s", [found], rate())
+        yield compare(name + ", p99", "ms", [found], part("p99"))
 
 
 def report(bench, port, size, name, body, method="REPORT", depth=1,
@@ -77,17 +76,14 @@ def report(bench, port, size, name, body, method="REPORT", depth=1,
     path = os.path.join(bench.server.folder, "body")
     with open(path, "w", encoding="utf-8") as file:
         file.write(body)
-    begin = bench.server.cpu()
     found = bench.load(
-        "request", port=bench.server.ports[port], tls=int(port == "https"),
-        first=CALENDARS[size], spread=1, path=HOME, method=method,
-        headers=XML % depth, body=path, expect=207,
+        "request", port, first=CALENDARS[size], spread=1, path=HOME,
+        method=method, headers=XML % depth, body=path, expect=207,
         count=bench.less(count), seconds=20)
-    cpu = bench.server.cpu() - begin
     if found["elements"] < least:
         raise Failed("%s: %d responses, not %d" % (
             name, found["elements"], least))
-    return figure(name, "ms", found["p50"], cpu=1e3 * cpu / found["count"])
+    return compare(name, "ms", [found], part("p50"))
 
 
 def token(bench, size):
@@ -174,23 +170,14 @@ def start_nginx(bench):
     bench.nginx = Nginx.start(bench.server, body)
 
 
+@row("autoconfig", "Thunderbird's document over kept HTTPS connections;"
+     " nginx sends the same bytes from a file, with the same certificate and"
+     " cipher", start_nginx)
 def autoconfig(bench):
-    server = bench.server
+    targets = [bench.server] + ([bench.nginx] if bench.nginx else [])
     for sessions, count in ((1, 3000), (8, 12000)):
-        options = {"method": "GET", "path": CONFIG, "anonymous": "yes",
-                   "tls": 1, "sessions": sessions, "cipher": CIPHER,
-                   "count": bench.less(count), "seconds": 20}
-        begin = server.cpu()
-        ours = bench.load("request", port=server.ports["https"], **options)
-        cpu = server.cpu() - begin
-        peer = None
-        if bench.nginx:
-            peer = bench.load("request", port=bench.nginx.port,
-                              **options)["rate"]
-        yield figure("%d connections" % sessions, "/s", ours["rate"],
-                     peer, "nginx", 1e3 * cpu / ours["count"])
-
-
-row("autoconfig", "Thunderbird's document over kept HTTPS connections;"
-    " nginx sends the same bytes from a file, with the same certificate and"
-    " cipher", prepare=start_nginx)(autoconfig)
+        sides = [bench.load("request", "https", target, path=CONFIG,
+                            anonymous="yes", sessions=sessions,
+                            cipher=CIPHER, count=bench.less(count),
+                            seconds=20) for target in targets]
+        yield compare("%d connections" % sessions, "/s", sides, rate())

@@ -1,7 +1,8 @@
 """The figures as a table: for people, for machines, for the documentation."""
 import json
 
-COLUMNS = ("row", "figure", "ours", "spread", "peer", "ratio", "CPU ms/op")
+COLUMNS = ("row", "figure", "ours", "spread", "peer", "ratio", "CPU ms/op",
+           "peer's CPU")
 
 
 def number(value, unit=""):
@@ -30,12 +31,12 @@ def cells(result):
     ratio = "" if result["ratio"] is None else "%.2f" % result["ratio"]
     return (result["row"], result["figure"],
             number(result["ours"], result["unit"]), spread(result), peer,
-            ratio, number(result["cpu_ms"]))
+            ratio, number(result["cpu_ms"]), number(result["peer_cpu_ms"]))
 
 
 def lines_of(results, rows):
     lines = [cells(result) for result in results]
-    lines += [(one.name, "FAILED", one.error[:60], "", "", "", "")
+    lines += [(one.name, "FAILED", one.error[:60], "", "", "", "", "")
               for one in rows if one.error]
     return lines
 
@@ -74,7 +75,7 @@ def write_markdown(path, facts, results, rows, runs):
         for name, value in facts.items():
             file.write("| %s | %s |\n" % (name.replace("_", " "), value))
         file.write("\n| %s |\n|%s\n" % (" | ".join(COLUMNS),
-                                       "---|---|" + "---:|" * 5))
+                                       "---|---|" + "---:|" * 6))
         for line in lines_of(results, rows):
             file.write("| %s |\n" % " | ".join(line))
         file.write("\n## What the rows are\n\n")

@@ -32,6 +32,7 @@ struct load_options {
 	const char *headers;   /* more of them, each with CRLF */
 	const char *body;      /* file */
 	const char *cipher;    /* the one TLS 1.3 suite to offer */
+	const char *greeting; /* EHLO, or LHLO of LMTP (RFC 2033) */
 	const char *anonymous; /* "yes": no Authorization */
 	unsigned port;
 	unsigned smtp_port; /* idle: where deliveries go */

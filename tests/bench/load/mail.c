@@ -25,9 +25,11 @@ smtp_prepare(struct hand *h)
 	unsigned port = l->o.smtp_port != 0 ? l->o.smtp_port : l->o.port;
 
 	h->wire = wire_open(l, port, false, h->index);
-	return h->wire != NULL && smtp_reply(h, '2')
-	    && wire_send(h->wire, VIEW("EHLO bench.example\r\n"))
-	    && smtp_reply(h, '2');
+	if (h->wire == NULL || !smtp_reply(h, '2'))
+		return false;
+	buf_reset(&h->out);
+	buf_print(&h->out, "%s bench.example\r\n", l->o.greeting);
+	return wire_send(h->wire, buf_view(&h->out)) && smtp_reply(h, '2');
 }
 
 bool

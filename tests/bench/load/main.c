@@ -27,10 +27,10 @@ static const struct {
 	size_t at;
 } options[] = { TEXT(host), TEXT(name), TEXT(users), TEXT(mailbox),
 	TEXT(command), TEXT(path), TEXT(method), TEXT(headers), TEXT(body),
-	TEXT(cipher), TEXT(anonymous), NUMBER(port), NUMBER(smtp_port),
-	NUMBER(tls), NUMBER(sessions), NUMBER(count), NUMBER(seconds),
-	NUMBER(size), NUMBER(first), NUMBER(spread), NUMBER(objects),
-	NUMBER(batch), NUMBER(expect), NUMBER(base) };
+	TEXT(cipher), TEXT(greeting), TEXT(anonymous), NUMBER(port),
+	NUMBER(smtp_port), NUMBER(tls), NUMBER(sessions), NUMBER(count),
+	NUMBER(seconds), NUMBER(size), NUMBER(first), NUMBER(spread),
+	NUMBER(objects), NUMBER(batch), NUMBER(expect), NUMBER(base) };
 
 static bool
 set_option(struct load_options *o, const char *name, const char *value)
@@ -129,6 +129,7 @@ main(int argc, char **argv)
 	static struct load l = {
 		.o = { .host = "127.0.0.1",
 		    .name = "localhost",
+		    .greeting = "EHLO",
 		    .mailbox = "INBOX",
 		    .method = "GET",
 		    .path = "/",
