@@ -5,6 +5,8 @@
  *
  * A failure sticks: after it, every call is a no-op and link_result says why.
  * BUSY: could not connect, timed out, closed, or stopped.
+ *
+ * OpenSSL writes without MSG_NOSIGNAL: callers block or ignore SIGPIPE.
  */
 #ifndef SMTP_LINK_H
 #define SMTP_LINK_H

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -107,8 +108,10 @@ deliver_here(struct attempt *a, size_t i)
 		.status = VIEW("4.3.0"),
 		.text = view_of(r.why),
 	};
-	if (r.is == OK)
+	if (r.is == OK) {
 		report->outcome = QUEUE_SENT;
+		report->status = VIEW("2.0.0");
+	}
 	if (r.is == NOT_FOUND || r.is == DENIED) {
 		report->outcome = QUEUE_FAILED;
 		report->status = VIEW("5.1.1");
@@ -298,7 +301,11 @@ static void *
 run_thread(void *context)
 {
 	struct runner *r = context;
+	sigset_t pipes;
 
+	(void)sigemptyset(&pipes);
+	(void)sigaddset(&pipes, SIGPIPE); /* see link.h */
+	(void)pthread_sigmask(SIG_BLOCK, &pipes, NULL);
 	while (!atomic_load(&r->stopping)) {
 		struct attempt a = {
 			.runner = r,

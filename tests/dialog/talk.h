@@ -405,7 +405,9 @@ talk_end(struct talk *t)
 {
 	char command[128];
 
-	if (!ok(t->seen == t->out.n, "%s: nothing was said unasked", t->file))
+	if (t->session != NULL
+	    && !ok(t->seen == t->out.n, "%s: nothing was said unasked",
+		t->file))
 		note("%s", buf_text(&t->out) + t->seen);
 	if (t->session != NULL)
 		t->protocol->close(t->session);
