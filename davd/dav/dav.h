@@ -19,8 +19,7 @@ void dav_handle(void *services, const struct request *, struct answer *);
 
 /* /.well-known/caldav, /.well-known/carddav: redirect, any method, before any
  * 401 (RFC 6764 5). */
-void dav_well_known(void *services, const struct request *,
-    struct answer *);
+void dav_well_known(void *services, const struct request *, struct answer *);
 
 /* PROPFIND and OPTIONS on "/" and "/principals/" for clients that try the
  * root; everything else there is 404 or 405, PUT never 2xx. */

@@ -85,8 +85,8 @@ credentials_attach(struct credentials *c, gnutls_session_t session)
 	gnutls_datum_t protocol = { http_1_1, sizeof http_1_1 - 1 };
 
 	gnutls_session_set_ptr(session, c);
-	(void)gnutls_alpn_set_protocols(session, &protocol, 1,
-	    GNUTLS_ALPN_MANDATORY);
+	(void)gnutls_alpn_set_protocols(
+	    session, &protocol, 1, GNUTLS_ALPN_MANDATORY);
 }
 
 /* GnuTLS takes its input as bytes that it does not change. */
@@ -114,19 +114,19 @@ parse(struct cert *cert)
 		abort();
 	p->cert = cert;
 	p->chain_count = CHAIN_MOST;
-	e = gnutls_pcert_list_import_x509_raw(p->chain, &p->chain_count, &chain,
-	    GNUTLS_X509_FMT_PEM, 0);
+	e = gnutls_pcert_list_import_x509_raw(
+	    p->chain, &p->chain_count, &chain, GNUTLS_X509_FMT_PEM, 0);
 	if (e < 0)
 		p->chain_count = 0;
 	if (e >= 0)
 		e = gnutls_privkey_init(&p->key);
 	if (e >= 0)
-		e = gnutls_privkey_import_x509_raw(p->key, &key,
-		    GNUTLS_X509_FMT_PEM, NULL, 0);
+		e = gnutls_privkey_import_x509_raw(
+		    p->key, &key, GNUTLS_X509_FMT_PEM, NULL, 0);
 	if (e >= 0)
 		return p;
-	log_line(LOG_ERROR, "http.certificate", "why=\"%s\"",
-	    gnutls_strerror(e));
+	log_line(
+	    LOG_ERROR, "http.certificate", "why=\"%s\"", gnutls_strerror(e));
 	parsed_free(p);
 	return NULL;
 }

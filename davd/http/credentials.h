@@ -21,9 +21,8 @@ void credentials_free(struct credentials **);
 void credentials_attach(struct credentials *, gnutls_session_t);
 
 /* A gnutls_certificate_retrieve_function3: chooses by SNI. */
-int credentials_choose(gnutls_session_t,
-    const struct gnutls_cert_retr_st *, gnutls_pcert_st **pcerts,
-    unsigned *count, gnutls_ocsp_data_st **ocsp, unsigned *ocsp_count,
-    gnutls_privkey_t *key, unsigned *flags);
+int credentials_choose(gnutls_session_t, const struct gnutls_cert_retr_st *,
+    gnutls_pcert_st **pcerts, unsigned *count, gnutls_ocsp_data_st **ocsp,
+    unsigned *ocsp_count, gnutls_privkey_t *key, unsigned *flags);
 
 #endif

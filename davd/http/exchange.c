@@ -9,13 +9,13 @@
 
 enum {
 	ANSWER_MOST = 67108864, /* bodies that are not streamed */
-	PIECE_MOST = 33554432,
+	PIECE_MOST = 67108864,
 	FIELDS_MOST = 200
 };
 
 struct exchange *
-exchange_new(const struct front_options *options, _Atomic uint64_t *bodies,
-    view target)
+exchange_new(
+    const struct front_options *options, _Atomic uint64_t *bodies, view target)
 {
 	struct exchange *x = calloc(1, sizeof *x);
 
@@ -140,8 +140,8 @@ head_fits(struct exchange *x)
 }
 
 bool
-exchange_begin(struct exchange *x, const char *method, view peer,
-    bool from_loopback)
+exchange_begin(
+    struct exchange *x, const char *method, view peer, bool from_loopback)
 {
 	struct request *r = &x->request;
 	view host = VIEW("");
@@ -184,8 +184,8 @@ void
 exchange_run(struct exchange *x)
 {
 	const struct front_options *o = x->options;
-	const struct route *route
-	    = route_find(o->routes, o->route_count, x->request.path);
+	const struct route *route = route_find(
+	    o->routes, o->route_count, x->request.path);
 
 	x->answered = true;
 	x->request.body = buf_view(&x->body);
@@ -215,8 +215,8 @@ exchange_read(struct exchange *x, char *to, size_t room)
 	while (x->piece_sent == x->piece.n && !x->stream_done) {
 		buf_reset(&x->piece);
 		x->piece_sent = 0;
-		x->stream_done = !x->answer.stream(x->answer.context,
-		    &x->piece);
+		x->stream_done = !x->answer.stream(
+		    x->answer.context, &x->piece);
 		if (buf_result(&x->piece).is != OK)
 			x->stream_done = true;
 	}

@@ -29,16 +29,16 @@ struct exchange {
 	void *connection; /* front.c's */
 };
 
-struct exchange *exchange_new(const struct front_options *,
-    _Atomic uint64_t *bodies, view target);
+struct exchange *exchange_new(
+    const struct front_options *, _Atomic uint64_t *bodies, view target);
 void exchange_free(struct exchange **);
 
 /* The head of the request is there: method, fields and the peer's address.
  * false: refused, the answer is made. */
 void exchange_field_room(struct exchange *, size_t count);
 void exchange_field(struct exchange *, view name, view value);
-bool exchange_begin(struct exchange *, const char *method, view peer,
-    bool from_loopback);
+bool exchange_begin(
+    struct exchange *, const char *method, view peer, bool from_loopback);
 
 /* A piece of the body; false: drop the connection. */
 bool exchange_body(struct exchange *, view bytes);

@@ -48,8 +48,8 @@ count_running(struct front *f, int by)
 
 /* The address as text, IPv4 also when it came mapped into IPv6. */
 static void
-address_text(const struct sockaddr *address, char to[ADDRESS_ROOM],
-    bool *loopback)
+address_text(
+    const struct sockaddr *address, char to[ADDRESS_ROOM], bool *loopback)
 {
 	const void *bytes = NULL;
 	int family = address == NULL ? AF_UNSPEC : address->sa_family;
@@ -80,8 +80,8 @@ static void *
 on_target(void *context, const char *target, struct MHD_Connection *c)
 {
 	struct front *f = context;
-	struct exchange *x
-	    = exchange_new(&f->options, &f->bodies, view_of(target));
+	struct exchange *x = exchange_new(
+	    &f->options, &f->bodies, view_of(target));
 
 	x->connection = c;
 	count_running(f, 1);
@@ -116,8 +116,8 @@ on_field(void *context, enum MHD_ValueKind kind, const char *name, size_t n,
 static bool
 begin(struct exchange *x, struct MHD_Connection *c, const char *method)
 {
-	const union MHD_ConnectionInfo *info
-	    = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	int count = MHD_get_connection_values(c, MHD_HEADER_KIND, NULL, NULL);
 	char peer[ADDRESS_ROOM];
 	bool loopback;
@@ -145,13 +145,13 @@ make_response(struct exchange *x)
 	struct MHD_Response *r;
 
 	if (x->answer.stream != NULL)
-		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN,
-		    STREAM_BLOCK, on_read, x, NULL);
+		return MHD_create_response_from_callback(
+		    MHD_SIZE_UNKNOWN, STREAM_BLOCK, on_read, x, NULL);
 	if (body->n == 0)
-		return MHD_create_response_from_buffer(0, nothing,
-		    MHD_RESPMEM_PERSISTENT);
-	r = MHD_create_response_from_buffer(body->n, body->p,
-	    MHD_RESPMEM_MUST_FREE);
+		return MHD_create_response_from_buffer(
+		    0, nothing, MHD_RESPMEM_PERSISTENT);
+	r = MHD_create_response_from_buffer(
+	    body->n, body->p, MHD_RESPMEM_MUST_FREE);
 	if (r != NULL) { /* its now */
 		body->p = NULL;
 		body->n = body->room = 0;
@@ -171,11 +171,11 @@ send_answer(struct front *f, struct exchange *x, struct MHD_Connection *c)
 		return MHD_NO;
 	while (exchange_header(&headers, &name, &value))
 		(void)MHD_add_response_header(response, name, value);
-	(void)MHD_add_response_header(response, "X-Content-Type-Options",
-	    "nosniff");
+	(void)MHD_add_response_header(
+	    response, "X-Content-Type-Options", "nosniff");
 	if (f->stopping)
-		(void)MHD_add_response_header(response,
-		    MHD_HTTP_HEADER_CONNECTION, "close");
+		(void)MHD_add_response_header(
+		    response, MHD_HTTP_HEADER_CONNECTION, "close");
 	sent = MHD_queue_response(c, x->answer.status, response);
 	MHD_destroy_response(response);
 	return sent;
@@ -287,21 +287,19 @@ start_daemon(struct front *f)
 	}
 	/* The logger first: it is used while the others are read. */
 	f->daemon = MHD_start_daemon(flags, 0, NULL, NULL, on_request, f,
-	    MHD_OPTION_EXTERNAL_LOGGER, on_log, f,
-	    MHD_OPTION_LISTEN_SOCKET, o->fd,
-	    MHD_OPTION_THREAD_POOL_SIZE, o->threads,
+	    MHD_OPTION_EXTERNAL_LOGGER, on_log, f, MHD_OPTION_LISTEN_SOCKET,
+	    o->fd, MHD_OPTION_THREAD_POOL_SIZE, o->threads,
 	    MHD_OPTION_CONNECTION_LIMIT, o->connections,
 	    MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 	    o->kind == FRONT_PROXY ? 0u : o->connections_per_peer,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)LIMIT_HTTP_IDLE_SECONDS,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 	    (size_t)(LIMIT_HTTP_HEADER + LIMIT_HTTP_TARGET + 32768),
-	    MHD_OPTION_STRICT_FOR_CLIENT, 1,
-	    MHD_OPTION_URI_LOG_CALLBACK, on_target, f,
-	    MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, f,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK,
+	    on_target, f, MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, f,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, f,
-	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, f,
-	    MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, f, MHD_OPTION_ARRAY,
+	    tls, MHD_OPTION_END);
 }
 
 static void

@@ -77,8 +77,7 @@ request_basic(const struct request *r, view *user, view *password)
 static bool
 next_tag(view *list, view *tag, bool *weak)
 {
-	while (list->n > 0
-	    && (list->p[0] == ',' || ascii_is_space(list->p[0])))
+	while (list->n > 0 && (list->p[0] == ',' || ascii_is_space(list->p[0])))
 		*list = view_from(*list, 1);
 	if (list->n == 0)
 		return false;
@@ -110,8 +109,8 @@ list_names(view list, view etag, bool weak_too)
 
 /* Over all fields of that name, as they are one list (RFC 9110 5.3). */
 static bool
-any_names(const struct request *r, view name, view etag, bool weak_too,
-    bool *present)
+any_names(
+    const struct request *r, view name, view etag, bool weak_too, bool *present)
 {
 	const struct request_fields *fields = r->inside;
 	bool found = false;

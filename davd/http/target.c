@@ -30,8 +30,8 @@ check_decoded(view path)
 		return fail(MALFORMED, "The path is not UTF-8.");
 	for (size_t i = 0; i < path.n; i++)
 		if (ascii_is_control(path.p[i]))
-			return fail(MALFORMED,
-			    "A control byte is in the path.");
+			return fail(
+			    MALFORMED, "A control byte is in the path.");
 	while (rest.n > 0) {
 		view segment = view_cut(&rest, '/');
 
@@ -81,8 +81,8 @@ request_target(struct request *r, view target)
 static bool
 is_host_byte(char c)
 {
-	return ascii_is_alnum(c) || c == '.' || c == '-' || c == '_'
-	    || c == ':' || c == '[' || c == ']';
+	return ascii_is_alnum(c) || c == '.' || c == '-' || c == '_' || c == ':'
+	    || c == '[' || c == ']';
 }
 
 static view

@@ -78,6 +78,8 @@ enum {
 	LIMIT_OPEN_ACCOUNTS = 2048,
 	/* One transaction in the journal; a larger one is synced by itself. */
 	LIMIT_JOURNAL_RECORD = 33554432,
+	LIMIT_JOURNAL_BATCH = 67108864,   /* what gathers between two syncs */
+	LIMIT_JOURNAL_SEGMENT = 67108864, /* a file; at most two a process */
 
 	LIMIT_HTTP_HEADER = 32768, /* all header fields of one request */
 	LIMIT_HTTP_TARGET = 8192,  /* path and query */
@@ -95,6 +97,8 @@ enum {
 	LIMIT_FILTER_NODES = 256, /* of a calendar-query or addressbook-query */
 	LIMIT_VCARD = 5242880,
 	LIMIT_DAV_NAME = 255, /* last segment of a path, decoded */
+	LIMIT_DAV_PROPERTIES = 256,    /* asked for, or set, in one request */
+	LIMIT_DAV_PROPERTY = 65536,    /* the value of one */
 	LIMIT_MULTIGET = 5000,
 	LIMIT_CONTENT_LINE = 8388608, /* photos are one line */
 	LIMIT_COLLECTIONS = 500,      /* of one home */

@@ -121,8 +121,8 @@ cut_line(struct content_lines *c, view line, struct content_line *out)
 		return refuse(c, MALFORMED, "RFC 5545 3.1: a bad name");
 	colon = find_unquoted(line, ':');
 	if (colon == SIZE_MAX)
-		return refuse(c, MALFORMED,
-		    "RFC 5545 3.1: a line has no colon");
+		return refuse(
+		    c, MALFORMED, "RFC 5545 3.1: a line has no colon");
 	out->parameters = view_from(view_first(line, colon), 1);
 	out->value = view_from(line, colon + 1);
 	return true;

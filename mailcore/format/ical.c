@@ -87,7 +87,8 @@ count_pieces(struct look *l, const struct content_line *line)
 	if (is_one_of(line->name, lists, COUNT(lists)))
 		l->pieces += count_bytes(line->value, ',');
 	if (l->pieces > LIMIT_ICAL_PIECES)
-		return fail(OVER_LIMIT, "more properties than LIMIT_ICAL_PIECES");
+		return fail(
+		    OVER_LIMIT, "more properties than LIMIT_ICAL_PIECES");
 	return done();
 }
 
@@ -153,8 +154,7 @@ keep_instance(struct look *l)
 static result
 close_component(struct look *l, view name)
 {
-	if (l->depth == 0
-	    || !view_same(view_trim(name), l->open[l->depth - 1]))
+	if (l->depth == 0 || !view_same(view_trim(name), l->open[l->depth - 1]))
 		return fail(MALFORMED, "RFC 5545 3.6: END without its BEGIN");
 	l->depth--;
 	if (l->depth != 1 || view_same(l->open[1], VIEW("VTIMEZONE")))
@@ -218,8 +218,8 @@ look_at_lines(struct look *l, view text)
 
 	while (content_line_next(&lines, &line)) {
 		if (closed)
-			return fail(MALFORMED,
-			    "RFC 4791 4.1: more than one VCALENDAR");
+			return fail(
+			    MALFORMED, "RFC 4791 4.1: more than one VCALENDAR");
 		TRY(count_pieces(l, &line));
 		if (view_same(line.name, VIEW("BEGIN"))) {
 			TRY(open_component(l, line.value));
@@ -305,10 +305,10 @@ look_at_times(struct look *l, icalcomponent *calendar)
 			    "RFC 5545 3.3: a time or rule cannot be read");
 	l->facts->span_from = INT64_MAX;
 	l->facts->span_to = INT64_MIN;
-	for (c = icalcomponent_get_first_component(calendar,
-		 ICAL_ANY_COMPONENT);
-	     c != NULL; c = icalcomponent_get_next_component(calendar,
-			    ICAL_ANY_COMPONENT)) {
+	for (c = icalcomponent_get_first_component(
+		 calendar, ICAL_ANY_COMPONENT);
+	     c != NULL; c = icalcomponent_get_next_component(
+			    calendar, ICAL_ANY_COMPONENT)) {
 		if (icalcomponent_isa(c) == ICAL_VTIMEZONE_COMPONENT)
 			continue;
 		TRY(check_component(c));

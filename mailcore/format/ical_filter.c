@@ -87,8 +87,9 @@ has_conditions(const struct xml_element *e, bool components_too)
 result
 ical_filter_check(const struct xml_element *filter, bool *whole)
 {
-	const struct xml_element *top
-	    = xml_child(filter, CALDAV, VIEW("comp-filter")), *one;
+	const struct xml_element *top = xml_child(
+				     filter, CALDAV, VIEW("comp-filter")),
+				 *one;
 	unsigned nodes = 0;
 
 	*whole = false;
@@ -97,8 +98,8 @@ ical_filter_check(const struct xml_element *filter, bool *whole)
 		return fail(MALFORMED, "RFC 4791 9.7.1: VCALENDAR comes first");
 	for (struct xml_element *e = top->first; e != NULL; e = e->next)
 		if (xml_is(e, CALDAV, VIEW("comp-filter"))
-		    && view_same(xml_attribute(e, VIEW("name")),
-			VIEW("VCALENDAR")))
+		    && view_same(
+			xml_attribute(e, VIEW("name")), VIEW("VCALENDAR")))
 			return fail(MALFORMED,
 			    "RFC 4791 9.7.1: VCALENDAR does not nest");
 	TRY(check(filter, &nodes));
@@ -115,16 +116,15 @@ void
 ical_filter_range(const struct xml_element *filter, view *component,
     int64_t *from, int64_t *to)
 {
-	const struct xml_element *top
-	    = xml_child(filter, CALDAV, VIEW("comp-filter"));
+	const struct xml_element *top = xml_child(
+	    filter, CALDAV, VIEW("comp-filter"));
 	const struct xml_element *one = top == NULL ? NULL
 						    : only_component(top);
 	const struct xml_element *range = one == NULL
 	    ? NULL
 	    : xml_child(one, CALDAV, VIEW("time-range"));
 
-	*component = one == NULL ? VIEW("")
-				 : xml_attribute(one, VIEW("name"));
+	*component = one == NULL ? VIEW("") : xml_attribute(one, VIEW("name"));
 	*from = INT64_MIN;
 	*to = INT64_MAX;
 	if (range != NULL && ical_filter_time(range, from, to).is != OK) {

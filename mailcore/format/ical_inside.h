@@ -41,8 +41,8 @@ struct icaltimetype ical_property_time(icalcomponent *, icalproperty_kind);
 
 /* false: there is no such property, or it cannot be read.  `floating` may be
  * NULL; true also for a DATE. */
-bool ical_moment(icalcomponent *, icalproperty_kind, int64_t *out,
-    bool *floating);
+bool ical_moment(
+    icalcomponent *, icalproperty_kind, int64_t *out, bool *floating);
 int64_t ical_seconds(struct icaltimetype);
 
 /* RFC 4791 9.9: does this component, as it stands (without recurrence),

@@ -61,8 +61,8 @@ seconds_of(struct icaldurationtype d)
 static bool
 alarm_moment(icalcomponent *alarm, icalcomponent *parent, int64_t *out)
 {
-	icalproperty *p
-	    = icalcomponent_get_first_property(alarm, ICAL_TRIGGER_PROPERTY);
+	icalproperty *p = icalcomponent_get_first_property(
+	    alarm, ICAL_TRIGGER_PROPERTY);
 	struct icaltriggertype t;
 	icalparameter *related;
 	int64_t length;
@@ -81,8 +81,8 @@ alarm_moment(icalcomponent *alarm, icalcomponent *parent, int64_t *out)
 		    && !ical_moment(parent, ICAL_DUE_PROPERTY, out, NULL)
 		    && !ical_moment(parent, ICAL_DTSTART_PROPERTY, out, NULL))
 			return false;
-		p = icalcomponent_get_first_property(parent,
-		    ICAL_DURATION_PROPERTY);
+		p = icalcomponent_get_first_property(
+		    parent, ICAL_DURATION_PROPERTY);
 		length = p == NULL ? 0
 				   : seconds_of(icalproperty_get_duration(p));
 		*out += length;
@@ -98,10 +98,10 @@ alarm_moment(icalcomponent *alarm, icalcomponent *parent, int64_t *out)
 static bool
 alarm_rings(icalcomponent *alarm, int64_t first, const struct ical_range *r)
 {
-	icalproperty *repeat
-	    = icalcomponent_get_first_property(alarm, ICAL_REPEAT_PROPERTY);
-	icalproperty *gap
-	    = icalcomponent_get_first_property(alarm, ICAL_DURATION_PROPERTY);
+	icalproperty *repeat = icalcomponent_get_first_property(
+	    alarm, ICAL_REPEAT_PROPERTY);
+	icalproperty *gap = icalcomponent_get_first_property(
+	    alarm, ICAL_DURATION_PROPERTY);
 	int64_t step, times, skip;
 
 	if (r->from <= first && r->to > first)
@@ -156,8 +156,8 @@ alarm_in_range(struct match *m, icalcomponent *alarm, icalcomponent *parent,
 	off = first - start;
 	wide = shifted(&wide, off > 0 ? off : 0);
 	wide.to = shifted(range, off < 0 ? off : 0).to;
-	return ical_any_instance(parent, &wide, &m->overridden,
-	    instance_rings, &s);
+	return ical_any_instance(
+	    parent, &wide, &m->overridden, instance_rings, &s);
 }
 
 static bool
@@ -168,8 +168,8 @@ component_in_range(struct match *m, icalcomponent *c, icalcomponent *parent,
 		return alarm_in_range(m, c, parent, &range);
 	if (is_override(c))
 		return ical_overlaps(c, &range);
-	return ical_any_instance(c, &range, &m->overridden, instance_overlaps,
-	    &range);
+	return ical_any_instance(
+	    c, &range, &m->overridden, instance_overlaps, &range);
 }
 
 static bool
@@ -183,11 +183,11 @@ is_property(icalproperty *p, view name)
 }
 
 static bool
-parameter_matches(struct match *m, icalproperty *p,
-    const struct xml_element *filter)
+parameter_matches(
+    struct match *m, icalproperty *p, const struct xml_element *filter)
 {
-	const char *name
-	    = arena_text(m->arena, xml_attribute(filter, VIEW("name")));
+	const char *name = arena_text(
+	    m->arena, xml_attribute(filter, VIEW("name")));
 	char *found = name == NULL
 	    ? NULL
 	    : icalproperty_get_parameter_as_string_r(p, name);
@@ -199,15 +199,14 @@ parameter_matches(struct match *m, icalproperty *p,
 	else if (text == NULL || found == NULL)
 		matches = found != NULL;
 	else
-		matches = match_text(text, view_of(found),
-		    VIEW("i;ascii-casemap"), m->arena);
+		matches = match_text(
+		    text, view_of(found), VIEW("i;ascii-casemap"), m->arena);
 	icalmemory_free_buffer(found);
 	return matches;
 }
 
 static bool
-value_matches(struct match *m, icalproperty *p,
-    const struct xml_element *text)
+value_matches(struct match *m, icalproperty *p, const struct xml_element *text)
 {
 	char *value = icalproperty_get_value_as_string_r(p);
 	bool matches = value != NULL
@@ -219,14 +218,14 @@ value_matches(struct match *m, icalproperty *p,
 }
 
 static bool
-moment_in_range(icalproperty *p, icalcomponent *c,
-    const struct xml_element *e)
+moment_in_range(icalproperty *p, icalcomponent *c, const struct xml_element *e)
 {
 	struct icaltimetype t = icalproperty_get_datetime_with_component(p, c);
 	struct ical_range range;
 	int64_t s;
 
-	if (icaltime_is_null_time(t) || ical_filter_time(e, &range.from, &range.to).is != OK)
+	if (icaltime_is_null_time(t)
+	    || ical_filter_time(e, &range.from, &range.to).is != OK)
 		return false;
 	s = ical_seconds(t);
 	return range.from <= s && range.to > s;
@@ -253,8 +252,8 @@ one_property_matches(struct match *m, icalproperty *p, icalcomponent *c,
 
 /* RFC 4791 9.7.2. */
 static bool
-property_matches(struct match *m, icalcomponent *c,
-    const struct xml_element *filter)
+property_matches(
+    struct match *m, icalcomponent *c, const struct xml_element *filter)
 {
 	view name = xml_attribute(filter, VIEW("name"));
 	bool absent = child(filter, VIEW("is-not-defined")) != NULL;
@@ -279,19 +278,20 @@ static bool component_matches(struct match *, icalcomponent *,
 /* Is there a component in `parent` that the comp-filter describes?  An
  * iterator of its own, as libical's inner one does not nest. */
 static bool
-any_matches(struct match *m, icalcomponent *parent,
-    const struct xml_element *filter)
+any_matches(
+    struct match *m, icalcomponent *parent, const struct xml_element *filter)
 {
 	bool absent = child(filter, VIEW("is-not-defined")) != NULL;
 	view name = xml_attribute(filter, VIEW("name"));
-	icalcompiter i
-	    = icalcomponent_begin_component(parent, ICAL_ANY_COMPONENT);
+	icalcompiter i = icalcomponent_begin_component(
+	    parent, ICAL_ANY_COMPONENT);
 	icalcomponent *c;
 
 	while ((c = icalcompiter_deref(&i)) != NULL) {
 		(void)icalcompiter_next(&i);
-		if (!view_same(name, view_of(icalcomponent_kind_to_string(
-					 icalcomponent_isa(c)))))
+		if (!view_same(name,
+			view_of(icalcomponent_kind_to_string(
+			    icalcomponent_isa(c)))))
 			continue;
 		if (absent)
 			return false;
@@ -335,18 +335,17 @@ compare_moments(const void *a, const void *b)
 static void
 collect_overridden(struct match *m)
 {
-	int n = icalcomponent_count_components(m->calendar,
-	    ICAL_ANY_COMPONENT);
+	int n = icalcomponent_count_components(m->calendar, ICAL_ANY_COMPONENT);
 	icalcomponent *c;
 
-	m->overridden.list
-	    = arena_array(m->arena, (size_t)n, sizeof *m->overridden.list);
+	m->overridden.list = arena_array(
+	    m->arena, (size_t)n, sizeof *m->overridden.list);
 	if (m->overridden.list == NULL)
 		return;
-	for (c = icalcomponent_get_first_component(m->calendar,
-		 ICAL_ANY_COMPONENT);
-	     c != NULL; c = icalcomponent_get_next_component(m->calendar,
-			    ICAL_ANY_COMPONENT))
+	for (c = icalcomponent_get_first_component(
+		 m->calendar, ICAL_ANY_COMPONENT);
+	     c != NULL; c = icalcomponent_get_next_component(
+			    m->calendar, ICAL_ANY_COMPONENT))
 		if (is_override(c)
 		    && ical_moment(c, ICAL_RECURRENCEID_PROPERTY,
 			&m->overridden.list[m->overridden.count], NULL))
@@ -356,8 +355,8 @@ collect_overridden(struct match *m)
 }
 
 result
-ical_matches(view text, const struct xml_element *filter,
-    struct arena *arena, bool *out)
+ical_matches(
+    view text, const struct xml_element *filter, struct arena *arena, bool *out)
 {
 	const struct xml_element *top = child(filter, VIEW("comp-filter"));
 	struct match m = { .arena = arena };

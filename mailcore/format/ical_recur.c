@@ -64,13 +64,13 @@ tame_zone(icalcomponent *observance)
 {
 	icalproperty *p, *next;
 
-	for (p = icalcomponent_get_first_property(observance,
-		 ICAL_RRULE_PROPERTY);
+	for (p = icalcomponent_get_first_property(
+		 observance, ICAL_RRULE_PROPERTY);
 	     p != NULL; p = next) {
 		struct icalrecurrencetype r = icalproperty_get_rrule(p);
 
-		next = icalcomponent_get_next_property(observance,
-		    ICAL_RRULE_PROPERTY);
+		next = icalcomponent_get_next_property(
+		    observance, ICAL_RRULE_PROPERTY);
 		if (r.freq == ICAL_YEARLY_RECURRENCE && is_harmless(&r)
 		    && list_length(r.by_day, ICAL_BY_DAY_SIZE) <= 1)
 			continue;
@@ -84,14 +84,14 @@ tame_zones(icalcomponent *calendar)
 {
 	icalcomponent *zone, *c;
 
-	for (zone = icalcomponent_get_first_component(calendar,
-		 ICAL_VTIMEZONE_COMPONENT);
-	     zone != NULL; zone = icalcomponent_get_next_component(calendar,
-			       ICAL_VTIMEZONE_COMPONENT))
-		for (c = icalcomponent_get_first_component(zone,
-			 ICAL_ANY_COMPONENT);
-		     c != NULL; c = icalcomponent_get_next_component(zone,
-				    ICAL_ANY_COMPONENT))
+	for (zone = icalcomponent_get_first_component(
+		 calendar, ICAL_VTIMEZONE_COMPONENT);
+	     zone != NULL; zone = icalcomponent_get_next_component(
+			       calendar, ICAL_VTIMEZONE_COMPONENT))
+		for (c = icalcomponent_get_first_component(
+			 zone, ICAL_ANY_COMPONENT);
+		     c != NULL; c = icalcomponent_get_next_component(
+				    zone, ICAL_ANY_COMPONENT))
 			tame_zone(c);
 }
 
@@ -179,8 +179,8 @@ compare_moments(const void *a, const void *b)
 static void
 collect_excluded(struct walk *w)
 {
-	int n = icalcomponent_count_properties(w->component,
-	    ICAL_EXDATE_PROPERTY);
+	int n = icalcomponent_count_properties(
+	    w->component, ICAL_EXDATE_PROPERTY);
 	icalproperty *p;
 
 	if (n <= 0)
@@ -188,15 +188,14 @@ collect_excluded(struct walk *w)
 	w->excluded.list = calloc((size_t)n, sizeof *w->excluded.list);
 	if (w->excluded.list == NULL)
 		abort();
-	for (p = icalcomponent_get_first_property(w->component,
-		 ICAL_EXDATE_PROPERTY);
+	for (p = icalcomponent_get_first_property(
+		 w->component, ICAL_EXDATE_PROPERTY);
 	     p != NULL && w->excluded.count < (size_t)n;
-	     p = icalcomponent_get_next_property(w->component,
-		 ICAL_EXDATE_PROPERTY))
-		w->excluded.list[w->excluded.count++] = ical_seconds(
-		    like_start(icalproperty_get_datetime_with_component(p,
-				   w->component),
-			w->start));
+	     p = icalcomponent_get_next_property(
+		 w->component, ICAL_EXDATE_PROPERTY))
+		w->excluded.list[w->excluded.count++] = ical_seconds(like_start(
+		    icalproperty_get_datetime_with_component(p, w->component),
+		    w->start));
 	qsort(w->excluded.list, w->excluded.count, sizeof *w->excluded.list,
 	    compare_moments);
 }
@@ -266,24 +265,24 @@ walk_rule(struct walk *w, struct icalrecurrencetype rule)
 static void
 collect_additions(struct walk *w)
 {
-	int n = icalcomponent_count_properties(w->component,
-	    ICAL_RDATE_PROPERTY);
+	int n = icalcomponent_count_properties(
+	    w->component, ICAL_RDATE_PROPERTY);
 	icalproperty *p;
 
 	w->additions.list = calloc((size_t)n + 1, sizeof *w->additions.list);
 	if (w->additions.list == NULL)
 		abort();
-	for (p = icalcomponent_get_first_property(w->component,
-		 ICAL_RDATE_PROPERTY);
+	for (p = icalcomponent_get_first_property(
+		 w->component, ICAL_RDATE_PROPERTY);
 	     p != NULL && w->additions.count < (size_t)n;
-	     p = icalcomponent_get_next_property(w->component,
-		 ICAL_RDATE_PROPERTY))
-		w->additions.list[w->additions.count++]
-		    = ical_seconds(like_start(rdate_time(p), w->start));
-	for (p = icalcomponent_get_first_property(w->component,
-		 ICAL_RRULE_PROPERTY);
-	     p != NULL; p = icalcomponent_get_next_property(w->component,
-			    ICAL_RRULE_PROPERTY)) {
+	     p = icalcomponent_get_next_property(
+		 w->component, ICAL_RDATE_PROPERTY))
+		w->additions.list[w->additions.count++] = ical_seconds(
+		    like_start(rdate_time(p), w->start));
+	for (p = icalcomponent_get_first_property(
+		 w->component, ICAL_RRULE_PROPERTY);
+	     p != NULL; p = icalcomponent_get_next_property(
+			    w->component, ICAL_RRULE_PROPERTY)) {
 		if (w->rule_count < ICAL_RULES)
 			w->rules[w->rule_count] = icalproperty_get_rrule(p);
 		w->rule_count++;
@@ -308,8 +307,10 @@ bool
 ical_any_instance(icalcomponent *c, const struct ical_range *range,
     const struct ical_moments *overridden, ical_test *test, void *context)
 {
-	struct walk w = { .component = c, .overridden = overridden,
-		.test = test, .context = context };
+	struct walk w = { .component = c,
+		.overridden = overridden,
+		.test = test,
+		.context = context };
 	struct ical_range extent = ical_extent(c);
 	bool found;
 
@@ -319,9 +320,11 @@ ical_any_instance(icalcomponent *c, const struct ical_range *range,
 	w.start_seconds = ical_seconds(w.start);
 	/* An instance may touch the range when it starts before its end, and
 	 * not longer before its beginning than it lasts. */
-	w.window.from = range->from < -FAR ? INT64_MIN
+	w.window.from = range->from < -FAR
+	    ? INT64_MIN
 	    : range->from - (extent.to - w.start_seconds) - ICAL_DAY;
-	w.window.to = range->to > FAR ? INT64_MAX
+	w.window.to = range->to > FAR
+	    ? INT64_MAX
 	    : range->to + (w.start_seconds - extent.from) + ICAL_DAY;
 	collect_excluded(&w);
 	collect_additions(&w);
@@ -358,7 +361,8 @@ last_of_rule(struct icalrecurrencetype rule, struct icaltimetype start)
 void
 ical_starts(icalcomponent *c, int64_t *first, int64_t *last)
 {
-	struct icaltimetype start = ical_property_time(c, ICAL_DTSTART_PROPERTY);
+	struct icaltimetype start = ical_property_time(
+	    c, ICAL_DTSTART_PROPERTY);
 	unsigned rules = 0;
 	icalproperty *p;
 	int64_t t;

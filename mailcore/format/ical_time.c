@@ -6,7 +6,9 @@ static int64_t
 wall_seconds(struct icaltimetype t)
 {
 	struct date d = {
-		.year = t.year < 1 ? 1 : t.year > 9999 ? 9999 : t.year,
+		.year = t.year < 1  ? 1
+		    : t.year > 9999 ? 9999
+				    : t.year,
 		.month = t.month,
 		.day = t.day,
 		.hour = t.is_date ? 0 : t.hour,
@@ -41,8 +43,8 @@ ical_property_time(icalcomponent *c, icalproperty_kind kind)
 }
 
 bool
-ical_moment(icalcomponent *c, icalproperty_kind kind, int64_t *out,
-    bool *floating)
+ical_moment(
+    icalcomponent *c, icalproperty_kind kind, int64_t *out, bool *floating)
 {
 	struct icaltimetype t = ical_property_time(c, kind);
 
@@ -58,8 +60,8 @@ ical_moment(icalcomponent *c, icalproperty_kind kind, int64_t *out,
 static bool
 duration_of(icalcomponent *c, int64_t *out)
 {
-	icalproperty *p
-	    = icalcomponent_get_first_property(c, ICAL_DURATION_PROPERTY);
+	icalproperty *p = icalcomponent_get_first_property(
+	    c, ICAL_DURATION_PROPERTY);
 	struct icaldurationtype d;
 	int64_t n;
 
@@ -104,10 +106,9 @@ static bool
 undated_todo_overlaps(icalcomponent *c, const struct ical_range *r)
 {
 	int64_t completed, created;
-	bool is_completed
-	    = ical_moment(c, ICAL_COMPLETED_PROPERTY, &completed, NULL);
-	bool is_created
-	    = ical_moment(c, ICAL_CREATED_PROPERTY, &created, NULL);
+	bool is_completed = ical_moment(
+	    c, ICAL_COMPLETED_PROPERTY, &completed, NULL);
+	bool is_created = ical_moment(c, ICAL_CREATED_PROPERTY, &created, NULL);
 
 	if (is_completed && is_created)
 		return (r->from <= created || r->from <= completed)

@@ -44,8 +44,8 @@ fold_unicode(view v, struct arena *arena)
 
 	if (utf8_is_ascii(v))
 		return fold_ascii(v, arena);
-	folded = u8_casefold((const uint8_t *)v.p, v.n, NULL, UNINORM_NFKD,
-	    NULL, &n);
+	folded = u8_casefold(
+	    (const uint8_t *)v.p, v.n, NULL, UNINORM_NFKD, NULL, &n);
 	if (folded != NULL)
 		out = arena_copy(arena, (view){ (const char *)folded, n });
 	free(folded);

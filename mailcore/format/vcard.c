@@ -24,8 +24,8 @@ is_mark(const struct content_line *line, view name)
 
 /* The lines between BEGIN and END. */
 static result
-examine_lines(struct content_lines *lines, struct arena *arena,
-    struct vcard_facts *out)
+examine_lines(
+    struct content_lines *lines, struct arena *arena, struct vcard_facts *out)
 {
 	struct content_line line;
 
@@ -33,8 +33,8 @@ examine_lines(struct content_lines *lines, struct arena *arena,
 		if (is_mark(&line, VIEW("END")))
 			return done();
 		if (view_same(line.name, VIEW("BEGIN")))
-			return fail(MALFORMED,
-			    "RFC 6350 6.1.1: a vCard does not nest");
+			return fail(
+			    MALFORMED, "RFC 6350 6.1.1: a vCard does not nest");
 		if (view_same(line.name, VIEW("VERSION")))
 			TRY(take_version(line.value, out));
 		if (view_same(line.name, VIEW("UID")) && out->uid.n == 0)
@@ -72,8 +72,8 @@ parameter_matches(const struct content_line *line,
     const struct xml_element *filter, struct arena *arena)
 {
 	view wanted = xml_attribute(filter, VIEW("name")), rest, name, list;
-	const struct xml_element *text
-	    = xml_child(filter, CARDDAV, VIEW("text-match"));
+	const struct xml_element *text = xml_child(
+	    filter, CARDDAV, VIEW("text-match"));
 	bool absent = xml_child(filter, CARDDAV, VIEW("is-not-defined"))
 	    != NULL;
 
@@ -88,8 +88,8 @@ parameter_matches(const struct content_line *line,
 		if (text == NULL)
 			return true;
 		while (content_value_next(&list, &value))
-			if (match_text(text, value, VIEW("i;unicode-casemap"),
-				arena))
+			if (match_text(
+				text, value, VIEW("i;unicode-casemap"), arena))
 				return true;
 	}
 	return absent;
@@ -144,8 +144,8 @@ is_named(const struct content_line *line, view wanted)
 }
 
 static result
-property_matches(view text, const struct xml_element *filter,
-    struct arena *arena, bool *out)
+property_matches(
+    view text, const struct xml_element *filter, struct arena *arena, bool *out)
 {
 	struct content_lines lines = content_lines_of(text, arena);
 	view wanted = xml_attribute(filter, VIEW("name"));
@@ -172,8 +172,8 @@ property_matches(view text, const struct xml_element *filter,
 }
 
 result
-vcard_matches(view text, const struct xml_element *filter,
-    struct arena *arena, bool *out)
+vcard_matches(
+    view text, const struct xml_element *filter, struct arena *arena, bool *out)
 {
 	bool all = view_eq(xml_attribute(filter, VIEW("test")), VIEW("allof"));
 	bool any = false, some = false;

@@ -85,10 +85,9 @@ keep_attributes(struct builder *b, struct xml_element *e, size_t count,
 static const char *
 qualified(struct builder *b, const xmlChar *prefix, const xmlChar *name)
 {
-	view v = prefix == NULL
-	    ? arena_copy(b->arena, view_of_xml(name))
-	    : arena_print(b->arena, "%s:%s", (const char *)prefix,
-		(const char *)name);
+	view v = prefix == NULL ? arena_copy(b->arena, view_of_xml(name))
+				: arena_print(b->arena, "%s:%s",
+				    (const char *)prefix, (const char *)name);
 
 	return arena_result(b->arena).is == OK ? v.p : "x";
 }
@@ -101,8 +100,8 @@ inner_start(struct builder *b, const xmlChar *name, const xmlChar *prefix,
 {
 	xml_start(&b->inner, qualified(b, prefix, name));
 	if (prefix != NULL)
-		xml_set(&b->inner, qualified(b, xmlns, prefix),
-		    view_of_xml(uri));
+		xml_set(
+		    &b->inner, qualified(b, xmlns, prefix), view_of_xml(uri));
 	else
 		xml_set(&b->inner, "xmlns", view_of_xml(uri));
 	for (size_t i = 0; i < count; i++) {
@@ -114,11 +113,10 @@ inner_start(struct builder *b, const xmlChar *name, const xmlChar *prefix,
 			declare = declare
 			    && !xmlStrEqual(a[1], attributes[k * 5 + 1]);
 		if (declare)
-			xml_set(&b->inner,
-			    qualified(b, xmlns, a[1]),
+			xml_set(&b->inner, qualified(b, xmlns, a[1]),
 			    view_of_xml(a[2]));
-		xml_set(&b->inner, qualified(b, a[1], a[0]),
-		    attribute_value(a));
+		xml_set(
+		    &b->inner, qualified(b, a[1], a[0]), attribute_value(a));
 	}
 }
 
@@ -255,8 +253,8 @@ parse_document(struct builder *b, view text)
 
 	set_handlers(b->parser->sax);
 	b->parser->_private = b;
-	document = xmlCtxtReadMemory(b->parser, text.p, (int)text.n, NULL,
-	    NULL, options);
+	document = xmlCtxtReadMemory(
+	    b->parser, text.p, (int)text.n, NULL, NULL, options);
 	if (b->r.is == OK && !b->parser->wellFormed)
 		b->r = fail(MALFORMED, "XML: not well-formed");
 	if (b->r.is == OK && !b->parser->nsWellFormed)

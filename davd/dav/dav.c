@@ -1,0 +1,226 @@
+#include "davd/dav/inside.h"
+
+#include "mailcore/base/encode.h"
+#include "mailcore/base/limits.h"
+
+static const char compliance[] = "1, 3, access-control, calendar-access, "
+				 "addressbook, extended-mkcol";
+
+static const struct method {
+	view name;
+	void (*run)(struct dav *);
+	bool anonymous; /* on the root */
+} methods[] = {
+	{ VIEW_INIT("OPTIONS"), dav_options, true },
+	{ VIEW_INIT("GET"), dav_get, false },
+	{ VIEW_INIT("HEAD"), dav_get, false },
+	{ VIEW_INIT("PUT"), dav_put, false },
+	{ VIEW_INIT("DELETE"), dav_delete, false },
+	{ VIEW_INIT("PROPFIND"), dav_propfind, false },
+	{ VIEW_INIT("PROPPATCH"), dav_proppatch, false },
+	{ VIEW_INIT("MKCOL"), dav_mkcol, false },
+	{ VIEW_INIT("MKCALENDAR"), dav_mkcalendar, false },
+	{ VIEW_INIT("REPORT"), dav_report, false },
+};
+
+static const struct method *
+method_find(view name)
+{
+	for (size_t i = 0; i < COUNT(methods); i++)
+		if (view_eq(name, methods[i].name))
+			return &methods[i];
+	return NULL;
+}
+
+static void
+challenge(struct dav *d)
+{
+	answer_header(d->answer, "WWW-Authenticate",
+	    VIEW("Basic realm=\"Posthaste\", charset=\"UTF-8\""));
+	answer_text(d->answer, 401, "An address and its password, please.");
+}
+
+static result
+check_password(struct dav *d, view user, view password)
+{
+	const struct auth_attempt attempt = { .user = user,
+		.password = password,
+		.protocol = VIEW("dav"),
+		.peer = d->request->peer };
+
+	return auth_password(
+	    d->services->auth, &attempt, &d->who, &d->answer->delay_ms);
+}
+
+/* iOS from 18.4 on encodes the '@' of the user name as well. */
+static view
+without_escapes(struct dav *d, view user)
+{
+	struct buf b = buf_new(LIMIT_HTTP_HEADER);
+	view out = user;
+
+	if (view_find_byte(user, '@') == SIZE_MAX
+	    && view_find(user, VIEW("%40")) != SIZE_MAX
+	    && decode_percent(&b, user).is == OK)
+		out = arena_copy(d->arena, buf_view(&b));
+	buf_free(&b);
+	return out;
+}
+
+static bool
+authenticate(struct dav *d)
+{
+	view user, password;
+	result r;
+
+	if (!request_basic(d->request, &user, &password)) {
+		challenge(d);
+		return false;
+	}
+	r = check_password(d, without_escapes(d, user), password);
+	if (r.is == OK)
+		return true;
+	if (r.is == DENIED)
+		challenge(d);
+	else
+		dav_fail(d, r);
+	return false;
+}
+
+/* The owner's tree alone; whether another one exists is not told. */
+static bool
+is_owner(struct dav *d)
+{
+	struct account_info info;
+
+	if (d->path.user.n == 0
+	    || view_same(d->path.user, view_of(d->who.address)))
+		return true;
+	return account_find(d->services->store, d->arena, d->path.user, &info)
+		   .is
+	    == OK
+	    && info.id == d->who.account;
+}
+
+static void
+read_preferences(struct dav *d)
+{
+	view value;
+
+	if (request_header(d->request, VIEW("Brief"), &value))
+		d->minimal = view_same(view_trim(value), VIEW("t"));
+	if (!request_header(d->request, VIEW("Prefer"), &value))
+		return;
+	if (view_find_same(value, VIEW("return=minimal")) != SIZE_MAX
+	    || view_find_same(value, VIEW("return-minimal")) != SIZE_MAX)
+		d->minimal = true;
+	d->no_root = view_find_same(value, VIEW("depth-noroot")) != SIZE_MAX;
+}
+
+static struct dav *
+dav_new(void *services, const struct request *q, struct answer *a)
+{
+	struct dav *d = arena_alloc(q->arena, sizeof *d);
+
+	if (d == NULL) {
+		answer_text(a, 413, "More memory than one request may use.");
+		return NULL;
+	}
+	d->services = services;
+	d->request = q;
+	d->answer = a;
+	d->arena = q->arena;
+	answer_header(a, "DAV", view_of(compliance));
+	read_preferences(d);
+	return d;
+}
+
+/* Run with the account open.  A stream opens it again for each piece. */
+static void
+run(struct dav *d, const struct method *m)
+{
+	result r = account_open(
+	    d->services->store, d->who.account, &d->account);
+
+	if (r.is != OK) {
+		dav_fail(d, r);
+		return;
+	}
+	m->run(d);
+	account_close(&d->account);
+}
+
+void
+dav_handle(void *services, const struct request *q, struct answer *a)
+{
+	const struct method *m = method_find(q->method);
+	struct dav *d = dav_new(services, q, a);
+
+	if (d == NULL)
+		return;
+	d->path = dav_path_parse(q->path, q->arena);
+	if (m != NULL && m->anonymous && d->path.what == DAV_ROOT) {
+		m->run(d);
+		return;
+	}
+	if (!authenticate(d))
+		return;
+	if (!is_owner(d)) {
+		answer_text(a, 404, "There is nothing here.");
+		return;
+	}
+	if (m == NULL) {
+		dav_not_allowed(d);
+		return;
+	}
+	d->self = dav_href(
+	    d, d->arena, d->path.what, d->path.collection, d->path.object);
+	if (!d->path.slash && (d->path.what & DAV_OBJECTS) == 0
+	    && d->path.what != DAV_NOTHING)
+		answer_header(a, "Content-Location", d->self);
+	run(d, m);
+}
+
+void
+dav_well_known(void *services, const struct request *q, struct answer *a)
+{
+	(void)services;
+	(void)q;
+	/* RFC 6764 5.  Relative: clients follow it on the same origin only. */
+	answer_redirect(a, 301, VIEW("/SOGo/dav/"));
+}
+
+/* Some clients look for the principal at the root of the host. */
+void
+dav_root(void *services, const struct request *q, struct answer *a)
+{
+	struct dav *d = dav_new(services, q, a);
+
+	if (d == NULL)
+		return;
+	d->path = (struct dav_path){ .what = DAV_ROOT, .slash = true };
+	d->self = view_eq(q->path, VIEW("/")) ? VIEW("/")
+					      : VIEW("/principals/");
+	if (view_eq(q->method, VIEW("OPTIONS"))) {
+		dav_options(d);
+		return;
+	}
+	if (!view_eq(q->method, VIEW("PROPFIND"))) {
+		answer_header(a, "Allow", VIEW("OPTIONS, PROPFIND"));
+		answer_text(a, 405, "This cannot be done here.");
+		return;
+	}
+	if (authenticate(d))
+		run(d, method_find(q->method));
+}
+
+void
+dav_options(struct dav *d)
+{
+	if (d->path.what == DAV_NOTHING) {
+		answer_text(d->answer, 404, "There is nothing here.");
+		return;
+	}
+	answer_header(d->answer, "Allow", view_of(dav_allow(d->path.what)));
+	d->answer->status = 200;
+}

@@ -1,0 +1,108 @@
+/*
+ * inside.h - what the files of davd/dav share: one request on its way
+ * through, its target, and how it is refused.
+ */
+#ifndef DAV_INSIDE_H
+#define DAV_INSIDE_H
+
+#include "davd/dav/dav.h"
+#include "mailcore/format/xml_in.h"
+#include "mailcore/format/xml_out.h"
+#include "mailcore/store/item.h"
+
+#define NS_DAV "DAV:"
+#define NS_CALDAV "urn:ietf:params:xml:ns:caldav"
+#define NS_CARDDAV "urn:ietf:params:xml:ns:carddav"
+#define NS_SERVER "http://calendarserver.org/ns/"
+#define NS_APPLE "http://apple.com/ns/ical/"
+
+/* What a URL names; a set of bits, so that tables can say "any of these". */
+enum dav_what {
+	DAV_NOTHING = 0,
+	DAV_ROOT = 1,      /* /SOGo/dav/ */
+	DAV_PRINCIPAL = 2, /* /SOGo/dav/<address>/ */
+	DAV_CALENDARS = 4, /* .../Calendar/ */
+	DAV_BOOKS = 8,     /* .../Contacts/ */
+	DAV_CALENDAR = 16,
+	DAV_BOOK = 32,
+	DAV_EVENT = 64, /* any calendar object */
+	DAV_CARD = 128
+};
+
+enum {
+	DAV_HOMES = DAV_CALENDARS | DAV_BOOKS,
+	DAV_COLLECTIONS = DAV_CALENDAR | DAV_BOOK,
+	DAV_OBJECTS = DAV_EVENT | DAV_CARD,
+	DAV_ALL = 255
+};
+
+struct dav_path {
+	enum dav_what what;
+	view user;       /* as it stands there, decoded once more */
+	view collection; /* segment, decoded */
+	view object;
+	bool slash; /* ends in '/' */
+	bool deep;  /* below an object: DAV_NOTHING, and so is its parent */
+};
+
+struct dav_path dav_path_parse(view path, struct arena *);
+enum collection_kind dav_kind(enum dav_what);
+
+/* Lives in the request's arena, as long as the request. */
+struct dav {
+	struct dav_services *services;
+	const struct request *request;
+	struct answer *answer;
+	struct arena *arena;
+	struct identity who;
+	struct dav_path path;
+	view self;               /* href of the target */
+	struct account *account; /* NULL between pieces of a stream */
+	bool minimal;            /* RFC 8144 2.1, or Brief: t */
+	bool no_root;            /* RFC 8144 3 depth-noroot */
+};
+
+/* Canonical hrefs, percent-encoded, with a raw '@'; in `arena`. */
+view dav_href(const struct dav *, struct arena *, enum dav_what,
+    view collection, view object);
+
+/* An answer with a DAV:error body; `condition` is a prefixed name from the
+ * prefixes D, C, CR ("C:valid-filter"), `href` may be empty. */
+void dav_error(struct dav *, unsigned status, const char *condition, view href);
+
+/* The answer for a failure of the store or a parser. */
+void dav_fail(struct dav *, result);
+
+/* The answer to a method that does not fit the target. */
+void dav_not_allowed(struct dav *);
+const char *dav_allow(enum dav_what);
+
+/* Declares the five prefixes on the element just started. */
+void dav_prefixes(struct xml_out *);
+
+/* The request's body as XML; false: refused, or `*out` is NULL when there is
+ * no body. */
+bool dav_body(struct dav *, struct xml_element **out);
+
+/* The collection of the path; NOT_FOUND. */
+CHECKED result dav_collection(
+    struct dav *, struct arena *, struct collection *);
+
+/* "http://posthaste.invalid/ns/sync/<id>-<modseq>". */
+view dav_token(struct arena *, const struct collection *, int64_t modseq);
+
+enum dav_depth { DEPTH_0, DEPTH_1, DEPTH_INFINITY, DEPTH_BAD };
+enum dav_depth dav_depth_of(const struct request *, enum dav_depth missing);
+
+/* The methods. */
+void dav_options(struct dav *);
+void dav_get(struct dav *);
+void dav_put(struct dav *);
+void dav_delete(struct dav *);
+void dav_propfind(struct dav *);
+void dav_proppatch(struct dav *);
+void dav_mkcol(struct dav *);
+void dav_mkcalendar(struct dav *);
+void dav_report(struct dav *);
+
+#endif

@@ -1,0 +1,123 @@
+#include "davd/dav/change.h"
+
+/* MKCOL (RFC 4918 9.3, extended by RFC 5689) and MKCALENDAR (RFC 4791 5.3.1).
+ * Without a body a collection is what its home holds. */
+struct make {
+	struct dav *d;
+	struct changes changes;
+};
+
+static result
+work(struct account *a, void *context)
+{
+	struct make *m = context;
+	struct dav *d = m->d;
+	int64_t id;
+
+	(void)a; /* d->account */
+	TRY(collection_add(d->account, dav_kind(d->path.what),
+	    d->path.collection, d->path.collection, USE_NONE, &id));
+	return changes_apply(d, id, &m->changes);
+}
+
+/* RFC 5689 3.4, RFC 4791 5.3.1: nothing was made, and why. */
+static void
+refuse(struct make *m, const char *root)
+{
+	struct dav *d = m->d;
+	struct xml_out x = xml_to(&d->answer->body);
+
+	xml_start(&x, root);
+	dav_prefixes(&x);
+	changes_write(&x, &m->changes, d->arena);
+	xml_end(&x, root);
+	answer_header(
+	    d->answer, "Content-Type", VIEW("application/xml; charset=utf-8"));
+	d->answer->status = 403;
+}
+
+/* Only directly in a home; false: refused. */
+static bool
+place_fits(struct dav *d, const char *condition)
+{
+	struct collection c;
+
+	if (d->path.what == DAV_NOTHING) {
+		answer_text(d->answer, d->path.deep ? 409 : 403,
+		    "Collections are made in Calendar/ and Contacts/.");
+		return false;
+	}
+	if ((d->path.what & DAV_OBJECTS) != 0) {
+		if (dav_collection(d, d->arena, &c).is == OK)
+			dav_error(d, 403, condition, VIEW(""));
+		else
+			answer_text(
+			    d->answer, 409, "RFC 4918 9.3.1: no parent");
+		return false;
+	}
+	if ((d->path.what & DAV_COLLECTIONS) == 0
+	    || dav_collection(d, d->arena, &c).is == OK) {
+		answer_header(
+		    d->answer, "Allow", view_of(dav_allow(d->path.what)));
+		answer_text(d->answer, 405, "RFC 4918 9.3.1: it is there");
+		return false;
+	}
+	return true;
+}
+
+static void
+make(struct dav *d, view ns, view root_name, const char *response)
+{
+	struct make m = { .d = d };
+	struct xml_element *root;
+	result r = done();
+
+	if (!dav_body(d, &root))
+		return;
+	if (root != NULL && !xml_is(root, ns, root_name)) {
+		answer_text(d->answer, 415, "RFC 4918 9.3.1: not understood");
+		return;
+	}
+	if (root != NULL)
+		r = changes_read(d, root, d->path.what, true, &m.changes);
+	if (r.is == OK && m.changes.bad) {
+		refuse(&m, response);
+		return;
+	}
+	if (r.is == OK)
+		r = account_write(d->account, work, &m, DURABLE);
+	if (r.is == OK) {
+		answer_header(d->answer, "Cache-Control", VIEW("no-cache"));
+		d->answer->status = 201;
+	} else if (r.is == EXISTS) {
+		answer_text(d->answer, 405, "RFC 4918 9.3.1: it is there");
+	} else if (r.is == OVER_LIMIT) {
+		answer_text(d->answer, 507, "More than LIMIT_COLLECTIONS.");
+	} else {
+		dav_fail(d, r);
+	}
+}
+
+void
+dav_mkcol(struct dav *d)
+{
+	if (place_fits(d,
+		d->path.what == DAV_CARD
+		    ? "CR:addressbook-collection-location-ok"
+		    : "C:calendar-collection-location-ok"))
+		make(d, VIEW(NS_DAV), VIEW("mkcol"), "D:mkcol-response");
+}
+
+void
+dav_mkcalendar(struct dav *d)
+{
+	static const char condition[] = "C:calendar-collection-location-ok";
+
+	if (d->path.what == DAV_BOOK || d->path.what == DAV_CARD) {
+		dav_error(d, 403, condition, VIEW(""));
+		return;
+	}
+	if (place_fits(d, condition))
+		make(d, VIEW(NS_CALDAV), VIEW("mkcalendar"),
+		    "C:mkcalendar-response");
+}

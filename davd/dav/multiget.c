@@ -1,0 +1,123 @@
+#include "davd/dav/report.h"
+
+#include "mailcore/base/encode.h"
+#include "mailcore/base/limits.h"
+
+/* calendar-multiget (RFC 4791 7.9) and addressbook-multiget (RFC 6352 8.7). */
+struct multiget {
+	struct stream s; /* first */
+	struct prop_wanted wanted;
+	struct collection collection; /* of the last href; id 0: none */
+	const struct xml_element *at; /* the next child of the report */
+	size_t count;
+};
+
+/* The path of an href, which may be a whole URL; false: not of this host. */
+static bool
+path_of(struct dav *d, struct arena *scratch, view href, view *path)
+{
+	struct buf b = buf_new(LIMIT_HTTP_TARGET);
+	view origin = d->request->origin;
+	bool good;
+
+	href = view_trim(href);
+	if (origin.n > 0 && view_starts_same(href, origin))
+		href = view_from(href, origin.n);
+	good = view_at(href, 0) == '/'
+	    && view_find_same(href, VIEW("%2f")) == SIZE_MAX
+	    && decode_percent(&b, href).is == OK;
+	*path = good ? arena_copy(scratch, buf_view(&b)) : VIEW("");
+	buf_free(&b);
+	return good;
+}
+
+/* The item that an href names, in the collection of the request or, for a
+ * request to a home, in any of that kind. */
+static result
+find_item(struct multiget *m, view href, struct item *out)
+{
+	struct dav *d = m->s.out.d;
+	struct arena *scratch = m->s.out.scratch;
+	result none = fail(NOT_FOUND, "There is nothing here.");
+	struct dav_path p;
+	view path;
+
+	if (!path_of(d, scratch, href, &path))
+		return none;
+	p = dav_path_parse(path, scratch);
+	if ((p.what & DAV_OBJECTS) == 0
+	    || dav_kind(p.what) != dav_kind(d->path.what)
+	    || !view_same(p.user, view_of(d->who.address)))
+		return none;
+	if ((d->path.what & DAV_COLLECTIONS) != 0
+	    && !view_eq(p.collection, d->path.collection))
+		return none;
+	if (m->collection.id == 0 || !view_eq(m->collection.name, p.collection))
+		TRY(collection_find(d->account, d->arena, dav_kind(p.what),
+		    p.collection, &m->collection));
+	return item_by_name(
+	    d->account, scratch, m->collection.id, p.object, out);
+}
+
+static void
+add_over_limit(struct multiget *m)
+{
+	struct xml_out *x = &m->s.out.x;
+
+	xml_start(x, "D:response");
+	xml_leaf(x, "D:href", m->s.out.d->self);
+	xml_leaf(x, "D:status", VIEW("HTTP/1.1 507 Insufficient Storage"));
+	xml_start(x, "D:error");
+	xml_leaf(x, "D:number-of-matches-within-limits", VIEW(""));
+	xml_end(x, "D:error");
+	xml_end(x, "D:response");
+}
+
+static result
+next(struct stream *s, bool *more)
+{
+	struct multiget *m = (struct multiget *)s;
+	const struct xml_element *e = m->at;
+	struct item item;
+	result r;
+
+	*more = e != NULL;
+	if (e == NULL)
+		return done();
+	m->at = e->next;
+	if (!xml_is(e, VIEW(NS_DAV), VIEW("href")))
+		return done();
+	if (m->count++ == LIMIT_MULTIGET) {
+		add_over_limit(m);
+		*more = false;
+		return done();
+	}
+	r = find_item(m, e->text, &item);
+	if (r.is == NOT_FOUND)
+		stream_status(
+		    s, view_trim(e->text), VIEW("HTTP/1.1 404 Not Found"));
+	else if (r.is == OK)
+		stream_item(s, &m->collection, &item);
+	else
+		return r;
+	arena_reset(s->out.scratch);
+	return done();
+}
+
+void
+report_multiget(struct dav *d, const struct xml_element *root)
+{
+	struct multiget *m = arena_alloc(d->arena, sizeof *m);
+	result r = arena_result(d->arena);
+
+	if (r.is == OK)
+		r = report_wanted(d, root, &m->wanted);
+	if (r.is != OK) {
+		dav_fail(d, r);
+		return;
+	}
+	m->at = root->first;
+	m->s.next = next;
+	m->s.wanted = &m->wanted;
+	stream_start(&m->s, d);
+}

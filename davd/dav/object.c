@@ -1,0 +1,118 @@
+#include "davd/dav/inside.h"
+
+#include "mailcore/base/date.h"
+
+/* GET and DELETE of what is there. */
+
+static result
+find_object(struct dav *d, struct collection *c, struct item *item)
+{
+	if ((d->path.what & DAV_OBJECTS) == 0)
+		return fail(NOT_FOUND, "There is nothing here.");
+	TRY(dav_collection(d, d->arena, c));
+	return item_by_name(d->account, d->arena, c->id, d->path.object, item);
+}
+
+static void
+answer_etag(struct dav *d, view etag)
+{
+	answer_header(d->answer, "ETag",
+	    arena_print(d->arena, "\"%.*s\"", (int)etag.n, etag.p));
+}
+
+void
+dav_get(struct dav *d)
+{
+	struct collection c;
+	struct item item;
+	struct body body;
+	struct buf date = buf_new(64);
+	unsigned status;
+	result r;
+
+	if (d->path.what != DAV_NOTHING && (d->path.what & DAV_OBJECTS) == 0) {
+		dav_not_allowed(d);
+		return;
+	}
+	r = find_object(d, &c, &item);
+	if (r.is != OK) {
+		dav_fail(d, r);
+		return;
+	}
+	answer_etag(d, item.etag);
+	date_add_http(&date, item.received);
+	answer_header(d->answer, "Last-Modified", buf_view(&date));
+	buf_free(&date);
+	status = request_precondition(d->request, item.etag);
+	if (status == 412)
+		answer_text(d->answer, 412, "RFC 9110 13.1.1: it has changed");
+	if (status != 0) {
+		d->answer->status = status;
+		return;
+	}
+	r = body_open(d->account, item.body, &body);
+	if (r.is != OK) {
+		dav_fail(d, r);
+		return;
+	}
+	buf_add(&d->answer->body, body.bytes);
+	body_close(&body);
+	answer_header(d->answer, "Content-Type",
+	    d->path.what == DAV_CARD ? VIEW("text/vcard; charset=utf-8")
+				     : VIEW("text/calendar; charset=utf-8"));
+	d->answer->status = 200;
+}
+
+/* In the transaction, so that nobody's change is deleted unseen. */
+static result
+remove_object(struct account *a, void *context)
+{
+	struct dav *d = context;
+	struct collection c;
+	struct item item;
+	int64_t modseq;
+
+	(void)a; /* d->account */
+	TRY(find_object(d, &c, &item));
+	if (request_precondition(d->request, item.etag) != 0)
+		return fail(STALE, "RFC 9110 13.1.1: it has changed");
+	return item_remove(d->account, c.id, item.uid, &modseq);
+}
+
+static result
+remove_collection(struct account *a, void *context)
+{
+	struct dav *d = context;
+	struct collection c;
+
+	(void)a; /* d->account */
+	TRY(dav_collection(d, d->arena, &c));
+	return collection_remove(d->account, c.id);
+}
+
+void
+dav_delete(struct dav *d)
+{
+	bool collection = (d->path.what & DAV_COLLECTIONS) != 0;
+	result r;
+
+	if (d->path.what == DAV_NOTHING) {
+		dav_fail(d, fail(NOT_FOUND, "There is nothing here."));
+		return;
+	}
+	if (!collection && (d->path.what & DAV_OBJECTS) == 0) {
+		answer_text(d->answer, 403, "This is there for good.");
+		return;
+	}
+	if (collection && view_eq(d->path.collection, VIEW("personal"))) {
+		answer_text(d->answer, 403,
+		    "The personal collection is there for good.");
+		return;
+	}
+	r = account_write(d->account,
+	    collection ? remove_collection : remove_object, d, DURABLE);
+	if (r.is != OK)
+		dav_fail(d, r);
+	else
+		d->answer->status = 204;
+}

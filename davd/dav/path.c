@@ -1,0 +1,116 @@
+#include "davd/dav/inside.h"
+
+#include "mailcore/base/encode.h"
+#include "mailcore/base/limits.h"
+
+enum { SEGMENTS = 6 }; /* SOGo, dav, user, home, collection, object */
+
+/* iOS from 18.4 on and some proxies encode '@' once too often. */
+static view
+decode_again(view segment, struct arena *arena)
+{
+	struct buf b = buf_new(LIMIT_HTTP_TARGET);
+	view out = segment;
+
+	if (view_find_byte(segment, '%') == SIZE_MAX)
+		return segment;
+	if (decode_percent(&b, segment).is == OK)
+		out = arena_copy(arena, buf_view(&b));
+	buf_free(&b);
+	return out;
+}
+
+static enum dav_what
+home_of(view segment)
+{
+	if (view_eq(segment, VIEW("Calendar")))
+		return DAV_CALENDARS;
+	if (view_eq(segment, VIEW("Contacts")))
+		return DAV_BOOKS;
+	return DAV_NOTHING;
+}
+
+static enum dav_what
+what_of(const view *segments, size_t count)
+{
+	static const enum dav_what calendar[] = { DAV_CALENDARS, DAV_CALENDAR,
+		DAV_EVENT };
+	static const enum dav_what book[] = { DAV_BOOKS, DAV_BOOK, DAV_CARD };
+	enum dav_what home;
+
+	if (count <= 2)
+		return DAV_ROOT;
+	if (count == 3)
+		return DAV_PRINCIPAL;
+	home = home_of(segments[3]);
+	if (home == DAV_NOTHING)
+		return DAV_NOTHING;
+	return home == DAV_CALENDARS ? calendar[count - 4] : book[count - 4];
+}
+
+struct dav_path
+dav_path_parse(view path, struct arena *arena)
+{
+	struct dav_path p = {
+		.user = VIEW(""), .collection = VIEW(""), .object = VIEW("")
+	};
+	view segments[SEGMENTS], rest = view_from(path, 1);
+	size_t count = 0;
+
+	p.slash = view_ends(path, VIEW("/"));
+	while (rest.n > 0) {
+		view segment = view_cut(&rest, '/');
+
+		if (count == SEGMENTS || segment.n == 0
+		    || segment.n > LIMIT_DAV_NAME) {
+			p.deep = count == SEGMENTS;
+			return p;
+		}
+		segments[count++] = segment;
+	}
+	p.what = what_of(segments, count);
+	if (count > 2)
+		p.user = decode_again(segments[2], arena);
+	if (count > 4)
+		p.collection = segments[4];
+	if (count > 5)
+		p.object = segments[5];
+	return p;
+}
+
+enum collection_kind
+dav_kind(enum dav_what what)
+{
+	return what == DAV_BOOKS || what == DAV_BOOK || what == DAV_CARD
+	    ? COLLECTION_ADDRESSBOOK
+	    : COLLECTION_CALENDAR;
+}
+
+view
+dav_href(const struct dav *d, struct arena *arena, enum dav_what what,
+    view collection, view object)
+{
+	/* RFC 3986 3.3: these need no encoding in a path. */
+	view keep = VIEW("@!$'()*+,;=:");
+	struct buf b = buf_new(LIMIT_HTTP_TARGET);
+	view out;
+
+	buf_add(&b, VIEW("/SOGo/dav/"));
+	if (what != DAV_ROOT) {
+		encode_percent(&b, view_of(d->who.address), keep);
+		buf_add_byte(&b, '/');
+	}
+	if (what > DAV_PRINCIPAL)
+		buf_add(&b,
+		    dav_kind(what) == COLLECTION_CALENDAR ? VIEW("Calendar/")
+							  : VIEW("Contacts/"));
+	if (what > DAV_BOOKS) {
+		encode_percent(&b, collection, keep);
+		buf_add_byte(&b, '/');
+	}
+	if (what > DAV_BOOK)
+		encode_percent(&b, object, keep);
+	out = arena_copy(arena, buf_view(&b));
+	buf_free(&b);
+	return out;
+}

@@ -1,0 +1,358 @@
+#include "davd/dav/prop.h"
+
+#include "mailcore/base/ascii.h"
+#include "mailcore/base/limits.h"
+
+#define ROW(prefix, space, local, where, in_all, what, writer)        \
+	{                                                             \
+		.tag = prefix ":" local, .ns = VIEW_INIT(space),      \
+		.name = VIEW_INIT(local), .on = where, .all = in_all, \
+		.kind = what, .inside = writer                        \
+	}
+#define LINK(prefix, space, local, where, writer, target)                \
+	{                                                                \
+		.tag = prefix ":" local, .ns = VIEW_INIT(space),         \
+		.name = VIEW_INIT(local), .on = where, .inside = writer, \
+		.to = target                                             \
+	}
+#define D(local, where, all, writer) \
+	ROW("D", NS_DAV, local, where, all, PROP_LIVE, writer)
+#define C(local, where, writer) \
+	ROW("C", NS_CALDAV, local, where, false, PROP_LIVE, writer)
+#define CR(local, where, writer) \
+	ROW("CR", NS_CARDDAV, local, where, false, PROP_LIVE, writer)
+#define CS(local, where, writer) \
+	ROW("CS", NS_SERVER, local, where, false, PROP_LIVE, writer)
+#define STORED(prefix, space, local, where) \
+	ROW(prefix, space, local, where, false, PROP_STORED, NULL)
+
+static const struct prop_row rows[] = {
+	D("resourcetype", DAV_ALL, true, prop_resourcetype),
+	ROW("D", NS_DAV, "displayname", DAV_ALL & ~DAV_OBJECTS, true, PROP_NAME,
+	    prop_displayname),
+	D("getetag", DAV_OBJECTS, true, prop_etag),
+	D("getcontenttype", DAV_OBJECTS, true, prop_type),
+	D("getcontentlength", DAV_OBJECTS, true, prop_length),
+	D("getlastmodified", DAV_OBJECTS, true, prop_modified),
+	D("supportedlock", DAV_ALL, true, prop_nothing),
+	D("lockdiscovery", DAV_ALL, true, prop_nothing),
+	LINK("D", NS_DAV, "current-user-principal", DAV_ALL, prop_principal,
+	    DAV_PRINCIPAL),
+	LINK("D", NS_DAV, "principal-URL", DAV_PRINCIPAL, prop_principal,
+	    DAV_PRINCIPAL),
+	LINK("D", NS_DAV, "owner", DAV_ALL & ~DAV_ROOT, prop_principal,
+	    DAV_PRINCIPAL),
+	LINK("D", NS_DAV, "principal-collection-set", DAV_ALL, prop_principals,
+	    DAV_ROOT),
+	D("current-user-privilege-set", DAV_ALL, false, prop_privileges),
+	D("supported-privilege-set", DAV_ALL, false, prop_known_privileges),
+	D("supported-report-set", DAV_ALL, false, prop_reports),
+	D("sync-token", DAV_COLLECTIONS, false, prop_token),
+	D("resource-id", DAV_ALL & ~DAV_ROOT, false, prop_id),
+	D("quota-available-bytes", DAV_ALL & ~(DAV_ROOT | DAV_OBJECTS), false,
+	    prop_quota_free),
+	D("quota-used-bytes", DAV_ALL & ~(DAV_ROOT | DAV_OBJECTS), false,
+	    prop_quota_used),
+	LINK("C", NS_CALDAV, "calendar-home-set", DAV_PRINCIPAL,
+	    prop_calendar_home, DAV_CALENDARS),
+	C("calendar-user-address-set", DAV_PRINCIPAL, prop_user_addresses),
+	C("supported-calendar-component-set", DAV_CALENDARS | DAV_CALENDAR,
+	    prop_components),
+	C("supported-calendar-data", DAV_CALENDAR, prop_calendar_types),
+	C("supported-collation-set", DAV_CALENDAR, prop_collations_caldav),
+	C("max-resource-size", DAV_CALENDAR, prop_most_calendar),
+	C("calendar-data", DAV_EVENT, prop_bytes),
+	STORED("C", NS_CALDAV, "calendar-description", DAV_CALENDAR),
+	STORED("C", NS_CALDAV, "calendar-timezone", DAV_CALENDAR),
+	LINK("CR", NS_CARDDAV, "addressbook-home-set", DAV_PRINCIPAL,
+	    prop_book_home, DAV_BOOKS),
+	CR("supported-address-data", DAV_BOOK, prop_card_types),
+	CR("supported-collation-set", DAV_BOOK, prop_collations_carddav),
+	CR("max-resource-size", DAV_BOOK, prop_most_card),
+	CR("address-data", DAV_CARD, prop_bytes),
+	STORED("CR", NS_CARDDAV, "addressbook-description", DAV_BOOK),
+	CS("getctag", DAV_COLLECTIONS, prop_token),
+	CS("email-address-set", DAV_PRINCIPAL, prop_mail_addresses),
+	STORED("A", NS_APPLE, "calendar-color", DAV_COLLECTIONS),
+	STORED("A", NS_APPLE, "calendar-order", DAV_COLLECTIONS),
+};
+
+const struct prop_row *
+prop_find(view ns, view name)
+{
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (view_eq(rows[i].name, name) && view_eq(rows[i].ns, ns))
+			return &rows[i];
+	return NULL;
+}
+
+const struct prop_row *
+prop_at(size_t i)
+{
+	return i < COUNT(rows) ? &rows[i] : NULL;
+}
+
+view
+prop_key(struct arena *arena, view ns, view name)
+{
+	struct buf b = buf_new(LIMIT_XML);
+	view out;
+
+	buf_add(&b, ns);
+	buf_add_byte(&b, ' ');
+	buf_add(&b, name);
+	out = arena_copy(arena, buf_view(&b));
+	buf_free(&b);
+	return out;
+}
+
+static void
+add_row(struct prop_wanted *w, const struct prop_row *row)
+{
+	w->list[w->count++].row = row;
+	if (row->inside == prop_bytes)
+		w->bytes = true;
+}
+
+static void
+add_element(struct prop_wanted *w, const struct xml_element *e)
+{
+	const struct prop_row *row = prop_find(e->ns, e->name);
+
+	if (row != NULL)
+		add_row(w, row);
+	else
+		w->list[w->count++].element = e;
+}
+
+static void
+add_elements(struct prop_wanted *w, const struct xml_element *prop)
+{
+	if (prop == NULL)
+		return;
+	for (const struct xml_element *e = prop->first; e != NULL; e = e->next)
+		add_element(w, e);
+}
+
+/* An XML name as far as we write it back: an attribute may hold anything. */
+static bool
+is_name(view v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if (!ascii_is_alnum(v.p[i]) && v.p[i] != '-' && v.p[i] != '_'
+		    && v.p[i] != '.')
+			return false;
+	return v.n > 0 && (ascii_is_alpha(v.p[0]) || v.p[0] == '_');
+}
+
+static result
+make_room(struct arena *arena, const struct xml_element *of, size_t more,
+    struct prop_wanted *w)
+{
+	*w = (struct prop_wanted){ 0 };
+	for (const struct xml_element *e = of == NULL ? NULL : of->first;
+	     e != NULL; e = e->next)
+		more++;
+	w->list = arena_array(arena, more, sizeof *w->list);
+	if (more > LIMIT_DAV_PROPERTIES)
+		return fail(
+		    MALFORMED, "more than LIMIT_DAV_PROPERTIES are asked for");
+	return arena_result(arena);
+}
+
+result
+prop_want(struct arena *arena, const struct xml_element *prop,
+    struct prop_wanted *out)
+{
+	TRY(make_room(arena, prop, 0, out));
+	add_elements(out, prop);
+	return done();
+}
+
+result
+prop_want_all(struct arena *arena, const struct xml_element *include,
+    bool names_only, struct prop_wanted *out)
+{
+	TRY(make_room(arena, include, COUNT(rows), out));
+	out->names_only = names_only;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (names_only ? rows[i].inside != prop_bytes : rows[i].all)
+			add_row(out, &rows[i]);
+	add_elements(out, include);
+	return done();
+}
+
+result
+prop_want_nested(struct arena *arena, const struct xml_element *expand,
+    struct prop_wanted *out)
+{
+	TRY(make_room(arena, expand, 0, out));
+	for (const struct xml_element *e = expand->first; e != NULL;
+	     e = e->next) {
+		struct xml_element *named = arena_alloc(arena, sizeof *named);
+		struct prop_wanted *inner = NULL;
+
+		if (!xml_is(e, VIEW(NS_DAV), VIEW("property")))
+			continue;
+		if (named == NULL)
+			return arena_result(arena);
+		named->name = xml_attribute(e, VIEW("name"));
+		named->ns = xml_attribute(e, VIEW("namespace"));
+		if (named->ns.n == 0)
+			named->ns = VIEW(NS_DAV);
+		if (!is_name(named->name))
+			return fail(MALFORMED, "RFC 3253 3.8: no name");
+		if (e->first != NULL) {
+			inner = arena_alloc(arena, sizeof *inner);
+			if (inner == NULL)
+				return arena_result(arena);
+			TRY(prop_want_nested(arena, e, inner));
+		}
+		add_element(out, named);
+		out->list[out->count - 1].nested = inner;
+	}
+	return done();
+}
+
+static void
+write_unknown(struct prop_out *o, const struct xml_element *e, view inner)
+{
+	view name = arena_print(
+	    o->scratch, "x:%.*s", (int)e->name.n, e->name.p);
+	const char *tag = e->ns.n == 0 ? e->name.p : name.p;
+
+	if (arena_result(o->scratch).is != OK)
+		return;
+	xml_start(&o->x, tag);
+	if (e->ns.n > 0)
+		xml_set(&o->x, "xmlns:x", e->ns);
+	xml_raw(&o->x, inner);
+	xml_end(&o->x, tag);
+}
+
+/* A property of a collection that a client has set; false: none has. */
+static bool
+stored(struct prop_out *o, const struct resource *r, view ns, view name,
+    view *inner)
+{
+	if ((r->what & DAV_COLLECTIONS) == 0)
+		return false;
+	return property_get(o->d->account, o->scratch, r->collection->id,
+		   prop_key(o->scratch, ns, name), inner)
+		   .is
+	    == OK
+	    && inner->n > 0;
+}
+
+static bool
+write_row(struct prop_out *o, const struct resource *r,
+    const struct prop_row *row, bool name_only)
+{
+	struct buf *to = o->x.to;
+	size_t before = to->n;
+	bool open = o->x.open;
+	view inner;
+
+	if (row->kind != PROP_STORED && (row->on & (int)r->what) == 0)
+		return false;
+	if (row->kind == PROP_STORED) {
+		if (!stored(o, r, row->ns, row->name, &inner))
+			return false;
+		xml_start(&o->x, row->tag);
+		xml_raw(&o->x, name_only ? VIEW("") : inner);
+		xml_end(&o->x, row->tag);
+		return true;
+	}
+	xml_start(&o->x, row->tag);
+	if (!name_only && !row->inside(o, r)) {
+		buf_cut(to, before);
+		o->x.open = open;
+		return false;
+	}
+	xml_end(&o->x, row->tag);
+	return true;
+}
+
+/* RFC 3253 3.8: the resource itself in place of its href. */
+static bool
+write_link(
+    struct prop_out *o, const struct resource *r, const struct prop_want *want)
+{
+	struct resource to = { .what = want->row->to };
+
+	if ((want->row->on & (int)r->what) == 0)
+		return false;
+	to.href = dav_href(o->d, o->scratch, to.what, VIEW(""), VIEW(""));
+	xml_start(&o->x, want->row->tag);
+	prop_respond(o, &to, want->nested);
+	xml_end(&o->x, want->row->tag);
+	return true;
+}
+
+static bool
+write_one(struct prop_out *o, const struct resource *r,
+    const struct prop_wanted *w, size_t i)
+{
+	const struct xml_element *e = w->list[i].element;
+	view inner;
+
+	if (w->list[i].nested != NULL && e == NULL
+	    && w->list[i].row->to != DAV_NOTHING)
+		return write_link(o, r, &w->list[i]);
+	if (w->list[i].row != NULL)
+		return write_row(o, r, w->list[i].row, w->names_only);
+	if (!stored(o, r, e->ns, e->name, &inner))
+		return false;
+	write_unknown(o, e, inner);
+	return true;
+}
+
+static void
+write_missing(
+    struct prop_out *o, const struct prop_wanted *w, const bool *missing)
+{
+	xml_start(&o->x, "D:propstat");
+	xml_start(&o->x, "D:prop");
+	for (size_t i = 0; i < w->count; i++) {
+		if (!missing[i])
+			continue;
+		if (w->list[i].row != NULL)
+			xml_leaf(&o->x, w->list[i].row->tag, VIEW(""));
+		else
+			write_unknown(o, w->list[i].element, VIEW(""));
+	}
+	xml_end(&o->x, "D:prop");
+	xml_leaf(&o->x, "D:status", VIEW("HTTP/1.1 404 Not Found"));
+	xml_end(&o->x, "D:propstat");
+}
+
+void
+prop_respond(
+    struct prop_out *o, const struct resource *r, const struct prop_wanted *w)
+{
+	bool missing[LIMIT_DAV_PROPERTIES] = { false };
+	size_t found = 0, absent = 0;
+	size_t before;
+
+	xml_start(&o->x, "D:response");
+	xml_leaf(&o->x, "D:href", r->href);
+	before = o->x.to->n;
+	xml_start(&o->x, "D:propstat");
+	xml_start(&o->x, "D:prop");
+	for (size_t i = 0; i < w->count; i++) {
+		missing[i] = !write_one(o, r, w, i);
+		found += !missing[i];
+		absent += missing[i];
+	}
+	xml_end(&o->x, "D:prop");
+	/* Thunderbird takes the first status, and wants these very bytes. */
+	xml_leaf(&o->x, "D:status", VIEW("HTTP/1.1 200 OK"));
+	xml_end(&o->x, "D:propstat");
+	if (w->names_only || o->d->minimal)
+		absent = 0;
+	if (found == 0 && absent > 0)
+		buf_cut(o->x.to, before);
+	if (absent > 0)
+		write_missing(o, w, missing);
+	xml_end(&o->x, "D:response");
+}

@@ -1,0 +1,184 @@
+#include "davd/dav/stream.h"
+
+#include "mailcore/base/limits.h"
+
+/* A target and, with Depth: 1, what is in it. */
+struct find {
+	struct stream s; /* first */
+	enum dav_depth depth;
+	struct prop_wanted wanted;
+	bool self_done;
+	struct collection collection; /* of COLLECTIONS and OBJECTS */
+	struct collection *list;      /* of HOMES */
+	size_t count, at;
+	uint32_t next_uid;
+};
+
+static void
+add_self(struct find *f)
+{
+	struct dav *d = f->s.out.d;
+	struct resource r = { .what = d->path.what, .href = d->self };
+
+	if ((r.what & DAV_COLLECTIONS) != 0)
+		r.collection = &f->collection;
+	stream_resource(&f->s, &r);
+}
+
+/* The fixed children of the upper levels. */
+static void
+add_fixed(struct find *f, enum dav_what what)
+{
+	struct dav *d = f->s.out.d;
+	struct resource r = { .what = what };
+
+	r.href = dav_href(d, f->s.out.scratch, what, VIEW(""), VIEW(""));
+	stream_resource(&f->s, &r);
+}
+
+static void
+add_collection(struct find *f, const struct collection *c)
+{
+	struct dav *d = f->s.out.d;
+	struct resource r = { .collection = c };
+
+	r.what = c->kind == COLLECTION_CALENDAR ? DAV_CALENDAR : DAV_BOOK;
+	r.href = dav_href(d, f->s.out.scratch, r.what, c->name, VIEW(""));
+	stream_resource(&f->s, &r);
+}
+
+static result
+visit(void *context, const struct item *item)
+{
+	struct find *f = context;
+
+	if (stream_is_full(&f->s))
+		return fail(BUSY, "the piece is full");
+	stream_item(&f->s, &f->collection, item);
+	f->next_uid = item->uid + 1;
+	return done();
+}
+
+static result
+add_items(struct find *f, bool *more)
+{
+	result r = item_each(f->s.out.d->account, f->collection.id, f->next_uid,
+	    UINT32_MAX, visit, f);
+
+	*more = r.is == BUSY && stream_is_full(&f->s);
+	return *more ? done() : r;
+}
+
+static result
+next(struct stream *s, bool *more)
+{
+	struct find *f = (struct find *)s;
+	enum dav_what what = s->out.d->path.what;
+
+	*more = false;
+	if (!f->self_done && (f->depth == DEPTH_0 || !s->out.d->no_root))
+		add_self(f);
+	f->self_done = true;
+	if (f->depth == DEPTH_0)
+		return done();
+	if (what == DAV_ROOT) {
+		add_fixed(f, DAV_PRINCIPAL);
+	} else if (what == DAV_PRINCIPAL) {
+		add_fixed(f, DAV_CALENDARS);
+		add_fixed(f, DAV_BOOKS);
+	} else if ((what & DAV_HOMES) != 0) {
+		while (f->at < f->count && !stream_is_full(s))
+			add_collection(f, &f->list[f->at++]);
+		*more = f->at < f->count;
+	} else if ((what & DAV_COLLECTIONS) != 0) {
+		return add_items(f, more);
+	}
+	return done();
+}
+
+static result
+object_next(struct stream *s, bool *more)
+{
+	struct find *f = (struct find *)s;
+	struct dav *d = s->out.d;
+	struct item item;
+
+	*more = false;
+	TRY(item_by_name(
+	    d->account, d->arena, f->collection.id, d->path.object, &item));
+	stream_item(s, &f->collection, &item);
+	return done();
+}
+
+static result
+read_wanted(
+    struct dav *d, const struct xml_element *root, struct prop_wanted *out)
+{
+	struct xml_element *prop;
+
+	if (root == NULL)
+		return prop_want_all(d->arena, NULL, false, out);
+	if (!xml_is(root, VIEW(NS_DAV), VIEW("propfind")))
+		return fail(MALFORMED, "RFC 4918 9.1: not a propfind");
+	prop = xml_child(root, VIEW(NS_DAV), VIEW("prop"));
+	if (prop != NULL)
+		return prop_want(d->arena, prop, out);
+	if (xml_child(root, VIEW(NS_DAV), VIEW("propname")) != NULL)
+		return prop_want_all(d->arena, NULL, true, out);
+	if (xml_child(root, VIEW(NS_DAV), VIEW("allprop")) != NULL)
+		return prop_want_all(d->arena,
+		    xml_child(root, VIEW(NS_DAV), VIEW("include")), false, out);
+	return fail(MALFORMED, "RFC 4918 14.20: an empty propfind");
+}
+
+static result
+find_target(struct dav *d, struct find *f)
+{
+	enum dav_what what = d->path.what;
+
+	if (what == DAV_NOTHING)
+		return fail(NOT_FOUND, "There is nothing here.");
+	if ((what & (DAV_COLLECTIONS | DAV_OBJECTS)) != 0)
+		TRY(dav_collection(d, d->arena, &f->collection));
+	if ((what & DAV_HOMES) != 0 && f->depth == DEPTH_1)
+		TRY(collection_list(
+		    d->account, d->arena, dav_kind(what), &f->list, &f->count));
+	f->s.next = next;
+	if ((what & DAV_OBJECTS) != 0)
+		f->s.next = object_next;
+	return done();
+}
+
+void
+dav_propfind(struct dav *d)
+{
+	bool leaf = (d->path.what & DAV_OBJECTS) != 0;
+	struct find *f = arena_alloc(d->arena, sizeof *f);
+	struct xml_element *root;
+	result r;
+
+	if (!dav_body(d, &root))
+		return;
+	if (f == NULL) {
+		dav_fail(d, arena_result(d->arena));
+		return;
+	}
+	f->depth = dav_depth_of(d->request, DEPTH_INFINITY);
+	if (f->depth == DEPTH_BAD) {
+		answer_text(d->answer, 400, "RFC 4918 10.2: bad Depth");
+		return;
+	}
+	if (f->depth == DEPTH_INFINITY && !leaf) {
+		dav_error(d, 403, "D:propfind-finite-depth", VIEW(""));
+		return;
+	}
+	r = read_wanted(d, root, &f->wanted);
+	if (r.is == OK)
+		r = find_target(d, f);
+	if (r.is != OK) {
+		dav_fail(d, r);
+		return;
+	}
+	f->s.wanted = &f->wanted;
+	stream_start(&f->s, d);
+}

@@ -1,0 +1,297 @@
+#include "davd/dav/inside.h"
+
+#include "mailcore/base/encode.h"
+#include "mailcore/base/limits.h"
+#include "mailcore/format/ical.h"
+#include "mailcore/format/vcard.h"
+#include "mailcore/sys/clock.h"
+
+#include <openssl/evp.h>
+
+/*
+ * PUT (RFC 4791 5.3.2, RFC 6352 6.3.2).  The bytes are kept as they were
+ * sent, so the strong ETag of the answer is the promise of these very bytes.
+ * Conditions are decided inside the transaction: of two clients that replace
+ * the same version, one wins and one is told.
+ */
+struct put {
+	struct dav *d;
+	struct item_new item;
+	/* What happened inside, as the answer needs it. */
+	bool created;
+	unsigned status; /* of a failed condition */
+	const char *condition;
+	view href;
+};
+
+static const struct {
+	enum dav_what what;
+	uint64_t most;
+	view type;
+	view other_type;
+	const char *size, *media, *data, *object, *component, *uid;
+} rules[] = {
+	{ DAV_EVENT, LIMIT_CALENDAR_OBJECT, VIEW_INIT("text/calendar"),
+	    VIEW_INIT("application/octet-stream"), "C:max-resource-size",
+	    "C:supported-calendar-data", "C:valid-calendar-data",
+	    "C:valid-calendar-object-resource",
+	    "C:supported-calendar-component", "C:no-uid-conflict" },
+	{ DAV_CARD, LIMIT_VCARD, VIEW_INIT("text/vcard"),
+	    VIEW_INIT("text/x-vcard"), "CR:max-resource-size",
+	    "CR:supported-address-data", "CR:valid-address-data",
+	    "CR:supported-address-data", NULL, "CR:no-uid-conflict" },
+};
+
+static bool
+type_fits(struct dav *d, size_t rule)
+{
+	view type;
+
+	if (!request_header(d->request, VIEW("Content-Type"), &type))
+		return true;
+	type = view_trim(view_cut(&type, ';'));
+	return type.n == 0 || view_same(type, rules[rule].type)
+	    || view_same(type, rules[rule].other_type)
+	    || view_same(type, VIEW("application/octet-stream"));
+}
+
+/* false: refused. */
+static bool
+check_request(struct dav *d, size_t rule)
+{
+	view value;
+
+	if (request_header(d->request, VIEW("Content-Range"), &value)) {
+		answer_text(d->answer, 400, "RFC 9110 14.5: no partial PUT");
+		return false;
+	}
+	if (request_header(d->request, VIEW("Content-Encoding"), &value)
+	    && !view_same(view_trim(value), VIEW("identity"))) {
+		answer_text(d->answer, 415, "No content coding, please.");
+		return false;
+	}
+	if (!type_fits(d, rule)) {
+		dav_error(d, 403, rules[rule].media, VIEW(""));
+		return false;
+	}
+	if (d->request->body.n > rules[rule].most) {
+		dav_error(d, 403, rules[rule].size, VIEW(""));
+		return false;
+	}
+	return true;
+}
+
+static result
+examine_calendar(struct put *p)
+{
+	struct ical_facts facts;
+
+	TRY(ical_examine(p->d->request->body, p->d->arena, &facts));
+	p->item.key = facts.uid;
+	p->item.component = facts.component;
+	p->item.span_from = facts.span_from;
+	p->item.span_to = facts.span_to;
+	return done();
+}
+
+static result
+examine_card(struct put *p)
+{
+	struct vcard_facts facts;
+
+	TRY(vcard_examine(p->d->request->body, p->d->arena, &facts));
+	/* RFC 6352 5.1 wants a UID; a card without one goes by its name. */
+	p->item.key = facts.uid.n > 0 ? facts.uid : p->d->path.object;
+	return done();
+}
+
+static bool
+examine(struct put *p, size_t rule)
+{
+	struct dav *d = p->d;
+	result r = rules[rule].what == DAV_EVENT ? examine_calendar(p)
+						 : examine_card(p);
+
+	switch (r.is) {
+	case OK:
+		return true;
+	case MALFORMED:
+		dav_error(d, 403, rules[rule].data, VIEW(""));
+		break;
+	case DENIED:
+		dav_error(d, 403, rules[rule].object, VIEW(""));
+		break;
+	case NOT_FOUND:
+		dav_error(d, 403, rules[rule].component, VIEW(""));
+		break;
+	case OVER_LIMIT:
+		dav_error(d, 403, rules[rule].size, VIEW(""));
+		break;
+	case EXISTS:
+	case STALE:
+	case BUSY:
+	case NO_SPACE:
+	case FAILED:
+		dav_fail(d, r);
+		break;
+	}
+	return false;
+}
+
+static void
+make_etag(struct put *p)
+{
+	unsigned char hash[EVP_MAX_MD_SIZE] = { 0 };
+	view body = p->d->request->body;
+	struct buf b = buf_new(64);
+
+	(void)EVP_Digest(body.p, body.n, hash, NULL, EVP_sha256(), NULL);
+	encode_hex(&b, (view){ (const char *)hash, 16 });
+	p->item.etag = arena_copy(p->d->arena, buf_view(&b));
+	buf_free(&b);
+}
+
+/* MKCALENDAR may have chosen what a calendar holds. */
+static result
+check_component(struct put *p, const struct collection *c)
+{
+	view chosen, name;
+	result r = property_get(p->d->account, p->d->arena, c->id,
+	    VIEW(NS_CALDAV " supported-calendar-component-set"), &chosen);
+
+	if (r.is == NOT_FOUND || c->kind != COLLECTION_CALENDAR)
+		return done();
+	TRY(r);
+	name = arena_print(p->d->arena, "name=\"%.*s\"",
+	    (int)p->item.component.n, p->item.component.p);
+	if (chosen.n == 0 || view_find(chosen, name) != SIZE_MAX)
+		return done();
+	p->status = 403;
+	p->condition = "C:supported-calendar-component";
+	return fail(DENIED, "RFC 4791 5.3.2.1: not in this calendar");
+}
+
+static result
+uid_conflict(struct put *p, size_t rule, const struct collection *c, view name)
+{
+	p->status = 403;
+	p->condition = rules[rule].uid;
+	p->href = dav_href(p->d, p->d->arena, p->d->path.what, c->name, name);
+	return fail(DENIED, "RFC 4791 5.3.2.1: the UID is taken");
+}
+
+static result
+add_or_replace(struct put *p, size_t rule, const struct collection *c)
+{
+	struct dav *d = p->d;
+	struct item old, other, out;
+	result r = item_by_name(
+	    d->account, d->arena, c->id, d->path.object, &old);
+
+	if (r.is != OK && r.is != NOT_FOUND)
+		return r;
+	p->created = r.is == NOT_FOUND;
+	p->status = request_precondition(
+	    d->request, p->created ? VIEW("") : old.etag);
+	if (p->status != 0)
+		return fail(STALE, "RFC 9110 13.1: it has changed");
+	if (!p->created && !view_eq(old.key, p->item.key))
+		return uid_conflict(p, rule, c, old.name);
+	r = item_by_key(d->account, d->arena, c->id, p->item.key, &other);
+	if (r.is == OK && (p->created || other.uid != old.uid))
+		return uid_conflict(p, rule, c, other.name);
+	if (r.is != OK && r.is != NOT_FOUND)
+		return r;
+	if (p->created)
+		return item_add(d->account, c->id, &p->item, &out);
+	return item_replace(
+	    d->account, c->id, old.uid, old.etag, &p->item, &out);
+}
+
+static size_t
+rule_of(enum dav_what what)
+{
+	return what == DAV_EVENT ? 0 : 1;
+}
+
+static result
+work(struct account *a, void *context)
+{
+	struct put *p = context;
+	struct collection c;
+	result r;
+
+	(void)a; /* d->account */
+	p->status = 0;
+	p->condition = NULL;
+	r = dav_collection(p->d, p->d->arena, &c);
+	if (r.is == NOT_FOUND) { /* RFC 4918 9.7.1 */
+		p->status = 409;
+		return r;
+	}
+	TRY(r);
+	TRY(check_component(p, &c));
+	return add_or_replace(p, rule_of(p->d->path.what), &c);
+}
+
+static void
+answer(struct put *p, result r)
+{
+	struct dav *d = p->d;
+
+	if (r.is == OK) {
+		answer_header(d->answer, "ETag",
+		    arena_print(d->arena, "\"%.*s\"", (int)p->item.etag.n,
+			p->item.etag.p));
+		d->answer->status = p->created ? 201 : 204;
+	} else if (p->condition != NULL) {
+		dav_error(d, p->status, p->condition, p->href);
+	} else if (p->status != 0) {
+		answer_text(d->answer, p->status, r.why);
+	} else {
+		dav_fail(d, r);
+	}
+}
+
+static void
+store(struct put *p)
+{
+	struct dav *d = p->d;
+	struct spool *bytes = spool_new(d->services->store, rules[0].most);
+	result r;
+
+	spool_add(bytes, d->request->body);
+	p->item.bytes = bytes;
+	r = spool_result(bytes);
+	if (r.is == OK)
+		r = item_prepare(d->account, bytes);
+	if (r.is == OK)
+		r = account_write(d->account, work, p, DURABLE);
+	answer(p, r);
+	spool_free(&bytes);
+}
+
+void
+dav_put(struct dav *d)
+{
+	struct put p = { .d = d,
+		.item = { .name = d->path.object,
+		    .received = clock_now(),
+		    .keywords = VIEW(""),
+		    .component = VIEW("") },
+		.href = VIEW("") };
+
+	if ((d->path.what & DAV_OBJECTS) == 0 || d->path.slash) {
+		if (d->path.what == DAV_NOTHING)
+			answer_text(d->answer, 409,
+			    "RFC 4918 9.7.1: there is no such collection");
+		else
+			answer_text(d->answer, 403, "This is a collection.");
+		return;
+	}
+	if (!check_request(d, rule_of(d->path.what))
+	    || !examine(&p, rule_of(d->path.what)))
+		return;
+	make_etag(&p);
+	store(&p);
+}

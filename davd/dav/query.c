@@ -1,0 +1,228 @@
+#include "davd/dav/report.h"
+
+#include "mailcore/base/limits.h"
+#include "mailcore/format/ical.h"
+#include "mailcore/format/match.h"
+#include "mailcore/format/vcard.h"
+
+/*
+ * calendar-query (RFC 4791 7.8) and addressbook-query (RFC 6352 8.6): the
+ * candidates' uids are taken from the index at once, each is then looked at
+ * while its piece is made.
+ */
+struct query {
+	struct stream s; /* first */
+	struct prop_wanted wanted;
+	struct collection collection;
+	const struct xml_element *filter;
+	bool whole; /* every candidate matches */
+	uint32_t *uids;
+	size_t count, room, at;
+	uint64_t left;
+	bool limited, truncated;
+};
+
+static result
+add_candidate(void *context, const struct item *item)
+{
+	struct query *q = context;
+	struct arena *arena = q->s.out.d->arena;
+
+	if (q->count == q->room) {
+		size_t room = q->room == 0 ? 256 : 2 * q->room;
+		uint32_t *more = arena_array(arena, room, sizeof *more);
+
+		if (more == NULL)
+			return arena_result(arena);
+		for (size_t i = 0; i < q->count; i++)
+			more[i] = q->uids[i];
+		q->uids = more;
+		q->room = room;
+	}
+	q->uids[q->count++] = item->uid;
+	return done();
+}
+
+static result
+matches(struct query *q, const struct item *item, bool *out)
+{
+	struct stream *s = &q->s;
+	struct body body;
+	result r;
+
+	*out = q->whole;
+	if (q->whole)
+		return done();
+	TRY(body_open(s->out.d->account, item->body, &body));
+	if (q->collection.kind == COLLECTION_CALENDAR)
+		r = ical_matches(body.bytes, q->filter, s->out.scratch, out);
+	else
+		r = vcard_matches(body.bytes, q->filter, s->out.scratch, out);
+	body_close(&body);
+	return r;
+}
+
+static result
+next(struct stream *s, bool *more)
+{
+	struct query *q = (struct query *)s;
+	struct item item;
+	bool match = false;
+	result r;
+
+	*more = q->at < q->count;
+	if (!*more)
+		return done();
+	r = item_get(s->out.d->account, s->out.scratch, q->collection.id,
+	    q->uids[q->at++], &item);
+	if (r.is == OK)
+		r = matches(q, &item, &match);
+	if (r.is == OK && match) {
+		if (q->limited && q->left == 0) {
+			q->truncated = true;
+			*more = false;
+			return done();
+		}
+		q->left--;
+		stream_item(s, &q->collection, &item);
+	}
+	arena_reset(s->out.scratch);
+	return r.is == NOT_FOUND ? done() : r; /* removed meanwhile */
+}
+
+static void
+finish(struct stream *s)
+{
+	struct query *q = (struct query *)s;
+	struct xml_out *x = &s->out.x;
+
+	if (!q->truncated)
+		return;
+	xml_start(x, "D:response");
+	xml_leaf(x, "D:href", s->out.d->self);
+	xml_leaf(x, "D:status", VIEW("HTTP/1.1 507 Insufficient Storage"));
+	xml_start(x, "D:error");
+	xml_leaf(x, "D:number-of-matches-within-limits", VIEW(""));
+	xml_end(x, "D:error");
+	xml_end(x, "D:response");
+}
+
+static bool
+knows_collations(const struct xml_element *e)
+{
+	if (view_eq(e->name, VIEW("text-match"))
+	    && !match_knows_collation(xml_attribute(e, VIEW("collation"))))
+		return false;
+	for (const struct xml_element *c = e->first; c != NULL; c = c->next)
+		if (!knows_collations(c))
+			return false;
+	return true;
+}
+
+/* false: refused. */
+static bool
+query_new(struct dav *d, const struct xml_element *root, struct query **out)
+{
+	struct query *q = arena_alloc(d->arena, sizeof *q);
+	result r = arena_result(d->arena);
+
+	if (r.is == OK)
+		r = report_wanted(d, root, &q->wanted);
+	if (r.is == OK)
+		r = dav_collection(d, d->arena, &q->collection);
+	if (r.is != OK) {
+		dav_fail(d, r);
+		return false;
+	}
+	q->s.out.d = d;
+	q->s.next = next;
+	q->s.finish = finish;
+	q->s.wanted = &q->wanted;
+	*out = q;
+	return true;
+}
+
+static void
+start(struct query *q, struct dav *d, result r)
+{
+	if (r.is == OK)
+		stream_start(&q->s, d);
+	else
+		dav_fail(d, r);
+}
+
+void
+report_calendar_query(struct dav *d, const struct xml_element *root)
+{
+	struct query *q;
+	int64_t from, to;
+	view component;
+
+	if (!query_new(d, root, &q))
+		return;
+	q->filter = xml_child(root, VIEW(NS_CALDAV), VIEW("filter"));
+	if (q->filter == NULL
+	    || ical_filter_check(q->filter, &q->whole).is != OK) {
+		dav_error(d, 403, "C:valid-filter", VIEW(""));
+		return;
+	}
+	if (!knows_collations(q->filter)) {
+		dav_error(d, 403, "C:supported-collation", VIEW(""));
+		return;
+	}
+	ical_filter_range(q->filter, &component, &from, &to);
+	start(q, d,
+	    item_each_in_span(d->account, q->collection.id, component, from, to,
+		add_candidate, q));
+}
+
+static size_t
+count_nodes(const struct xml_element *e)
+{
+	size_t n = 1;
+
+	for (const struct xml_element *c = e->first; c != NULL; c = c->next)
+		n += count_nodes(c);
+	return n;
+}
+
+static bool
+filter_is_valid(const struct xml_element *filter)
+{
+	if (filter == NULL || count_nodes(filter) > LIMIT_FILTER_NODES)
+		return false;
+	for (const struct xml_element *e = filter->first; e != NULL;
+	     e = e->next)
+		if (xml_is(e, VIEW(NS_CARDDAV), VIEW("prop-filter"))
+		    && xml_attribute(e, VIEW("name")).n == 0)
+			return false;
+	return true;
+}
+
+void
+report_book_query(struct dav *d, const struct xml_element *root)
+{
+	struct query *q;
+
+	if (!query_new(d, root, &q))
+		return;
+	q->filter = xml_child(root, VIEW(NS_CARDDAV), VIEW("filter"));
+	if (!filter_is_valid(q->filter)) {
+		dav_error(d, 403, "CR:valid-filter", VIEW(""));
+		return;
+	}
+	if (!knows_collations(q->filter)) {
+		dav_error(d, 403, "CR:supported-collation", VIEW(""));
+		return;
+	}
+	if (report_limit(root, VIEW(NS_CARDDAV), &q->left).is != OK) {
+		dav_error(
+		    d, 403, "D:number-of-matches-within-limits", VIEW(""));
+		return;
+	}
+	q->limited = q->left > 0;
+	q->whole = q->filter->first == NULL;
+	start(q, d,
+	    item_each(
+		d->account, q->collection.id, 1, UINT32_MAX, add_candidate, q));
+}

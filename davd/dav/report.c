@@ -1,0 +1,144 @@
+#include "davd/dav/report.h"
+
+#include "mailcore/base/limits.h"
+
+static const struct report {
+	view ns;
+	view name;
+	int on;
+	void (*run)(struct dav *, const struct xml_element *);
+} reports[] = {
+	{ VIEW_INIT(NS_DAV), VIEW_INIT("sync-collection"), DAV_COLLECTIONS,
+	    report_sync },
+	{ VIEW_INIT(NS_DAV), VIEW_INIT("expand-property"), DAV_ALL,
+	    report_expand },
+	{ VIEW_INIT(NS_CALDAV), VIEW_INIT("calendar-multiget"),
+	    DAV_CALENDARS | DAV_CALENDAR, report_multiget },
+	{ VIEW_INIT(NS_CALDAV), VIEW_INIT("calendar-query"), DAV_CALENDAR,
+	    report_calendar_query },
+	{ VIEW_INIT(NS_CARDDAV), VIEW_INIT("addressbook-multiget"),
+	    DAV_BOOKS | DAV_BOOK, report_multiget },
+	{ VIEW_INIT(NS_CARDDAV), VIEW_INIT("addressbook-query"), DAV_BOOK,
+	    report_book_query },
+};
+
+static const struct report *
+report_find(const struct xml_element *root)
+{
+	for (size_t i = 0; i < COUNT(reports); i++)
+		if (xml_is(root, reports[i].ns, reports[i].name))
+			return &reports[i];
+	return NULL;
+}
+
+result
+report_wanted(
+    struct dav *d, const struct xml_element *root, struct prop_wanted *out)
+{
+	if (xml_child(root, VIEW(NS_DAV), VIEW("allprop")) != NULL)
+		return prop_want_all(d->arena, NULL, false, out);
+	if (xml_child(root, VIEW(NS_DAV), VIEW("propname")) != NULL)
+		return prop_want_all(d->arena, NULL, true, out);
+	return prop_want(
+	    d->arena, xml_child(root, VIEW(NS_DAV), VIEW("prop")), out);
+}
+
+result
+report_limit(const struct xml_element *root, view ns, uint64_t *out)
+{
+	const struct xml_element *e = xml_child(root, ns, VIEW("limit"));
+
+	*out = 0;
+	if (e == NULL)
+		return done();
+	e = xml_child(e, ns, VIEW("nresults"));
+	if (e == NULL || !view_number(view_trim(e->text), UINT32_MAX, out)
+	    || *out == 0)
+		return fail(MALFORMED, "RFC 5323 5.17: bad nresults");
+	return done();
+}
+
+static bool
+target_exists(struct dav *d)
+{
+	struct collection c;
+	struct item item;
+	result r = done();
+
+	if (d->path.what == DAV_NOTHING)
+		r = fail(NOT_FOUND, "There is nothing here.");
+	else if ((d->path.what & (DAV_COLLECTIONS | DAV_OBJECTS)) != 0)
+		r = dav_collection(d, d->arena, &c);
+	if (r.is == OK && (d->path.what & DAV_OBJECTS) != 0)
+		r = item_by_name(
+		    d->account, d->arena, c.id, d->path.object, &item);
+	if (r.is != OK)
+		dav_fail(d, r);
+	return r.is == OK;
+}
+
+void
+dav_report(struct dav *d)
+{
+	const struct report *report;
+	struct xml_element *root;
+
+	if (!dav_body(d, &root) || !target_exists(d))
+		return;
+	if (root == NULL) {
+		answer_text(d->answer, 400, "RFC 3253 3.6: no report");
+		return;
+	}
+	report = report_find(root);
+	if (report == NULL || (report->on & (int)d->path.what) == 0) {
+		dav_error(d, 403, "D:supported-report", VIEW(""));
+		return;
+	}
+	report->run(d, root);
+}
+
+/* RFC 3253 3.8, for the target itself. */
+struct expand {
+	struct stream s; /* first */
+	struct prop_wanted wanted;
+	struct collection collection;
+	struct item item;
+};
+
+static result
+expand_next(struct stream *s, bool *more)
+{
+	struct expand *e = (struct expand *)s;
+	struct dav *d = s->out.d;
+	struct resource r = { .what = d->path.what, .href = d->self };
+
+	*more = false;
+	if ((r.what & (DAV_COLLECTIONS | DAV_OBJECTS)) != 0)
+		r.collection = &e->collection;
+	if ((r.what & DAV_OBJECTS) != 0)
+		r.item = &e->item;
+	stream_resource(s, &r);
+	return done();
+}
+
+void
+report_expand(struct dav *d, const struct xml_element *root)
+{
+	struct expand *e = arena_alloc(d->arena, sizeof *e);
+	result r = arena_result(d->arena);
+
+	if (r.is == OK)
+		r = prop_want_nested(d->arena, root, &e->wanted);
+	if (r.is == OK && (d->path.what & (DAV_COLLECTIONS | DAV_OBJECTS)) != 0)
+		r = dav_collection(d, d->arena, &e->collection);
+	if (r.is == OK && (d->path.what & DAV_OBJECTS) != 0)
+		r = item_by_name(d->account, d->arena, e->collection.id,
+		    d->path.object, &e->item);
+	if (r.is != OK) {
+		dav_fail(d, r);
+		return;
+	}
+	e->s.next = expand_next;
+	e->s.wanted = &e->wanted;
+	stream_start(&e->s, d);
+}

@@ -1,0 +1,24 @@
+/*
+ * report.h - the reports (RFC 3253 3.6), a file each.  Every one gets the
+ * root element of the request.
+ */
+#ifndef DAV_REPORT_H
+#define DAV_REPORT_H
+
+#include "davd/dav/stream.h"
+
+void report_sync(struct dav *, const struct xml_element *);
+void report_multiget(struct dav *, const struct xml_element *);
+void report_calendar_query(struct dav *, const struct xml_element *);
+void report_book_query(struct dav *, const struct xml_element *);
+void report_expand(struct dav *, const struct xml_element *);
+
+/* The DAV:prop, DAV:allprop or DAV:propname of a report; getetag alone when
+ * there is none of them. */
+CHECKED result report_wanted(
+    struct dav *, const struct xml_element *, struct prop_wanted *out);
+
+/* DAV:limit/DAV:nresults and its twin of CardDAV: 0 without; MALFORMED. */
+CHECKED result report_limit(const struct xml_element *, view ns, uint64_t *out);
+
+#endif

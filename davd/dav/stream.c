@@ -1,0 +1,140 @@
+#include "davd/dav/stream.h"
+
+#include "mailcore/base/limits.h"
+
+enum {
+	PIECE = 131072,
+	SCRATCH = 67108864 /* one object and what is made of it */
+};
+
+bool
+stream_is_full(const struct stream *s)
+{
+	return s->out.x.to->n >= PIECE;
+}
+
+void
+stream_resource(struct stream *s, const struct resource *r)
+{
+	prop_respond(&s->out, r, s->wanted);
+	arena_reset(s->out.scratch);
+}
+
+void
+stream_item(
+    struct stream *s, const struct collection *c, const struct item *item)
+{
+	struct resource r = { .what = c->kind == COLLECTION_CALENDAR ? DAV_EVENT
+								     : DAV_CARD,
+		.collection = c,
+		.item = item };
+	struct body body;
+	bool open = s->wanted->bytes
+	    && body_open(s->out.d->account, item->body, &body).is == OK;
+
+	r.href = dav_href(
+	    s->out.d, s->out.scratch, r.what, c->name, item->name);
+	if (open)
+		r.bytes = body.bytes;
+	stream_resource(s, &r);
+	if (open)
+		body_close(&body);
+}
+
+void
+stream_status(struct stream *s, view href, view status)
+{
+	xml_start(&s->out.x, "D:response");
+	xml_leaf(&s->out.x, "D:href", href);
+	xml_leaf(&s->out.x, "D:status", status);
+	xml_end(&s->out.x, "D:response");
+}
+
+/* One piece into `to`, with the account open. */
+static result
+add_piece(struct stream *s, struct buf *to)
+{
+	s->out.x = (struct xml_out){ .to = to };
+	while (s->more && !stream_is_full(s))
+		TRY(s->next(s, &s->more));
+	if (s->more)
+		return buf_result(to);
+	if (s->finish != NULL)
+		s->finish(s);
+	xml_end(&s->out.x, "D:multistatus");
+	return buf_result(to);
+}
+
+/* In the middle of an answer a failure can only be shown by its never being
+ * closed: no client takes half a document for a whole one. */
+static bool
+stream_piece(void *context, struct buf *to)
+{
+	struct stream *s = context;
+	struct dav *d = s->out.d;
+	result r;
+
+	if (s->first.n > 0) {
+		buf_add(to, buf_view(&s->first));
+		buf_free(&s->first);
+		return true;
+	}
+	r = account_open(d->services->store, d->who.account, &d->account);
+	if (r.is != OK)
+		return false;
+	r = add_piece(s, to);
+	account_close(&d->account);
+	return r.is == OK && s->more;
+}
+
+static void
+stream_end(void *context)
+{
+	struct stream *s = context;
+
+	buf_free(&s->first);
+	arena_free(&s->out.scratch);
+}
+
+static void
+begin(struct buf *to)
+{
+	struct xml_out x = xml_to(to);
+
+	xml_start(&x, "D:multistatus");
+	dav_prefixes(&x);
+	xml_raw(&x, VIEW("\n"));
+}
+
+void
+stream_start(struct stream *s, struct dav *d)
+{
+	struct answer *a = d->answer;
+	result r;
+
+	s->out.d = d;
+	s->out.scratch = arena_new(SCRATCH);
+	s->more = true;
+	buf_reset(&a->body);
+	begin(&a->body);
+	r = add_piece(s, &a->body);
+	if (r.is != OK) {
+		stream_end(s);
+		dav_fail(d, r);
+		return;
+	}
+	a->status = 207;
+	answer_header(
+	    a, "Content-Type", VIEW("application/xml; charset=utf-8"));
+	if (d->minimal)
+		answer_header(a, "Preference-Applied", VIEW("return=minimal"));
+	if (!s->more) {
+		stream_end(s);
+		return;
+	}
+	s->first = a->body;
+	a->body = buf_new(s->first.limit);
+	a->stream = stream_piece;
+	a->stream_end = stream_end;
+	a->context = s;
+}
