@@ -109,6 +109,9 @@ CHECKED result net_watch_fd(struct net *, int fd, void (*run)(void *),
 CHECKED result net_every(struct net *, unsigned ms, void (*run)(void *),
     void *context);
 
+/* Other limits from now on; 0 keeps one.  Nobody is closed for it. */
+void net_limit(struct net *, unsigned connections, unsigned per_peer);
+
 /* Serve until net_stop; then say farewell, finish what runs (at most
  * `grace_ms`) and return. */
 CHECKED result net_run(struct net *, unsigned grace_ms);

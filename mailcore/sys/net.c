@@ -239,6 +239,15 @@ net_listen(struct net *n, int fd, enum net_tls mode,
 	return done();
 }
 
+void
+net_limit(struct net *n, unsigned connections, unsigned per_peer)
+{
+	if (connections > 0)
+		n->limit = connections;
+	if (per_peer > 0)
+		n->limit_per_peer = per_peer;
+}
+
 static void
 on_watched(int fd, short what, void *watched)
 {

@@ -165,7 +165,7 @@ struct net {
 	struct watched *watched;
 	struct every *every;
 	struct tls *tls;
-	unsigned limit, limit_per_peer;
+	_Atomic unsigned limit, limit_per_peer;
 	bool count_loopback;
 	unsigned grace_ms;
 	_Atomic unsigned connections;

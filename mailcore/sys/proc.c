@@ -73,6 +73,11 @@ proc_listen(const char *address, unsigned port, int *fd)
 		    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (*fd >= 0 && set_and_bind(*fd, &a, n))
 		return done();
+	if (*fd < 0 && errno == EAFNOSUPPORT) {
+		log_line(LOG_WARNING, "listen.skipped", "address=%s"
+		    " why=\"this machine has no such protocol\"", address);
+		return fail(NOT_FOUND, "no such protocol here");
+	}
 	if (errno == EADDRINUSE)
 		advice = "; another program has it: stop that or choose"
 		    " another port";

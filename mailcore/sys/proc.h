@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* A listening TCP socket, close-on-exec.  FAILED: logged with address, port
- * and what to do. */
+/* A listening TCP socket, close-on-exec.  NOT_FOUND: a machine without IPv6
+ * (or IPv4).  FAILED: logged with address, port and what to do. */
 CHECKED result proc_listen(const char *address, unsigned port, int *fd);
 
 /* For root: become `user` for good, with its groups.  For others nothing.

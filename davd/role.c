@@ -1,0 +1,289 @@
+/* What every role does before and after its own work. */
+#include "davd/role.h"
+
+#include "mailcore/sys/log.h"
+#include "mailcore/sys/proc.h"
+#include "mailcore/sys/sandbox.h"
+#include "mailcore/sys/tls.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { CONF_MEMORY = 1 << 20, CONF_ERRORS = 65536 };
+
+const struct role_kind role_kinds[ROLE_COUNT] = {
+	[ROLE_WEB] = {
+		.name = "web",
+		.services = 1u << SERVICE_HTTP | 1u << SERVICE_HTTPS
+		    | 1u << SERVICE_PROXY,
+		.certificates = true,
+		.run = role_web,
+	},
+	[ROLE_MAIL] = {
+		.name = "mail",
+		.services = 1u << SERVICE_IMAP | 1u << SERVICE_IMAPS
+		    | 1u << SERVICE_POP3 | 1u << SERVICE_POP3S
+		    | 1u << SERVICE_SMTP | 1u << SERVICE_SUBMISSION
+		    | 1u << SERVICE_SUBMISSIONS,
+		.certificates = true,
+		.run = role_mail,
+	},
+	[ROLE_QUEUE] = {
+		.name = "queue",
+		.connects = true,
+		.run = role_queue,
+	},
+};
+
+void
+role_start_write(const struct role_start *s, struct buf *out)
+{
+	buf_print(out, "%ld,%d", (long)s->supervisor, s->ready);
+	for (size_t i = 0; i < s->socket_count; i++)
+		buf_print(out, ",%s:%d",
+		    conf_services[s->sockets[i].service].name,
+		    s->sockets[i].fd);
+}
+
+static bool
+read_number(view text, int *out)
+{
+	uint64_t n;
+
+	if (!view_number(text, INT_MAX, &n))
+		return false;
+	*out = (int)n;
+	return true;
+}
+
+static bool
+read_socket(view text, struct role_socket *out)
+{
+	view fd = text;
+	view name = view_cut(&fd, ':');
+
+	for (size_t i = 0; i < SERVICE_COUNT; i++) {
+		if (!view_eq(name, view_of(conf_services[i].name)))
+			continue;
+		out->service = (enum service)i;
+		return read_number(fd, &out->fd);
+	}
+	return false;
+}
+
+result
+role_start_read(struct role_start *s, view text)
+{
+	int pid;
+
+	if (!read_number(view_cut(&text, ','), &pid)
+	    || !read_number(view_cut(&text, ','), &s->ready))
+		return fail(MALFORMED, "not from a supervisor");
+	s->supervisor = (pid_t)pid;
+	s->socket_count = 0;
+	while (text.n > 0) {
+		if (s->socket_count == ROLE_SOCKETS
+		    || !read_socket(view_cut(&text, ','),
+		    &s->sockets[s->socket_count]))
+			return fail(MALFORMED, "not from a supervisor");
+		s->socket_count++;
+	}
+	return done();
+}
+
+static result
+load_conf(struct conf *conf, struct arena *arena, const char *path)
+{
+	struct buf errors = buf_new(CONF_ERRORS);
+	result r = conf_load(conf, arena, path, &errors);
+	view rest = buf_view(&errors), line;
+
+	while (view_line(&rest, &line))
+		log_line(LOG_ERROR, "configuration", "%.*s", LOG_VIEW(line));
+	buf_free(&errors);
+	return r;
+}
+
+static result
+enter_sandbox(const struct conf *conf, const char *config, bool connects)
+{
+	char folder[PATH_MAX];
+	view rest = view_of(config);
+	view above = view_cut_last(&rest, '/');
+	const char *const writable[] = { conf->data };
+	const char *const readable[] = { conf->certificates, folder };
+	const struct sandbox s = { .writable = writable,
+		.writable_count = COUNT(writable), .readable = readable,
+		.readable_count = COUNT(readable), .connect = connects };
+
+	if (!conf->sandbox) {
+		log_line(LOG_WARNING, "sandbox.off", "by=configuration");
+		return done();
+	}
+	/* Of the configuration its folder: editors replace files. */
+	if (!view_copy(above.n == 0 ? VIEW(".") : above, folder,
+	    sizeof folder))
+		return fail(FAILED, "the configuration's path is too long");
+	return sandbox_enter(&s);
+}
+
+/* Libraries put temporary files where the sandbox lets them. */
+static result
+set_environment(const struct conf *conf)
+{
+	char folder[PATH_MAX];
+
+	if (snprintf(folder, sizeof folder, "%s/run", conf->data)
+	    >= (int)sizeof folder
+	    || setenv("TMPDIR", folder, 1) != 0
+	    || setenv("SQLITE_TMPDIR", folder, 1) != 0)
+		return fail(FAILED, "the data folder's path is too long");
+	return done();
+}
+
+static result
+give_up_rights(struct role *r)
+{
+	TRY(proc_become(r->conf.user));
+	TRY(proc_bind_to(r->start->supervisor));
+	TRY(set_environment(&r->conf));
+	/* Its socket is bound while that is still allowed. */
+	TRY(post_open(&r->post, r->conf.data, r->kind->name));
+	return enter_sandbox(&r->conf, r->start->config, r->kind->connects);
+}
+
+static result
+open_services(struct role *r)
+{
+	const struct store_options options = { .data = r->conf.data,
+		.journal = r->kind->name };
+
+	TRY(store_open(&r->store, &options));
+	TRY(auth_new(&r->auth, r->store));
+	if (r->kind->certificates)
+		TRY(certs_open(&r->certs, r->conf.certificates));
+	return tls_new(&r->tls, r->certs, &r->conf.tls);
+}
+
+static int
+open_signals(void)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	/* Threads inherit this: no signal is ever delivered but there. */
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+int
+role_signal(const struct role *r)
+{
+	struct signalfd_siginfo info;
+
+	if (read(r->signals, &info, sizeof info) != (ssize_t)sizeof info)
+		return 0;
+	return (int)info.ssi_signo;
+}
+
+void
+role_ready(const struct role *r)
+{
+	ssize_t n = write(r->start->ready, "r", 1);
+
+	/* Without a supervisor there is nobody to tell. */
+	(void)n;
+	(void)close(r->start->ready);
+	log_line(LOG_INFO, "role.ready", "sockets=%zu",
+	    r->start->socket_count);
+}
+
+void
+role_reload(struct role *r, struct conf *fresh)
+{
+	struct arena *arena = arena_new(CONF_MEMORY);
+
+	*fresh = r->conf;
+	if (r->certs != NULL && certs_reload(r->certs).is != OK)
+		log_line(LOG_ERROR, "reload.certificates", "kept=old");
+	if (load_conf(fresh, arena, r->start->config).is == OK) {
+		log_open(r->kind->name, (enum log_level)fresh->log_level);
+		log_line(LOG_INFO, "reload.done", "generation=%llu",
+		    r->certs == NULL ? 0ull
+		    : (unsigned long long)certs_generation(r->certs));
+	} else {
+		*fresh = r->conf;
+	}
+	/* Only its numbers are used: strings of the running configuration
+	 * stay. */
+	arena_free(&arena);
+}
+
+static void
+close_services(struct role *r)
+{
+	tls_free(&r->tls);
+	certs_close(&r->certs);
+	auth_free(&r->auth);
+	store_close(&r->store);
+	post_close(&r->post);
+	arena_free(&r->arena);
+}
+
+int
+role_main(const struct role_kind *kind, const struct role_start *start)
+{
+	struct role r = { .kind = kind, .start = start,
+		.arena = arena_new(CONF_MEMORY) };
+	result done;
+
+	log_open(kind->name, LOG_INFO);
+	r.signals = open_signals();
+	done = load_conf(&r.conf, r.arena, start->config);
+	log_open(kind->name, (enum log_level)(done.is == OK
+	    ? r.conf.log_level : LOG_INFO));
+	if (done.is == OK)
+		done = give_up_rights(&r);
+	if (done.is == OK)
+		done = open_services(&r);
+	if (done.is == OK)
+		done = kind->run(&r);
+	if (done.is != OK)
+		log_line(LOG_ERROR, "role.failed", "why=\"%s\"", done.why);
+	close_services(&r);
+	return done.is == OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* What prepare and the roles' own start have in common is small: it opens
+ * no sockets and serves nobody. */
+int
+prepare(const struct conf *conf, const char *config, pid_t supervisor)
+{
+	struct certs *certs = NULL;
+	result r = proc_become(conf->user);
+
+	log_open("prepare", (enum log_level)conf->log_level);
+	if (r.is == OK)
+		r = proc_bind_to(supervisor);
+	if (r.is == OK)
+		r = set_environment(conf);
+	if (r.is == OK)
+		r = enter_sandbox(conf, config, false);
+	if (r.is == OK)
+		r = certs_open(&certs, conf->certificates);
+	certs_close(&certs);
+	if (r.is == OK)
+		r = store_recover(conf->data);
+	if (r.is != OK)
+		log_line(LOG_ERROR, "prepare.failed", "why=\"%s\"", r.why);
+	return r.is == OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}

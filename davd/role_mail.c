@@ -1,0 +1,156 @@
+/* IMAP, POP3 and SMTP. */
+#include "davd/role.h"
+
+#include "mailcore/imap/imap.h"
+#include "mailcore/pop3/pop3.h"
+#include "mailcore/smtp/smtp.h"
+#include "mailcore/sys/conn.h"
+
+#include <signal.h>
+
+enum { MAIL_GRACE_MS = 5000 };
+
+struct mail {
+	struct role *role;
+	struct net *net;
+	struct imap_services imap;
+	struct pop3_services pop3;
+	struct smtp_services reception, submission;
+};
+
+static void
+fill_services(struct mail *m)
+{
+	const struct role *r = m->role;
+	const struct conf *c = &r->conf;
+
+	m->imap = (struct imap_services){ .store = r->store, .auth = r->auth,
+		.hostname = c->hostname, .message_limit = c->message_limit,
+		.starttls = true };
+	m->pop3 = (struct pop3_services){ .store = r->store, .auth = r->auth,
+		.hostname = c->hostname, .starttls = true };
+	m->reception = (struct smtp_services){ .store = r->store,
+		.auth = r->auth, .hostname = c->hostname,
+		.message_limit = c->message_limit, .starttls = true,
+		.post = r->post };
+	m->submission = m->reception;
+	m->submission.submission = true;
+}
+
+static result
+listen_on(struct mail *m, const struct role_socket *s)
+{
+	const struct {
+		enum net_tls tls;
+		const struct protocol *protocol;
+		void *services;
+	} rows[SERVICE_COUNT] = {
+		[SERVICE_IMAP] = { NET_CLEAR, &imap_protocol, &m->imap },
+		[SERVICE_IMAPS] = { NET_TLS, &imap_protocol, &m->imap },
+		[SERVICE_POP3] = { NET_CLEAR, &pop3_protocol, &m->pop3 },
+		[SERVICE_POP3S] = { NET_TLS, &pop3_protocol, &m->pop3 },
+		[SERVICE_SMTP] = { NET_CLEAR, &smtp_protocol,
+		    &m->reception },
+		[SERVICE_SUBMISSION] = { NET_CLEAR, &smtp_protocol,
+		    &m->submission },
+		[SERVICE_SUBMISSIONS] = { NET_TLS, &smtp_protocol,
+		    &m->submission },
+	};
+
+	if (rows[s->service].protocol == NULL)
+		return fail(FAILED, "a socket of another role");
+	return net_listen(m->net, s->fd, rows[s->service].tls,
+	    rows[s->service].protocol, rows[s->service].services);
+}
+
+/* A session of ours has changed the account. */
+static void
+on_change(void *mail, int64_t account)
+{
+	struct mail *m = mail;
+
+	net_wake(m->net, account);
+	post_send(m->role->post, (struct msg){ MSG_ACCOUNT, account });
+}
+
+/* Sessions read the limit at any time; it is one word. */
+static void
+reload(struct mail *m)
+{
+	struct conf fresh;
+
+	role_reload(m->role, &fresh);
+	net_limit(m->net, fresh.connections, fresh.connections_per_peer);
+	__atomic_store_n(&m->imap.message_limit, fresh.message_limit,
+	    __ATOMIC_RELAXED);
+	__atomic_store_n(&m->reception.message_limit, fresh.message_limit,
+	    __ATOMIC_RELAXED);
+	__atomic_store_n(&m->submission.message_limit, fresh.message_limit,
+	    __ATOMIC_RELAXED);
+}
+
+static void
+on_post(void *mail)
+{
+	struct mail *m = mail;
+	bool reloads = false;
+	struct msg msg;
+
+	while (post_receive(m->role->post, &msg)) {
+		if (msg.kind == MSG_ACCOUNT)
+			net_wake(m->net, msg.number);
+		reloads = reloads || msg.kind == MSG_RELOAD;
+	}
+	if (reloads)
+		reload(m);
+}
+
+static void
+on_signal(void *mail)
+{
+	struct mail *m = mail;
+
+	switch (role_signal(m->role)) {
+	case SIGTERM:
+	case SIGINT:
+		net_stop(m->net);
+		break;
+	case SIGHUP:
+		reload(m);
+		break;
+	default:
+		break;
+	}
+}
+
+static result
+serve(struct mail *m)
+{
+	const struct role *r = m->role;
+
+	for (size_t i = 0; i < r->start->socket_count; i++)
+		TRY(listen_on(m, &r->start->sockets[i]));
+	TRY(net_watch_fd(m->net, post_fd(r->post), on_post, m));
+	TRY(net_watch_fd(m->net, r->signals, on_signal, m));
+	store_listen(r->store, on_change, m);
+	role_ready(r);
+	return net_run(m->net, MAIL_GRACE_MS);
+}
+
+result
+role_mail(struct role *r)
+{
+	const struct net_options o = {
+		.connections = r->conf.connections,
+		.connections_per_peer = r->conf.connections_per_peer,
+		.tls = r->tls,
+	};
+	struct mail m = { .role = r };
+	result done;
+
+	TRY(net_new(&m.net, &o));
+	fill_services(&m);
+	done = serve(&m);
+	net_free(&m.net);
+	return done;
+}

@@ -1,0 +1,98 @@
+/* CalDAV, CardDAV, autoconfig and pages. */
+#include "davd/role.h"
+
+#include "davd/http/http.h"
+#include "davd/pages.h"
+#include "davd/routes.h"
+
+#include <poll.h>
+#include <signal.h>
+
+struct web {
+	struct role *role;
+	struct page_services services;
+	struct front *fronts[ROLE_SOCKETS];
+	size_t front_count;
+};
+
+static result
+start_front(struct web *w, const struct role_socket *s)
+{
+	const struct conf *c = &w->role->conf;
+	bool plain = s->service == SERVICE_HTTP;
+	struct front_options o = {
+		.kind = FRONT_PROXY,
+		.fd = s->fd,
+		.routes = plain ? routes_plain : routes,
+		.route_count = plain ? route_plain_count : route_count,
+		.services = &w->services,
+		.certs = w->role->certs,
+		.tls = &c->tls,
+		.connections = c->connections,
+		.connections_per_peer = c->connections_per_peer,
+	};
+
+	if (s->service == SERVICE_HTTPS)
+		o.kind = FRONT_HTTPS;
+	else if (plain)
+		o.kind = FRONT_HTTP;
+	TRY(front_start(&w->fronts[w->front_count], &o));
+	w->front_count++;
+	return done();
+}
+
+static void
+on_change(void *role, int64_t account)
+{
+	struct role *r = role;
+
+	post_send(r->post, (struct msg){ MSG_ACCOUNT, account });
+}
+
+/* Until a signal says to stop. */
+static void
+wait_for_end(struct role *r)
+{
+	struct pollfd p[] = {
+		{ .fd = r->signals, .events = POLLIN },
+		{ .fd = post_fd(r->post), .events = POLLIN },
+	};
+
+	for (;;) {
+		bool reloads = false;
+		struct conf fresh;
+		struct msg msg;
+		int signal;
+
+		(void)poll(p, COUNT(p), -1);
+		while (post_receive(r->post, &msg))
+			reloads = reloads || msg.kind == MSG_RELOAD;
+		signal = role_signal(r);
+		if (signal == SIGTERM || signal == SIGINT)
+			return;
+		if (reloads || signal == SIGHUP)
+			role_reload(r, &fresh);
+	}
+}
+
+result
+role_web(struct role *r)
+{
+	struct web w = { .role = r };
+	result started = done();
+
+	w.services = (struct page_services){
+		.dav = { .store = r->store, .auth = r->auth },
+		.conf = &r->conf,
+	};
+	store_listen(r->store, on_change, r);
+	for (size_t i = 0; started.is == OK && i < r->start->socket_count; i++)
+		started = start_front(&w, &r->start->sockets[i]);
+	if (started.is == OK) {
+		role_ready(r);
+		wait_for_end(r);
+	}
+	for (size_t i = 0; i < w.front_count; i++)
+		front_stop(&w.fronts[i]);
+	return started;
+}

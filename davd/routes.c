@@ -1,0 +1,61 @@
+#include "davd/routes.h"
+
+#include "davd/dav/dav.h"
+#include "davd/pages.h"
+
+#include <stdio.h>
+
+/* Thunderbird asks for its document over plain HTTP too, and may then be
+ * told; all else belongs on https.  308 keeps method and body (RFC 9110
+ * 15.4.9); a browser's GET gets the status that every client knows. */
+static void
+to_https(void *services, const struct request *request,
+    struct answer *answer)
+{
+	const struct page_services *s = services;
+	unsigned port = s->conf->public_ports[SERVICE_HTTPS];
+	view host = request->host;
+	bool plain = view_eq(request->method, VIEW("GET"))
+	    || view_eq(request->method, VIEW("HEAD"));
+	char number[16] = "";
+	view location;
+
+	if (port == 0) {
+		answer_text(answer, 404, "not over plain HTTP");
+		return;
+	}
+	if (host.n == 0)
+		host = view_of(s->conf->hostname);
+	if (port != 443)
+		(void)snprintf(number, sizeof number, ":%u", port);
+	location = arena_print(request->arena, "https://%.*s%s%.*s%s%.*s",
+	    (int)host.n, host.p, number, (int)request->raw_path.n,
+	    request->raw_path.p, request->query.n > 0 ? "?" : "",
+	    (int)request->query.n, request->query.p);
+	answer_redirect(answer, plain ? 301 : 308, location);
+}
+
+const struct route routes[] = {
+	{ "/mail/config-v1.1.xml", true, page_autoconfig },
+	{ "/.well-known/autoconfig/mail/config-v1.1.xml", true,
+	    page_autoconfig },
+	{ "/.well-known/mail-v1.xml", true, page_autoconfig },
+	{ "/.well-known/caldav", false, dav_well_known },
+	{ "/.well-known/carddav", false, dav_well_known },
+	{ "/.well-known/caldav/", false, dav_well_known },
+	{ "/.well-known/carddav/", false, dav_well_known },
+	{ "/SOGo/dav", false, dav_handle },
+	{ "/SOGo/dav/", false, dav_handle },
+	{ "/principals/", false, dav_root },
+	{ "/", false, page_root },
+};
+const size_t route_count = COUNT(routes);
+
+const struct route routes_plain[] = {
+	{ "/mail/config-v1.1.xml", true, page_autoconfig },
+	{ "/.well-known/autoconfig/mail/config-v1.1.xml", true,
+	    page_autoconfig },
+	{ "/.well-known/mail-v1.xml", true, page_autoconfig },
+	{ "/", false, to_https },
+};
+const size_t route_plain_count = COUNT(routes_plain);

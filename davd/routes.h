@@ -1,0 +1,16 @@
+/*
+ * routes.h - the whole URL space, in two tables.
+ */
+#ifndef DAVD_ROUTES_H
+#define DAVD_ROUTES_H
+
+#include "davd/http/http.h"
+
+/* What https, and a reverse proxy in front of us, serve; and what plain http
+ * does.  `services` is a struct page_services. */
+extern const struct route routes[];
+extern const size_t route_count;
+extern const struct route routes_plain[];
+extern const size_t route_plain_count;
+
+#endif
