@@ -164,27 +164,49 @@ file_find(view path)
 	return NULL;
 }
 
+static void
+answer_page(const struct page_services *services,
+    const struct request *request, struct answer *answer,
+    const struct page_file *file)
+{
+	struct service_set set;
+	result r = find_services(services, request, &set);
+
+	if (r.is == OK)
+		answer_file(file, &set, request, answer);
+	else
+		answer_text(answer, 503, "Try again later.");
+}
+
+/* Clients that know nothing of us but the host's name begin at "/". */
+static bool
+is_dav(const struct request *request)
+{
+	return view_eq(request->path, VIEW("/"))
+	    && (view_eq(request->method, VIEW("PROPFIND"))
+	        || view_eq(request->method, VIEW("OPTIONS")));
+}
+
 void
 page_root(void *services, const struct request *request,
     struct answer *answer)
 {
 	const struct page_file *file = file_find(request->path);
-	struct service_set set;
-	result r;
 
-	if (file == NULL
-	    || (!view_eq(request->method, VIEW("GET"))
-	        && !view_eq(request->method, VIEW("HEAD")))) {
+	if (is_dav(request)) {
 		dav_root(services, request, answer);
-		return;
-	}
-	if (!view_eq(request->path, VIEW("/"))) {
+	} else if (file == NULL) {
+		answer_text(answer, 404, "There is nothing here.");
+	} else if (!view_eq(request->method, VIEW("GET"))
+	    && !view_eq(request->method, VIEW("HEAD"))) {
+		answer_text(answer, 405, "GET and HEAD are answered.");
+		answer_header(answer, "Allow",
+		    view_eq(request->path, VIEW("/"))
+		        ? VIEW("GET, HEAD, OPTIONS, PROPFIND")
+		        : VIEW("GET, HEAD"));
+	} else if (view_eq(request->path, VIEW("/"))) {
+		answer_page(services, request, answer, file);
+	} else {
 		answer_file(file, NULL, request, answer);
-		return;
 	}
-	r = find_services(services, request, &set);
-	if (r.is == OK)
-		answer_file(file, &set, request, answer);
-	else
-		answer_text(answer, 503, "Try again later.");
 }

@@ -22,7 +22,8 @@ void page_autoconfig(void *services, const struct request *,
     struct answer *);
 
 /* "/" and whatever no other route takes: the page with the settings for the
- * Host's domain, and its files.  Other methods and paths go to dav_root. */
+ * Host's domain, and its files; PROPFIND and OPTIONS on "/" are dav_root's;
+ * all else is 404 or 405. */
 void page_root(void *services, const struct request *, struct answer *);
 
 /* A hosted domain and its services, by candidate names.  NOT_FOUND. */
