@@ -84,8 +84,10 @@ check_store(struct cli *cli, struct findings *f)
 		.journal = "cli" };
 	struct domain *domains = NULL;
 	size_t count = 0;
-	result r = store_open(&cli->store, &options);
+	result r = cli_become_owner(cli->conf.data);
 
+	if (r.is == OK)
+		r = store_open(&cli->store, &options);
 	if (r.is == OK)
 		r = domain_list(cli->store, cli->arena, &domains, &count);
 	if (r.is != OK)

@@ -74,9 +74,8 @@ cli_configure(struct cli *cli)
 	return r;
 }
 
-/* What root wrote into the folder, the server could not read. */
-static result
-become_owner(const char *data)
+result
+cli_become_owner(const char *data)
 {
 	struct stat st;
 
@@ -102,7 +101,7 @@ cli_open(struct cli *cli)
 		    cli->conf.data, cli->conf.data);
 		return fail(NOT_FOUND, "no data");
 	}
-	r = become_owner(cli->conf.data);
+	r = cli_become_owner(cli->conf.data);
 	if (r.is == OK)
 		r = store_open(&cli->store, &options);
 	if (r.is != OK)

@@ -53,8 +53,11 @@ int cli_failed(const char *what, result);
  * /var/lib/posthaste.  Says every fault. */
 CHECKED result cli_configure(struct cli *);
 
-/* The same, then the store.  Root becomes the owner of the data folder, so
- * that no file in it changes hands. */
+/* Root becomes the owner of the data folder: what it wrote there as root, the
+ * server could not read. */
+CHECKED result cli_become_owner(const char *data);
+
+/* The configuration, the owner, the store. */
 CHECKED result cli_open(struct cli *);
 
 /* "<data>/<name>", in the arena. */

@@ -159,6 +159,7 @@ init_place(struct cli *cli, const struct init *init)
 		TRY(cli_configure(cli));
 	} else {
 		TRY(cli_configure(cli));
+		TRY(cli_become_owner(cli->conf.data));
 		moved = is_moved(cli, init);
 	}
 	if (moved) {
