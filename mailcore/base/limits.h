@@ -104,8 +104,8 @@ enum {
 	LIMIT_COLLECTIONS = 500,      /* of one home */
 
 	LIMIT_CONFIGURATION = 65536, /* bytes of posthaste.conf */
-	/* Descriptors allow as many; at 20 KiB each that is 400 MiB. */
-	LIMIT_CONNECTIONS = 20000,
+	/* Descriptors allow as many; at 20 KiB each that is 200 MiB. */
+	LIMIT_CONNECTIONS = 10000,
 	/* An office behind one address: 50 people, 5 connections each. */
 	LIMIT_CONNECTIONS_PER_PEER = 256
 };

@@ -31,6 +31,7 @@ struct store {
 	char *data;
 	size_t idle_most;
 	int64_t epoch;
+	struct journal *journal;
 	store_listener *listener;
 	void *listener_context;
 
@@ -57,6 +58,8 @@ struct account {
 	bool writing;
 	bool reading;
 	result spoilt; /* by a half-done change: never to be committed */
+	int64_t seq;      /* of the present transaction */
+	int64_t previous; /* who wrote before it */
 	struct buf record;
 	struct grave *graves;
 	struct spool *adopted; /* named by an item of this transaction */

@@ -213,6 +213,7 @@ name_file(struct spool *s)
 static result
 make_folder_of(const char *path, char folder[STORE_PATH])
 {
+	char above[STORE_PATH];
 	view left = view_of(path);
 
 	left = view_cut_last(&left, '/');
@@ -221,14 +222,28 @@ make_folder_of(const char *path, char folder[STORE_PATH])
 	if (access(folder, F_OK) == 0)
 		return done();
 	TRY(file_make_folder(folder));
-	left = view_cut_last(&left, '/');
-	{
-		char above[STORE_PATH];
-
+	/* bodies/ab, bodies, and the account's folder that names it. */
+	for (int i = 0; i < 2; i++) {
+		left = view_cut_last(&left, '/');
 		if (!view_copy(left, above, sizeof above))
 			return fail(FAILED, "a path is too long");
-		return file_sync_folder(above);
+		TRY(file_sync_folder(above));
 	}
+	return done();
+}
+
+/* Where a sandbox or a file system knows no second names. */
+static result
+copy_file(struct spool *s, const char *path)
+{
+	view bytes;
+	result r = spool_view(s, &bytes);
+
+	if (r.is == OK)
+		r = file_write(path, bytes, 0600);
+	if (r.is != OK)
+		s->file[0] = '\0';
+	return r;
 }
 
 /* A second name for the temporary file, so that one message may go to many
@@ -245,11 +260,12 @@ link_file(struct account *a, struct spool *s)
 		return fail(FAILED, "the data folder's path is too long");
 	}
 	TRY(make_folder_of(path, folder));
-	if (link(s->temporary, path) != 0) {
-		s->file[0] = '\0';
-		return failed("link", path);
-	}
-	return file_sync_folder(folder);
+	if (link(s->temporary, path) == 0)
+		return file_sync_folder(folder);
+	if (errno == EXDEV || errno == EPERM || errno == EMLINK)
+		return copy_file(s, path);
+	s->file[0] = '\0';
+	return failed("link", path);
 }
 
 result

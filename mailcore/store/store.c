@@ -1,5 +1,7 @@
 #include "mailcore/db/schema.h"
 #include "mailcore/store/inside.h"
+#include "mailcore/store/journal.h"
+#include "mailcore/store/recover.h"
 #include "mailcore/sys/file.h"
 #include "mailcore/sys/log.h"
 
@@ -8,12 +10,14 @@
 #include <string.h>
 
 enum { IDLE_ACCOUNTS = 64 };
-enum { HOUSE_BEGIN, EPOCH_GET };
+enum { HOUSE_BEGIN, EPOCH_GET, EPOCH_RAISE };
 
 static const char *const sql[] = {
 	[HOUSE_BEGIN] = "INSERT INTO state (account_id) VALUES ($1)"
 			" ON CONFLICT (account_id) DO NOTHING",
 	[EPOCH_GET] = "SELECT epoch FROM state WHERE account_id = $1",
+	[EPOCH_RAISE] = "UPDATE state SET epoch = epoch + 1"
+			" WHERE account_id = $1",
 };
 
 static result
@@ -62,9 +66,18 @@ begin_house(struct db *db, const char *data)
 	return file_sync_folder(data);
 }
 
-/* Makes posthaste.db when there is none. */
 static result
-make_house(const char *data, int64_t *epoch)
+raise_epoch(struct db *db)
+{
+	const struct db_arg args[] = { db_int(HOUSE) };
+
+	TRY(db_do(db, sql[EPOCH_RAISE], args, COUNT(args)));
+	return db_sync(db);
+}
+
+/* Makes posthaste.db when there is none.  `unclean`: numbers must jump. */
+static result
+make_house(const char *data, bool unclean, int64_t *epoch)
 {
 	char path[STORE_PATH];
 	struct db *db;
@@ -73,10 +86,48 @@ make_house(const char *data, int64_t *epoch)
 	(void)account_path(data, HOUSE, path);
 	TRY(db_open(&db, path));
 	r = begin_house(db, data);
+	if (r.is == OK && unclean)
+		r = raise_epoch(db);
 	if (r.is == OK)
 		r = get_epoch(db, epoch);
 	db_close(&db);
 	return r;
+}
+
+static result
+prepare(const char *data, bool alone, int64_t *epoch)
+{
+	struct recovery *v;
+	bool unclean;
+	result r;
+
+	*epoch = 0;
+	TRY(make_folders(data));
+	r = recover_begin(&v, data);
+	/* When others are at work a killed role is nothing to them. */
+	unclean = alone ? recover_found(v) : recover_lost(v);
+	if (r.is == OK)
+		r = make_house(data, unclean, epoch);
+	if (r.is == OK && alone)
+		r = recover_sweep(data, unclean);
+	recover_end(&v, r.is == OK);
+	return r;
+}
+
+result
+store_recover(const char *data)
+{
+	int64_t epoch;
+
+	return prepare(data, true, &epoch);
+}
+
+static void
+free_store(struct store *s)
+{
+	(void)pthread_mutex_destroy(&s->lock);
+	free(s->data);
+	free(s);
 }
 
 result
@@ -84,10 +135,10 @@ store_open(struct store **out, const struct store_options *options)
 {
 	struct store *s;
 	int64_t epoch;
+	result r;
 
 	*out = NULL;
-	TRY(make_folders(options->data));
-	TRY(make_house(options->data, &epoch));
+	TRY(prepare(options->data, false, &epoch));
 	s = calloc(1, sizeof *s);
 	if (s == NULL || (s->data = strdup(options->data)) == NULL)
 		abort();
@@ -95,8 +146,13 @@ store_open(struct store **out, const struct store_options *options)
 	s->idle_most = options->idle_accounts > 0 ? options->idle_accounts
 						  : IDLE_ACCOUNTS;
 	(void)pthread_mutex_init(&s->lock, NULL);
-	*out = s;
-	return done();
+	r = journal_open(&s->journal, s->data,
+	    options->journal == NULL ? "store" : options->journal);
+	if (r.is == OK)
+		*out = s;
+	else
+		free_store(s);
+	return r;
 }
 
 void
@@ -108,25 +164,14 @@ store_close(struct store **store)
 		return;
 	*store = NULL;
 	pool_close(s);
-	(void)pthread_mutex_destroy(&s->lock);
-	free(s->data);
-	free(s);
-}
-
-result
-store_recover(const char *data)
-{
-	int64_t epoch;
-
-	TRY(make_folders(data));
-	return make_house(data, &epoch);
+	journal_close(&s->journal);
+	free_store(s);
 }
 
 result
 store_sync(struct store *s)
 {
-	(void)s;
-	return done();
+	return journal_wait(s->journal, journal_end(s->journal));
 }
 
 void

@@ -1,5 +1,6 @@
 /* Transactions of one account. */
-#include "mailcore/store/inside.h"
+#include "mailcore/store/journal.h"
+#include "mailcore/store/segment.h"
 #include "mailcore/store/spool.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/random.h"
@@ -9,7 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WRITE_TRIES = 10, WRITE_MS = 10000 };
+enum {
+	WRITE_TRIES = 10,
+	WRITE_MS = 10000,
+	RECORD_KEPT = 262144 /* memory that a handle may keep for the next */
+};
 enum { STATE_BEGIN, MODSEQ_GET };
 
 static const char *const sql[] = {
@@ -49,14 +54,12 @@ bury(struct account *a, const char *path)
 }
 
 static void
-forget_graves(struct account *a, bool dig)
+forget_graves(struct account *a)
 {
 	while (a->graves != NULL) {
 		struct grave *g = a->graves;
 
 		a->graves = g->next;
-		if (dig)
-			(void)unlink(g->path);
 		free(g);
 	}
 }
@@ -64,16 +67,21 @@ forget_graves(struct account *a, bool dig)
 static result
 begin(struct account *a)
 {
-	const struct db_arg args[] = { db_int(a->id), db_int(1) };
+	const struct db_arg args[] = { db_int(a->id),
+		db_int(journal_writer(a->store->journal)) };
 	struct db_query q;
 	int rows = 0;
 
 	buf_reset(&a->record);
+	segment_begin_record(&a->record);
 	TRY(db_begin(a->db));
 	db_record(a->db, &a->record);
 	db_ask(a->db, &q, sql[STATE_BEGIN], args, COUNT(args));
-	while (db_next(&q))
+	while (db_next(&q)) {
+		a->seq = db_int_at(&q, 0);
+		a->previous = db_int_at(&q, 1);
 		rows++;
+	}
 	TRY(db_end(&q));
 	return rows == 1 ? done() : fail(FAILED, "an account without state");
 }
@@ -95,31 +103,74 @@ run_work(struct account *a, account_work *work, void *context, bool *changed)
 	return done();
 }
 
+/* Committed: to the journal with it. */
+static uint64_t
+add_to_journal(struct account *a)
+{
+	struct journal *j = a->store->journal;
+	bool fits = buf_result(&a->record).is == OK;
+	const struct journal_entry e = {
+		.account = a->id,
+		.seq = a->seq,
+		.record = fits ? &a->record : NULL,
+		/* 0: nobody yet; account_add has synced it. */
+		.foreign = a->previous != journal_writer(j)
+		    && a->previous != 0,
+		.graves = a->graves,
+	};
+
+	a->graves = NULL;
+	return journal_add(j, &e);
+}
+
+/* `*position` is set when something was committed, else 0. */
 static result
-write_once(struct account *a, account_work *work, void *context,
-    enum durable durable)
+run_locked(struct account *a, account_work *work, void *context,
+    uint64_t *position)
 {
 	bool changed = false;
-	result r;
+	result r = run_work(a, work, context, &changed);
 
-	(void)durable;
-	(void)pthread_mutex_lock(&a->slot->writing);
-	r = run_work(a, work, context, &changed);
+	*position = 0;
 	a->writing = false;
 	db_record(a->db, NULL);
 	if (r.is == OK && changed)
 		r = db_commit(a->db);
 	else
 		db_rollback(a->db);
-	spool_adopted(a, r.is == OK && changed);
-	if (r.is == OK && changed)
-		r = db_sync(a->db);
-	(void)pthread_mutex_unlock(&a->slot->writing);
-	forget_graves(a, r.is == OK && changed);
-	if (r.is == OK && changed && a->id != HOUSE
-	    && a->store->listener != NULL)
-		a->store->listener(a->store->listener_context, a->id);
+	changed = changed && r.is == OK;
+	spool_adopted(a, changed);
+	if (changed)
+		*position = add_to_journal(a);
+	else
+		forget_graves(a);
+	if (a->record.room > RECORD_KEPT) {
+		buf_free(&a->record);
+		a->record = buf_new(LIMIT_JOURNAL_RECORD);
+	}
 	return r;
+}
+
+static result
+write_once(struct account *a, account_work *work, void *context,
+    enum durable durable)
+{
+	struct store *s = a->store;
+	uint64_t position;
+	result r;
+
+	TRY(journal_enter(s->journal));
+	(void)pthread_mutex_lock(&a->slot->writing);
+	r = run_locked(a, work, context, &position);
+	(void)pthread_mutex_unlock(&a->slot->writing);
+	journal_leave(s->journal);
+	if (position == 0)
+		return r;
+	if (a->id != HOUSE && s->listener != NULL)
+		s->listener(s->listener_context, a->id);
+	if (durable == DURABLE || journal_is_full(s->journal))
+		return journal_wait(s->journal, position);
+	return done();
 }
 
 result

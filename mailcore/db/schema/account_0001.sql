@@ -143,6 +143,7 @@ CREATE TABLE body (
 	file TEXT NOT NULL,
 	data BLOB NOT NULL
 );
+CREATE UNIQUE INDEX body_file ON body (account_id, file) WHERE file <> '';
 
 -- How many items beyond the first share a body.  A row stands here only once
 -- a message was copied: counting in `body` would write all its bytes again.

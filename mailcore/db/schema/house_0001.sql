@@ -83,6 +83,7 @@ CREATE TABLE queue_message (
 	file TEXT NOT NULL,
 	data BLOB NOT NULL
 );
+CREATE UNIQUE INDEX queue_file ON queue_message (file) WHERE file <> '';
 
 -- One recipient of it that is not settled yet.
 CREATE TABLE queue_recipient (

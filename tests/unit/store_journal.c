@@ -1,0 +1,486 @@
+/* Power cuts, torn files, full disks and failing syncs. */
+#include "tests/unit/store_help.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+enum {
+	PEOPLE = 5,
+	ROUNDS = 6,
+	PER_THREAD = 15,
+	SMALL = 500,
+	EPOCH_LEAST = 1000 /* how far uids jump at least */
+};
+
+/* What fdatasync fails with, or 0: it stands in front of the C library's. */
+static int sync_error;
+
+/* How much of each file has been synced: that a power cut leaves. */
+static struct synced {
+	ino_t file;
+	off_t size;
+} synced[4096];
+static size_t synced_count;
+static pthread_mutex_t synced_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static struct synced *
+synced_find(ino_t file)
+{
+	size_t i = 0;
+
+	while (i < synced_count && synced[i].file != file)
+		i++;
+	if (i == COUNT(synced))
+		exit(1);
+	if (i == synced_count)
+		synced[synced_count++] = (struct synced){ file, 0 };
+	return &synced[i];
+}
+
+int
+fdatasync(int fd)
+{
+	struct stat st;
+
+	if (sync_error != 0) {
+		errno = sync_error;
+		return -1;
+	}
+	if (fstat(fd, &st) == 0) {
+		(void)pthread_mutex_lock(&synced_lock);
+		synced_find(st.st_ino)->size = st.st_size;
+		(void)pthread_mutex_unlock(&synced_lock);
+	}
+	return (int)syscall(SYS_fdatasync, fd);
+}
+
+/* What was acknowledged. */
+struct receipt {
+	int64_t account;
+	int64_t collection;
+	uint32_t uid;
+	int number;
+};
+
+static struct receipt receipts[100000];
+static size_t receipt_count;
+static pthread_mutex_t receipt_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void
+note_receipt(int64_t account, const struct item *i, int number)
+{
+	(void)pthread_mutex_lock(&receipt_lock);
+	receipts[receipt_count++] = (struct receipt){ account, i->collection,
+		i->uid, number };
+	(void)pthread_mutex_unlock(&receipt_lock);
+}
+
+static view
+text_of(int number, char *to, size_t room)
+{
+	int n = snprintf(to, room, "Subject: %d\r\n\r\n%0*d\r\n", number,
+	    SMALL, number);
+
+	return (view){ to, (size_t)n };
+}
+
+struct writer {
+	struct home *home;
+	const int64_t *people;
+	int from;
+};
+
+static void
+deliver(struct home *h, int64_t person, int number)
+{
+	struct account *a = home_open(h, person);
+	struct arena *arena = arena_new(1 << 20);
+	struct collection inbox;
+	char text[2 * SMALL];
+	struct change c = { .kind = ADD, .bytes = text_of(number, text,
+		sizeof text) };
+
+	must(collection_find(a, arena, COLLECTION_MAILBOX, VIEW("INBOX"),
+		 &inbox),
+	    "INBOX");
+	c.collection = inbox.id;
+	if (change_run(h, a, &c).is == OK)
+		note_receipt(person, &c.out, number);
+	arena_free(&arena);
+	account_close(&a);
+}
+
+static void *
+write_many(void *context)
+{
+	const struct writer *w = context;
+
+	for (int i = 0; i < PER_THREAD; i++)
+		deliver(w->home, w->people[(w->from + i) % PEOPLE],
+		    w->from + i);
+	return NULL;
+}
+
+static void
+write_from_threads(struct home *h, const int64_t *people, int from)
+{
+	pthread_t threads[4];
+	struct writer writers[4];
+
+	for (int i = 0; i < 4; i++) {
+		writers[i] = (struct writer){ h, people, from + 1000 * i };
+		(void)pthread_create(&threads[i], NULL, write_many,
+		    &writers[i]);
+	}
+	for (int i = 0; i < 4; i++)
+		(void)pthread_join(threads[i], NULL);
+}
+
+/* The data folder as a power cut leaves it: of each WAL what was synced, and
+ * perhaps more. */
+static const char *copy_from;
+static const char *copy_to;
+static unsigned copy_random;
+
+static int
+copy_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	char to[1024];
+	size_t n = (size_t)st->st_size;
+	char *bytes;
+	FILE *f;
+
+	(void)ftw;
+	(void)snprintf(to, sizeof to, "%s%s", copy_to,
+	    path + strlen(copy_from));
+	if (kind == FTW_D)
+		return mkdir(to, 0700) != 0 && errno != EEXIST;
+	if (view_ends(view_of(path), VIEW("-shm")))
+		return 0;
+	bytes = calloc(1, n + 1);
+	f = fopen(path, "rb");
+	if (f == NULL || fread(bytes, 1, n, f) != n)
+		exit(1);
+	(void)fclose(f);
+	if (view_ends(view_of(path), VIEW("-wal")) && n > 0) {
+		size_t least = (size_t)synced_find(st->st_ino)->size;
+		size_t some;
+
+		copy_random = copy_random * 1103515245 + 12345;
+		some = copy_random / 65536 % 3 == 0 ? 0 : copy_random % n;
+		n = some > least ? some : least;
+	}
+	f = fopen(to, "wb");
+	if (f == NULL || fwrite(bytes, 1, n, f) != n || fclose(f) != 0)
+		exit(1);
+	free(bytes);
+	return 0;
+}
+
+static void
+cut_power(const struct home *h, struct home *after)
+{
+	*after = (struct home){ .arena = arena_new(1 << 26) };
+	(void)snprintf(after->data, sizeof after->data, "%.200s-cut",
+	    h->data);
+	copy_from = h->data;
+	copy_to = after->data;
+	if (nftw(h->data, copy_one, 16, FTW_PHYS) != 0)
+		must(fail(FAILED, "copying"), after->data);
+}
+
+static bool
+is_there(struct home *h, const struct receipt *r)
+{
+	struct account *a = home_open(h, r->account);
+	struct arena *arena = arena_new(1 << 20);
+	char text[2 * SMALL];
+	struct body body = { .inside = NULL };
+	struct item item;
+	bool same = false;
+
+	if (item_get(a, arena, r->collection, r->uid, &item).is == OK
+	    && body_open(a, item.body, &body).is == OK)
+		same = view_eq(body.bytes,
+		    text_of(r->number, text, sizeof text));
+	body_close(&body);
+	arena_free(&arena);
+	account_close(&a);
+	return same;
+}
+
+static size_t
+count_missing(struct home *h)
+{
+	size_t missing = 0;
+
+	for (size_t i = 0; i < receipt_count; i++)
+		missing += !is_there(h, &receipts[i]);
+	return missing;
+}
+
+static uint32_t
+highest_uid(int64_t account)
+{
+	uint32_t highest = 0;
+
+	for (size_t i = 0; i < receipt_count; i++)
+		if (receipts[i].account == account
+		    && receipts[i].uid > highest)
+			highest = receipts[i].uid;
+	return highest;
+}
+
+static size_t
+count_segments(const char *data)
+{
+	char command[512];
+	size_t count = 0;
+	FILE *f;
+
+	(void)snprintf(command, sizeof command,
+	    "ls '%s/journal' | grep -c -- - || true", data);
+	f = popen(command, "r");
+	if (f == NULL || fscanf(f, "%zu", &count) != 1)
+		exit(1);
+	(void)pclose(f);
+	return count;
+}
+
+static void
+test_power_cut(void)
+{
+	struct home h, after;
+	int64_t people[PEOPLE];
+
+	home_begin(&h);
+	for (int i = 0; i < PEOPLE; i++)
+		people[i] = home_person(&h, i);
+	for (int round = 0; round < ROUNDS; round++) {
+		size_t before = receipt_count;
+
+		write_from_threads(&h, people, 10000 * round);
+		ok(receipt_count == before + 4 * PER_THREAD,
+		    "round %d: all acknowledged", round);
+		cut_power(&h, &after);
+		/* Stopped in the middle of the recovery, and again. */
+		must(store_recover(after.data), "store_recover");
+		home_reopen(&after, "test");
+		ok(count_missing(&after) == 0, "round %d: nothing is missing",
+		    round);
+		before = receipt_count;
+		deliver(&after, people[0], 1);
+		ok(receipts[before].uid > highest_uid(people[0]) - 1
+			&& receipts[before].uid >= EPOCH_LEAST,
+		    "round %d: uids jumped ahead", round);
+		receipt_count = before;
+		home_end(&after);
+	}
+	ok(count_segments(h.data) == 1, "one segment is in use");
+	home_end(&h);
+	receipt_count = 0;
+}
+
+/* Cut the journal itself at every length around its last records: what it
+ * still holds whole comes back, the rest is no obstacle. */
+static void
+truncate_segments(const char *data, long cut)
+{
+	char command[1024];
+
+	(void)snprintf(command, sizeof command,
+	    "for f in '%s'/journal/*-*; do"
+	    " printf '\\125' | dd of=\"$f\" bs=1 seek=%ld conv=notrunc"
+	    " 2>/dev/null; done",
+	    data, cut);
+	if (system(command) != 0)
+		exit(1);
+}
+
+static void
+test_torn_tail(void)
+{
+	struct home h, after;
+	int64_t person;
+	size_t last = 0;
+
+	home_begin(&h);
+	person = home_person(&h, 1);
+	for (int i = 0; i < 10; i++)
+		deliver(&h, person, i);
+	for (long cut = 30; cut < 40000; cut += 1777) {
+		size_t there = 0;
+
+		copy_random = 65536 * 3; /* no WAL at all */
+		cut_power(&h, &after);
+		truncate_segments(after.data, cut);
+		must(store_recover(after.data), "torn: store_recover");
+		home_reopen(&after, "test");
+		for (size_t i = 0; i < receipt_count; i++)
+			if (is_there(&after, &receipts[i]))
+				there = i + 1;
+		ok(there >= last, "cut at %ld: %zu messages", cut, there);
+		last = there;
+		home_end(&after);
+	}
+	ok(last == receipt_count, "cut behind the last: all");
+	home_end(&h);
+	receipt_count = 0;
+}
+
+/* A second recovery of the same files, as after one that was stopped before
+ * it removed them. */
+static void
+test_twice(void)
+{
+	struct home h, once, twice;
+	int64_t person;
+
+	home_begin(&h);
+	person = home_person(&h, 1);
+	for (int i = 0; i < 10; i++)
+		deliver(&h, person, i);
+	cut_power(&h, &once);
+	must(store_recover(once.data), "once");
+	ok(count_segments(once.data) == 0, "no segment is left");
+	/* The segments again, beside databases that have it all. */
+	{
+		char command[1024];
+
+		(void)snprintf(command, sizeof command,
+		    "cp '%s'/journal/*-* '%s/journal/'", h.data, once.data);
+		if (system(command) != 0)
+			exit(1);
+	}
+	is_result(store_recover(once.data), OK, "a second recovery");
+	twice = once;
+	home_reopen(&twice, "test");
+	ok(count_missing(&twice) == 0, "the second changes nothing");
+	home_end(&twice);
+	home_end(&h);
+	receipt_count = 0;
+}
+
+static result
+add_lazily(struct home *h, int64_t person, int number, enum durable durable)
+{
+	struct account *a = home_open(h, person);
+	char text[2 * SMALL];
+	struct change c = { .kind = ADD, .bytes = text_of(number, text,
+		sizeof text) };
+	result r;
+
+	c.collection = home_collection(h, a, COLLECTION_MAILBOX, "INBOX");
+	r = change_run_as(h, a, &c, durable);
+	if (r.is == OK)
+		note_receipt(person, &c.out, number);
+	account_close(&a);
+	return r;
+}
+
+static void
+test_later(void)
+{
+	struct home h, after;
+	int64_t person;
+
+	home_begin(&h);
+	person = home_person(&h, 1);
+	for (int i = 0; i < 5; i++)
+		must(add_lazily(&h, person, i, DURABLE_LATER), "later");
+	is_result(store_sync(h.store), OK, "store_sync");
+	copy_random = 65536 * 3;
+	cut_power(&h, &after);
+	must(store_recover(after.data), "later: store_recover");
+	home_reopen(&after, "test");
+	ok(count_missing(&after) == 0, "after store_sync all is durable");
+	home_end(&after);
+	home_end(&h);
+	receipt_count = 0;
+}
+
+/* Two processes' journals in turn on one account: the second must not stand
+ * on what the first has not synced. */
+static void
+test_two_journals(void)
+{
+	struct home h, other, after;
+	int64_t person;
+
+	home_begin(&h);
+	person = home_person(&h, 1);
+	other = h;
+	home_reopen(&other, "other");
+	for (int i = 0; i < 20; i++) {
+		must(add_lazily(&h, person, 2 * i, DURABLE_LATER), "first");
+		receipt_count--; /* not acknowledged by itself ... */
+		must(add_lazily(&other, person, 2 * i + 1, DURABLE), "second");
+	}
+	/* ... and of the first journal nothing has reached the disk. */
+	cut_power(&h, &after);
+	{
+		char command[1024];
+
+		(void)snprintf(command, sizeof command,
+		    "rm -f '%s'/journal/test-*", after.data);
+		if (system(command) != 0)
+			exit(1);
+	}
+	must(store_recover(after.data), "two journals: store_recover");
+	home_reopen(&after, "test");
+	ok(receipt_count == 20 && count_missing(&after) == 0,
+	    "what stood on another journal's writes is there");
+	home_end(&after);
+	store_close(&other.store);
+	home_end(&h);
+	receipt_count = 0;
+}
+
+static void
+test_failing_sync(int error, enum status wanted)
+{
+	struct home h, after;
+	int64_t person;
+	size_t before;
+
+	home_begin(&h);
+	person = home_person(&h, 1);
+	for (int i = 0; i < 5; i++)
+		deliver(&h, person, i);
+	sync_error = error;
+	for (int i = 5; i < 8; i++) {
+		result r = add_lazily(&h, person, i, DURABLE);
+
+		ok(r.is == wanted, "%s: refused (%s)", strerror(error),
+		    r.why);
+		is_result(store_sync(h.store), wanted, "store_sync too");
+	}
+	before = receipt_count;
+	ok(before == 5, "nothing was acknowledged");
+	sync_error = 0;
+	is_result(store_sync(h.store), OK, "it works again");
+	is_result(add_lazily(&h, person, 100, DURABLE), OK, "a new message");
+	cut_power(&h, &after);
+	must(store_recover(after.data), "failing: store_recover");
+	home_reopen(&after, "test");
+	ok(count_missing(&after) == 0, "what was acknowledged is there");
+	home_end(&after);
+	home_end(&h);
+	receipt_count = 0;
+}
+
+int
+main(void)
+{
+	test_power_cut();
+	test_torn_tail();
+	test_twice();
+	test_later();
+	test_two_journals();
+	test_failing_sync(EIO, FAILED);
+	test_failing_sync(ENOSPC, NO_SPACE);
+	return tap_done();
+}
