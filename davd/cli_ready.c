@@ -168,7 +168,8 @@ print_trial(struct cli *cli, const struct demo_note *note)
 		{ SERVICE_IMAPS, "imaps",
 		    VIEW("/INBOX' -X 'FETCH 1:* (ENVELOPE)'") },
 		{ SERVICE_SUBMISSIONS, "smtps", arena_print(cli->arena,
-		    "' --mail-from '%s' --mail-rcpt '%s' -T /etc/os-release",
+		    "' --mail-from '%s' --mail-rcpt '%s'"
+		    " -H 'Subject: A first message' -F '=It works.'",
 		    note->address, note->address) },
 		{ SERVICE_HTTPS, "https", arena_print(cli->arena,
 		    "/SOGo/dav/%s/Calendar/personal/' -X PROPFIND"
