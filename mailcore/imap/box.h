@@ -1,0 +1,87 @@
+/*
+ * box.h - the selected mailbox, as this session knows it.
+ *
+ * 16 bytes a message.  What changed since is merged in (box_merge) at any
+ * time, as marks; message numbers stay what the client believes until
+ * box_tell announces it all (RFC 3501 7.4.1, 5.5).
+ */
+#ifndef IMAP_BOX_H
+#define IMAP_BOX_H
+
+#include "mailcore/imap/idset.h"
+#include "mailcore/store/item.h"
+
+enum mark {
+	MARK_GONE = 0x8000,  /* expunged, not told */
+	MARK_FLAGS = 0x4000, /* flags to be told */
+	MARK_MODSEQ = 0x2000, /* only the modseq to be told */
+	MARK_ALL = MARK_GONE | MARK_FLAGS | MARK_MODSEQ
+};
+
+struct message {
+	uint32_t uid;
+	uint16_t flags;    /* enum item_flag and marks */
+	uint16_t keywords; /* index into box->sets */
+	int64_t modseq;
+};
+
+struct box {
+	int64_t collection;
+	uint32_t uid_validity;
+	uint32_t uid_next;
+	int64_t modseq; /* all up to here is merged */
+	bool read_only;
+	bool marked;
+	struct message *messages; /* by uid */
+	size_t count;
+	size_t room;
+	size_t told; /* the number of the last EXISTS */
+	char **sets; /* different sets of keywords; the first is "" */
+	size_t set_count;
+	size_t set_room;
+};
+
+CHECKED result box_open(struct account *, int64_t collection, bool read_only,
+    struct box **out);
+/* The same inside account_write. */
+CHECKED result box_open_here(struct account *, int64_t collection,
+    struct box **out);
+void box_free(struct box **);
+
+/* Look what has changed.  STALE is handled inside.  NOT_FOUND: the mailbox
+ * itself is gone; all its messages are marked so. */
+CHECKED result box_merge(struct box *, struct account *);
+
+/* The same inside account_write. */
+CHECKED result box_merge_here(struct box *, struct account *);
+
+/* How to tell. */
+struct telling {
+	bool expunges; /* may be told now */
+	bool uid;      /* UID in FETCH */
+	bool modseq;   /* MODSEQ in FETCH: RFC 7162 */
+	bool vanished; /* VANISHED for EXPUNGE: RFC 7162 3.2.10 */
+};
+/* true: the output has grown to a piece; tell the rest later. */
+bool box_tell(struct box *, const struct telling *, struct buf *out);
+
+view box_keywords(const struct box *, const struct message *);
+/* OVER_LIMIT: too many different sets. */
+CHECKED result box_intern(struct box *, view keywords, uint16_t *out);
+/* All keywords of the mailbox, as one set in the arena. */
+view box_all_keywords(const struct box *, struct arena *);
+
+/* The index of the first message with that uid or above. */
+size_t box_at_or_above(const struct box *, uint32_t uid);
+/* SIZE_MAX: there is none. */
+size_t box_find(const struct box *, uint32_t uid);
+uint32_t box_last_uid(const struct box *);
+
+/* Make `set` final.  MALFORMED: a number that no message has (RFC 3501 9,
+ * seq-number); UIDs that nobody has are fine. */
+CHECKED result box_resolve(const struct box *, struct idset *, bool uid);
+
+/* Is message `at` in the set of UIDs or of numbers? */
+bool box_in(const struct box *, const struct idset *, bool uid, size_t at);
+
+#endif

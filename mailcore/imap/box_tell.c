@@ -1,0 +1,124 @@
+/* What changed in the selected mailbox, told to the client. */
+#include "mailcore/imap/box.h"
+
+#include "mailcore/base/limits.h"
+#include "mailcore/imap/flags.h"
+
+/* From the last to the first: so each number is still the message's own. */
+static void
+tell_expunges(const struct box *b, struct buf *out)
+{
+	for (size_t i = b->count; i > 0; i--)
+		if ((b->messages[i - 1].flags & MARK_GONE) != 0
+		    && i <= b->told)
+			buf_print(out, "* %zu EXPUNGE\r\n", i);
+}
+
+static void
+tell_vanished(const struct box *b, struct buf *out)
+{
+	struct idset_writer w = idset_to(out);
+
+	buf_add(out, VIEW("* VANISHED "));
+	for (size_t i = 0; i < b->told; i++)
+		if ((b->messages[i].flags & MARK_GONE) != 0)
+			idset_put(&w, b->messages[i].uid);
+	idset_end(&w);
+	buf_add(out, VIEW("\r\n"));
+}
+
+static size_t
+count_gone(const struct box *b, size_t up_to)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < up_to; i++)
+		n += (b->messages[i].flags & MARK_GONE) != 0;
+	return n;
+}
+
+static void
+drop_gone(struct box *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->count; i++)
+		if ((b->messages[i].flags & MARK_GONE) == 0)
+			b->messages[n++] = b->messages[i];
+	b->count = n;
+}
+
+static void
+tell_gone(struct box *b, const struct telling *how, struct buf *out)
+{
+	size_t told = count_gone(b, b->told);
+
+	if (told > 0 && how->vanished)
+		tell_vanished(b, out);
+	else if (told > 0)
+		tell_expunges(b, out);
+	drop_gone(b);
+	b->told -= told;
+}
+
+static void
+tell_message(const struct box *b, size_t at, const struct telling *how,
+    struct buf *out)
+{
+	const struct message *m = &b->messages[at];
+
+	buf_print(out, "* %zu FETCH (", at + 1);
+	if (how->uid)
+		buf_print(out, "UID %u ", m->uid);
+	if (how->modseq)
+		buf_print(out, "MODSEQ (%lld)", (long long)m->modseq);
+	if (how->modseq && (m->flags & MARK_FLAGS) != 0)
+		buf_add_byte(out, ' ');
+	if ((m->flags & MARK_FLAGS) != 0) {
+		buf_add(out, VIEW("FLAGS "));
+		flags_add(out, m->flags, box_keywords(b, m));
+	}
+	buf_add(out, VIEW(")\r\n"));
+}
+
+/* Flags of messages that the client knows. */
+static bool
+tell_flags(struct box *b, const struct telling *how, struct buf *out)
+{
+	int what = how->modseq ? MARK_FLAGS | MARK_MODSEQ : MARK_FLAGS;
+	size_t before = out->n;
+
+	for (size_t i = 0; i < b->told; i++) {
+		struct message *m = &b->messages[i];
+
+		if ((m->flags & MARK_GONE) != 0)
+			continue;
+		if ((m->flags & what) != 0)
+			tell_message(b, i, how, out);
+		m->flags &= (uint16_t)~(MARK_FLAGS | MARK_MODSEQ);
+		if (out->n - before > LIMIT_IMAP_PIECE)
+			return true;
+	}
+	return false;
+}
+
+bool
+box_tell(struct box *b, const struct telling *how, struct buf *out)
+{
+	if (b->marked && how->expunges)
+		tell_gone(b, how, out);
+	if (b->count != b->told) {
+		/* Their flags are asked for with FETCH. */
+		for (size_t i = b->told; i < b->count; i++)
+			b->messages[i].flags
+			    &= (uint16_t)~(MARK_FLAGS | MARK_MODSEQ);
+		buf_print(out, "* %zu EXISTS\r\n* 0 RECENT\r\n", b->count);
+		b->told = b->count;
+	}
+	if (!b->marked)
+		return false;
+	if (tell_flags(b, how, out))
+		return true;
+	b->marked = count_gone(b, b->count) > 0; /* these still wait */
+	return false;
+}

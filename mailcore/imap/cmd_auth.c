@@ -1,0 +1,234 @@
+/* Who is it, and what can we do: RFC 3501 6.1, 6.2; RFC 2971, 4959, 5161. */
+#include "mailcore/imap/reply.h"
+
+#include "mailcore/sys/log.h"
+
+result
+run_capability(struct imap *s, struct command *c, struct buf *out)
+{
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	buf_add(out, VIEW("* CAPABILITY "));
+	reply_capabilities(s, out);
+	buf_add(out, VIEW("\r\n"));
+	return done();
+}
+
+result
+run_noop(struct imap *s, struct command *c, struct buf *out)
+{
+	(void)s;
+	(void)out;
+	parse_end(&c->in);
+	return scan_result(&c->in.s);
+}
+
+result
+run_logout(struct imap *s, struct command *c, struct buf *out)
+{
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	reply_bye(out, "good bye");
+	s->next = STEP_CLOSE;
+	return done();
+}
+
+result
+run_starttls(struct imap *s, struct command *c, struct buf *out)
+{
+	(void)out;
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	if (s->peer->tls || !s->services->starttls)
+		return fail(MALFORMED, "RFC 3501 6.2.1: no TLS to start");
+	c->text_ok = "begin TLS now";
+	s->next = STEP_START_TLS;
+	return done();
+}
+
+/* RFC 3501 11.1: no password in clear, from wherever. */
+static result
+check_private(struct imap *s, struct command *c)
+{
+	if (s->peer->tls)
+		return done();
+	c->code = "[PRIVACYREQUIRED] ";
+	return fail(DENIED, "TLS first");
+}
+
+static result
+log_in(struct imap *s, struct command *c, view user, view password)
+{
+	struct auth_attempt attempt = { .user = user, .password = password,
+		.protocol = VIEW("imap"), .peer = view_of(s->peer->address) };
+	struct identity who;
+	result r = auth_password(s->services->auth, &attempt, &who,
+	    &s->delay_ms);
+
+	if (r.is != OK) {
+		c->code = r.is == DENIED ? "[AUTHENTICATIONFAILED] "
+					 : "[UNAVAILABLE] ";
+		return r.is == DENIED
+		    ? fail(DENIED, "the address or the password is wrong")
+		    : r;
+	}
+	s->account = who.account;
+	s->state = STATE_LOGGED_IN;
+	s->bad = 0;
+	buf_add(&c->ok_code, VIEW("[CAPABILITY "));
+	reply_capabilities(s, &c->ok_code);
+	buf_add(&c->ok_code, VIEW("] "));
+	c->text_ok = "logged in";
+	return done();
+}
+
+result
+run_login(struct imap *s, struct command *c, struct buf *out)
+{
+	view user, password;
+
+	(void)out;
+	TRY(check_private(s, c));
+	parse_space(&c->in);
+	user = parse_astring(&c->in);
+	parse_space(&c->in);
+	password = parse_astring(&c->in);
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	return log_in(s, c, user, password);
+}
+
+static void
+add_challenge(struct buf *out, const struct buf *challenge)
+{
+	/* The space belongs there, also before nothing. */
+	buf_add(out, VIEW("+ "));
+	buf_add(out, buf_view(challenge));
+	buf_add(out, VIEW("\r\n"));
+}
+
+/* One turn.  OK with s->sasl still there: the next one is the client's. */
+static result
+auth_turn(struct imap *s, struct command *c, view answer, struct buf *out)
+{
+	struct buf challenge = buf_new(LIMIT_IMAP_LINE_UNAUTHENTICATED);
+	bool complete = false;
+	result r = sasl_turn(s->sasl, answer, &challenge, &complete);
+
+	if (r.is == OK && !complete) {
+		add_challenge(out, &challenge);
+	} else {
+		if (r.is == OK)
+			r = log_in(s, c, sasl_user(s->sasl),
+			    sasl_password(s->sasl));
+		else if (r.is == DENIED) /* "*": RFC 3501 6.2.2 */
+			r = fail(MALFORMED, "authentication cancelled");
+		sasl_free(&s->sasl);
+	}
+	buf_free(&challenge);
+	return r;
+}
+
+struct step
+auth_take(struct imap *s, view unit, struct buf *out)
+{
+	view line = VIEW("");
+	result r;
+
+	if (unit.p[unit.n - 1] != '\n') {
+		reply_bye(out, "[TOOBIG] line too long");
+		return (struct step){ .next = STEP_CLOSE };
+	}
+	(void)view_line(&unit, &line);
+	r = auth_turn(s, s->command, line, out);
+	if (r.is == OK && s->sasl != NULL)
+		return (struct step){ .next = STEP_READ };
+	return imap_end(s, out, r);
+}
+
+result
+run_authenticate(struct imap *s, struct command *c, struct buf *out)
+{
+	struct buf challenge = buf_new(LIMIT_IMAP_LINE_UNAUTHENTICATED);
+	view mechanism;
+	bool has_answer;
+
+	TRY(check_private(s, c));
+	parse_space(&c->in);
+	mechanism = parse_atom(&c->in);
+	has_answer = parse_more(&c->in);
+	if (!has_answer)
+		parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	if (sasl_start(&s->sasl, mechanism).is != OK) {
+		c->code = "[CANNOT] ";
+		return fail(NOT_FOUND, "no such mechanism");
+	}
+	if (has_answer) /* RFC 4959 */
+		return auth_turn(s, c, c->in.s.rest, out);
+	sasl_first_challenge(s->sasl, &challenge);
+	add_challenge(out, &challenge);
+	buf_free(&challenge);
+	return done();
+}
+
+/* RFC 2971 3.1.  What the client says goes to the log, at debug level. */
+static void
+parse_id(struct parse *in)
+{
+	view name, value;
+	unsigned pairs = 0;
+
+	if (scan_try(&in->s, VIEW("NIL")))
+		return;
+	scan_byte(&in->s, '(', "RFC 2971 3.1: not a list");
+	while (scan_ok(&in->s) && scan_peek(&in->s) != ')') {
+		if (pairs > 0)
+			parse_space(in);
+		name = parse_string(in);
+		parse_space(in);
+		(void)parse_nstring(in, &value);
+		if (scan_ok(&in->s))
+			log_line(LOG_DEBUG, "imap.id", "%.*s=%.*s",
+			    LOG_VIEW(name), LOG_VIEW(value));
+		if (++pairs > LIMIT_IMAP_ID_PAIRS)
+			scan_fail(&in->s, MALFORMED,
+			    "RFC 2971 3.3: more than 30 pairs");
+	}
+	scan_byte(&in->s, ')', "RFC 2971 3.1: not a list");
+}
+
+result
+run_id(struct imap *s, struct command *c, struct buf *out)
+{
+	(void)s;
+	if (c->in.s.rest.n > LIMIT_IMAP_ID)
+		return fail(MALFORMED, "RFC 2971 3.3: too long");
+	parse_space(&c->in);
+	parse_id(&c->in);
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	buf_add(out, VIEW("* ID (\"name\" \"Posthaste\")\r\n"));
+	return done();
+}
+
+result
+run_enable(struct imap *s, struct command *c, struct buf *out)
+{
+	bool condstore = false;
+
+	parse_space(&c->in);
+	do
+		if (view_same(parse_atom(&c->in), VIEW("CONDSTORE")))
+			condstore = true;
+	while (parse_more(&c->in));
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	/* RFC 5161 3.2: always, and with what is newly on. */
+	buf_add(out, VIEW("* ENABLED"));
+	if (condstore)
+		buf_add(out, VIEW(" CONDSTORE"));
+	buf_add(out, VIEW("\r\n"));
+	s->condstore = s->condstore || condstore;
+	return done();
+}

@@ -1,0 +1,134 @@
+/* COPY and MOVE: RFC 3501 6.4.7, RFC 6851, RFC 4315. */
+#include "mailcore/imap/box.h"
+#include "mailcore/imap/mailbox.h"
+#include "mailcore/imap/reply.h"
+
+struct copying {
+	struct imap *s;
+	struct command *c;
+	bool move;
+	struct idset set;
+	struct collection to;
+	struct buf from_uids;
+	struct buf to_uids;
+	size_t copied;
+};
+
+static result
+copy_one(struct account *a, struct copying *x, uint32_t uid,
+    struct idset_writer *from, struct idset_writer *to)
+{
+	int64_t box = x->s->box->collection;
+	struct item made;
+	result r = x->move ? item_move(a, box, uid, x->to.id, &made)
+			   : item_copy(a, box, uid, x->to.id, &made);
+
+	/* One that somebody else expunged is no failure. */
+	if (r.is == NOT_FOUND)
+		return done();
+	TRY(r);
+	idset_put(from, uid);
+	idset_put(to, made.uid);
+	x->copied++;
+	return done();
+}
+
+static result
+copy_all(struct account *a, void *context)
+{
+	struct copying *x = context;
+	struct box *b = x->s->box;
+	struct idset_writer from = idset_to(&x->from_uids);
+	struct idset_writer to = idset_to(&x->to_uids);
+	struct collection there;
+
+	buf_reset(&x->from_uids);
+	buf_reset(&x->to_uids);
+	x->copied = 0;
+	TRY(collection_get(a, x->c->arena, x->to.id, &there));
+	for (size_t i = 0; i < b->told; i++)
+		if (box_in(b, &x->set, x->c->uid, i))
+			TRY(copy_one(a, x, b->messages[i].uid, &from, &to));
+	idset_end(&from);
+	idset_end(&to);
+	return done();
+}
+
+static result
+parse_copy(struct imap *s, struct command *c, struct copying *x)
+{
+	view name;
+	result r;
+
+	parse_space(&c->in);
+	idset_scan(&c->in.s, c->arena, &x->set);
+	parse_space(&c->in);
+	name = parse_mailbox(&c->in);
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	TRY(box_resolve(s->box, &x->set, c->uid));
+	if (x->move && s->box->read_only) {
+		c->code = "[CANNOT] ";
+		return fail(DENIED, "RFC 3501 6.3.2: opened by EXAMINE");
+	}
+	r = mailbox_find(s, c, name, &x->to);
+	if (r.is == NOT_FOUND)
+		c->code = "[TRYCREATE] ";
+	return r;
+}
+
+static void
+add_copyuid(struct buf *out, const struct copying *x)
+{
+	buf_print(out, "[COPYUID %u ", x->to.uid_validity);
+	buf_add(out, buf_view(&x->from_uids));
+	buf_add_byte(out, ' ');
+	buf_add(out, buf_view(&x->to_uids));
+	buf_add(out, VIEW("] "));
+}
+
+static result
+copy(struct imap *s, struct command *c, struct copying *x, struct buf *out)
+{
+	TRY(parse_copy(s, c, x));
+	/* A move to where it is would give new UIDs for nothing. */
+	if (x->move && x->to.id == s->box->collection)
+		return done();
+	TRY(account_write(c->account, copy_all, x, DURABLE));
+	c->text_ok = x->move ? "moved" : "copied";
+	if (x->copied == 0)
+		return done();
+	if (x->move) { /* RFC 6851 4.3: before the EXPUNGEs */
+		buf_add(out, VIEW("* OK "));
+		add_copyuid(out, x);
+		buf_add(out, VIEW("moved\r\n"));
+	} else {
+		add_copyuid(&c->ok_code, x);
+	}
+	return done();
+}
+
+static result
+run(struct imap *s, struct command *c, bool move, struct buf *out)
+{
+	struct copying x = { .s = s, .c = c, .move = move,
+		.from_uids = buf_new(LIMIT_IMAP_COMMAND_MEMORY),
+		.to_uids = buf_new(LIMIT_IMAP_COMMAND_MEMORY) };
+	result r = copy(s, c, &x, out);
+
+	buf_free(&x.from_uids);
+	buf_free(&x.to_uids);
+	return r;
+}
+
+result
+run_copy(struct imap *s, struct command *c, struct buf *out)
+{
+	return run(s, c, false, out);
+}
+
+result
+run_move(struct imap *s, struct command *c, struct buf *out)
+{
+	return run(s, c, true, out);
+}

@@ -1,0 +1,307 @@
+/* FETCH, in pieces: each run of the command writes about LIMIT_IMAP_PIECE
+ * bytes and remembers where it was. */
+#include "mailcore/imap/fetch.h"
+#include "mailcore/imap/flags.h"
+#include "mailcore/imap/reply.h"
+
+#include "mailcore/sys/log.h"
+
+enum {
+	/* Messages that are asked of the store at once. */
+	RUN = 512,
+	/* When they are marked as read: more would be marked too early. */
+	RUN_SEEN = 64
+};
+
+/* The command between its pieces; in the command's arena. */
+struct fetching {
+	struct imap *s;
+	struct command *c;
+	struct fetch f;
+	size_t next;  /* message */
+	size_t item;  /* of the message, when it is half written */
+	struct fetch_tail tail;
+	bool lost;    /* some were expunged by others */
+	size_t stop;  /* of the present run */
+	size_t began; /* out->n when this piece began */
+	struct buf *out;
+	bool full;
+};
+
+static bool
+is_asked(const struct fetching *x, size_t at)
+{
+	const struct box *b = x->s->box;
+
+	return box_in(b, &x->f.set, x->c->uid, at)
+	    && b->messages[at].modseq > x->f.changed_since;
+}
+
+/* The next run of messages, all asked for, that lie side by side. */
+static bool
+next_run(struct fetching *x)
+{
+	const struct box *b = x->s->box;
+	size_t most = x->f.sets_seen ? RUN_SEEN : RUN;
+
+	while (x->next < b->told && !is_asked(x, x->next))
+		x->next++;
+	x->stop = x->next;
+	while (x->stop < b->told && x->stop - x->next < most
+	    && is_asked(x, x->stop))
+		x->stop++;
+	return x->next < x->stop;
+}
+
+/* Flags that changed by this very FETCH belong to its answer. */
+static void
+add_news(struct fetching *x, struct message *m)
+{
+	struct box *b = x->s->box;
+
+	if ((m->flags & MARK_FLAGS) != 0 && !x->f.has_flags) {
+		buf_add(x->out, VIEW(" FLAGS "));
+		flags_add(x->out, m->flags, box_keywords(b, m));
+	}
+	if ((m->flags & MARK_FLAGS) != 0 && x->s->condstore
+	    && !x->f.has_modseq)
+		buf_print(x->out, " MODSEQ (%lld)", (long long)m->modseq);
+	m->flags &= (uint16_t)~(MARK_FLAGS | MARK_MODSEQ);
+}
+
+/* The items of one message, from x->item on. */
+static result
+write_message(struct fetching *x, struct fetched *o)
+{
+	struct message *m = &x->s->box->messages[x->next];
+	size_t before = x->out->n;
+	bool fresh = x->item == 0;
+
+	if (fresh)
+		buf_print(x->out, "* %zu FETCH (", x->next + 1);
+	o->message = m;
+	o->keywords = box_keywords(x->s->box, m);
+	while (x->item < x->f.count) {
+		result r;
+
+		if (x->item > 0)
+			buf_add_byte(x->out, ' ');
+		r = fetch_write(o, &x->f.items[x->item], &x->tail, x->out);
+		if (r.is != OK) {
+			buf_cut(x->out, before);
+			if (!fresh)
+				x->s->next = STEP_CLOSE;
+			x->item = 0;
+			return r;
+		}
+		x->item++;
+		if (x->tail.from < x->tail.to) {
+			x->full = true;
+			return done();
+		}
+	}
+	add_news(x, m);
+	buf_add(x->out, VIEW(")\r\n"));
+	x->item = 0;
+	x->next++;
+	x->full = x->out->n - x->began > LIMIT_IMAP_PIECE;
+	return done();
+}
+
+static result
+visit(void *context, const struct item *item,
+    const struct item_summary *summary)
+{
+	struct fetching *x = context;
+	size_t at = box_find(x->s->box, item->uid);
+	struct fetched o = { .item = item, .summary = summary,
+		.account = x->c->account };
+	result r;
+
+	if (at == SIZE_MAX || at < x->next || at >= x->stop)
+		return done();
+	if (at > x->next && x->item > 0)
+		return fail(STALE, "expunged while it was sent");
+	x->lost |= at > x->next;
+	x->next = at;
+	r = write_message(x, &o);
+	fetched_close(&o);
+	if (r.is == OK && x->full)
+		return fail(BUSY, "a piece is full");
+	return r;
+}
+
+static result
+visit_plain(void *context, const struct item *item)
+{
+	return visit(context, item, NULL);
+}
+
+/* All that is asked lies in memory. */
+static result
+write_run_from_memory(struct fetching *x)
+{
+	struct fetched o = { 0 };
+
+	while (x->next < x->stop && !x->full)
+		TRY(write_message(x, &o));
+	return done();
+}
+
+static result
+write_run(struct fetching *x)
+{
+	const struct box *b = x->s->box;
+	uint32_t from = b->messages[x->next].uid;
+	uint32_t to = b->messages[x->stop - 1].uid;
+	result r;
+
+	if (!x->f.needs_item && !x->f.needs_summary)
+		return write_run_from_memory(x);
+	if (x->f.needs_summary)
+		r = item_each_summary(x->c->account, b->collection, from, to,
+		    visit, x);
+	else
+		r = item_each(x->c->account, b->collection, from, to,
+		    visit_plain, x);
+	if (x->full)
+		return done();
+	if (r.is == OK && x->item > 0)
+		r = fail(STALE, "expunged while it was sent");
+	if (r.is != OK && x->item > 0)
+		x->s->next = STEP_CLOSE; /* a line stands half written */
+	TRY(r);
+	x->lost |= x->next < x->stop;
+	x->next = x->stop;
+	return done();
+}
+
+static result
+mark_seen(struct account *a, void *context)
+{
+	struct fetching *x = context;
+	struct box *b = x->s->box;
+
+	TRY(box_merge_here(b, a));
+	for (size_t i = x->next; i < x->stop; i++) {
+		const struct message *m = &b->messages[i];
+		uint32_t flags = m->flags & ~(uint32_t)MARK_ALL;
+		int64_t modseq;
+		result r;
+
+		if ((m->flags & (FLAG_SEEN | MARK_GONE)) != 0)
+			continue;
+		r = item_set_flags(a, b->collection, m->uid,
+		    flags | FLAG_SEEN, box_keywords(b, m), -1, &modseq);
+		if (r.is != OK && r.is != NOT_FOUND)
+			return r;
+	}
+	return done();
+}
+
+static bool
+has_unseen(const struct fetching *x)
+{
+	for (size_t i = x->next; i < x->stop; i++)
+		if ((x->s->box->messages[i].flags & (FLAG_SEEN | MARK_GONE))
+		    == 0)
+			return true;
+	return false;
+}
+
+/* Mail can be read when nothing can be written: a failure is only logged. */
+static void
+see_run(struct fetching *x)
+{
+	result r;
+
+	if (!x->f.sets_seen || x->s->box->read_only || x->item > 0
+	    || !has_unseen(x))
+		return;
+	r = account_write(x->c->account, mark_seen, x, DURABLE_LAZY);
+	if (r.is == OK)
+		r = box_merge(x->s->box, x->c->account);
+	if (r.is != OK)
+		log_line(LOG_WARNING, "imap.seen", "why=\"%s\"", r.why);
+}
+
+/* More of the literal that did not fit into the piece before. */
+static result
+write_tail(struct fetching *x)
+{
+	struct body body;
+	view rest;
+
+	TRY(body_open(x->c->account, x->tail.body, &body));
+	rest = view_first(body.bytes, x->tail.to);
+	rest = view_first(view_from(rest, x->tail.from), LIMIT_IMAP_PIECE);
+	buf_add(x->out, rest);
+	x->tail.from += rest.n;
+	x->full = rest.n == LIMIT_IMAP_PIECE;
+	body_close(&body);
+	return rest.n > 0 ? done() : fail(FAILED, "a body is too short");
+}
+
+static result
+write_piece(struct fetching *x)
+{
+	TRY(command_account(x->s, x->c));
+	if (x->tail.from < x->tail.to) {
+		result r = write_tail(x);
+
+		if (r.is != OK) { /* in the middle of a literal */
+			x->s->next = STEP_CLOSE;
+			return r;
+		}
+	}
+	/* Nothing but the end of the line may be left of a message. */
+	if (!x->full && x->item == x->f.count) {
+		struct fetched o = { 0 };
+
+		TRY(write_message(x, &o));
+	}
+	while (!x->full && next_run(x)) {
+		see_run(x);
+		TRY(write_run(x));
+	}
+	return done();
+}
+
+static result
+go_on(struct imap *s, struct command *c, struct buf *out)
+{
+	struct fetching *x = c->state;
+	result r;
+
+	x->s = s;
+	x->out = out;
+	x->began = out->n;
+	x->full = false;
+	r = write_piece(x);
+	x->out = NULL;
+	TRY(r);
+	if (x->full) {
+		c->more = go_on;
+		return done();
+	}
+	c->text_ok = "fetched";
+	if (x->lost)
+		buf_add(&c->ok_code, VIEW("[EXPUNGEISSUED] "));
+	return done();
+}
+
+result
+run_fetch(struct imap *s, struct command *c, struct buf *out)
+{
+	struct fetching *x = arena_alloc(c->arena, sizeof *x);
+
+	TRY(arena_result(c->arena));
+	fetch_parse(&c->in, c->uid, &x->f);
+	TRY(scan_result(&c->in.s));
+	TRY(arena_result(c->arena));
+	TRY(box_resolve(s->box, &x->f.set, c->uid));
+	s->condstore = s->condstore || x->f.has_modseq;
+	x->c = c;
+	c->state = x;
+	return go_on(s, c, out);
+}

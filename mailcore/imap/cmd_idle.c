@@ -1,0 +1,50 @@
+/* RFC 2177. */
+#include "mailcore/imap/box.h"
+#include "mailcore/imap/reply.h"
+
+result
+run_idle(struct imap *s, struct command *c, struct buf *out)
+{
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	buf_add(out, VIEW("+ idling\r\n"));
+	s->idle = true;
+	/* An idle session holds no memory that it does not need. */
+	arena_reset(c->arena);
+	c->text_ok = "idle ended";
+	/* What happened before is told at once. */
+	(void)idle_wake(s, out);
+	return done();
+}
+
+struct step
+idle_take(struct imap *s, view unit, struct buf *out)
+{
+	view line = VIEW("");
+
+	(void)view_line(&unit, &line);
+	s->idle = false;
+	if (!view_same(view_trim(line), VIEW("DONE")))
+		return imap_end(s, out,
+		    fail(MALFORMED, "RFC 2177 3: not DONE"));
+	return imap_end(s, out, done());
+}
+
+struct step
+idle_wake(struct imap *s, struct buf *out)
+{
+	struct telling how = { .expunges = true, .uid = s->qresync,
+		.modseq = s->condstore, .vanished = s->qresync };
+	struct command *c = s->command;
+	bool more = true;
+
+	if (s->box == NULL)
+		return (struct step){ .next = STEP_READ };
+	/* A failure spoils nothing: the next change looks again. */
+	if (command_account(s, c).is == OK)
+		(void)box_merge(s->box, c->account).is;
+	account_close(&c->account);
+	while (more)
+		more = box_tell(s->box, &how, out);
+	return (struct step){ .next = STEP_READ };
+}

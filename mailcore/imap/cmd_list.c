@@ -1,0 +1,333 @@
+/* LIST and LSUB: RFC 3501 6.3.8, 6.3.9; RFC 5258, 5819, 6154. */
+#include "mailcore/imap/glob.h"
+#include "mailcore/imap/mailbox.h"
+#include "mailcore/imap/reply.h"
+
+#include <stdlib.h>
+
+struct list {
+	/* Selection options. */
+	bool subscribed, recursive, special;
+	/* Return options. */
+	bool tell_subscribed, tell_status;
+	bool extended, lsub;
+	struct status_items status;
+	view reference;
+	view *patterns;
+	size_t pattern_count;
+};
+
+/* A mailbox, or a name that is only above others (`there` is NULL). */
+struct entry {
+	view name;
+	const struct collection *there;
+	bool has_children;
+	bool child_subscribed; /* somewhere below */
+};
+
+static void
+parse_selection_option(struct parse *in, struct list *l)
+{
+	view name = parse_atom(in);
+
+	if (view_same(name, VIEW("SUBSCRIBED")))
+		l->subscribed = l->tell_subscribed = true;
+	else if (view_same(name, VIEW("RECURSIVEMATCH")))
+		l->recursive = true;
+	else if (view_same(name, VIEW("SPECIAL-USE")))
+		l->special = true;
+	else if (!view_same(name, VIEW("REMOTE")))
+		scan_fail(&in->s, MALFORMED,
+		    "RFC 5258 3.1: no such selection option");
+}
+
+static void
+parse_return_option(struct parse *in, struct list *l)
+{
+	view name = parse_atom(in);
+
+	if (view_same(name, VIEW("SUBSCRIBED"))) {
+		l->tell_subscribed = true;
+	} else if (view_same(name, VIEW("STATUS"))) {
+		l->tell_status = true;
+		parse_space(in);
+		parse_status_items(in, &l->status);
+	} else if (!view_same(name, VIEW("CHILDREN"))
+	    && !view_same(name, VIEW("SPECIAL-USE"))) {
+		/* Those two are told always. */
+		scan_fail(&in->s, MALFORMED,
+		    "RFC 5258 3.2: no such return option");
+	}
+}
+
+static void
+parse_options(struct parse *in, struct list *l,
+    void (*option)(struct parse *, struct list *))
+{
+	l->extended = true;
+	scan_byte(&in->s, '(', "RFC 5258 6: options are a list");
+	if (scan_peek(&in->s) != ')')
+		do
+			option(in, l);
+		while (parse_more(in));
+	scan_byte(&in->s, ')', "RFC 5258 6: options are a list");
+}
+
+static void
+add_pattern(struct parse *in, struct list *l)
+{
+	view pattern = parse_pattern(in);
+
+	if (l->pattern_count == LIMIT_IMAP_PATTERNS) {
+		scan_fail(&in->s, OVER_LIMIT, "too many patterns");
+		return;
+	}
+	/* The reference is the name of a level, or stands in front. */
+	if (l->reference.n > 0)
+		pattern = arena_print(in->arena, "%.*s%.*s",
+		    (int)l->reference.n, l->reference.p, (int)pattern.n,
+		    pattern.p);
+	l->patterns[l->pattern_count++] = pattern;
+}
+
+static void
+parse_patterns(struct parse *in, struct list *l)
+{
+	l->patterns = arena_array(in->arena, LIMIT_IMAP_PATTERNS,
+	    sizeof *l->patterns);
+	if (!scan_try_byte(&in->s, '(')) {
+		add_pattern(in, l);
+		return;
+	}
+	l->extended = true;
+	do
+		add_pattern(in, l);
+	while (parse_more(in));
+	scan_byte(&in->s, ')', "RFC 5258 6: patterns are a list");
+}
+
+static result
+parse_list(struct parse *in, struct list *l)
+{
+	parse_space(in);
+	if (!l->lsub && scan_peek(&in->s) == '(') {
+		parse_options(in, l, parse_selection_option);
+		parse_space(in);
+	}
+	l->reference = parse_mailbox(in);
+	parse_space(in);
+	parse_patterns(in, l);
+	if (!l->lsub && scan_try(&in->s, VIEW(" RETURN ")))
+		parse_options(in, l, parse_return_option);
+	parse_end(in);
+	if (l->recursive && !l->subscribed)
+		scan_fail(&in->s, MALFORMED,
+		    "RFC 5258 3.1: RECURSIVEMATCH needs another option");
+	return scan_result(&in->s);
+}
+
+/* INBOX first; below a name come at once those of the next level. */
+static int
+by_tree(const void *x, const void *y)
+{
+	const struct entry *a = x, *b = y;
+	bool inbox = view_eq(a->name, VIEW("INBOX"));
+
+	if (inbox || view_eq(b->name, VIEW("INBOX")))
+		return inbox ? -!view_eq(b->name, VIEW("INBOX")) : 1;
+	for (size_t i = 0; i < a->name.n && i < b->name.n; i++) {
+		int c = view_at(a->name, i), d = view_at(b->name, i);
+
+		if (c == d)
+			continue;
+		return c == '/' ? -1 : d == '/' ? 1 : c - d;
+	}
+	if (a->name.n == b->name.n) /* what is there before what is not */
+		return (a->there == NULL) - (b->there == NULL);
+	return a->name.n < b->name.n ? -1 : 1;
+}
+
+static size_t
+count_levels(const struct collection *all, size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		n++;
+		for (size_t j = 0; j < all[i].name.n; j++)
+			n += all[i].name.p[j] == '/';
+	}
+	return n;
+}
+
+static bool
+is_below(view name, view above)
+{
+	return view_starts(name, above) && view_at(name, above.n) == '/';
+}
+
+/* Each once, sorted, with what is below known. */
+static size_t
+join_entries(struct entry *e, size_t count)
+{
+	size_t n = 0;
+
+	if (count > 1)
+		qsort(e, count, sizeof *e, by_tree);
+	for (size_t i = 0; i < count; i++)
+		if (n == 0 || !view_eq(e[n - 1].name, e[i].name))
+			e[n++] = e[i];
+	for (size_t i = 0; i < n; i++) {
+		/* INBOX stands first, apart from what is below it. */
+		bool inbox = view_eq(e[i].name, VIEW("INBOX"));
+
+		for (size_t j = i + 1; j < n; j++) {
+			if (is_below(e[j].name, e[i].name)) {
+				e[i].has_children = true;
+				e[i].child_subscribed |= e[j].there != NULL
+				    && e[j].there->subscribed;
+			} else if (!inbox) {
+				break;
+			}
+		}
+	}
+	return n;
+}
+
+static result
+make_entries(struct imap *s, struct command *c, struct entry **out,
+    size_t *count)
+{
+	struct collection *all;
+	struct entry *e;
+	size_t n, made = 0;
+
+	TRY(command_account(s, c));
+	TRY(collection_list(c->account, c->arena, COLLECTION_MAILBOX, &all,
+	    &n));
+	e = arena_array(c->arena, count_levels(all, n) + 1, sizeof *e);
+	TRY(arena_result(c->arena));
+	for (size_t i = 0; i < n; i++) {
+		e[made++] = (struct entry){ .name = all[i].name,
+			.there = &all[i] };
+		for (size_t j = 0; j < all[i].name.n; j++)
+			if (all[i].name.p[j] == '/')
+				e[made++].name = view_first(all[i].name, j);
+	}
+	*count = join_entries(e, made);
+	*out = e;
+	return done();
+}
+
+static bool
+fits_pattern(const struct list *l, view name)
+{
+	for (size_t i = 0; i < l->pattern_count; i++) {
+		view pattern = l->patterns[i];
+
+		if (glob_matches(pattern, name))
+			return true;
+		/* INBOX is in any case (RFC 3501 5.1). */
+		if (view_eq(name, VIEW("INBOX"))
+		    && (glob_matches(pattern, VIEW("inbox"))
+			|| view_same(pattern, name)))
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_selected(const struct list *l, const struct entry *e)
+{
+	bool there = e->there != NULL;
+
+	if (l->special && (!there || e->there->use == USE_NONE))
+		return false;
+	if (l->subscribed || l->lsub) {
+		if (there && e->there->subscribed)
+			return true;
+		/* RFC 3501 6.3.9: "%" shows the name above; RFC 5258 3.5. */
+		return e->child_subscribed && (l->lsub || l->recursive);
+	}
+	return true;
+}
+
+static void
+add_attributes(const struct list *l, const struct entry *e, struct buf *out)
+{
+	const char *use = e->there == NULL ? NULL
+					   : mailbox_use(e->there->use);
+	bool subscribed = e->there != NULL && e->there->subscribed;
+
+	if (e->there == NULL || (l->lsub && !subscribed))
+		buf_add_text(out, l->extended ? "\\NonExistent \\Noselect "
+					      : "\\Noselect ");
+	buf_add_text(out, e->has_children ? "\\HasChildren"
+					  : "\\HasNoChildren");
+	if (use != NULL && !l->lsub)
+		buf_print(out, " %s", use);
+	if (l->tell_subscribed && subscribed)
+		buf_add(out, VIEW(" \\Subscribed"));
+}
+
+static void
+add_entry(const struct list *l, const struct entry *e, struct buf *out)
+{
+	buf_add_text(out, l->lsub ? "* LSUB (" : "* LIST (");
+	add_attributes(l, e, out);
+	buf_add(out, VIEW(") \"/\" "));
+	reply_mailbox(out, e->name);
+	if (l->recursive && e->child_subscribed)
+		buf_add(out, VIEW(" (\"CHILDINFO\" (\"SUBSCRIBED\"))"));
+	buf_add(out, VIEW("\r\n"));
+}
+
+static result
+list(struct imap *s, struct command *c, const struct list *l, struct buf *out)
+{
+	struct entry *e;
+	size_t count;
+
+	TRY(make_entries(s, c, &e, &count));
+	for (size_t i = 0; i < count; i++) {
+		if (!is_selected(l, &e[i]) || !fits_pattern(l, e[i].name))
+			continue;
+		/* LSUB "*" shows the subscribed ones alone. */
+		if (l->lsub && (e[i].there == NULL || !e[i].there->subscribed)
+		    && view_find_byte(l->patterns[0], '%') == SIZE_MAX)
+			continue;
+		add_entry(l, &e[i], out);
+		if (l->tell_status && e[i].there != NULL)
+			mailbox_add_status(s, e[i].there, &l->status, out);
+	}
+	return done();
+}
+
+result
+run_list(struct imap *s, struct command *c, struct buf *out)
+{
+	struct list l = { 0 };
+
+	TRY(parse_list(&c->in, &l));
+	TRY(arena_result(c->arena));
+	s->condstore = s->condstore || status_wants_modseq(&l.status);
+	c->text_ok = "listed";
+	/* An empty pattern asks for the delimiter (RFC 3501 6.3.8). */
+	if (!l.extended && l.pattern_count == 1
+	    && l.patterns[0].n == l.reference.n) {
+		buf_add(out, VIEW("* LIST (\\Noselect) \"/\" \"\"\r\n"));
+		return done();
+	}
+	return list(s, c, &l, out);
+}
+
+result
+run_lsub(struct imap *s, struct command *c, struct buf *out)
+{
+	struct list l = { .lsub = true };
+
+	TRY(parse_list(&c->in, &l));
+	TRY(arena_result(c->arena));
+	c->text_ok = "listed";
+	return list(s, c, &l, out);
+}

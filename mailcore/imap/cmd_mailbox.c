@@ -1,0 +1,300 @@
+/* Mailboxes made, renamed, removed and asked about: RFC 3501 6.3.3 to 6.3.7,
+ * 6.3.10; RFC 2342. */
+#include "mailcore/imap/box.h"
+#include "mailcore/imap/mailbox.h"
+#include "mailcore/imap/reply.h"
+
+struct change {
+	view name;
+	view to;
+	enum special_use use;
+	struct arena *arena;
+};
+
+/* All that is above `name` and is not there is made with it (RFC 3501
+ * 6.3.3). */
+static result
+make_with_parents(struct account *a, view name, enum special_use use,
+    struct arena *arena)
+{
+	int64_t id;
+
+	for (size_t i = 0; i <= name.n; i++) {
+		bool whole = i == name.n;
+		struct collection there;
+		result r;
+
+		if (!whole && name.p[i] != '/')
+			continue;
+		r = collection_find(a, arena, COLLECTION_MAILBOX,
+		    view_first(name, i), &there);
+		if (r.is == OK && whole)
+			return fail(EXISTS, "there is one of that name");
+		if (r.is == NOT_FOUND)
+			r = collection_add(a, COLLECTION_MAILBOX,
+			    view_first(name, i), VIEW(""),
+			    whole ? use : USE_NONE, &id);
+		TRY(r);
+	}
+	return done();
+}
+
+static result
+create(struct account *a, void *context)
+{
+	struct change *change = context;
+
+	return make_with_parents(a, change->name, change->use, change->arena);
+}
+
+/* "a/" asks for a name that will have others below (RFC 3501 6.3.3). */
+static view
+without_slash(view name)
+{
+	if (name.n > 1 && name.p[name.n - 1] == '/')
+		name.n--;
+	return name;
+}
+
+static result
+check_name(struct command *c, view name)
+{
+	result r = mailbox_check(name);
+
+	if (r.is != OK)
+		c->code = "[CANNOT] ";
+	return r;
+}
+
+result
+run_create(struct imap *s, struct command *c, struct buf *out)
+{
+	struct change change = { .arena = c->arena };
+
+	(void)out;
+	parse_space(&c->in);
+	change.name = without_slash(parse_mailbox(&c->in));
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	TRY(check_name(c, change.name));
+	TRY(command_account(s, c));
+	c->text_ok = "created";
+	return account_write(c->account, create, &change, DURABLE);
+}
+
+static result
+remove_mailbox(struct account *a, void *context)
+{
+	struct change *change = context;
+	struct collection found;
+
+	TRY(collection_find(a, change->arena, COLLECTION_MAILBOX, change->name,
+	    &found));
+	return collection_remove(a, found.id);
+}
+
+result
+run_delete(struct imap *s, struct command *c, struct buf *out)
+{
+	struct change change = { .arena = c->arena };
+
+	(void)out;
+	parse_space(&c->in);
+	change.name = parse_mailbox(&c->in);
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	if (view_eq(change.name, VIEW("INBOX"))) {
+		c->code = "[CANNOT] ";
+		return fail(DENIED, "RFC 3501 6.3.4: INBOX stays");
+	}
+	TRY(command_account(s, c));
+	c->text_ok = "deleted";
+	return account_write(c->account, remove_mailbox, &change, DURABLE);
+}
+
+static bool
+is_below(view name, view above)
+{
+	return view_starts(name, above) && view_at(name, above.n) == '/';
+}
+
+/* The mailbox and all below it get their new names. */
+static result
+rename_tree(struct account *a, const struct change *change)
+{
+	struct collection *all;
+	size_t count, moved = 0;
+
+	TRY(collection_list(a, change->arena, COLLECTION_MAILBOX, &all,
+	    &count));
+	for (size_t i = 0; i < count; i++) {
+		view name = all[i].name, to;
+
+		if (!view_eq(name, change->name)
+		    && !is_below(name, change->name))
+			continue;
+		to = arena_print(change->arena, "%.*s%.*s",
+		    (int)change->to.n, change->to.p,
+		    (int)(name.n - change->name.n), name.p + change->name.n);
+		if (to.n > LIMIT_IMAP_MAILBOX_NAME)
+			return fail(OVER_LIMIT, "mailbox name too long");
+		TRY(arena_result(change->arena));
+		TRY(collection_rename(a, all[i].id, to));
+		moved++;
+	}
+	return moved > 0 ? done() : fail(NOT_FOUND, "no such mailbox");
+}
+
+/* RFC 3501 6.3.5: INBOX itself stays, its messages move. */
+static result
+rename_inbox(struct account *a, const struct change *change)
+{
+	struct collection inbox, to;
+	struct item moved;
+	struct box *b;
+	result r;
+
+	TRY(make_with_parents(a, change->to, USE_NONE, change->arena));
+	TRY(collection_find(a, change->arena, COLLECTION_MAILBOX, change->name,
+	    &inbox));
+	TRY(collection_find(a, change->arena, COLLECTION_MAILBOX, change->to,
+	    &to));
+	r = box_open_here(a, inbox.id, &b);
+	for (size_t i = 0; r.is == OK && i < b->count; i++)
+		r = item_move(a, inbox.id, b->messages[i].uid, to.id, &moved);
+	box_free(&b);
+	return r;
+}
+
+static result
+make_parents(struct account *a, const struct change *change)
+{
+	view above = change->to;
+	struct collection there;
+
+	if (view_find_byte(above, '/') == SIZE_MAX)
+		return done();
+	above = view_cut_last(&above, '/');
+	if (collection_find(a, change->arena, COLLECTION_MAILBOX, above,
+		&there).is == OK)
+		return done();
+	return make_with_parents(a, above, USE_NONE, change->arena);
+}
+
+static result
+rename_mailbox(struct account *a, void *context)
+{
+	struct change *change = context;
+	struct collection there;
+	result r = collection_find(a, change->arena, COLLECTION_MAILBOX,
+	    change->to, &there);
+
+	if (r.is == OK)
+		return fail(EXISTS, "there is one of that name");
+	if (r.is != NOT_FOUND)
+		return r;
+	if (view_eq(change->name, VIEW("INBOX")))
+		return rename_inbox(a, change);
+	TRY(make_parents(a, change));
+	return rename_tree(a, change);
+}
+
+result
+run_rename(struct imap *s, struct command *c, struct buf *out)
+{
+	struct change change = { .arena = c->arena };
+
+	(void)out;
+	parse_space(&c->in);
+	change.name = parse_mailbox(&c->in);
+	parse_space(&c->in);
+	change.to = without_slash(parse_mailbox(&c->in));
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	TRY(check_name(c, change.to));
+	if (is_below(change.to, change.name)
+	    && !view_eq(change.name, VIEW("INBOX"))) {
+		c->code = "[CANNOT] ";
+		return fail(DENIED, "a mailbox cannot move below itself");
+	}
+	TRY(command_account(s, c));
+	c->text_ok = "renamed";
+	return account_write(c->account, rename_mailbox, &change, DURABLE);
+}
+
+struct subscribing {
+	view name;
+	bool on;
+	struct arena *arena;
+};
+
+static result
+subscribe(struct account *a, void *context)
+{
+	struct subscribing *x = context;
+	struct collection found;
+	result r = collection_find(a, x->arena, COLLECTION_MAILBOX, x->name,
+	    &found);
+
+	/* What is gone is not subscribed: RFC 3501 6.3.7 is content. */
+	if (r.is == NOT_FOUND && !x->on)
+		return done();
+	TRY(r);
+	return collection_subscribe(a, found.id, x->on);
+}
+
+static result
+run_subscription(struct imap *s, struct command *c, bool on)
+{
+	struct subscribing x = { .on = on, .arena = c->arena };
+
+	parse_space(&c->in);
+	x.name = parse_mailbox(&c->in);
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	TRY(command_account(s, c));
+	return account_write(c->account, subscribe, &x, DURABLE);
+}
+
+result
+run_subscribe(struct imap *s, struct command *c, struct buf *out)
+{
+	(void)out;
+	return run_subscription(s, c, true);
+}
+
+result
+run_unsubscribe(struct imap *s, struct command *c, struct buf *out)
+{
+	(void)out;
+	return run_subscription(s, c, false);
+}
+
+result
+run_status(struct imap *s, struct command *c, struct buf *out)
+{
+	struct collection found;
+	struct status_items items;
+	view name;
+
+	parse_space(&c->in);
+	name = parse_mailbox(&c->in);
+	parse_space(&c->in);
+	parse_status_items(&c->in, &items);
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	TRY(mailbox_find(s, c, name, &found));
+	s->condstore = s->condstore || status_wants_modseq(&items);
+	mailbox_add_status(s, &found, &items, out);
+	return done();
+}
+
+result
+run_namespace(struct imap *s, struct command *c, struct buf *out)
+{
+	(void)s;
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	buf_add(out, VIEW("* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n"));
+	return done();
+}

@@ -1,0 +1,230 @@
+/* A mailbox opened and left: RFC 3501 6.3.1, 6.3.2, 6.4.1 to 6.4.3; RFC 3691,
+ * 4315, 7162 3.1. */
+#include "mailcore/imap/box.h"
+#include "mailcore/imap/flags.h"
+#include "mailcore/imap/reply.h"
+
+static void
+leave_box(struct imap *s)
+{
+	box_free(&s->box);
+	s->state = STATE_LOGGED_IN;
+}
+
+static void
+tell_flag_names(const struct box *b, struct command *c, struct buf *out)
+{
+	view keywords = box_all_keywords(b, c->arena);
+	uint32_t all = FLAG_SEEN | FLAG_ANSWERED | FLAG_FLAGGED | FLAG_DELETED
+	    | FLAG_DRAFT;
+
+	buf_add(out, VIEW("* FLAGS "));
+	flags_add(out, all, keywords);
+	buf_add(out, VIEW("\r\n* OK [PERMANENTFLAGS "));
+	if (b->read_only) {
+		buf_add(out, VIEW("()"));
+	} else {
+		flags_add(out, all, keywords);
+		buf_cut(out, out->n - 1);
+		buf_add(out, VIEW(" \\*)"));
+	}
+	buf_add(out, VIEW("] kept\r\n"));
+}
+
+static size_t
+first_unseen(const struct box *b)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if ((b->messages[i].flags & FLAG_SEEN) == 0)
+			return i + 1;
+	return 0;
+}
+
+static void
+tell_box(const struct box *b, struct command *c, struct buf *out)
+{
+	size_t unseen = first_unseen(b);
+
+	tell_flag_names(b, c, out);
+	buf_print(out, "* %zu EXISTS\r\n* 0 RECENT\r\n", b->count);
+	if (unseen > 0)
+		buf_print(out, "* OK [UNSEEN %zu] first unseen\r\n", unseen);
+	buf_print(out,
+	    "* OK [UIDVALIDITY %u] stays\r\n"
+	    "* OK [UIDNEXT %u] comes next\r\n"
+	    "* OK [HIGHESTMODSEQ %lld] so far\r\n",
+	    b->uid_validity, b->uid_next, (long long)b->modseq);
+}
+
+/* "(CONDSTORE)" (RFC 7162 3.1.8). */
+static bool
+parse_select_options(struct parse *in)
+{
+	bool condstore = false;
+
+	if (!parse_more(in))
+		return false;
+	scan_byte(&in->s, '(', "RFC 4466 2.1: not a list");
+	do {
+		if (view_same(parse_atom(in), VIEW("CONDSTORE")))
+			condstore = true;
+		else
+			scan_fail(&in->s, MALFORMED,
+			    "RFC 4466 2.1: no such parameter");
+	} while (parse_more(in));
+	scan_byte(&in->s, ')', "RFC 4466 2.1: not a list");
+	return condstore;
+}
+
+static result
+select_box(struct imap *s, struct command *c, bool read_only, struct buf *out)
+{
+	struct collection found;
+	bool condstore;
+	view name;
+
+	parse_space(&c->in);
+	name = parse_mailbox(&c->in);
+	condstore = parse_select_options(&c->in);
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	if (s->box != NULL)
+		buf_add(out, VIEW("* OK [CLOSED] the other one\r\n"));
+	leave_box(s);
+	s->condstore = s->condstore || condstore;
+	TRY(command_account(s, c));
+	TRY(collection_find(c->account, c->arena, COLLECTION_MAILBOX, name,
+	    &found));
+	TRY(box_open(c->account, found.id, read_only, &s->box));
+	s->state = STATE_SELECTED;
+	tell_box(s->box, c, out);
+	buf_add_text(&c->ok_code, read_only ? "[READ-ONLY] "
+					    : "[READ-WRITE] ");
+	c->text_ok = "opened";
+	return done();
+}
+
+result
+run_select(struct imap *s, struct command *c, struct buf *out)
+{
+	return select_box(s, c, false, out);
+}
+
+result
+run_examine(struct imap *s, struct command *c, struct buf *out)
+{
+	return select_box(s, c, true, out);
+}
+
+result
+run_unselect(struct imap *s, struct command *c, struct buf *out)
+{
+	(void)out;
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	leave_box(s);
+	return done();
+}
+
+/* Everything is where it belongs at any time; what is to be told follows. */
+result
+run_check(struct imap *s, struct command *c, struct buf *out)
+{
+	return run_noop(s, c, out);
+}
+
+struct expunging {
+	struct imap *s;
+	const struct idset *uids; /* NULL: all */
+	size_t removed;
+};
+
+static result
+expunge(struct account *a, void *context)
+{
+	struct expunging *e = context;
+	struct box *b = e->s->box;
+	int64_t modseq;
+
+	e->removed = 0;
+	TRY(box_merge_here(b, a));
+	for (size_t i = 0; i < b->count; i++) {
+		const struct message *m = &b->messages[i];
+		result r;
+
+		if ((m->flags & FLAG_DELETED) == 0
+		    || (m->flags & MARK_GONE) != 0
+		    || (e->uids != NULL && !idset_has(e->uids, m->uid)))
+			continue;
+		r = item_remove(a, b->collection, m->uid, &modseq);
+		if (r.is != OK && r.is != NOT_FOUND)
+			return r;
+		e->removed += r.is == OK;
+	}
+	return done();
+}
+
+static bool
+has_deleted(const struct box *b)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if ((b->messages[i].flags & FLAG_DELETED) != 0)
+			return true;
+	return false;
+}
+
+/* Nothing to do is common (CLOSE): then nothing is written. */
+static result
+expunge_deleted(struct imap *s, struct command *c, struct expunging *e)
+{
+	TRY(command_account(s, c));
+	TRY(box_merge(s->box, c->account));
+	if (!has_deleted(s->box))
+		return done();
+	return account_write(c->account, expunge, e, DURABLE);
+}
+
+result
+run_expunge(struct imap *s, struct command *c, struct buf *out)
+{
+	struct expunging e = { .s = s };
+	struct idset uids;
+
+	(void)out;
+	if (c->uid) {
+		parse_space(&c->in);
+		idset_scan(&c->in.s, c->arena, &uids);
+		e.uids = &uids;
+	}
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	if (s->box->read_only) {
+		c->code = "[CANNOT] ";
+		return fail(DENIED, "RFC 3501 6.3.2: opened by EXAMINE");
+	}
+	if (c->uid)
+		idset_resolve(&uids, box_last_uid(s->box));
+	TRY(expunge_deleted(s, c, &e));
+	if (e.removed > 0 && s->condstore) { /* RFC 7162 3.2.7 */
+		TRY(box_merge(s->box, c->account));
+		buf_print(&c->ok_code, "[HIGHESTMODSEQ %lld] ",
+		    (long long)s->box->modseq);
+	}
+	c->text_ok = "expunged";
+	return done();
+}
+
+result
+run_close(struct imap *s, struct command *c, struct buf *out)
+{
+	struct expunging e = { .s = s };
+	result r = done();
+
+	(void)out;
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	if (!s->box->read_only)
+		r = expunge_deleted(s, c, &e);
+	leave_box(s);
+	return r;
+}

@@ -1,0 +1,201 @@
+/* The table of commands, and how each is begun, continued and ended. */
+#include "mailcore/imap/box.h"
+#include "mailcore/imap/reply.h"
+
+enum {
+	ANY = STATE_EARLY | STATE_LOGGED_IN | STATE_SELECTED,
+	IN = STATE_LOGGED_IN | STATE_SELECTED,
+	BOX = STATE_SELECTED
+};
+
+static const struct verb verbs[] = {
+	{ "CAPABILITY", ANY, 0, run_capability },
+	{ "NOOP", ANY, 0, run_noop },
+	{ "LOGOUT", ANY, 0, run_logout },
+	{ "ID", ANY, 0, run_id },
+	{ "STARTTLS", STATE_EARLY, 0, run_starttls },
+	{ "AUTHENTICATE", STATE_EARLY, 0, run_authenticate },
+	{ "LOGIN", STATE_EARLY, 0, run_login },
+	{ "ENABLE", IN, 0, run_enable },
+	{ "SELECT", IN, 0, run_select },
+	{ "EXAMINE", IN, 0, run_examine },
+	{ "CREATE", IN, 0, run_create },
+	{ "DELETE", IN, 0, run_delete },
+	{ "RENAME", IN, 0, run_rename },
+	{ "SUBSCRIBE", IN, 0, run_subscribe },
+	{ "UNSUBSCRIBE", IN, 0, run_unsubscribe },
+	{ "LIST", IN, 0, run_list },
+	{ "LSUB", IN, 0, run_lsub },
+	{ "STATUS", IN, 0, run_status },
+	{ "NAMESPACE", IN, 0, run_namespace },
+	{ "APPEND", IN, 0, run_append },
+	{ "IDLE", IN, 0, run_idle },
+	{ "CHECK", BOX, 0, run_check },
+	{ "CLOSE", BOX, 0, run_close },
+	{ "UNSELECT", BOX, 0, run_unselect },
+	{ "EXPUNGE", BOX, 0, run_expunge },
+	{ "FETCH", BOX, VERB_KEEPS_NUMBERS, run_fetch },
+	{ "STORE", BOX, VERB_KEEPS_NUMBERS, run_store },
+	{ "SEARCH", BOX, VERB_KEEPS_NUMBERS, run_search },
+	{ "COPY", BOX, 0, run_copy },
+	{ "MOVE", BOX, 0, run_move },
+};
+
+static const struct verb uid_verbs[] = {
+	{ "EXPUNGE", BOX, VERB_FRESH, run_expunge },
+	{ "FETCH", BOX, VERB_FRESH, run_fetch },
+	{ "STORE", BOX, VERB_FRESH, run_store },
+	{ "SEARCH", BOX, VERB_FRESH, run_search },
+	{ "COPY", BOX, VERB_FRESH, run_copy },
+	{ "MOVE", BOX, VERB_FRESH, run_move },
+};
+
+static const struct verb *
+find_verb(const struct verb *table, size_t count, view name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (view_same(name, view_of(table[i].name)))
+			return &table[i];
+	return NULL;
+}
+
+result
+command_account(struct imap *s, struct command *c)
+{
+	if (c->account != NULL)
+		return done();
+	return account_open(s->services->store, s->account, &c->account);
+}
+
+static struct telling
+telling_of(const struct imap *s, const struct command *c)
+{
+	return (struct telling){
+		.expunges = c->verb == NULL
+		    || (c->verb->traits & VERB_KEEPS_NUMBERS) == 0,
+		.uid = c->uid || s->qresync,
+		.modseq = s->condstore,
+		.vanished = s->qresync,
+	};
+}
+
+/* Look for what others did, and tell it.  true: there is more to tell. */
+static bool
+tell(struct imap *s, struct command *c, struct buf *out)
+{
+	struct telling how = telling_of(s, c);
+
+	if (s->box == NULL)
+		return false;
+	/* A failure here spoils no command: the next one looks again. */
+	if (!c->finishing && command_account(s, c).is == OK)
+		(void)box_merge(s->box, c->account).is;
+	return box_tell(s->box, &how, out);
+}
+
+static struct step
+count_bad(struct imap *s, result r, struct buf *out)
+{
+	unsigned most = s->state == STATE_EARLY
+	    ? LIMIT_BAD_COMMANDS_UNAUTHENTICATED
+	    : LIMIT_BAD_COMMANDS;
+
+	if (r.is != MALFORMED) {
+		s->bad = 0;
+		return (struct step){ .next = STEP_READ };
+	}
+	if (++s->bad < most)
+		return (struct step){ .next = STEP_READ };
+	reply_bye(out, "too many commands that cannot be read");
+	return (struct step){ .next = STEP_CLOSE };
+}
+
+struct step
+imap_end(struct imap *s, struct buf *out, result r)
+{
+	struct command *c = s->command;
+	struct step step;
+
+	if (r.is != MALFORMED && tell(s, c, out)) {
+		c->finishing = true;
+		c->end = r;
+		account_close(&c->account);
+		return (struct step){ .next = STEP_CONTINUE };
+	}
+	reply_end(s, c, r, out);
+	command_free(&s->command);
+	step = count_bad(s, r, out);
+	step.delay_ms = s->delay_ms;
+	s->delay_ms = 0;
+	if (s->next != STEP_READ)
+		step.next = s->next;
+	s->next = STEP_READ;
+	return step;
+}
+
+static result
+begin(struct imap *s, struct command *c, struct buf *out)
+{
+	view name = parse_atom(&c->in);
+
+	TRY(scan_result(&c->in.s));
+	c->verb = find_verb(verbs, COUNT(verbs), name);
+	if (view_same(name, VIEW("UID"))) {
+		parse_space(&c->in);
+		name = parse_atom(&c->in);
+		TRY(scan_result(&c->in.s));
+		c->verb = find_verb(uid_verbs, COUNT(uid_verbs), name);
+		c->uid = true;
+	}
+	if (c->verb == NULL)
+		return fail(MALFORMED, "RFC 3501 6: no such command");
+	if ((c->verb->allowed & (int)s->state) == 0)
+		return fail(MALFORMED, "RFC 3501 3: not in this state");
+	if ((c->verb->traits & VERB_FRESH) != 0) {
+		struct telling how = telling_of(s, c);
+
+		how.expunges = false;
+		TRY(command_account(s, c));
+		(void)box_merge(s->box, c->account).is;
+		(void)box_tell(s->box, &how, out);
+	}
+	return c->verb->run(s, c, out);
+}
+
+static result
+first_piece(struct imap *s, struct command *c, struct buf *out)
+{
+	TRY(buf_result(&c->text));
+	c->in = parse_over(&c->text, c->arena);
+	c->tag = parse_tag(&c->in);
+	if (!scan_ok(&c->in.s))
+		c->tag = VIEW("");
+	parse_space(&c->in);
+	TRY(scan_result(&c->in.s));
+	TRY(c->refused);
+	return begin(s, c, out);
+}
+
+struct step
+imap_dispatch(struct imap *s, struct buf *out)
+{
+	struct command *c = s->command;
+	command_run *more = c->more;
+	result r;
+
+	if (c->finishing)
+		return imap_end(s, out, c->end);
+	c->more = NULL;
+	r = more == NULL ? first_piece(s, c, out) : more(s, c, out);
+	if (r.is == OK && c->more != NULL) {
+		account_close(&c->account);
+		return (struct step){ .next = STEP_CONTINUE };
+	}
+	c->more = NULL;
+	/* IDLE and AUTHENTICATE go on with the client's next line. */
+	if (r.is == OK && (s->idle || s->sasl != NULL)) {
+		account_close(&c->account);
+		return (struct step){ .next = STEP_READ };
+	}
+	return imap_end(s, out, r);
+}

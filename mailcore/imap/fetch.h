@@ -1,0 +1,87 @@
+/*
+ * fetch.h - what FETCH asks for, and how it is written (RFC 3501 6.4.5).
+ */
+#ifndef IMAP_FETCH_H
+#define IMAP_FETCH_H
+
+#include "mailcore/format/mime.h"
+#include "mailcore/imap/box.h"
+#include "mailcore/imap/session.h"
+
+enum fetch_kind {
+	FETCH_FLAGS,
+	FETCH_UID,
+	FETCH_INTERNALDATE,
+	FETCH_SIZE,
+	FETCH_ENVELOPE,
+	FETCH_BODY,
+	FETCH_BODYSTRUCTURE,
+	FETCH_MODSEQ,
+	FETCH_SECTION
+};
+
+enum section_what {
+	SECTION_ALL,
+	SECTION_HEADER,
+	SECTION_FIELDS,
+	SECTION_FIELDS_NOT,
+	SECTION_TEXT,
+	SECTION_MIME
+};
+
+struct section {
+	uint32_t numbers[LIMIT_MIME_DEPTH];
+	size_t count;
+	enum section_what what;
+	view *fields;
+	size_t field_count;
+};
+
+struct fetch_item {
+	enum fetch_kind kind;
+	const char *name; /* "RFC822"; NULL: BODY[...] */
+	struct section section;
+	bool peek;
+	bool partial;
+	uint32_t from, length;
+};
+
+struct fetch {
+	struct idset set;
+	struct fetch_item *items;
+	size_t count;
+	int64_t changed_since; /* -1: not asked */
+	bool sets_seen, has_flags, has_modseq;
+	bool needs_item, needs_summary;
+};
+
+/* "(FLAGS BODY.PEEK[1.MIME]<0.100>)", "FULL", "FLAGS"... and modifiers. */
+void fetch_parse(struct parse *, bool uid, struct fetch *out);
+
+/* One message while its answer is written. */
+struct fetched {
+	const struct message *message;
+	view keywords;
+	const struct item *item;
+	const struct item_summary *summary;
+	struct account *account;
+	struct body body;
+	bool body_open;
+	struct arena *arena; /* of this message */
+	struct mime_part *mime;
+};
+
+void fetched_close(struct fetched *);
+
+/* A piece of the body that did not go out yet. */
+struct fetch_tail {
+	int64_t body;
+	size_t from, to;
+};
+
+/* Write one item.  A large literal goes out in part, and the rest is `tail`
+ * (tail->from < tail->to). */
+CHECKED result fetch_write(struct fetched *, const struct fetch_item *,
+    struct fetch_tail *tail, struct buf *out);
+
+#endif

@@ -1,0 +1,293 @@
+#include "mailcore/imap/fetch.h"
+
+#include "mailcore/base/ascii.h"
+#include "mailcore/base/date.h"
+#include "mailcore/format/message.h"
+#include "mailcore/format/nstring.h"
+#include "mailcore/imap/flags.h"
+
+void
+fetched_close(struct fetched *o)
+{
+	if (o->body_open)
+		body_close(&o->body);
+	o->body_open = false;
+	arena_free(&o->arena);
+}
+
+static result
+need_body(struct fetched *o)
+{
+	if (!o->body_open)
+		TRY(body_open(o->account, o->item->body, &o->body));
+	o->body_open = true;
+	return done();
+}
+
+static struct arena *
+need_arena(struct fetched *o)
+{
+	if (o->arena == NULL)
+		o->arena = arena_new(LIMIT_MIME_WORK + LIMIT_MESSAGE);
+	return o->arena;
+}
+
+static result
+need_mime(struct fetched *o)
+{
+	TRY(need_body(o));
+	if (o->mime != NULL)
+		return done();
+	return mime_parse(o->body.bytes, need_arena(o), &o->mime);
+}
+
+/* The header of the whole message, mostly without opening its body. */
+static result
+need_header(struct fetched *o, view *out)
+{
+	if (o->summary != NULL && o->summary->header.n > 0) {
+		*out = o->summary->header;
+		return done();
+	}
+	TRY(need_body(o));
+	*out = view_first(o->body.bytes, header_length(o->body.bytes));
+	return done();
+}
+
+static bool
+is_listed(const struct section *s, view name)
+{
+	for (size_t i = 0; i < s->field_count; i++)
+		if (view_same(s->fields[i], name))
+			return true;
+	return false;
+}
+
+/* HEADER.FIELDS: those fields as they are, and a blank line. */
+static view
+pick_fields(const struct section *s, view header, struct arena *arena)
+{
+	struct buf picked = buf_new(header.n + 2);
+	view field, name, value, copy;
+
+	while (header_next(&header, &field, &name, &value)) {
+		if (name.n == 0
+		    || is_listed(s, name) != (s->what == SECTION_FIELDS))
+			continue;
+		buf_add(&picked, field);
+	}
+	buf_add(&picked, VIEW("\r\n"));
+	copy = arena_copy(arena, buf_view(&picked));
+	buf_free(&picked);
+	return copy;
+}
+
+static result
+find_in_message(struct fetched *o, const struct section *s, view *out)
+{
+	view header;
+
+	if (s->what == SECTION_ALL || s->what == SECTION_TEXT) {
+		TRY(need_body(o));
+		*out = o->body.bytes;
+		if (s->what == SECTION_TEXT)
+			*out = view_from(*out, header_length(*out));
+		return done();
+	}
+	TRY(need_header(o, &header));
+	*out = s->what == SECTION_HEADER
+	    ? header
+	    : pick_fields(s, header, need_arena(o));
+	return done();
+}
+
+/* What a section names; `*there` false: nothing (NIL). */
+static result
+find_section(struct fetched *o, const struct section *s, view *out,
+    bool *there)
+{
+	const struct mime_part *part;
+
+	*there = true;
+	if (s->count == 0)
+		return find_in_message(o, s, out);
+	TRY(need_mime(o));
+	part = mime_find(o->mime, s->numbers, s->count);
+	if (part != NULL && s->what == SECTION_ALL) {
+		*out = part->body;
+		return done();
+	}
+	if (part != NULL && s->what == SECTION_MIME) {
+		*out = part->header;
+		return done();
+	}
+	/* HEADER and TEXT are those of a message in a part. */
+	*there = part != NULL && part->message != NULL;
+	if (!*there)
+		return done();
+	*out = part->message->header;
+	if (s->what == SECTION_TEXT)
+		*out = part->message->body;
+	else if (s->what != SECTION_HEADER)
+		*out = pick_fields(s, *out, need_arena(o));
+	return done();
+}
+
+static bool
+is_plain(view name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (!ascii_is_alnum(name.p[i]) && name.p[i] != '-'
+		    && name.p[i] != '_')
+			return false;
+	return name.n > 0;
+}
+
+static void
+add_section_name(const struct section *s, struct buf *out)
+{
+	static const char *const names[] = {
+		[SECTION_ALL] = "",
+		[SECTION_HEADER] = "HEADER",
+		[SECTION_FIELDS] = "HEADER.FIELDS",
+		[SECTION_FIELDS_NOT] = "HEADER.FIELDS.NOT",
+		[SECTION_TEXT] = "TEXT",
+		[SECTION_MIME] = "MIME",
+	};
+
+	for (size_t i = 0; i < s->count; i++)
+		buf_print(out, "%s%u", i == 0 ? "" : ".", s->numbers[i]);
+	if (s->count > 0 && s->what != SECTION_ALL)
+		buf_add_byte(out, '.');
+	buf_add_text(out, names[s->what]);
+	for (size_t i = 0; i < s->field_count; i++) {
+		buf_add_text(out, i == 0 ? " (" : " ");
+		if (is_plain(s->fields[i]))
+			buf_add(out, s->fields[i]);
+		else
+			nstring_add(out, s->fields[i]);
+	}
+	if (s->field_count > 0)
+		buf_add_byte(out, ')');
+}
+
+static void
+add_item_name(const struct fetch_item *item, struct buf *out)
+{
+	if (item->name != NULL) {
+		buf_add_text(out, item->name);
+		return;
+	}
+	buf_add(out, VIEW("BODY["));
+	add_section_name(&item->section, out);
+	buf_add_byte(out, ']');
+	if (item->partial)
+		buf_print(out, "<%u>", item->from);
+}
+
+/* A literal; of a long one that lies in the body, the first piece. */
+static void
+add_literal(const struct fetched *o, view content, struct fetch_tail *tail,
+    struct buf *out)
+{
+	view bytes = o->body_open ? o->body.bytes : VIEW("");
+	bool inside = content.n > 0 && bytes.n > 0
+	    && (uintptr_t)content.p >= (uintptr_t)bytes.p
+	    && (uintptr_t)content.p < (uintptr_t)bytes.p + bytes.n;
+
+	buf_print(out, "{%zu}\r\n", content.n);
+	if (inside && content.n > LIMIT_IMAP_PIECE) {
+		tail->body = o->item->body;
+		tail->from = (size_t)(content.p - bytes.p) + LIMIT_IMAP_PIECE;
+		tail->to = (size_t)(content.p - bytes.p) + content.n;
+		content = view_first(content, LIMIT_IMAP_PIECE);
+	}
+	buf_add(out, content);
+}
+
+static result
+write_section(struct fetched *o, const struct fetch_item *item,
+    struct fetch_tail *tail, struct buf *out)
+{
+	view content = VIEW("");
+	bool there;
+
+	TRY(find_section(o, &item->section, &content, &there));
+	if (o->arena != NULL)
+		TRY(arena_result(o->arena));
+	add_item_name(item, out);
+	buf_add_byte(out, ' ');
+	if (!there) {
+		buf_add(out, VIEW("NIL"));
+		return done();
+	}
+	if (item->partial)
+		content = view_first(view_from(content, item->from),
+		    item->length);
+	add_literal(o, content, tail, out);
+	return done();
+}
+
+/* A message that came without a summary is looked at now. */
+static result
+write_summary(struct fetched *o, enum fetch_kind kind, struct buf *out)
+{
+	struct message_summary made = { 0 };
+	view envelope = o->summary->envelope, body = o->summary->body;
+	view bodystructure = o->summary->bodystructure;
+
+	if (envelope.n == 0) {
+		TRY(need_body(o));
+		TRY(message_summarise(o->body.bytes, need_arena(o), &made));
+		envelope = made.envelope;
+		body = made.body;
+		bodystructure = made.bodystructure;
+	}
+	if (kind == FETCH_ENVELOPE) {
+		buf_add(out, VIEW("ENVELOPE "));
+		buf_add(out, envelope);
+	} else if (kind == FETCH_BODY) {
+		buf_add(out, VIEW("BODY "));
+		buf_add(out, body);
+	} else {
+		buf_add(out, VIEW("BODYSTRUCTURE "));
+		buf_add(out, bodystructure);
+	}
+	return done();
+}
+
+result
+fetch_write(struct fetched *o, const struct fetch_item *item,
+    struct fetch_tail *tail, struct buf *out)
+{
+	const struct message *m = o->message;
+
+	switch (item->kind) {
+	case FETCH_FLAGS:
+		buf_add(out, VIEW("FLAGS "));
+		flags_add(out, m->flags, o->keywords);
+		break;
+	case FETCH_UID:
+		buf_print(out, "UID %u", m->uid);
+		break;
+	case FETCH_INTERNALDATE:
+		buf_add(out, VIEW("INTERNALDATE \""));
+		date_add_imap(out, o->item->received);
+		buf_add_byte(out, '"');
+		break;
+	case FETCH_SIZE:
+		buf_print(out, "RFC822.SIZE %llu",
+		    (unsigned long long)o->item->size);
+		break;
+	case FETCH_MODSEQ:
+		buf_print(out, "MODSEQ (%lld)", (long long)m->modseq);
+		break;
+	case FETCH_ENVELOPE:
+	case FETCH_BODY:
+	case FETCH_BODYSTRUCTURE:
+		return write_summary(o, item->kind, out);
+	case FETCH_SECTION:
+		return write_section(o, item, tail, out);
+	}
+	return done();
+}

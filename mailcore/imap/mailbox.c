@@ -1,0 +1,132 @@
+#include "mailcore/imap/mailbox.h"
+
+#include "mailcore/base/ascii.h"
+#include "mailcore/imap/reply.h"
+
+result
+mailbox_check(view name)
+{
+	view rest = name;
+
+	if (name.n == 0 || name.p[0] == '/' || name.p[name.n - 1] == '/')
+		return fail(DENIED, "a level of the name is empty");
+	while (rest.n > 0)
+		if (view_cut(&rest, '/').n == 0)
+			return fail(DENIED, "a level of the name is empty");
+	for (size_t i = 0; i < name.n; i++) {
+		if (ascii_is_control(name.p[i]))
+			return fail(DENIED, "control character in the name");
+		if (name.p[i] == '%' || name.p[i] == '*')
+			return fail(DENIED, "wildcard in the name");
+	}
+	return done();
+}
+
+result
+mailbox_find(struct imap *s, struct command *c, view name,
+    struct collection *out)
+{
+	TRY(command_account(s, c));
+	return collection_find(c->account, c->arena, COLLECTION_MAILBOX, name,
+	    out);
+}
+
+enum {
+	MESSAGES,
+	RECENT,
+	UIDNEXT,
+	UIDVALIDITY,
+	UNSEEN,
+	HIGHESTMODSEQ,
+	SIZE,
+	APPENDLIMIT
+};
+
+static const char *const items[] = {
+	[MESSAGES] = "MESSAGES",
+	[RECENT] = "RECENT",
+	[UIDNEXT] = "UIDNEXT",
+	[UIDVALIDITY] = "UIDVALIDITY",
+	[UNSEEN] = "UNSEEN",
+	[HIGHESTMODSEQ] = "HIGHESTMODSEQ",
+	[SIZE] = "SIZE",
+	[APPENDLIMIT] = "APPENDLIMIT",
+};
+
+static size_t
+item_of(view name)
+{
+	size_t i = 0;
+
+	while (i < COUNT(items) && !view_same(name, view_of(items[i])))
+		i++;
+	return i;
+}
+
+void
+parse_status_items(struct parse *in, struct status_items *out)
+{
+	out->count = 0;
+	scan_byte(&in->s, '(', "RFC 3501 9: status items are a list");
+	do {
+		size_t item = item_of(parse_atom(in));
+
+		if (item == COUNT(items) || out->count == sizeof out->list)
+			scan_fail(&in->s, MALFORMED,
+			    "RFC 3501 6.3.10: no such status item");
+		else
+			out->list[out->count++] = (unsigned char)item;
+	} while (parse_more(in));
+	scan_byte(&in->s, ')', "RFC 3501 9: status items are a list");
+}
+
+bool
+status_wants_modseq(const struct status_items *asked)
+{
+	for (size_t i = 0; i < asked->count; i++)
+		if (asked->list[i] == HIGHESTMODSEQ)
+			return true;
+	return false;
+}
+
+void
+mailbox_add_status(const struct imap *s, const struct collection *c,
+    const struct status_items *asked, struct buf *out)
+{
+	const uint64_t values[] = {
+		[MESSAGES] = (uint64_t)c->items,
+		[RECENT] = 0,
+		[UIDNEXT] = c->uid_next,
+		[UIDVALIDITY] = c->uid_validity,
+		[UNSEEN] = (uint64_t)c->unseen,
+		[HIGHESTMODSEQ] = (uint64_t)c->modseq,
+		[SIZE] = (uint64_t)c->bytes,
+		[APPENDLIMIT] = s->services->message_limit,
+	};
+
+	buf_add(out, VIEW("* STATUS "));
+	reply_mailbox(out, c->name);
+	buf_add(out, VIEW(" ("));
+	for (size_t i = 0; i < asked->count; i++)
+		buf_print(out, "%s%s %llu", i == 0 ? "" : " ",
+		    items[asked->list[i]],
+		    (unsigned long long)values[asked->list[i]]);
+	buf_add(out, VIEW(")\r\n"));
+}
+
+const char *
+mailbox_use(enum special_use use)
+{
+	static const char *const names[] = {
+		[USE_NONE] = NULL,
+		[USE_ARCHIVE] = "\\Archive",
+		[USE_DRAFTS] = "\\Drafts",
+		[USE_JUNK] = "\\Junk",
+		[USE_SENT] = "\\Sent",
+		[USE_TRASH] = "\\Trash",
+		[USE_FLAGGED] = "\\Flagged",
+		[USE_ALL] = "\\All",
+	};
+
+	return names[use];
+}

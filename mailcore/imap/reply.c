@@ -1,0 +1,82 @@
+#include "mailcore/imap/reply.h"
+
+#include "mailcore/format/nstring.h"
+#include "mailcore/imap/utf7.h"
+
+/* RFC 5530 names the codes. */
+static const struct {
+	const char *word;
+	const char *code;
+} ends[] = {
+	[OK] = { "OK", "" },
+	[MALFORMED] = { "BAD", "" },
+	[OVER_LIMIT] = { "NO", "[LIMIT] " },
+	[NOT_FOUND] = { "NO", "[NONEXISTENT] " },
+	[EXISTS] = { "NO", "[ALREADYEXISTS] " },
+	[STALE] = { "NO", "[EXPUNGEISSUED] " },
+	[DENIED] = { "NO", "[NOPERM] " },
+	[BUSY] = { "NO", "[INUSE] " },
+	[NO_SPACE] = { "NO", "[OVERQUOTA] " },
+	[FAILED] = { "NO", "[UNAVAILABLE] " },
+};
+
+void
+reply_end(struct imap *s, struct command *c, result r, struct buf *out)
+{
+	(void)s;
+	buf_add(out, c->tag.n > 0 ? c->tag : VIEW("*"));
+	buf_add_byte(out, ' ');
+	buf_add_text(out, ends[r.is].word);
+	buf_add_byte(out, ' ');
+	if (r.is == OK) {
+		buf_add(out, buf_view(&c->ok_code));
+		buf_add_text(out,
+		    c->text_ok != NULL ? c->text_ok : "done");
+	} else {
+		buf_add_text(out,
+		    c->code != NULL && r.is != MALFORMED ? c->code
+							 : ends[r.is].code);
+		buf_add_text(out, r.why);
+	}
+	buf_add(out, VIEW("\r\n"));
+}
+
+void
+reply_capabilities(const struct imap *s, struct buf *out)
+{
+	bool early = s->state == STATE_EARLY;
+
+	buf_add(out, VIEW("IMAP4rev1"));
+	/* RFC 7888 5: small literals need not wait, before login. */
+	buf_add_text(out, early ? " LITERAL-" : " LITERAL+");
+	buf_add(out, VIEW(" SASL-IR ID ENABLE IDLE"));
+	if (early && !s->peer->tls) {
+		if (s->services->starttls)
+			buf_add(out, VIEW(" STARTTLS"));
+		buf_add(out, VIEW(" LOGINDISABLED"));
+	} else if (early) {
+		buf_add(out, VIEW(" AUTH=PLAIN AUTH=LOGIN"));
+	} else {
+		buf_add(out, VIEW(" NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE"
+				  " SPECIAL-USE LIST-EXTENDED LIST-STATUS"
+				  " CONDSTORE ESEARCH WITHIN STATUS=SIZE"));
+		buf_print(out, " APPENDLIMIT=%llu",
+		    (unsigned long long)s->services->message_limit);
+	}
+}
+
+void
+reply_mailbox(struct buf *out, view name)
+{
+	struct buf wire = buf_new(8 * LIMIT_IMAP_MAILBOX_NAME);
+
+	utf7_encode(name, &wire);
+	nstring_add(out, buf_view(&wire));
+	buf_free(&wire);
+}
+
+void
+reply_bye(struct buf *out, const char *why)
+{
+	buf_print(out, "* BYE %s\r\n", why);
+}

@@ -1,0 +1,19 @@
+/* reply.h - how a command ends, in words; and what we can do. */
+#ifndef IMAP_REPLY_H
+#define IMAP_REPLY_H
+
+#include "mailcore/imap/session.h"
+
+/* "tag OK ...", "tag NO [CODE] ...", "tag BAD ...". */
+void reply_end(struct imap *, struct command *, result, struct buf *out);
+
+/* "IMAP4rev1 ..." as it is in the session's state. */
+void reply_capabilities(const struct imap *, struct buf *out);
+
+/* A mailbox name, in modified UTF-7, as an astring. */
+void reply_mailbox(struct buf *out, view name);
+
+/* "* BYE ..." */
+void reply_bye(struct buf *out, const char *why);
+
+#endif

@@ -1,0 +1,116 @@
+/*
+ * session.h - what one IMAP connection is, inside the engine.
+ *
+ * Input comes in units: lines, and pieces of literals.  collect.c joins them
+ * to one command; dispatch.c looks it up in the table of commands, runs it,
+ * and says how it ended.  A command whose answer is long sets `more` and is
+ * called again for the next piece.
+ */
+#ifndef IMAP_SESSION_H
+#define IMAP_SESSION_H
+
+#include "mailcore/auth/sasl.h"
+#include "mailcore/base/limits.h"
+#include "mailcore/imap/imap.h"
+#include "mailcore/imap/parse.h"
+#include "mailcore/store/body.h"
+
+struct box;
+struct imap;
+struct command;
+
+enum imap_state { STATE_EARLY = 1, STATE_LOGGED_IN = 2, STATE_SELECTED = 4 };
+
+/* OK with `more` set: there is more to do.  Otherwise the end of the
+ * command, told as the table in reply.c says. */
+typedef result command_run(struct imap *, struct command *, struct buf *out);
+
+enum { VERB_KEEPS_NUMBERS = 1, /* no EXPUNGE in its answer: RFC 3501 7.4.1 */
+	VERB_FRESH = 2 /* look for new messages first */
+};
+
+struct verb {
+	const char *name;
+	int allowed; /* set of enum imap_state */
+	int traits;
+	command_run *run;
+};
+
+struct command {
+	struct buf text; /* the line, with the literals in it */
+	struct parse in; /* over it */
+	struct arena *arena;
+	const struct verb *verb;
+	struct account *account; /* open while this piece runs */
+	view tag;
+	bool uid; /* UID FETCH... */
+
+	/* How it ends: a response code like "[TRYCREATE]", and the text. */
+	const char *code;
+	struct buf ok_code; /* "[APPENDUID 1 2] ", for OK */
+	const char *text_ok;
+
+	command_run *more;
+	bool finishing;
+	result end;
+	void *state; /* of the command; freed by `drop` */
+	void (*drop)(void *state);
+
+	/* A literal that is thrown away, and why. */
+	result refused;
+	struct append *append;
+};
+
+struct imap {
+	const struct imap_services *services;
+	const struct peer *peer;
+	enum imap_state state;
+	int64_t account;
+	struct box *box;
+	struct command *command; /* being collected or run */
+
+	uint64_t literal;   /* bytes still to come */
+	bool early_literal; /* counted against the limit before login */
+	struct sasl *sasl;
+	unsigned bad; /* in a row */
+	unsigned delay_ms;
+	bool idle;
+	bool condstore; /* RFC 7162 3.1: from the first enabling command on */
+	bool qresync;
+	enum step_next next; /* what a command wants beside its answer */
+};
+
+/* collect.c */
+struct step imap_take(struct imap *, view unit, struct buf *out);
+void command_free(struct command **);
+
+/* dispatch.c: the command is whole; or, with `unit` empty, goes on. */
+struct step imap_dispatch(struct imap *, struct buf *out);
+struct step imap_end(struct imap *, struct buf *out, result);
+
+/* The account's database, open until this piece of the command ends. */
+CHECKED result command_account(struct imap *, struct command *);
+
+/* cmd_idle.c */
+struct step idle_take(struct imap *, view line, struct buf *out);
+struct step idle_wake(struct imap *, struct buf *out);
+
+/* cmd_auth.c */
+struct step auth_take(struct imap *, view line, struct buf *out);
+
+/* cmd_append.c */
+struct append;
+/* The line so far ends with a literal of `size` bytes: is that the message?
+ * Then later pieces go to append_add. */
+bool append_begins(struct imap *, struct command *, uint64_t size);
+void append_add(struct command *, view);
+void append_free(struct append **);
+
+command_run run_capability, run_noop, run_logout, run_starttls,
+    run_authenticate, run_login, run_id, run_enable, run_select, run_examine,
+    run_create, run_delete, run_rename, run_subscribe, run_unsubscribe,
+    run_list, run_lsub, run_status, run_namespace, run_unselect, run_close,
+    run_check, run_expunge, run_append, run_fetch, run_store, run_copy,
+    run_move, run_search, run_idle;
+
+#endif
