@@ -1,0 +1,116 @@
+/*
+ * house.h - a store with somebody in it, made once, for fuzzing sessions.
+ * The first byte of an input chooses how they start; the rest is what the
+ * peer sends, cut at each byte 0xff.
+ */
+#ifndef TESTS_HOUSE_H
+#define TESTS_HOUSE_H
+
+#include "mailcore/auth/auth.h"
+#include "mailcore/sys/conn.h"
+#include "mailcore/sys/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct house {
+	struct store *store;
+	struct auth *auth;
+	int64_t account;
+	char folder[32];
+};
+
+static inline void
+house_check(result r)
+{
+	if (r.is != OK) {
+		(void)fprintf(stderr, "house: %s\n", r.why);
+		abort();
+	}
+}
+
+static inline void
+house_open(struct house *h)
+{
+	struct store_options options = { .data = h->folder,
+		.journal = "mail" };
+	struct buf hash = buf_new(1024);
+	int64_t id;
+
+	log_open("fuzz", LOG_ERROR);
+	memcpy(h->folder, "/tmp/house.XXXXXX", sizeof "/tmp/house.XXXXXX");
+	if (mkdtemp(h->folder) == NULL)
+		abort();
+	house_check(store_recover(h->folder));
+	house_check(store_open(&h->store, &options));
+	house_check(auth_new(&h->auth, h->store));
+	house_check(auth_hash(VIEW("secret"), &hash));
+	house_check(domain_add(h->store, VIEW("example.test"), VIEW(""),
+	    &id));
+	house_check(account_add(h->store, VIEW("a@example.test"), VIEW(""),
+	    buf_view(&hash), &h->account));
+	buf_free(&hash);
+}
+
+static inline void
+house_close(struct house *h)
+{
+	char command[64];
+
+	auth_free(&h->auth);
+	store_close(&h->store);
+	(void)snprintf(command, sizeof command, "rm -rf '%s'", h->folder);
+	if (system(command) != 0)
+		(void)fprintf(stderr, "left behind: %s\n", h->folder);
+}
+
+/* Runs what is ready; false: the session is over. */
+static inline bool
+house_drive(const struct protocol *p, void *session, struct peer *peer,
+    struct buf *in, struct buf *out)
+{
+	size_t n;
+
+	while ((n = p->ready(session, buf_view(in))) > 0) {
+		struct step step;
+
+		if (n > in->n)
+			abort();
+		step = p->run(session, view_first(buf_view(in), n), out);
+		while (step.next == STEP_CONTINUE)
+			step = p->run(session, VIEW(""), out);
+		buf_drop(in, n);
+		if (step.next == STEP_CLOSE)
+			return false;
+		if (step.next == STEP_START_TLS) {
+			buf_reset(in);
+			peer->tls = true;
+			p->secured(session);
+		}
+	}
+	return true;
+}
+
+static inline void
+house_play(const struct protocol *p, void *services, bool tls, view first,
+    view input)
+{
+	struct peer peer = { .address = "192.0.2.7", .tls = tls };
+	struct buf in = buf_new(1 << 21), out = buf_new(1 << 26);
+	void *session = p->open(services, &peer, &out);
+	bool going = true;
+
+	buf_add(&in, first);
+	while (going) {
+		going = house_drive(p, session, &peer, &in, &out)
+		    && input.n > 0;
+		buf_add(&in, view_cut(&input, (char)0xff));
+	}
+	p->close(session);
+	buf_free(&in);
+	buf_free(&out);
+}
+
+#endif

@@ -1,0 +1,182 @@
+/* header.h and bounce.h: the very bytes. */
+#include "mailcore/smtp/bounce.h"
+#include "mailcore/smtp/header.h"
+#include "tests/tap.h"
+
+static void
+test_received(void)
+{
+	struct header_trace t = {
+		.id = VIEW("4711"),
+		.hello = VIEW("a(b);\"c"),
+		.peer = VIEW("2001:db8::1"),
+		.hostname = VIEW("mail.example.test"),
+		.recipient = VIEW("a@example.test"),
+		.extended = true,
+		.tls = true,
+		.authenticated = true,
+		.now = 0,
+	};
+	struct buf out = buf_new(1000);
+
+	header_received(&out, &t);
+	same(buf_view(&out),
+	    VIEW("Received: from a?b???c ([IPv6:2001:db8::1])\r\n"
+		 "\tby mail.example.test with ESMTPSA id 4711\r\n"
+		 "\tfor <a@example.test>;\r\n"
+		 "\tThu, 01 Jan 1970 00:00:00 +0000\r\n"),
+	    "a name cannot forge the rest");
+	buf_reset(&out);
+	t.utf8 = true;
+	t.authenticated = false;
+	header_received(&out, &t);
+	ok(view_find(buf_view(&out), VIEW(" with UTF8SMTPS id")) != SIZE_MAX,
+	    "RFC 6531 4.3");
+	buf_reset(&out);
+	t.utf8 = t.extended = false;
+	header_received(&out, &t);
+	ok(view_find(buf_view(&out), VIEW(" with SMTP id")) != SIZE_MAX,
+	    "HELO has no letters behind");
+	buf_free(&out);
+}
+
+#define MADE                                          \
+	"Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"   \
+	"From: a@example.test\r\n"                    \
+	"Message-ID: <4711@mail.example.test>\r\n"
+
+static const struct {
+	const char *name;
+	const char *header;
+	const char *repaired;
+} repairs[] = {
+	{ "nothing", "", MADE "\r\n" },
+	{ "only the blank line", "\r\n", MADE "\r\n" },
+	{ "all there",
+	    "date: x\r\nFROM: y\r\nMessage-Id: z\r\n\r\n",
+	    "date: x\r\nFROM: y\r\nMessage-Id: z\r\n\r\n" },
+	{ "blank before the colon",
+	    "Date : x\r\nFrom\t: y\r\nMessage-ID: z\r\n\r\n",
+	    "Date : x\r\nFrom\t: y\r\nMessage-ID: z\r\n\r\n" },
+	{ "Bcc in folds, twice",
+	    "Bcc: a,\r\n\tb,\r\n c\r\nDate: x\r\nbCC :d\r\nFrom: y\r\n f\r\n"
+	    "Message-ID: z\r\n\r\n",
+	    "Date: x\r\nFrom: y\r\n f\r\nMessage-ID: z\r\n\r\n" },
+	{ "Bcc in another word",
+	    "X-Bcc: a\r\nDate: x\r\nFrom: y\r\nMessage-ID: z\r\n\r\n",
+	    "X-Bcc: a\r\nDate: x\r\nFrom: y\r\nMessage-ID: z\r\n\r\n" },
+	{ "no blank line", "Date: x\r\nFrom: y\r\nMessage-ID: z\r\n",
+	    "Date: x\r\nFrom: y\r\nMessage-ID: z\r\n\r\n" },
+	{ "resent only",
+	    "Resent-Date: x\r\nFrom: y\r\nMessage-ID: z\r\n\r\n",
+	    "Resent-Date: x\r\nFrom: y\r\nMessage-ID: z\r\n"
+	    "Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n\r\n" },
+};
+
+static void
+test_repaired(void)
+{
+	const struct header_repair r = {
+		.id = VIEW("4711"),
+		.hostname = VIEW("mail.example.test"),
+		.account = VIEW("a@example.test"),
+	};
+
+	for (size_t i = 0; i < COUNT(repairs); i++) {
+		struct buf out = buf_new(1000);
+
+		header_repaired(&out, view_of(repairs[i].header), &r);
+		same(buf_view(&out), view_of(repairs[i].repaired),
+		    repairs[i].name);
+		buf_free(&out);
+	}
+}
+
+static void
+test_hops(void)
+{
+	is_number((int64_t)header_hops(
+		      VIEW("Received: a\r\nReceived-SPF: b\r\nRECEIVED: c\r\n"
+			   " Received: d\r\n\r\nReceived: e\r\n")),
+	    2, "Received fields of the header");
+	ok(header_is_there(VIEW("A: b\r\n")), "a field");
+	ok(header_is_there(VIEW("\r\nbody")), "an empty header");
+	ok(header_is_there(VIEW("")), "an empty message");
+	ok(!header_is_there(VIEW("hello there: you\r\n")), "no field name");
+	ok(!header_is_there(VIEW(" A: b\r\n")), "a fold of nothing");
+	ok(!header_is_there(VIEW(": b\r\n")), "an empty name");
+	ok(!header_is_there(VIEW("word\r\nA: b\r\n")), "a line without colon");
+}
+
+static void
+test_bounce(void)
+{
+	const struct bounce_recipient list[] = {
+		{ VIEW("x@r.example"), VIEW("5.1.1"), VIEW("550 5.1.1 no"),
+		    VIEW("mx.r.example") },
+		{ VIEW("y@r.example"), VIEW("4.4.7"), VIEW("too long"),
+		    VIEW("") },
+	};
+	const struct bounce b = {
+		.hostname = "mail.example.test",
+		.id = VIEW("7.aa"),
+		.sender = VIEW("a@example.test"),
+		.message = VIEW("Subject: s\r\nTo: t\r\n\r\nbody\r\n"),
+		.recipients = list,
+		.count = 2,
+	};
+	struct buf out = buf_new(10000);
+
+	bounce_write(&out, &b);
+	same(buf_view(&out),
+	    VIEW("From: Mail Delivery System"
+		 " <MAILER-DAEMON@mail.example.test>\r\n"
+		 "To: <a@example.test>\r\n"
+		 "Subject: Undelivered mail returned to sender\r\n"
+		 "Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"
+		 "Message-ID: <7.aa.bounce@mail.example.test>\r\n"
+		 "Auto-Submitted: auto-replied\r\n"
+		 "MIME-Version: 1.0\r\n"
+		 "Content-Type: multipart/report;"
+		 " report-type=delivery-status;\r\n"
+		 "\tboundary=\"=_7.aa\"\r\n"
+		 "\r\n\r\n--=_7.aa\r\n"
+		 "Content-Type: text/plain; charset=utf-8\r\n"
+		 "Content-Transfer-Encoding: 8bit\r\n\r\n"
+		 "Your message could not be delivered to:\r\n"
+		 "\r\n  x@r.example\r\n    mx.r.example said: 550 5.1.1 no\r\n"
+		 "\r\n  y@r.example\r\n    too long\r\n"
+		 "\r\nNo further attempt will be made.  The header of your"
+		 " message follows.\r\n"
+		 "\r\n--=_7.aa\r\n"
+		 "Content-Type: message/delivery-status\r\n"
+		 "Content-Transfer-Encoding: 8bit\r\n\r\n"
+		 "Reporting-MTA: dns; mail.example.test\r\n"
+		 "Arrival-Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"
+		 "\r\nFinal-Recipient: rfc822; x@r.example\r\n"
+		 "Action: failed\r\nStatus: 5.1.1\r\n"
+		 "Remote-MTA: dns; mx.r.example\r\n"
+		 "Diagnostic-Code: smtp; 550 5.1.1 no\r\n"
+		 "Last-Attempt-Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"
+		 "\r\nFinal-Recipient: rfc822; y@r.example\r\n"
+		 "Action: failed\r\nStatus: 4.4.7\r\n"
+		 "Diagnostic-Code: x-posthaste; too long\r\n"
+		 "Last-Attempt-Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"
+		 "\r\n--=_7.aa\r\n"
+		 "Content-Type: text/rfc822-headers\r\n"
+		 "Content-Transfer-Encoding: 8bit\r\n\r\n"
+		 "Subject: s\r\nTo: t\r\n\r\n"
+		 "\r\n--=_7.aa--\r\n"),
+	    "a report");
+	buf_free(&out);
+}
+
+int
+main(void)
+{
+	test_received();
+	test_repaired();
+	test_hops();
+	test_bounce();
+	return tap_done();
+}
