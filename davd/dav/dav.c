@@ -184,10 +184,14 @@ dav_handle(void *services, const struct request *q, struct answer *a)
 void
 dav_well_known(void *services, const struct request *q, struct answer *a)
 {
+	bool plain = view_eq(q->method, VIEW("GET"))
+	    || view_eq(q->method, VIEW("HEAD"));
+
 	(void)services;
-	(void)q;
-	/* RFC 6764 5.  Relative: clients follow it on the same origin only. */
-	answer_redirect(a, 301, VIEW("/SOGo/dav/"));
+	/* RFC 6764 5.  Relative: clients follow it on the same origin only.
+	 * After a 301 some send a PROPFIND again without its body; 307 says to
+	 * keep it (RFC 9110 15.4.8). */
+	answer_redirect(a, plain ? 301 : 307, VIEW("/SOGo/dav/"));
 }
 
 /* Some clients look for the principal at the root of the host. */

@@ -175,6 +175,7 @@ prop_want_all(struct arena *arena, const struct xml_element *include,
 {
 	TRY(make_room(arena, include, COUNT(rows), out));
 	out->names_only = names_only;
+	out->all = true;
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (names_only ? rows[i].inside != prop_bytes : rows[i].all)
 			add_row(out, &rows[i]);
@@ -348,7 +349,7 @@ prop_respond(
 	/* Thunderbird takes the first status, and wants these very bytes. */
 	xml_leaf(&o->x, "D:status", VIEW("HTTP/1.1 200 OK"));
 	xml_end(&o->x, "D:propstat");
-	if (w->names_only || o->d->minimal)
+	if (w->all || o->d->minimal)
 		absent = 0;
 	if (found == 0 && absent > 0)
 		buf_cut(o->x.to, before);

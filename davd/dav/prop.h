@@ -57,6 +57,7 @@ struct prop_wanted {
 	} * list;
 	size_t count;
 	bool names_only; /* propname */
+	bool all;        /* allprop: what is not there is not missed */
 	bool bytes;      /* calendar-data or address-data is among them */
 };
 
