@@ -146,29 +146,88 @@ measure(struct shared *s, pid_t pid, SSL_CTX *ctx)
 	free(all);
 }
 
+static pid_t
+start(struct shared *s, rlim_t files)
+{
+	const struct rlimit limit = { files, files };
+	pid_t pid;
+
+	memset(s, 0, sizeof *s);
+	pid = fork();
+	if (pid == 0) {
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+		serve(s);
+	}
+	while (!s->ready)
+		if (waitpid(pid, NULL, WNOHANG) != 0)
+			must(fail(FAILED, "it has ended"), "server");
+	return pid;
+}
+
+static void
+stop(struct shared *s, pid_t pid)
+{
+	int status = -1;
+
+	s->stop = true;
+	(void)waitpid(pid, &status, 0);
+	is_number(status, 0, "all sessions are closed at the end");
+}
+
+/* More connections than descriptors: the rest wait their turn. */
+static void
+test_shortage(struct shared *s)
+{
+	enum { MORE = 60, FILES = 40 };
+	pid_t pid = start(s, FILES);
+	struct client all[MORE];
+	struct timeval soon = { 1, 0 };
+	char line[64];
+	int served = 0, wrong = 0;
+
+	for (int i = 0; i < MORE; i++)
+		all[i] = client_open(s->server.clear_port);
+	while (served < MORE) {
+		(void)setsockopt(all[served].fd, SOL_SOCKET, SO_RCVTIMEO,
+		    &soon, sizeof soon);
+		if (strcmp(client_line(&all[served], line, sizeof line),
+		    "hello") != 0)
+			break;
+		served++;
+	}
+	ok(served > 10 && served < FILES, "%d of 60 with 40 descriptors",
+	    served);
+	for (int i = 0; i < served; i++)
+		client_close(&all[i]);
+	soon.tv_sec = 20;
+	for (int i = served; i < MORE; i++) {
+		(void)setsockopt(all[i].fd, SOL_SOCKET, SO_RCVTIMEO, &soon,
+		    sizeof soon);
+		wrong += strcmp(client_line(&all[i], line, sizeof line),
+		    "hello") != 0;
+		client_close(&all[i]);
+	}
+	is_number(wrong, 0, "the others once those have gone");
+	stop(s, pid);
+}
+
 int
 main(void)
 {
-	struct rlimit files = { 4096, 4096 };
+	const struct rlimit files = { 4096, 4096 };
 	struct shared *s = mmap(NULL, sizeof *s, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	SSL_CTX *ctx;
 	pid_t pid;
-	int status = -1;
 
 	if (s == MAP_FAILED)
 		abort();
 	(void)setrlimit(RLIMIT_NOFILE, &files);
-	pid = fork();
-	if (pid == 0)
-		serve(s);
-	while (!s->ready && waitpid(pid, &status, WNOHANG) == 0)
-		(void)sched_yield();
+	pid = start(s, files.rlim_max);
 	ctx = SSL_CTX_new(TLS_client_method());
 	measure(s, pid, ctx);
 	SSL_CTX_free(ctx);
-	s->stop = true;
-	(void)waitpid(pid, &status, 0);
-	is_number(status, 0, "all sessions are closed at the end");
+	stop(s, pid);
+	test_shortage(s);
 	return tap_done();
 }
