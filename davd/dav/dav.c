@@ -188,10 +188,13 @@ dav_well_known(void *services, const struct request *q, struct answer *a)
 	    || view_eq(q->method, VIEW("HEAD"));
 
 	(void)services;
-	/* RFC 6764 5.  Relative: clients follow it on the same origin only.
-	 * After a 301 some send a PROPFIND again without its body; 307 says to
-	 * keep it (RFC 9110 15.4.8). */
-	answer_redirect(a, plain ? 301 : 307, VIEW("/SOGo/dav/"));
+	/* RFC 6764 5.  On the same origin, where alone clients follow it, and
+	 * absolute: curl writes the login into a relative one.  After a 301
+	 * some send a PROPFIND again without its body; 307 says to keep it
+	 * (RFC 9110 15.4.8). */
+	answer_redirect(a, plain ? 301 : 307,
+	    arena_print(q->arena, "%.*s/SOGo/dav/",
+	        q->host.n > 0 ? (int)q->origin.n : 0, q->origin.p));
 }
 
 /* Some clients look for the principal at the root of the host. */
