@@ -118,31 +118,39 @@ is_below(view name, view above)
 	return view_starts(name, above) && view_at(name, above.n) == '/';
 }
 
-/* The mailbox and all below it get their new names. */
+/* Is there a mailbox below that name? */
 static result
-rename_tree(struct account *a, const struct change *change)
+check_above(struct account *a, const struct change *change)
 {
 	struct collection *all;
-	size_t count, moved = 0;
+	size_t count;
 
 	TRY(collection_list(a, change->arena, COLLECTION_MAILBOX, &all,
 	    &count));
-	for (size_t i = 0; i < count; i++) {
-		view name = all[i].name, to;
+	for (size_t i = 0; i < count; i++)
+		if (is_below(all[i].name, change->name))
+			return done();
+	return fail(NOT_FOUND, "no such mailbox");
+}
 
-		if (!view_eq(name, change->name)
-		    && !is_below(name, change->name))
-			continue;
-		to = arena_print(change->arena, "%.*s%.*s",
-		    (int)change->to.n, change->to.p,
-		    (int)(name.n - change->name.n), name.p + change->name.n);
-		if (to.n > LIMIT_IMAP_MAILBOX_NAME)
-			return fail(OVER_LIMIT, "mailbox name too long");
-		TRY(arena_result(change->arena));
-		TRY(collection_rename(a, all[i].id, to));
-		moved++;
-	}
-	return moved > 0 ? done() : fail(NOT_FOUND, "no such mailbox");
+/* What is below follows.  A name that is only above others becomes a mailbox
+ * for that. */
+static result
+rename_tree(struct account *a, const struct change *change)
+{
+	struct collection there;
+	int64_t id;
+	result r = collection_find(a, change->arena, COLLECTION_MAILBOX,
+	    change->name, &there);
+
+	if (r.is == OK)
+		return collection_rename(a, there.id, change->to);
+	if (r.is != NOT_FOUND)
+		return r;
+	TRY(check_above(a, change));
+	TRY(collection_add(a, COLLECTION_MAILBOX, change->name, VIEW(""),
+	    USE_NONE, &id));
+	return collection_rename(a, id, change->to);
 }
 
 /* RFC 3501 6.3.5: INBOX itself stays, its messages move. */

@@ -1,0 +1,99 @@
+/*
+ * The IMAP engine, spoken to: tests/dialog/imap.  Beside the directives of
+ * talk.h:
+ *
+ *	! 2> NOOP        a second session of the same house sends
+ *	! 2< * OK *      what it is answered
+ *	! wake           the first session is woken when it watches
+ *	! limit 100      the size limit of messages
+ *	! no starttls    the server has no certificate
+ */
+#include "mailcore/imap/imap.h"
+#include "tests/dialog/talk.h"
+
+static struct imap_services services;
+static struct talk other;
+
+static void
+close_other(void)
+{
+	if (other.session == NULL)
+		return;
+	if (!ok(other.seen == other.out.n, "%s: nothing more for 2",
+		other.file))
+		note("%s", buf_text(&other.out) + other.seen);
+	other.protocol->close(other.session);
+	other.session = NULL;
+	buf_free(&other.in);
+	buf_free(&other.out);
+}
+
+static void
+prepare(struct talk *t)
+{
+	services = (struct imap_services){
+		.store = t->store,
+		.auth = t->auth,
+		.hostname = "mail.example.test",
+		.message_limit = 1000000,
+		.starttls = true,
+	};
+	t->services = &services;
+}
+
+static void
+open_other(const struct talk *t)
+{
+	if (other.session != NULL)
+		return;
+	other = *t;
+	other.in = buf_new(1 << 20);
+	other.out = buf_new(1 << 24);
+	other.seen = 0;
+	other.closed = false;
+	other.session = NULL;
+	talk_open(&other);
+}
+
+static void
+wake(struct talk *t)
+{
+	int64_t watched = t->protocol->watching(t->session);
+
+	if (ok(watched > 0, "%s:%d: it watches", t->file, t->line))
+		(void)t->protocol->wake(t->session, &t->out);
+}
+
+static bool
+set(struct talk *t, view word)
+{
+	uint64_t n;
+
+	if (view_eq(word, VIEW("no starttls"))) {
+		services.starttls = false;
+	} else if (view_eq(word, VIEW("wake"))) {
+		wake(t);
+	} else if (view_eq(word, VIEW("2 end"))) {
+		close_other();
+	} else if (view_starts(word, VIEW("limit "))
+	    && view_number(view_from(word, 6), INT64_MAX, &n)) {
+		services.message_limit = n;
+	} else if (view_starts(word, VIEW("2"))) {
+		open_other(t);
+		other.line = t->line - 1;
+		talk_line(&other, view_from(word, 1));
+	} else {
+		return false;
+	}
+	return true;
+}
+
+int
+main(void)
+{
+	struct talk t = { .protocol = &imap_protocol, .prepare = prepare,
+		.set = set };
+
+	talk_all(&t, "imap");
+	return tap_done();
+}
