@@ -152,7 +152,7 @@ compose(struct smtp *s, struct spool **made, view *message)
 /* One answer stands for all recipients, so those without room are refused by
  * it only when there is nobody else; `*full` counts them. */
 static result
-find_room(struct smtp *s, uint64_t size, size_t *full)
+find_room(struct smtp *s, view message, size_t *full)
 {
 	struct recipient *r = s->mail.first;
 
@@ -162,7 +162,7 @@ find_room(struct smtp *s, uint64_t size, size_t *full)
 
 		if (r->account != 0)
 			room = deliver_room(s->services->store, r->account,
-			    size);
+			    s->mail.mail.sender, r->address, message);
 		if (room.is != OK && room.is != NO_SPACE)
 			return room;
 		r->full = room.is == NO_SPACE;
@@ -207,7 +207,7 @@ keep_local(struct smtp *s, view message, bool *queued)
 	const struct recipient *r = s->mail.first;
 	size_t full;
 
-	TRY(find_room(s, message.n, &full));
+	TRY(find_room(s, message, &full));
 	for (; r != NULL; r = r->next)
 		if (r->account != 0 && !r->full)
 			TRY(deliver_local(s->services->store, r->account,

@@ -12,7 +12,9 @@ enum {
 	/* Envelope and structure of the worst message that the MIME limits
 	 * allow; only what is used is allocated. */
 	SUMMARY_BUDGET = 64 * 1024 * 1024,
-	LOOKUP_BUDGET = 64 * 1024 * 1024
+	LOOKUP_BUDGET = 64 * 1024 * 1024,
+	/* Two addresses, whose local parts may be quoted byte by byte. */
+	HEAD_MOST = 4 * LIMIT_ADDRESS + 1024
 };
 
 /* One message for one mailbox. */
@@ -83,7 +85,7 @@ result
 deliver_local(struct store *store, int64_t account, view sender,
     view recipient, view message)
 {
-	struct buf head = buf_new(4 * LIMIT_ADDRESS + 1024);
+	struct buf head = buf_new(HEAD_MOST);
 	struct spool *spool;
 	struct delivery d = { .mailbox = VIEW("INBOX") };
 	result r;
@@ -180,6 +182,34 @@ find_postmaster(struct store *store, struct arena *arena,
 	return r;
 }
 
+static result
+has_room(struct store *store, int64_t account, uint64_t size)
+{
+	struct arena *arena = arena_new(LOOKUP_BUDGET);
+	struct account_info info;
+	result r = account_get(store, arena, account, &info);
+
+	if (r.is == OK && info.quota > 0
+	    && (info.used >= info.quota
+		|| size > (uint64_t)(info.quota - info.used)))
+		r = fail(NO_SPACE, "this mailbox is full");
+	arena_free(&arena);
+	return r;
+}
+
+result
+deliver_room(struct store *store, int64_t account, view sender,
+    view recipient, view message)
+{
+	struct buf head = buf_new(HEAD_MOST);
+	result r;
+
+	header_delivery(&head, sender, recipient);
+	r = has_room(store, account, head.n + message.n);
+	buf_free(&head);
+	return r;
+}
+
 result
 deliver_find(struct store *store, view address, view domain, int64_t *id)
 {
@@ -191,25 +221,10 @@ deliver_find(struct store *store, view address, view domain, int64_t *id)
 
 	if (r.is == OK && !info.enabled)
 		r = fail(DENIED, "this mailbox is switched off");
-	else if (r.is == OK && info.quota > 0 && info.used >= info.quota)
-		r = fail(NO_SPACE, "this mailbox is full");
+	else if (r.is == OK && info.quota > 0)
+		r = has_room(store, info.id, 1);
 	if (r.is == OK)
 		*id = info.id;
-	arena_free(&arena);
-	return r;
-}
-
-result
-deliver_room(struct store *store, int64_t account, uint64_t size)
-{
-	struct arena *arena = arena_new(LOOKUP_BUDGET);
-	struct account_info info;
-	result r = account_get(store, arena, account, &info);
-
-	if (r.is == OK && info.quota > 0
-	    && (info.used >= info.quota
-		|| size > (uint64_t)(info.quota - info.used)))
-		r = fail(NO_SPACE, "this mailbox is full");
 	arena_free(&arena);
 	return r;
 }

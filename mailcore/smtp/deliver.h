@@ -23,7 +23,8 @@ CHECKED result deliver_append(struct store *, int64_t account, view mailbox,
 CHECKED result deliver_find(struct store *, view address, view domain,
     int64_t *account);
 
-/* Is there room for `size` octets more?  NO_SPACE: over quota. */
-CHECKED result deliver_room(struct store *, int64_t account, uint64_t size);
+/* Would deliver_local find room for it?  NO_SPACE: over quota. */
+CHECKED result deliver_room(struct store *, int64_t account, view sender,
+    view recipient, view message);
 
 #endif

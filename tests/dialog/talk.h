@@ -11,6 +11,7 @@
  *	! seed a TEXT    put a message into a's INBOX (escapes as above, and \t)
  *	! count a 2      so many messages are in it
  *	! has a TEXT     its last message holds TEXT;  ! lacks a TEXT
+ *	! quota a 100    a may keep so many octets
  *	! queued 1       so many recipients are in the queue
  *	! WORD           anything else is for the test's own `set`
  *
@@ -299,6 +300,7 @@ talk_directive(struct talk *t, view line)
 {
 	view rest = line, word = view_cut(&rest, ' '), name;
 	int64_t messages, recipients, oldest;
+	uint64_t octets;
 
 	if (view_eq(word, VIEW("tls"))) {
 		t->peer.tls = true;
@@ -310,6 +312,13 @@ talk_directive(struct talk *t, view line)
 	} else if (view_eq(word, VIEW("count"))) {
 		name = view_cut(&rest, ' ');
 		talk_number(t, (int64_t)talk_count(t, name, NULL), rest);
+	} else if (view_eq(word, VIEW("quota"))) {
+		name = view_cut(&rest, ' ');
+		talk_check(view_number(rest, INT64_MAX, &octets)
+			? account_set_quota(t->store, talk_account(t, name),
+			    (int64_t)octets)
+			: fail(MALFORMED, "a number"),
+		    "quota");
 	} else if (view_eq(word, VIEW("has"))
 	    || view_eq(word, VIEW("lacks"))) {
 		name = view_cut(&rest, ' ');
