@@ -126,7 +126,7 @@ append(struct box *b, const struct item *item)
 
 	TRY(box_intern(b, item->keywords, &m.keywords));
 	if (b->count == b->room) {
-		b->room = b->room == 0 ? FIRST_ROOM : b->room + b->room / 2;
+		b->room += b->room / 2 + FIRST_ROOM;
 		b->messages = grow(b->messages,
 		    b->room * sizeof *b->messages);
 	}
