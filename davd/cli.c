@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 enum {
-	CLI_ARENA = 8 << 20,
+	CLI_ARENA = 64 << 20,
 	OPTIONS_SHARED = OPTION_DATA | OPTION_CONFIG,
 	OPTION_HELP = 'h'
 };
@@ -26,7 +26,7 @@ static const struct option_row {
 	{ OPTION_CONFIG, "config", "FILE", offsetof(struct cli, config),
 	    "the configuration (default DIR/posthaste.conf)" },
 	{ OPTION_DOMAIN, "domain", "NAME", offsetof(struct cli, domain),
-	    "the first domain to host" },
+	    "a domain: the first to host, or the one to list" },
 	{ OPTION_HOSTNAME, "hostname", "NAME",
 	    offsetof(struct cli, hostname),
 	    "the server's own name (default mail.DOMAIN)" },

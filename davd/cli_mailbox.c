@@ -2,11 +2,12 @@
 #include "davd/cli_command.h"
 
 #include "mailcore/admin/admin.h"
+#include "mailcore/admin/check.h"
 #include "mailcore/base/secret.h"
 
 #include <stdio.h>
 
-enum { PASSWORD_ROOM = LIMIT_PASSWORD + 1 };
+enum { PASSWORD_ROOM = LIMIT_PASSWORD + 1, ACCOUNT_ARENA = 65536 };
 
 static view
 argument(const struct cli *cli)
@@ -186,30 +187,49 @@ list_domain(struct cli *cli, view domain)
 	size_t count = 0;
 
 	TRY(account_list(cli->store, cli->arena, domain, &list, &count));
+	for (size_t i = 0; i < count; i++) {
+		/* Only account_get looks into the account itself. */
+		struct arena *arena = arena_new(ACCOUNT_ARENA);
+		struct account_info a;
+		result r = account_get(cli->store, arena, list[i].id, &a);
+
+		if (r.is == OK)
+			(void)printf("%-40.*s %-8s %8lld KiB  %.*s\n",
+			    (int)a.address.n, a.address.p,
+			    a.enabled ? "enabled" : "disabled",
+			    (long long)((a.used + 1023) / 1024),
+			    (int)a.name.n, a.name.p);
+		arena_free(&arena);
+		if (r.is != OK && r.is != NOT_FOUND)
+			return r;
+	}
+	return done();
+}
+
+static result
+list_all(struct cli *cli)
+{
+	struct domain *list = NULL;
+	size_t count = 0;
+	view domain;
+
+	if (cli->domain != NULL) {
+		TRY(check_domain(view_of(cli->domain), cli->arena, &domain));
+		return list_domain(cli, domain);
+	}
+	TRY(domain_list(cli->store, cli->arena, &list, &count));
 	for (size_t i = 0; i < count; i++)
-		(void)printf("%-40.*s %-8s %8lld KiB  %.*s\n",
-		    (int)list[i].address.n, list[i].address.p,
-		    list[i].enabled ? "enabled" : "disabled",
-		    (long long)(list[i].used / 1024), (int)list[i].name.n,
-		    list[i].name.p);
+		TRY(list_domain(cli, list[i].name));
 	return done();
 }
 
 int
 cli_mailbox_list(struct cli *cli)
 {
-	struct domain *list = NULL;
-	size_t count = 0;
 	result r;
 
 	if (cli_open(cli).is != OK)
 		return CLI_FAILED;
-	if (cli->domain != NULL) {
-		r = list_domain(cli, view_of(cli->domain));
-	} else {
-		r = domain_list(cli->store, cli->arena, &list, &count);
-		for (size_t i = 0; i < count && r.is == OK; i++)
-			r = list_domain(cli, list[i].name);
-	}
+	r = list_all(cli);
 	return r.is == OK ? CLI_OK : cli_failed("mailboxes", r);
 }
