@@ -64,6 +64,14 @@ skip_space(view v)
 	return v;
 }
 
+/* "a . b" is one domain, "a b" is one with junk behind it. */
+static bool
+goes_on(const struct buf *domain, view rest)
+{
+	return domain->n == 0 || domain->p[domain->n - 1] == '.'
+	    || rest.p[0] == '.';
+}
+
 /* Behind the '@'. */
 static view
 take_domain(struct address_walk *w)
@@ -82,7 +90,8 @@ take_domain(struct address_walk *w)
 
 			buf_add(&domain, literal);
 			w->rest = view_from(w->rest, literal.n);
-		} else if (w->rest.n > 0 && is_word(w->rest.p[0])) {
+		} else if (w->rest.n > 0 && is_word(w->rest.p[0])
+		    && goes_on(&domain, w->rest)) {
 			buf_add(&domain, take_atom(&w->rest));
 		} else {
 			w->rest = before; /* a comment may be a name */

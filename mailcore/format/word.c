@@ -241,17 +241,19 @@ word_decode(view text, struct buf *out)
 {
 	struct buf bytes = buf_new(out->limit);
 	view charset = VIEW("");
+	bool after_word = false;
 	struct word w;
 
 	while (text.n > 0) {
 		view spaces = take_spaces(&text);
 
 		if (take_word(&text, &w)) {
-			if (bytes.n == 0)
+			if (!after_word)
 				add_plain(out, spaces);
 			else if (!view_same(charset, w.charset))
 				flush_words(&bytes, charset, out);
 			charset = w.charset;
+			after_word = true;
 			if (w.encoding == 'b')
 				decode_base64_mime(&bytes, w.text);
 			else
@@ -259,6 +261,7 @@ word_decode(view text, struct buf *out)
 			continue;
 		}
 		flush_words(&bytes, charset, out);
+		after_word = false;
 		add_plain(out, spaces);
 		/* One byte at least; then up to what may be a word. */
 		size_t n = 1;
