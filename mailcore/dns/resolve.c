@@ -47,6 +47,10 @@ set_up(struct ub_ctx *ctx, const char *server)
 		log_line(LOG_ERROR, "dns.server", "bad=%s", server);
 		return fail(FAILED, "the resolver's address is not usable");
 	}
+	/* libunbound answers for .test itself (RFC 6761 6.2); who names a
+	 * server means that server. */
+	if (server != NULL && ub_ctx_zone_remove(ctx, "test.") != 0)
+		log_line(LOG_WARNING, "dns.zone", "name=test");
 	/* Without resolv.conf libunbound asks the root servers itself. */
 	if (server == NULL && ub_ctx_resolvconf(ctx, NULL) != 0)
 		log_line(LOG_WARNING, "dns.resolvconf", "missing=1");
