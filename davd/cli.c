@@ -182,9 +182,11 @@ static int
 parse(struct cli *cli, const struct command *c, int argc, char **argv)
 {
 	struct option options[COUNT(option_rows) + 2] = { { .name = NULL } };
+	char program[] = "posthaste"; /* what getopt's complaints begin with */
 	size_t n = 0;
 	int found;
 
+	argv[0] = program;
 	for (size_t i = 0; i < COUNT(option_rows); i++)
 		if (((c->options | OPTIONS_SHARED)
 		        & (unsigned)option_rows[i].bit) != 0)

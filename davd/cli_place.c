@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,6 +45,11 @@ hand_over(const char *path, struct conf *conf)
 		return done();
 	user = getpwnam(conf->user);
 	if (user == NULL || !is_open_to_all(path)) {
+		(void)fprintf(stderr, "posthaste: %s, so the server will run"
+		    " as root; better make the user, give it the folder, and"
+		    " set \"user\" in posthaste.conf\n", user == NULL
+		    ? "there is no user posthaste"
+		    : "the user posthaste cannot reach the folder");
 		conf->user = "root";
 		return done();
 	}

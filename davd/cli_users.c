@@ -45,7 +45,8 @@ demo_note_read(struct cli *cli, struct demo_note *out)
 		    || !take(note, "calendar", out->calendar,
 		        sizeof out->calendar)
 		    || !take(note, "addressbook", out->addressbook,
-		        sizeof out->addressbook))
+		        sizeof out->addressbook)
+		    || out->address[0] == '\0' || out->password[0] == '\0')
 			r = fail(MALFORMED, "demo.json is damaged; remove it"
 			    " and run init again");
 		out->users = (unsigned)json_integer_value(
