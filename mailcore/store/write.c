@@ -173,6 +173,15 @@ write_once(struct account *a, account_work *work, void *context,
 	return done();
 }
 
+static void
+pause_before_retry(int i)
+{
+	struct timespec pause = { .tv_nsec = (long)random_number(
+				      (uint64_t)1000000 << i) };
+
+	(void)nanosleep(&pause, NULL);
+}
+
 result
 account_write(struct account *a, account_work *work, void *context,
     enum durable durable)
@@ -183,14 +192,11 @@ account_write(struct account *a, account_work *work, void *context,
 	if (a->writing || a->reading)
 		return fail(FAILED, "transactions do not nest");
 	for (int i = 0; i < WRITE_TRIES; i++) {
-		struct timespec pause = { .tv_nsec = (long)random_number(
-					      (uint64_t)1000000 << i) };
-
 		r = write_once(a, work, context, durable);
 		/* After a long wait for the lock more of it is no help. */
 		if (r.is != BUSY || clock_steady_ms() - begun > WRITE_MS)
-			return r;
-		(void)nanosleep(&pause, NULL);
+			break;
+		pause_before_retry(i);
 	}
 	return r;
 }

@@ -40,7 +40,7 @@ static inline void
 home_reopen(struct home *h, const char *journal)
 {
 	struct store_options options = { .data = h->data,
-		.journal = journal };
+		.journal = journal, .idle_accounts = 256 };
 
 	must(store_open(&h->store, &options), "store_open");
 }

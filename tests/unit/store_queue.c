@@ -1,0 +1,170 @@
+/* Mail on its way out. */
+#include "mailcore/base/limits.h"
+#include "mailcore/store/queue.h"
+#include "mailcore/sys/clock.h"
+#include "tests/unit/store_help.h"
+
+static int64_t
+add(struct home *h, view data, const char *const *recipients, size_t count)
+{
+	view all[8];
+	struct queue_new n = { .sender = VIEW("me@example.org"),
+		.account = 7, .eightbit = true, .envelope_id = VIEW("id"),
+		.recipients = all, .count = count, .data = data };
+	int64_t id;
+
+	for (size_t i = 0; i < count; i++)
+		all[i] = view_of(recipients[i]);
+	must(queue_add(h->store, &n, &id), "queue_add");
+	return id;
+}
+
+static result
+count_visits(void *context, const struct queue_message *m,
+    const struct queue_recipient *r)
+{
+	(void)m;
+	(void)r;
+	++*(int *)context;
+	return done();
+}
+
+static int
+count_files(const char *data)
+{
+	char command[512];
+	int count = 0;
+	FILE *f;
+
+	(void)snprintf(command, sizeof command,
+	    "find '%s/queue' -type f | wc -l", data);
+	f = popen(command, "r");
+	if (f == NULL || fscanf(f, "%d", &count) != 1)
+		exit(1);
+	(void)pclose(f);
+	return count;
+}
+
+static void
+test_lease(struct home *h)
+{
+	static const char *const to[] = { "a@One.net", "b@two.net",
+		"c@one.net" };
+	int64_t now = clock_now() + 1, wake, messages, recipients, oldest;
+	struct queue_lease one, two, none;
+	int visits = 0;
+	int64_t id;
+
+	is_result(queue_lease(h->store, h->arena, now, 60, &none, &wake),
+	    NOT_FOUND, "an empty queue");
+	ok(wake == INT64_MAX, "never");
+	id = add(h, VIEW("Subject: x\r\n\r\nhi\r\n"), to, 3);
+	must(queue_lease(h->store, h->arena, now, 60, &one, &wake), "lease");
+	must(queue_lease(h->store, h->arena, now, 60, &two, &wake), "lease");
+	ok(one.count + two.count == 3 && one.message.id == id,
+	    "one lease a domain");
+	if (one.count == 1) {
+		struct queue_lease swap = one;
+
+		one = two;
+		two = swap;
+	}
+	ok(one.count == 2 && two.count == 1, "two recipients and one");
+	same(one.recipients[0].address, VIEW("a@One.net"), "as written");
+	same(one.message.data, VIEW("Subject: x\r\n\r\nhi\r\n"), "its bytes");
+	same(one.message.sender, VIEW("me@example.org"), "its sender");
+	same(one.message.envelope_id, VIEW("id"), "ENVID");
+	ok(one.message.account == 7 && one.message.eightbit
+		&& !one.message.smtputf8 && one.message.size == 18,
+	    "the rest");
+	is_result(queue_lease(h->store, h->arena, now, 60, &none, &wake),
+	    NOT_FOUND, "all is leased");
+	is_number(wake, now + 60, "until then");
+	must(queue_lease(h->store, h->arena, now + 60, 60, &none, &wake),
+	    "a lease that nobody settled");
+	must(queue_settle(h->store, id, two.recipients[0].id, QUEUE_RETRY,
+		 now + 1000, VIEW("451 later")),
+	    "retry");
+	for (int i = 0; i < 2; i++)
+		must(queue_settle(h->store, id, one.recipients[i].id,
+			 i == 0 ? QUEUE_SENT : QUEUE_FAILED, 0, VIEW("")),
+		    "settle");
+	is_result(queue_settle(h->store, id, one.recipients[0].id, QUEUE_SENT,
+		      0, VIEW("")),
+	    NOT_FOUND, "settled twice");
+	must(queue_lease(h->store, h->arena, now + 1000, 60, &one, &wake),
+	    "again");
+	ok(one.count == 1 && one.recipients[0].attempts == 1, "once tried");
+	same(one.recipients[0].error, VIEW("451 later"), "its error");
+	must(queue_each(h->store, count_visits, &visits), "each");
+	is_number(visits, 1, "one is left");
+	must(queue_settle(h->store, id, one.recipients[0].id, QUEUE_SENT, 0,
+		 VIEW("")),
+	    "the last one");
+	must(queue_counts(h->store, &messages, &recipients, &oldest),
+	    "counts");
+	ok(messages == 0 && recipients == 0, "nothing is left");
+}
+
+static void
+test_large(struct home *h)
+{
+	static char bytes[LIMIT_BODY_INLINE + 1];
+	static const char *const to[] = { "a@one.net" };
+	int64_t now = clock_now() + 1, wake, id;
+	struct queue_lease l;
+
+	memset(bytes, 'x', sizeof bytes);
+	id = add(h, (view){ bytes, sizeof bytes }, to, 1);
+	is_number(count_files(h->data), 1, "a large message is a file");
+	must(queue_lease(h->store, h->arena, now, 60, &l, &wake), "lease");
+	ok(view_eq(l.message.data, (view){ bytes, sizeof bytes }),
+	    "its bytes");
+	must(queue_settle(h->store, id, 1, QUEUE_SENT, 0, VIEW("")),
+	    "settle");
+	is_number(count_files(h->data), 0, "gone with the message");
+}
+
+static void
+test_many(struct home *h)
+{
+	static const char *const to[] = { "a@one.net", "b@two.net" };
+	int64_t now, wake, begun;
+	struct queue_lease l;
+	int count = 0;
+
+	for (int i = 0; i < 300; i++)
+		(void)add(h, VIEW("x"), to, 2);
+	now = clock_now() + 1;
+	begun = clock_steady_ms();
+	while (queue_lease(h->store, h->arena, now, 60, &l, &wake).is == OK)
+		count += (int)l.count;
+	is_number(count, 600, "each recipient is leased once");
+	note("600 leases in %lld ms", (long long)(clock_steady_ms() - begun));
+}
+
+static void
+test_bad(struct home *h)
+{
+	view recipients[] = { VIEW("good@one.net"), VIEW("bad") };
+	struct queue_new n = { .recipients = recipients, .count = 2 };
+	int64_t id, messages, count, oldest;
+
+	is_result(queue_add(h->store, &n, &id), MALFORMED, "no address");
+	must(queue_counts(h->store, &messages, &count, &oldest), "counts");
+	ok(messages == 0 && count == 0, "nothing of it stays");
+}
+
+int
+main(void)
+{
+	struct home h;
+
+	home_begin(&h);
+	test_lease(&h);
+	test_large(&h);
+	test_bad(&h);
+	test_many(&h);
+	home_end(&h);
+	return tap_done();
+}
