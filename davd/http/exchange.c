@@ -111,11 +111,21 @@ refuse(struct exchange *x, unsigned status, const char *why)
 static bool
 body_fits(struct exchange *x)
 {
+	view value, coding, first = VIEW("");
 	uint64_t length;
-	view value;
 
 	if (!request_header(&x->request, VIEW("Content-Length"), &value))
 		return true;
+	/* RFC 9112 6.1, 6.3: two lengths are how requests are smuggled. */
+	for (size_t i = 0; i < x->fields.count; i++) {
+		if (!view_same(x->room[i].name, VIEW("Content-Length")))
+			continue;
+		if (first.n > 0 && !view_eq(first, x->room[i].value))
+			return refuse(x, 400, "RFC 9112 6.3: two lengths");
+		first = x->room[i].value;
+	}
+	if (request_header(&x->request, VIEW("Transfer-Encoding"), &coding))
+		return refuse(x, 400, "RFC 9112 6.1: chunks and a length");
 	if (!view_number(value, UINT64_MAX, &length))
 		return refuse(x, 400, "RFC 9110 8.6: bad Content-Length");
 	if (length > x->options->body_limit)
