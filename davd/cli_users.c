@@ -166,6 +166,7 @@ add_user(struct cli *cli, const struct init *init, unsigned number)
 	return r;
 }
 
+/* A mailbox that is there gets a new password when its old one is lost. */
 static result
 add_demo(struct cli *cli, const struct init *init, struct demo_note *note)
 {
@@ -173,21 +174,28 @@ add_demo(struct cli *cli, const struct init *init, struct demo_note *note)
 	    (int)init->domain.n, init->domain.p);
 	struct account_info account;
 	result r = account_find(cli->store, cli->arena, address, &account);
+	bool fresh = r.is == NOT_FOUND;
 
-	if (r.is == OK)
-		return done();
-	if (r.is != NOT_FOUND)
+	if (r.is != OK && !fresh)
 		return r;
+	if (!fresh && view_eq(address, view_of(note->address)))
+		return done();
 	if (note->password[0] == '\0')
 		make_password(note);
 	(void)view_copy(address, note->address, sizeof note->address);
 	/* The note first: a password that nobody knows were worse than one
 	 * that fits nothing yet. */
 	TRY(demo_note_write(cli, note));
-	TRY(admin_mailbox_add(cli->store, address, VIEW("Demo"),
-	    view_of(note->password)));
+	if (fresh)
+		TRY(admin_mailbox_add(cli->store, address, VIEW("Demo"),
+		    view_of(note->password)));
+	else
+		TRY(admin_password_set(cli->store, address,
+		    view_of(note->password)));
 	TRY(account_find(cli->store, cli->arena, address, &account));
-	TRY(cli_demo_fill(cli->store, account.id, address, clock_now()));
+	if (fresh)
+		TRY(cli_demo_fill(cli->store, account.id, address,
+		    clock_now()));
 	return note_names(cli, account.id, note);
 }
 
