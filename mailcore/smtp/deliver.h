@@ -18,8 +18,9 @@ CHECKED result deliver_append(struct store *, int64_t account, view mailbox,
     view message, int64_t received, uint32_t flags);
 
 /* A local address and whose it is.  NOT_FOUND: an address of ours that leads
- * nowhere.  MALFORMED: not a domain of ours.  NO_SPACE: over quota.  DENIED: the account is switched off.  An address of
- * "postmaster" always leads somewhere (RFC 5321 4.5.1). */
+ * nowhere.  MALFORMED: not a domain of ours.  NO_SPACE: over quota.
+ * DENIED: the account is switched off.  An address of "postmaster" always
+ * leads somewhere (RFC 5321 4.5.1). */
 CHECKED result deliver_find(struct store *, view address, view domain,
     int64_t *account);
 

@@ -9,7 +9,10 @@
 
 static struct tls *tls;
 
-static const view two[] = { VIEW_INIT("b@r.example"), VIEW_INIT("c@r.example") };
+static const view two[] = {
+	VIEW_INIT("b@r.example"),
+	VIEW_INIT("c@r.example"),
+};
 
 static struct client_mail
 mail(void)

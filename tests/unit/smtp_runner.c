@@ -211,6 +211,23 @@ test_here(void)
 	site_close(&site);
 }
 
+/* RFC 5321 5.1: mail that leads back to us is no mail for us. */
+static void
+test_loop(void)
+{
+	static const char *const to[] = { "x@[127.0.0.1]" };
+	struct site site;
+
+	site_open(&site);
+	site.conf.hostname = "[127.0.0.1]";
+	queue(&site, "a@example.test", to, 1);
+	site_run(&site, 1);
+	wait_until(&site, 0, 0);
+	talk_holds(&site.t, VIEW("a"), VIEW("\\r\\nStatus: 5.4.6\\r\\n"),
+	    true);
+	site_close(&site);
+}
+
 /* A server that never answers does not hold up the end of the program, and
  * the mail is due again at once. */
 static void
@@ -248,6 +265,7 @@ int
 main(void)
 {
 	(void)alarm(60);
+	test_loop();
 	test_stop();
 	test_sent_and_bounced();
 	test_retry();
