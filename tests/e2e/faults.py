@@ -116,14 +116,11 @@ def main():
             hurt(server, disk, ledger, mode, what)
         say(ledger.counts())
         ledger.end()
+        # A sync that fails leaves open what is on the disk, so the sender
+        # must try again: refused, and yet perhaps there.  Nothing else is.
         ledger.tried |= {(1, "m-again-" + mode) for mode, _ in FAULTS}
-        # Refused, so it may not be there; asked by the same reckoning.
+        ledger.tried |= {(1, "m-lost-e"), (1, "m-append-e")}
         ledger.verify("after the faults")
-        for user in (1,):
-            names = {name for name, _ in ledger.read(user)}
-            same({name for name in names if name.startswith("m-lost-") or
-                  name.startswith("m-append-")}, set(),
-                 "what was refused is not there")
         server.stop()
         check_databases(server)
         server.start()

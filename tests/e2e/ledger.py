@@ -20,6 +20,8 @@ from collections import Counter
 
 from harness import Named, card, event, message, note, ok, same
 
+# Between two writes of a client: many kills hurt more than much mail.
+PAUSE = 0.02
 ID = re.compile(rb"Message-ID: <(m-[0-9a-z-]+)@")
 LOST = (OSError, EOFError, ssl.SSLError, smtplib.SMTPException,
         imaplib.IMAP4.error, http.client.HTTPException)
@@ -100,6 +102,7 @@ class Ledger:
                 client.sendmail("a@elsewhere.example", [address], data)
                 with self.lock:
                     self.mail[user, name] = data
+                time.sleep(PAUSE)
 
     def append(self, number, serial):
         user = 1 + number % self.users
@@ -121,6 +124,7 @@ class Ledger:
                 if found:
                     self.saw(user, int(found[1]), int(found[2]),
                              name.encode())
+                time.sleep(PAUSE)
         finally:
             with contextlib.suppress(*LOST):
                 client.shutdown()
@@ -148,6 +152,7 @@ class Ledger:
                 answer.read()
                 if answer.status in (201, 204):
                     self.must_be(user, path, data)
+                    time.sleep(PAUSE)
                 else:
                     with self.lock:
                         self.refused["PUT %d" % answer.status] += 1

@@ -1,5 +1,6 @@
 """The other side of the world: an SMTP server that answers as it is told, and
 a name server that knows what a test needs."""
+import contextlib
 import socket
 import socketserver
 import struct
@@ -20,7 +21,8 @@ class Sink:
 
         class Handler(socketserver.StreamRequestHandler):
             def handle(self):
-                sink.serve(self.rfile, self.wfile)
+                with contextlib.suppress(ConnectionError):
+                    sink.serve(self.rfile, self.wfile)
 
         class Listener(socketserver.ThreadingTCPServer):
             allow_reuse_address = True
