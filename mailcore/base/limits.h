@@ -20,6 +20,9 @@ enum {
 	LIMIT_SMTP_DATA_LINE = 65536,
 	/* RFC 5321 4.5.3.1.8 asks for at least 100. */
 	LIMIT_SMTP_RECIPIENTS = 1000,
+	/* Unknown recipients of one connection at full speed; then each costs
+	 * a second, so that nobody tries a dictionary. */
+	LIMIT_SMTP_UNKNOWN = 20,
 	/* RFC 5321 6.3: at least 100 Received fields before a loop is seen. */
 	LIMIT_SMTP_HOPS = 100,
 

@@ -8,7 +8,8 @@
 enum {
 	/* A thousand recipients of the longest addresses. */
 	TRANSACTION_BUDGET = 2 * 1024 * 1024,
-	COMMAND_BUDGET = 256 * 1024
+	COMMAND_BUDGET = 256 * 1024,
+	UNKNOWN_DELAY_MS = 1000
 };
 
 static const struct smtp_code mail_codes[FAILED + 1] = {
@@ -180,10 +181,14 @@ struct step
 smtp_rcpt(struct smtp *s, view argument, struct buf *out)
 {
 	struct arena *arena = arena_new(COMMAND_BUDGET);
+	struct step step = smtp_next();
 	result r;
 	const struct smtp_code *codes
 	    = take_recipient(s, argument, arena, &r);
 
+	if (codes == local_codes && r.is == NOT_FOUND
+	    && ++s->unknown > LIMIT_SMTP_UNKNOWN)
+		step.delay_ms = UNKNOWN_DELAY_MS;
 	if (r.is == OK) {
 		s->state = SMTP_RCPT;
 		smtp_say(out, 250, "2.1.5", "Ok");
@@ -191,5 +196,5 @@ smtp_rcpt(struct smtp *s, view argument, struct buf *out)
 		smtp_say_why(out, codes, r);
 	}
 	arena_free(&arena);
-	return smtp_next();
+	return step;
 }

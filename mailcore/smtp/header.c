@@ -12,7 +12,7 @@ add_hello(struct buf *out, view hello)
 {
 	for (size_t i = 0; i < hello.n; i++) {
 		char c = hello.p[i];
-		bool plain = ascii_is_alnum(c) || (c & 0x80) != 0
+		bool plain = ascii_is_alnum(c)
 		    || view_find_byte(VIEW(".-_:[]"), c) != SIZE_MAX;
 
 		buf_add_byte(out, plain ? c : '?');

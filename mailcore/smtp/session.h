@@ -60,6 +60,7 @@ struct smtp {
 	enum smtp_mode mode;
 	unsigned bad;     /* commands in a row */
 	unsigned guesses; /* failed logins */
+	unsigned unknown; /* recipients */
 	size_t skipped;
 	bool extended; /* EHLO, not HELO */
 	char hello[LIMIT_DOMAIN + 1];

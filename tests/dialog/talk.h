@@ -48,6 +48,7 @@ struct talk {
 	bool closed;
 	bool dropped; /* what came in clear behind STARTTLS */
 	bool bytewise;
+	uint64_t delay_ms; /* all that the engine asked for */
 	const char *file;
 	int line;
 	char folder[64];
@@ -237,6 +238,7 @@ talk_drive(struct talk *t)
 		while (step.next == STEP_CONTINUE)
 			step = t->protocol->run(t->session, VIEW(""),
 			    &t->out);
+		t->delay_ms += step.delay_ms;
 		buf_drop(&t->in, n);
 		free(unit);
 		t->closed = step.next == STEP_CLOSE;

@@ -110,6 +110,23 @@ test_recipients(void)
 }
 
 static void
+test_unknown(void)
+{
+	struct talk t;
+
+	begin(&t, false);
+	talk_send(&t, VIEW("MAIL FROM:<>\r\n"));
+	repeat(&t, "RCPT TO:<no@example.test>\r\n", LIMIT_SMTP_UNKNOWN);
+	is_number((int64_t)t.delay_ms, 0, "as many as allowed");
+	repeat(&t, "RCPT TO:<no@example.test>\r\n", 1);
+	is_number((int64_t)t.delay_ms, 1000, "one more costs a second");
+	repeat(&t, "RCPT TO:<b@example.test>\r\n", 1);
+	is_number((int64_t)t.delay_ms, 1000, "a good one costs nothing");
+	t.seen = t.out.n;
+	talk_end(&t);
+}
+
+static void
 test_hops(void)
 {
 	struct talk t;
@@ -172,6 +189,7 @@ main(void)
 {
 	test_line();
 	test_recipients();
+	test_unknown();
 	test_hops();
 	test_message();
 	test_header();
