@@ -1,0 +1,161 @@
+#!/usr/bin/python3
+"""What an operator types beside a running server, and the page for people."""
+import imaplib
+import re
+
+from harness import Server, done, note, ok, run, same
+
+SHA512 = ("{SHA512-CRYPT}$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/"
+          "O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1")
+
+
+class Operator:
+    def __init__(self, server):
+        self.server = server
+
+    def call(self, *words, typed=None):
+        """Exit code and all that was said."""
+        command = [self.server.binary, *words, "--data", self.server.data]
+        if typed is not None:
+            command = ["sh", "-c", 'typed=$1; shift; printf "%s\\n" "$typed"'
+                       ' | "$@"', "sh", typed, *command]
+        return run(command, env=self.server.env)
+
+    def works(self, *words, typed=None):
+        code, text = self.call(*words, typed=typed)
+        same(code, 0, " ".join(words[:3]))
+        if code:
+            note(text)
+        return text
+
+    def refused(self, wanted, hint, *words, typed=None):
+        code, text = self.call(*words, typed=typed)
+        same(code, wanted, "refused: " + " ".join(words[:4]))
+        ok(hint in text, "it says: " + hint, text)
+
+    def login(self, address, password):
+        client = self.server.imap(login=False)
+        try:
+            client.login(address, password)
+            client.select("INBOX")
+            return True
+        except imaplib.IMAP4.error:
+            return False
+        finally:
+            client.logout()
+
+
+def looking(op, server):
+    text = op.works("check")
+    ok("FAULT" not in text, "no faults", text)
+    text = op.works("status")
+    for role, pid in server.roles().items():
+        ok(re.search(r"^%s +%d$" % (role, pid), text, re.M),
+           "status names " + role, text)
+    ok("posthaste.test: 2 mailboxes" in text, "and the domain", text)
+    text = op.works("doctor", "demo@posthaste.test")
+    ok("FAULT" not in text and text.count("\nok") >= 12, "all is well", text)
+    op.refused(1, "mailbox add", "doctor", "none@posthaste.test")
+    op.refused(1, "domain add", "doctor", "a@elsewhere.example")
+
+
+def changing(op, server):
+    op.works("domain", "add", "b\u00fccher.example", "--name",
+             "B\u00fccher & <b>Co</b>")
+    ok("xn--bcher-kva.example" in op.works("domain", "list"), "is listed")
+    text = op.works("mailbox", "add", "fred@b\u00fccher.example")
+    fred = "fred@xn--bcher-kva.example"
+    password = re.findall(r"^[a-z2-9-]{23}$", text, re.M)
+    same(len(password), 1, "a password is made")
+    ok(op.login(fred, password[0]), "it lets Fred in at once")
+    op.works("password", fred, "--stdin", typed="gr\u00fcn und blau")
+    ok(not op.login(fred, password[0]), "the old password is over at once")
+    op.works("password", fred, "--import", SHA512)
+    ok(op.login(fred, "Hello world!"), "an imported hash lets him in")
+    op.works("mailbox", "disable", fred)
+    ok(not op.login(fred, "Hello world!"), "disabled: no login")
+    op.works("mailbox", "enable", fred)
+    ok(op.login(fred, "Hello world!"), "enabled: login")
+    ok(fred in op.works("mailbox", "list", "--domain",
+                        "b\u00fccher.example"), "is listed")
+    status, _, body = server.http(
+        "GET", "/mail/config-v1.1.xml?emailaddress=%66red%40B%C3%BCcher"
+        ".example", host="posthaste.test")
+    ok(status == 200 and b"<domain>xn--bcher-kva.example</domain>" in body,
+       "his program finds his settings", body)
+    page(server)
+    op.refused(1, "remove them first", "domain", "remove",
+               "b\u00fccher.example")
+    op.works("mailbox", "remove", fred)
+    ok(not op.login(fred, "Hello world!"), "removed: no login")
+    op.works("domain", "remove", "b\u00fccher.example")
+
+
+def misuse(op):
+    op.refused(1, "taken already", "mailbox", "add", "demo@posthaste.test")
+    op.refused(1, "not hosted", "mailbox", "add", "a@elsewhere.example")
+    op.refused(1, "expected a hash", "password", "demo@posthaste.test",
+               "--import", "{PLAIN}secret")
+    op.refused(1, "found nothing",
+               "password", "demo@posthaste.test", "--stdin", typed="")
+    op.refused(2, "usage:", "mailbox", "paint", "demo@posthaste.test")
+    op.refused(2, "usage:", "mailbox", "add")
+    op.refused(2, "usage:", "status", "--fast")
+    op.refused(2, "usage:", "nonsense")
+    for words in (("init",), ("mailbox", "add"), ("doctor",)):
+        code, text = run([op.server.binary, *words, "-h"],
+                         env=op.server.env)
+        ok(code == 0 and "--data DIR" in text,
+           " ".join(words) + " explains itself", text)
+
+
+def page(server):
+    """For people: the settings of the domain by whose name they came."""
+    # Its name is in no certificate.
+    theirs = {"host": "xn--bcher-kva.example", "service": "proxy"}
+    status, fields, body = server.http("GET", "/", **theirs)
+    same(status, 200, "the page")
+    ok("B\u00fccher &amp; &lt;b&gt;Co&lt;/b&gt;".encode() in body,
+       "names are escaped", body)
+    ok(b"<b>Co" not in body and b"{{" not in body, "nothing slips through",
+       body)
+    for service in ("imaps", "pop3s", "submissions"):
+        ok(b"<td>%d</td>" % server.ports[service] in body,
+           "the port of " + service, body)
+    ok("default-src 'none'" in fields.get("Content-Security-Policy", ""),
+       "a strict policy", str(fields))
+    ok("script" not in body.decode(), "no scripts")
+    status, again, empty = server.http(
+        "GET", "/", headers={"If-None-Match": fields["ETag"]}, **theirs)
+    same((status, empty), (304, b""), "unchanged: 304")
+    status, again, empty = server.http("HEAD", "/", **theirs)
+    same((status, empty, again["Content-Length"]),
+         (200, b"", fields["Content-Length"]), "HEAD")
+    for path, kind in (("/style.css", "text/css"),
+                       ("/icon.svg", "image/svg+xml")):
+        status, fields, _ = server.http("GET", path)
+        same((status, fields.get_content_type()), (200, kind), path)
+    same(server.http("GET", "/favicon.ico")[0], 404, "no such file")
+    same(server.http("GET", "/%2e%2e/posthaste.conf")[0] in (400, 404), True,
+         "no way up")
+    status, fields, _ = server.http("PUT", "/", b"x")
+    same(status, 405, "PUT /")
+    ok("GET" in fields.get("Allow", ""), "says what is allowed", str(fields))
+    same(server.http("GET", "/", host=server.ip)[0], 200,
+         "by address: the server's own domain")
+
+
+def main():
+    with Server(users=1) as server:
+        op = Operator(server)
+        looking(op, server)
+        changing(op, server)
+        misuse(op)
+        server.stop()
+        code, text = op.call("status")
+        same(code, 1, "status without a server")
+        ok("not running" in text, "says so", text)
+    done()
+
+
+main()
