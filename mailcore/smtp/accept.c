@@ -149,31 +149,38 @@ compose(struct smtp *s, struct spool **made, view *message)
 	return spool_view(*made, message);
 }
 
-/* One answer stands for all recipients, so those without room are refused by
- * it only when there is nobody else; `*full` counts them. */
+/* One answer stands for all recipients, so one without room is refused by it
+ * only when there is nobody else; `*full` counts them.  Any other failure is
+ * everybody's. */
 static result
-find_room(struct smtp *s, view message, size_t *full)
+deliver_all(struct smtp *s, view message, size_t *full)
 {
-	struct recipient *r = s->mail.first;
+	struct store *store = s->services->store;
+	view sender = s->mail.mail.sender;
+	struct recipient *to = s->mail.first;
 
 	*full = 0;
-	for (; r != NULL; r = r->next) {
-		result room = done();
+	for (; to != NULL; to = to->next) {
+		result r;
 
-		if (r->account != 0)
-			room = deliver_room(s->services->store, r->account,
-			    s->mail.mail.sender, r->address, message);
-		if (room.is != OK && room.is != NO_SPACE)
-			return room;
-		r->full = room.is == NO_SPACE;
-		*full += r->full ? 1 : 0;
+		if (to->account == 0)
+			continue;
+		r = deliver_local(store, to->account, sender, to->address,
+		    message);
+		to->full = r.is == NO_SPACE
+		    && deliver_room(store, to->account, sender, to->address,
+			   message).is
+			== NO_SPACE;
+		if (r.is != OK && !to->full)
+			return r;
+		*full += to->full ? 1 : 0;
 	}
 	if (*full == s->mail.recipients)
 		return fail(DENIED, "the mailbox is full");
 	return done();
 }
 
-/* The sender hears of the full ones by mail. */
+/* The sender hears of the full ones by mail (RFC 5321 6.1). */
 static result
 tell_full(struct smtp *s, view message, size_t full, bool *queued)
 {
@@ -204,14 +211,9 @@ tell_full(struct smtp *s, view message, size_t full, bool *queued)
 static result
 keep_local(struct smtp *s, view message, bool *queued)
 {
-	const struct recipient *r = s->mail.first;
 	size_t full;
 
-	TRY(find_room(s, message, &full));
-	for (; r != NULL; r = r->next)
-		if (r->account != 0 && !r->full)
-			TRY(deliver_local(s->services->store, r->account,
-			    s->mail.mail.sender, r->address, message));
+	TRY(deliver_all(s, message, &full));
 	return full == 0 ? done() : tell_full(s, message, full, queued);
 }
 
