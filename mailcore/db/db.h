@@ -47,7 +47,7 @@ struct db_query {
 	bool ran;
 };
 
-/* Open (and create) the database at `path`; SQLite: WAL, page size 8 KiB,
+/* Open (and create) the database at `path`; SQLite: WAL, pages of 4 KiB,
  * synchronous=NORMAL: durability is the journal's (store/journal.h).
  * FAILED: cannot be opened; NO_SPACE: disk full. */
 CHECKED result db_open(struct db **, const char *path);

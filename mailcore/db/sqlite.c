@@ -13,7 +13,10 @@
 enum {
 	BUSY_MS = 10000, /* how long to wait for another process' write */
 	BUSY_STEP_MS = 20,
-	WAL_PAGES_MOST = 4 * DB_WAL_PAGES
+	WAL_PAGES_MOST = 4 * DB_WAL_PAGES,
+	/* So few are read again by the next to open, faster than they could
+	 * be moved and synced now. */
+	WAL_PAGES_LEFT = 250
 };
 
 struct db_arg
@@ -118,7 +121,7 @@ configure_once(void)
 static result
 set_up(struct db *db)
 {
-	static const char pragmas[] = "PRAGMA page_size = 8192;"
+	static const char pragmas[] = "PRAGMA page_size = 4096;"
 				      "PRAGMA journal_mode = WAL;"
 				      "PRAGMA synchronous = NORMAL;"
 				      "PRAGMA cache_size = -512;"
@@ -184,6 +187,9 @@ db_close(struct db **db)
 			(*db)->statements[i] = s->next;
 			free_statement(s);
 		}
+	(void)sqlite3_db_config((*db)->handle,
+	    SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+	    (*db)->waiting < WAL_PAGES_LEFT, NULL);
 	(void)sqlite3_close_v2((*db)->handle);
 	free((*db)->path);
 	free(*db);

@@ -1,10 +1,13 @@
-/* The pool of open databases. */
+/* The pool of open databases, and the thread that tends them. */
 #include "mailcore/db/schema.h"
 #include "mailcore/store/epoch.h"
 #include "mailcore/store/inside.h"
+#include "mailcore/sys/log.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 bool
@@ -162,7 +165,9 @@ open_any(struct store *s, int64_t id, struct account **out)
 
 	*out = NULL;
 	(void)pthread_mutex_lock(&s->lock);
-	a = *find_slot(s, id) == NULL ? NULL : (*find_slot(s, id))->idle;
+	slot = *find_slot(s, id);
+	a = slot == NULL ? NULL : slot->idle;
+	slot = NULL;
 	if (a != NULL)
 		unlink_idle(s, a);
 	else if (s->open - s->idle >= LIMIT_OPEN_ACCOUNTS)
@@ -198,18 +203,13 @@ house_open(struct store *s, struct account **out)
 	return open_any(s, HOUSE, out);
 }
 
-void
-account_close(struct account **account)
+/* To the idle ones; the oldest of too many is closed.  The lock is held, and
+ * let go of for that. */
+static void
+put_back(struct store *s, struct account *a)
 {
-	struct account *a = *account;
 	struct account *old = NULL;
-	struct store *s;
 
-	if (a == NULL)
-		return;
-	*account = NULL;
-	s = a->store;
-	(void)pthread_mutex_lock(&s->lock);
 	link_idle(s, a);
 	if (s->idle > s->idle_most) {
 		old = s->oldest;
@@ -218,6 +218,29 @@ account_close(struct account **account)
 	(void)pthread_mutex_unlock(&s->lock);
 	if (old != NULL)
 		destroy(old);
+	(void)pthread_mutex_lock(&s->lock);
+}
+
+void
+account_close(struct account **account)
+{
+	struct account *a = *account;
+	struct store *s;
+
+	if (a == NULL)
+		return;
+	*account = NULL;
+	s = a->store;
+	(void)pthread_mutex_lock(&s->lock);
+	if (db_waiting(a->db) < DB_WAL_PAGES || a->slot->tired) {
+		put_back(s, a);
+	} else {
+		a->slot->tired = true;
+		a->next_idle = s->tired;
+		s->tired = a;
+		(void)pthread_cond_signal(&s->tender_wakes);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
 }
 
 int64_t
@@ -230,11 +253,12 @@ void
 pool_drop(struct store *s, int64_t id)
 {
 	struct account *a;
+	struct slot *slot;
 
 	do {
 		(void)pthread_mutex_lock(&s->lock);
-		a = *find_slot(s, id) == NULL ? NULL
-					      : (*find_slot(s, id))->idle;
+		slot = *find_slot(s, id);
+		a = slot == NULL ? NULL : slot->idle;
 		if (a != NULL)
 			unlink_idle(s, a);
 		(void)pthread_mutex_unlock(&s->lock);
@@ -243,13 +267,76 @@ pool_drop(struct store *s, int64_t id)
 	} while (a != NULL);
 }
 
+static void *
+tend(void *context)
+{
+	struct store *s = context;
+
+	(void)pthread_mutex_lock(&s->lock);
+	while (!s->closing) {
+		struct account *a = s->tired;
+		result r;
+
+		if (a == NULL) {
+			(void)pthread_cond_wait(&s->tender_wakes, &s->lock);
+			continue;
+		}
+		s->tired = a->next_idle;
+		a->next_idle = NULL;
+		(void)pthread_mutex_unlock(&s->lock);
+		r = db_checkpoint(a->db);
+		/* A reader may be in the way; then it is done next time. */
+		if (r.is != OK && r.is != BUSY)
+			log_line(LOG_WARNING, "store.checkpoint",
+			    "account=%lld why=\"%s\"", (long long)a->id,
+			    r.why);
+		(void)pthread_mutex_lock(&s->lock);
+		a->slot->tired = false;
+		put_back(s, a);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+	return NULL;
+}
+
+result
+pool_open(struct store *s)
+{
+	sigset_t all, before;
+	int error;
+
+	(void)pthread_mutex_init(&s->lock, NULL);
+	(void)pthread_cond_init(&s->tender_wakes, NULL);
+	/* Signals are for the threads of the role. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&s->tender, NULL, tend, s);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error == 0)
+		return done();
+	log_line(LOG_ERROR, "store.thread", "error=\"%s\"", strerror(error));
+	return fail(FAILED, "the store's thread does not start");
+}
+
 void
 pool_close(struct store *s)
 {
+	(void)pthread_mutex_lock(&s->lock);
+	s->closing = true;
+	(void)pthread_cond_signal(&s->tender_wakes);
+	(void)pthread_mutex_unlock(&s->lock);
+	(void)pthread_join(s->tender, NULL);
+	while (s->tired != NULL) {
+		struct account *a = s->tired;
+
+		s->tired = a->next_idle;
+		destroy(a);
+	}
 	while (s->oldest != NULL) {
 		struct account *a = s->oldest;
 
 		unlink_idle(s, a);
 		destroy(a);
 	}
+	(void)pthread_cond_destroy(&s->tender_wakes);
+	(void)pthread_mutex_destroy(&s->lock);
 }

@@ -23,6 +23,7 @@ struct slot {
 	int64_t id;
 	size_t handles;
 	struct account *idle;
+	bool tired; /* one handle is with the tender */
 	pthread_mutex_t writing; /* one writer of this process at a time */
 	char path[STORE_PATH];
 };
@@ -40,6 +41,12 @@ struct store {
 	struct account *oldest, *newest; /* idle ones, by time of use */
 	size_t idle;
 	size_t open;
+
+	/* A thread that checkpoints databases, while nobody waits for them. */
+	pthread_t tender;
+	pthread_cond_t tender_wakes;
+	struct account *tired; /* by next_idle */
+	bool closing;
 };
 
 /* A file to be removed once the change that let go of it is durable. */
@@ -80,6 +87,8 @@ bool account_path(const char *data, int64_t id, char to[STORE_PATH]);
 
 /* Forget the idle handles of an account that is no more. */
 void pool_drop(struct store *, int64_t id);
+
+CHECKED result pool_open(struct store *);
 void pool_close(struct store *);
 
 /* Functions that change something begin with this. */

@@ -122,12 +122,17 @@ store_recover(const char *data)
 	return prepare(data, true, &epoch);
 }
 
-static void
-free_store(struct store *s)
+static result
+begin(struct store *s, const char *journal)
 {
-	(void)pthread_mutex_destroy(&s->lock);
-	free(s->data);
-	free(s);
+	result r;
+
+	TRY(pool_open(s));
+	r = journal_open(&s->journal, s->data,
+	    journal == NULL ? "store" : journal);
+	if (r.is != OK)
+		pool_close(s);
+	return r;
 }
 
 result
@@ -145,13 +150,13 @@ store_open(struct store **out, const struct store_options *options)
 	s->epoch = epoch;
 	s->idle_most = options->idle_accounts > 0 ? options->idle_accounts
 						  : IDLE_ACCOUNTS;
-	(void)pthread_mutex_init(&s->lock, NULL);
-	r = journal_open(&s->journal, s->data,
-	    options->journal == NULL ? "store" : options->journal);
-	if (r.is == OK)
+	r = begin(s, options->journal);
+	if (r.is == OK) {
 		*out = s;
-	else
-		free_store(s);
+		return r;
+	}
+	free(s->data);
+	free(s);
 	return r;
 }
 
@@ -165,7 +170,8 @@ store_close(struct store **store)
 	*store = NULL;
 	pool_close(s);
 	journal_close(&s->journal);
-	free_store(s);
+	free(s->data);
+	free(s);
 }
 
 result
