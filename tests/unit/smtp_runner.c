@@ -1,4 +1,5 @@
 /* The queue: from a queued mail to a server on loopback, to a bounce. */
+#include "mailcore/db/db.h"
 #include "mailcore/smtp/runner.h"
 #include "mailcore/store/queue.h"
 #include "mailcore/sys/clock.h"
@@ -211,6 +212,52 @@ test_here(void)
 	site_close(&site);
 }
 
+/* Make all that is queued `seconds` older. */
+static void
+age(struct site *site, int64_t seconds)
+{
+	const struct db_arg args[] = { db_int(seconds) };
+	struct db *db = NULL;
+	char path[128];
+
+	(void)snprintf(path, sizeof path, "%s/posthaste.db", site->t.folder);
+	talk_check(db_open(&db, path), "db_open");
+	talk_check(db_do(db,
+		       "UPDATE queue_message SET created = created - $1",
+		       args, COUNT(args)),
+	    "age");
+	db_close(&db);
+}
+
+/* RFC 5321 4.5.4.1: after five days the last reason is final. */
+static void
+test_expiry(void)
+{
+	static const char *const script[][SERVER_ANSWERS] = {
+		{ "220 hi", "250 r", "451 4.7.1 greylisted", "221 bye" },
+	};
+	static const char *const to[] = { "x@[127.0.0.1]" };
+
+	for (int over = 0; over < 2; over++) {
+		struct server server = { .script = script, .connections = 1 };
+		struct site site;
+
+		site_open(&site);
+		server_start(&server);
+		queue(&site, "a@example.test", to, 1);
+		age(&site, (int64_t)5 * 24 * 3600 - (over == 0 ? 60 : 0));
+		site_run(&site, server.port);
+		wait_until(&site, over == 0 ? 1 : 0, 1);
+		server_stop(&server);
+		talk_holds(&site.t, VIEW("a"),
+		    VIEW("Status: 4.4.7\\r\\nRemote-MTA: dns; [127.0.0.1]"
+			 "\\r\\nDiagnostic-Code: smtp; 451 4.7.1 greylisted"),
+		    over != 0);
+		buf_free(&server.heard);
+		site_close(&site);
+	}
+}
+
 /* RFC 5321 5.1: mail that leads back to us is no mail for us. */
 static void
 test_loop(void)
@@ -265,6 +312,7 @@ int
 main(void)
 {
 	(void)alarm(60);
+	test_expiry();
 	test_loop();
 	test_stop();
 	test_sent_and_bounced();
