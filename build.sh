@@ -169,7 +169,7 @@ build_release()
 build_checked()
 {
 	need "${build_packages[@]}" "${test_packages[@]}"
-	configure asan --buildtype debug -Doptimization=1 --werror \
+	configure asan --buildtype debugoptimized --werror \
 	    -Db_sanitize=address,undefined
 	compile asan "$@"
 }
@@ -228,7 +228,7 @@ test_all()
 	build_checked posthaste tests
 	export ASAN_OPTIONS=detect_leaks=1:exitcode=99:abort_on_error=0
 	export UBSAN_OPTIONS=halt_on_error=1:exitcode=99:print_stacktrace=1
-	export POSTHASTE_BUILD=$here/build/asan
+	export POSTHASTE_BUILD=$here/build/asan LINT_SECONDS=120
 	: > "$log"
 	for kind; do
 		if [[ $kind == fuzz ]]; then
@@ -238,8 +238,13 @@ test_all()
 		mapfile -t list < <(tests_of "$kind")
 		((${#list[@]})) || die "test: nothing in $kind"
 		say "$kind: ${#list[@]} programs"
-		prove --timer -j "$(nproc)" --exec '' "${list[@]}" |
-		    tee -a "$log" || failed=1
+		# What servers and sanitizers say matters when something fails.
+		prove --timer -j "$(nproc)" --exec '' "${list[@]}" \
+		    2> build/test.err | tee -a "$log" || {
+			failed=1
+			say "the end of build/test.err:"
+			tail -n 40 build/test.err >&2
+		}
 	done
 	echo "The slowest:"
 	sed -nE 's/^\[[0-9:]+\] ([^ ]+) .* ([0-9]+) ms.*/\2 ms \1/p' "$log" |

@@ -10,7 +10,9 @@ import ssl
 from harness import Server, done, message, ok, run, same, skip
 
 COUNT = 1000
-CONFIG = """IMAPAccount server
+CONFIG = """FSync no
+
+IMAPAccount server
 Host {ip}
 Port {port}
 User {user}
