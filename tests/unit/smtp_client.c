@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 static struct tls *tls;
+static const char *server_name = "localhost";
 
 static const view two[] = {
 	VIEW_INIT("b@r.example"),
@@ -48,7 +49,7 @@ send_to(struct run *run, const char *const (*script)[SERVER_ANSWERS],
 	options.stop = -1;
 	options.deadline_ms = clock_steady_ms() + 20000;
 	memset(run->reports, 0, sizeof run->reports);
-	run->r = client_send(&options, VIEW("localhost"), VIEW("127.0.0.1"),
+	run->r = client_send(&options, view_of(server_name), VIEW("127.0.0.1"),
 	    run->server.port, m, run->arena, run->reports);
 	server_stop(&run->server);
 }
@@ -228,6 +229,47 @@ test_tls(void)
 	end(&run);
 }
 
+/* A relay whose certificate is good, by a CA that the system knows. */
+static void
+test_relay(const char *ca, struct certs *certs)
+{
+	static const char *const good[][SERVER_ANSWERS] = {
+		{ "220 hi", OFFER, "TLS", OFFER, "235 2.7.0 ok", TAKE },
+	};
+	static const char *const no[][SERVER_ANSWERS] = {
+		{ "220 hi", OFFER, "TLS", OFFER, "535 5.7.8 no", "221 bye" },
+	};
+	const struct tls_policy policy = { .minimum = TLS_1_2 };
+	struct client_options o = { .user = "me", .password = "geheim" };
+	const struct client_mail m = mail();
+	struct tls *trusting = NULL;
+	struct run run;
+
+	(void)setenv("SSL_CERT_FILE", ca, 1);
+	if (tls_new(&trusting, certs, &policy).is != OK)
+		abort();
+	o.tls = trusting;
+	send_to(&run, good, 1, &m, &o);
+	ok(run.r.is == OK, "a relay that we know: %s", run.r.why);
+	check(&run, 0, QUEUE_SENT, "2.0.0", "by the relay");
+	ok(view_find(buf_view(&run.server.heard),
+	       VIEW("\r\nAUTH PLAIN AG1lAGdlaGVpbQ==\r\nMAIL FROM:"))
+		!= SIZE_MAX,
+	    "RFC 4616: the login comes first");
+	end(&run);
+	send_to(&run, no, 1, &m, &o);
+	ok(run.r.is == FAILED, "a wrong password: %s", run.r.why);
+	same(run.reports[0].text, VIEW("535 5.7.8 no"), "its reason");
+	end(&run);
+	server_name = "other.example";
+	send_to(&run, good, 1, &m, &o);
+	ok(run.r.is == FAILED, "another name than it shows: %s", run.r.why);
+	ok(view_find(buf_view(&run.server.heard), VIEW("AUTH")) == SIZE_MAX,
+	    "is told nothing");
+	end(&run);
+	tls_free(&trusting);
+}
+
 static void
 test_refused(void)
 {
@@ -271,6 +313,8 @@ main(void)
 	test_cannot();
 	test_tls();
 	test_refused();
+	(void)snprintf(path, sizeof path, "%s/ca.pem", folder);
+	test_relay(path, certs);
 	tls_free(&tls);
 	certs_close(&certs);
 	(void)snprintf(command, sizeof command, "rm -rf '%s'", folder);
