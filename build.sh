@@ -125,9 +125,11 @@ absolute()
 # meson globs when it configures; this is what it would see.
 sources()
 {
-	find mailcore autoconfig profiles davd www tests/unit tests/fuzz \
-	    -name '*.[ch]' -o -name '*.sql' -o -path 'www/*' -type f \
-	    2> /dev/null | sort
+	local folder
+	for folder in mailcore autoconfig profiles davd www tests; do
+		[[ ! -d $folder ]] || find "$folder" -name '*.[ch]' \
+		    -o -name '*.sql' -o -path 'www/*' -type f
+	done | sort
 }
 
 # configure TREE OPTION...: a build folder that fits the present files.
