@@ -322,18 +322,14 @@ ical_examine(view text, struct arena *arena, struct ical_facts *out)
 {
 	struct look l = { .arena = arena, .facts = out };
 	icalcomponent *calendar;
-	const char *copy;
 	result r;
 
 	*out = (struct ical_facts){ .uid = VIEW(""), .component = VIEW("") };
 	TRY(look_at_lines(&l, text));
 	if (out->component.n == 0)
 		return fail(NOT_FOUND, "there is no component to keep");
-	copy = arena_text(arena, text);
-	if (copy == NULL)
-		return fail(OVER_LIMIT, "larger than one request may use");
-	ical_start_library();
-	calendar = ical_read(copy);
+	calendar = ical_read(text, true, arena);
+	TRY(arena_result(arena));
 	if (calendar == NULL)
 		return fail(MALFORMED, "RFC 5545 3.4: not iCalendar");
 	r = look_at_times(&l, calendar);

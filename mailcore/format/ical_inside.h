@@ -20,12 +20,19 @@ enum {
 	ICAL_DAY = 86400
 };
 
-/* Before the first use of libical; any thread. */
+/* Before the first use of libical; any thread.  ical_read does. */
 void ical_start_library(void);
 
-/* One VCALENDAR, whose time zones are harmless; NULL: it is none.  The caller
- * frees it by icalcomponent_free. */
-icalcomponent *ical_read(const char *text);
+/* One VCALENDAR, without lines of pictures, and without time zones that take
+ * long to expand; `times_only`: without all that tells no times.  NULL: it is
+ * none.  The caller frees it by icalcomponent_free. */
+icalcomponent *ical_read(view text, bool times_only, struct arena *);
+
+/* May libical iterate it? */
+bool ical_rule_is_harmless(const struct icalrecurrencetype *);
+
+/* Days that no month has: 30 February. */
+bool ical_rule_never(const struct icalrecurrencetype *);
 
 struct ical_range {
 	int64_t from, to; /* from <= t < to */

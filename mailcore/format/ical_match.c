@@ -354,23 +354,27 @@ collect_overridden(struct match *m)
 	    sizeof *m->overridden.list, compare_moments);
 }
 
+static bool
+wants_properties(const struct xml_element *filter)
+{
+	for (const struct xml_element *e = filter->first; e != NULL;
+	     e = e->next)
+		if (is_filter(e, VIEW("prop-filter")) || wants_properties(e))
+			return true;
+	return false;
+}
+
 result
 ical_matches(
     view text, const struct xml_element *filter, struct arena *arena, bool *out)
 {
 	const struct xml_element *top = child(filter, VIEW("comp-filter"));
 	struct match m = { .arena = arena };
-	const char *copy;
 	bool whole;
 
 	*out = false;
 	TRY(ical_filter_check(filter, &whole));
-	copy = arena_text(arena, text);
-	TRY(arena_result(arena));
-	if (copy == NULL)
-		return done(); /* a NUL: nothing that was ever accepted */
-	ical_start_library();
-	m.calendar = ical_read(copy);
+	m.calendar = ical_read(text, !wants_properties(top), arena);
 	if (m.calendar == NULL)
 		return done();
 	collect_overridden(&m);

@@ -4,111 +4,7 @@
 
 #include <stdlib.h>
 
-enum { FEW_PER_DAY = 4 };
-
 #define FAR (INT64_MAX / 4)
-
-static size_t
-list_length(const short *list, size_t room)
-{
-	size_t n = 0;
-
-	while (n < room && list[n] != ICAL_RECURRENCE_ARRAY_MAX)
-		n++;
-	return n;
-}
-
-/*
- * libical looks for the next instance second by second when a rule selects
- * seconds that hardly ever come.  Such rules are not followed: those below
- * DAILY with any BY part, and those with more than a few times a day.
- */
-static bool
-is_harmless(const struct icalrecurrencetype *r)
-{
-	size_t times = 1, n;
-	bool by = false;
-	const struct {
-		const short *list;
-		size_t room;
-		bool time;
-	} parts[] = {
-		{ r->by_second, ICAL_BY_SECOND_SIZE, true },
-		{ r->by_minute, ICAL_BY_MINUTE_SIZE, true },
-		{ r->by_hour, ICAL_BY_HOUR_SIZE, true },
-		{ r->by_day, ICAL_BY_DAY_SIZE, false },
-		{ r->by_month_day, ICAL_BY_MONTHDAY_SIZE, false },
-		{ r->by_year_day, ICAL_BY_YEARDAY_SIZE, false },
-		{ r->by_week_no, ICAL_BY_WEEKNO_SIZE, false },
-		{ r->by_month, ICAL_BY_MONTH_SIZE, false },
-		{ r->by_set_pos, ICAL_BY_SETPOS_SIZE, false },
-	};
-
-	for (size_t i = 0; i < COUNT(parts); i++) {
-		n = list_length(parts[i].list, parts[i].room);
-		by = by || n > 0;
-		if (n > 0 && parts[i].time)
-			times *= n;
-	}
-	if (r->rscale != NULL || r->interval < 1)
-		return false;
-	if (r->freq < ICAL_DAILY_RECURRENCE)
-		return !by;
-	return r->freq != ICAL_NO_RECURRENCE && times <= FEW_PER_DAY;
-}
-
-/* Time zones are expanded over centuries at once: only yearly rules without
- * times of day may do that. */
-static void
-tame_zone(icalcomponent *observance)
-{
-	icalproperty *p, *next;
-
-	for (p = icalcomponent_get_first_property(
-		 observance, ICAL_RRULE_PROPERTY);
-	     p != NULL; p = next) {
-		struct icalrecurrencetype r = icalproperty_get_rrule(p);
-
-		next = icalcomponent_get_next_property(
-		    observance, ICAL_RRULE_PROPERTY);
-		if (r.freq == ICAL_YEARLY_RECURRENCE && is_harmless(&r)
-		    && list_length(r.by_day, ICAL_BY_DAY_SIZE) <= 1)
-			continue;
-		icalcomponent_remove_property(observance, p);
-		icalproperty_free(p);
-	}
-}
-
-static void
-tame_zones(icalcomponent *calendar)
-{
-	icalcomponent *zone, *c;
-
-	for (zone = icalcomponent_get_first_component(
-		 calendar, ICAL_VTIMEZONE_COMPONENT);
-	     zone != NULL; zone = icalcomponent_get_next_component(
-			       calendar, ICAL_VTIMEZONE_COMPONENT))
-		for (c = icalcomponent_get_first_component(
-			 zone, ICAL_ANY_COMPONENT);
-		     c != NULL; c = icalcomponent_get_next_component(
-				    zone, ICAL_ANY_COMPONENT))
-			tame_zone(c);
-}
-
-icalcomponent *
-ical_read(const char *text)
-{
-	icalcomponent *calendar = icalparser_parse_string(text);
-
-	if (calendar == NULL)
-		return NULL;
-	if (icalcomponent_isa(calendar) != ICAL_VCALENDAR_COMPONENT) {
-		icalcomponent_free(calendar);
-		return NULL;
-	}
-	tame_zones(calendar);
-	return calendar;
-}
 
 /* An EXDATE or RDATE in the zone and, for a DATE, at the hour of DTSTART. */
 static struct icaltimetype
@@ -238,7 +134,9 @@ walk_rule(struct walk *w, struct icalrecurrencetype rule)
 	struct icaltimetype t;
 	bool found = false;
 
-	if (!is_harmless(&rule))
+	if (ical_rule_never(&rule))
+		return false;
+	if (!ical_rule_is_harmless(&rule))
 		return true;
 	i = icalrecur_iterator_new(rule, w->start);
 	if (i == NULL)
@@ -345,7 +243,9 @@ last_of_rule(struct icalrecurrencetype rule, struct icaltimetype start)
 	/* UNTIL may be a date or floating: a day more is on the safe side. */
 	if (!icaltime_is_null_time(rule.until))
 		return ical_seconds(rule.until) + 2 * (int64_t)ICAL_DAY;
-	if (rule.count <= 0 || !is_harmless(&rule))
+	if (ical_rule_never(&rule))
+		return last;
+	if (rule.count <= 0 || !ical_rule_is_harmless(&rule))
 		return INT64_MAX;
 	i = icalrecur_iterator_new(rule, start);
 	if (i == NULL)
@@ -368,6 +268,10 @@ ical_starts(icalcomponent *c, int64_t *first, int64_t *last)
 	int64_t t;
 
 	*first = *last = icaltime_is_null_time(start) ? 0 : ical_seconds(start);
+	/* An override is one instance (RFC 5545 3.8.4.4). */
+	if (icalcomponent_get_first_property(c, ICAL_RECURRENCEID_PROPERTY)
+	    != NULL)
+		return;
 	for (p = icalcomponent_get_first_property(c, ICAL_RDATE_PROPERTY);
 	     p != NULL;
 	     p = icalcomponent_get_next_property(c, ICAL_RDATE_PROPERTY)) {
