@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,6 +121,7 @@ become(const struct children *all, const struct child *c, pid_t supervisor,
 	struct buf text = buf_new(START_TEXT);
 
 	memcpy(s.sockets, c->sockets, sizeof s.sockets);
+	(void)close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
 	for (size_t i = 0; i < c->socket_count; i++)
 		(void)fcntl(c->sockets[i].fd, F_SETFD, 0);
 	(void)fcntl(ready, F_SETFD, 0);

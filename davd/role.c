@@ -218,25 +218,23 @@ role_ready(const struct role *r)
 	    r->start->socket_count);
 }
 
-void
+struct arena *
 role_reload(struct role *r, struct conf *fresh)
 {
 	struct arena *arena = arena_new(CONF_MEMORY);
 
-	*fresh = r->conf;
 	if (r->certs != NULL && certs_reload(r->certs).is != OK)
 		log_line(LOG_ERROR, "reload.certificates", "kept=old");
-	if (load_conf(fresh, arena, r->start->config).is == OK) {
-		log_open(r->kind->name, (enum log_level)fresh->log_level);
-		log_line(LOG_INFO, "reload.done", "generation=%llu",
-		    r->certs == NULL ? 0ull
-		    : (unsigned long long)certs_generation(r->certs));
-	} else {
-		*fresh = r->conf;
+	if (load_conf(fresh, arena, r->start->config).is != OK) {
+		log_line(LOG_ERROR, "reload.configuration", "kept=old");
+		arena_free(&arena);
+		return NULL;
 	}
-	/* Only its numbers are used: strings of the running configuration
-	 * stay. */
-	arena_free(&arena);
+	log_open(r->kind->name, (enum log_level)fresh->log_level);
+	log_line(LOG_INFO, "reload.done", "generation=%llu",
+	    r->certs == NULL ? 0ull
+	    : (unsigned long long)certs_generation(r->certs));
+	return arena;
 }
 
 static void

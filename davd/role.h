@@ -72,9 +72,10 @@ void role_ready(const struct role *);
 /* The next signal, 0: none is waiting. */
 int role_signal(const struct role *);
 
-/* Read configuration and certificates again.  A failure is logged and
- * changes nothing. */
-void role_reload(struct role *, struct conf *fresh);
+/* Read configuration and certificates again.  Strings of `fresh` live in what
+ * is returned, the caller's.  NULL: the file has faults, which are logged, and
+ * the configuration stays. */
+struct arena *role_reload(struct role *, struct conf *fresh);
 
 result role_web(struct role *);
 result role_mail(struct role *);

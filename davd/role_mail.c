@@ -73,13 +73,16 @@ on_change(void *mail, int64_t account)
 	post_send(m->role->post, (struct msg){ MSG_ACCOUNT, account });
 }
 
-/* Sessions read the limit at any time; it is one word. */
+/* Limits change at once; sessions read theirs at any time, one word. */
 static void
 reload(struct mail *m)
 {
 	struct conf fresh;
+	struct arena *arena = role_reload(m->role, &fresh);
 
-	role_reload(m->role, &fresh);
+	if (arena == NULL)
+		return;
+	arena_free(&arena);
 	net_limit(m->net, fresh.connections, fresh.connections_per_peer);
 	__atomic_store_n(&m->imap.message_limit, fresh.message_limit,
 	    __ATOMIC_RELAXED);

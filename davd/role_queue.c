@@ -9,23 +9,71 @@
 
 struct queue {
 	struct role *role;
+	pthread_mutex_t lock; /* for the next four */
 	struct runner *runner;
-	_Atomic bool ended;
+	bool ends;
+	struct conf next; /* the runner's from its next start on */
+	struct arena *next_arena;
+	_Atomic bool done;
 };
 
-/* Any signal ends the runner.  After SIGHUP the supervisor starts the role
- * again, with the new configuration: deliveries are leases, so nothing is
- * lost between. */
+static bool
+same_text(const char *a, const char *b)
+{
+	return view_eq(view_of(a), view_of(b));
+}
+
+static bool
+sends_alike(const struct conf *a, const struct conf *b)
+{
+	return same_text(a->hostname, b->hostname)
+	    && same_text(a->relay, b->relay)
+	    && same_text(a->relay_user, b->relay_user)
+	    && same_text(a->relay_password, b->relay_password)
+	    && same_text(a->resolver, b->resolver)
+	    && a->remote_smtp_port == b->remote_smtp_port
+	    && a->message_limit == b->message_limit;
+}
+
+/* Other settings for sending need another runner; leases see to it that
+ * nothing is lost between the two. */
+static void
+reload(struct queue *q)
+{
+	struct conf fresh;
+	struct arena *arena = role_reload(q->role, &fresh);
+
+	if (arena == NULL || sends_alike(&fresh, &q->role->conf)) {
+		arena_free(&arena);
+		return;
+	}
+	arena_free(&q->next_arena);
+	q->next_arena = arena;
+	q->next = fresh;
+	if (q->runner != NULL)
+		runner_stop(q->runner);
+}
+
 static void *
 watch_signals(void *queue)
 {
 	struct queue *q = queue;
 	struct pollfd p = { .fd = q->role->signals, .events = POLLIN };
 
-	while (!q->ended) {
+	while (!q->done) {
+		int signal;
+
 		(void)poll(&p, 1, -1);
-		if (role_signal(q->role) != 0 && !q->ended)
-			runner_stop(q->runner);
+		signal = role_signal(q->role);
+		(void)pthread_mutex_lock(&q->lock);
+		if (signal == SIGHUP) {
+			reload(q);
+		} else if (signal != 0) {
+			q->ends = true;
+			if (q->runner != NULL)
+				runner_stop(q->runner);
+		}
+		(void)pthread_mutex_unlock(&q->lock);
 	}
 	return NULL;
 }
@@ -38,25 +86,69 @@ on_change(void *role, int64_t account)
 	post_send(r->post, (struct msg){ MSG_ACCOUNT, account });
 }
 
+/* A runner with the newest settings; none when it is time to end. */
+static result
+next_runner(struct queue *q)
+{
+	struct role *r = q->role;
+	result made = done();
+
+	(void)pthread_mutex_lock(&q->lock);
+	if (q->next_arena != NULL) {
+		arena_free(&r->arena);
+		r->arena = q->next_arena;
+		r->conf = q->next;
+		q->next_arena = NULL;
+	}
+	if (!q->ends)
+		made = runner_new(&q->runner, r->store, &r->conf, r->tls,
+		    r->post);
+	(void)pthread_mutex_unlock(&q->lock);
+	return made;
+}
+
+static void
+end_runner(struct queue *q)
+{
+	(void)pthread_mutex_lock(&q->lock);
+	runner_free(&q->runner);
+	(void)pthread_mutex_unlock(&q->lock);
+}
+
+static result
+run_until_end(struct queue *q)
+{
+	result ran = next_runner(q);
+
+	if (ran.is == OK)
+		role_ready(q->role);
+	while (ran.is == OK && q->runner != NULL) {
+		ran = runner_run(q->runner);
+		end_runner(q);
+		if (ran.is == OK)
+			ran = next_runner(q);
+	}
+	return ran;
+}
+
 result
 role_queue(struct role *r)
 {
 	struct queue q = { .role = r };
 	pthread_t watcher;
-	result done;
+	result ran;
 
-	TRY(runner_new(&q.runner, r->store, &r->conf, r->tls, r->post));
+	(void)pthread_mutex_init(&q.lock, NULL);
 	store_listen(r->store, on_change, r);
-	if (pthread_create(&watcher, NULL, watch_signals, &q) != 0) {
-		runner_free(&q.runner);
+	if (pthread_create(&watcher, NULL, watch_signals, &q) != 0)
 		return fail(FAILED, "a thread could not be started");
-	}
-	role_ready(r);
-	done = runner_run(q.runner);
-	q.ended = true;
+	ran = run_until_end(&q);
+	q.done = true;
 	/* Wakes it: signals are blocked everywhere and read from there. */
 	(void)pthread_kill(watcher, SIGTERM);
 	(void)pthread_join(watcher, NULL);
-	runner_free(&q.runner);
-	return done;
+	end_runner(&q);
+	arena_free(&q.next_arena);
+	(void)pthread_mutex_destroy(&q.lock);
+	return ran;
 }

@@ -60,6 +60,7 @@ wait_for_end(struct role *r)
 
 	for (;;) {
 		bool reloads = false;
+		struct arena *arena = NULL;
 		struct conf fresh;
 		struct msg msg;
 		int signal;
@@ -71,7 +72,8 @@ wait_for_end(struct role *r)
 		if (signal == SIGTERM || signal == SIGINT)
 			return;
 		if (reloads || signal == SIGHUP)
-			role_reload(r, &fresh);
+			arena = role_reload(r, &fresh);
+		arena_free(&arena);
 	}
 }
 

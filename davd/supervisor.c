@@ -68,23 +68,23 @@ run_path(const struct supervisor *s, const char *name, char path[PATH_MAX])
 	    < PATH_MAX;
 }
 
-/* Root makes folders for the user that the roles run as. */
+/* What root makes belongs to the user that the roles run as: another time
+ * the server may be started as that user. */
 static result
-own_folder(const char *path, const char *user)
+give_away(const char *path, const char *user)
 {
 	struct stat st;
 	uid_t uid;
 	gid_t gid;
 
-	TRY(file_make_folder(path));
 	if (geteuid() != 0 || stat(path, &st) != 0 || st.st_uid != 0)
 		return done();
 	if (!proc_user(user, &uid, &gid))
 		return fail(FAILED, "no such user");
 	if (lchown(path, uid, gid) != 0) {
-		log_line(LOG_ERROR, "folder.owner", "folder=%s error=\"%s\"",
+		log_line(LOG_ERROR, "file.owner", "file=%s error=\"%s\"",
 		    path, strerror(errno));
-		return fail(FAILED, "a folder cannot be given to its user");
+		return fail(FAILED, "a file cannot be given to its user");
 	}
 	return done();
 }
@@ -97,12 +97,16 @@ take_lock(struct supervisor *s)
 	int64_t end = clock_steady_ms() + LOCK_SECONDS * 1000;
 	char path[PATH_MAX];
 
-	TRY(own_folder(s->conf.data, s->conf.user));
+	TRY(file_make_folder(s->conf.data));
+	TRY(give_away(s->conf.data, s->conf.user));
 	if (!run_path(s, "", path))
 		return fail(FAILED, "the data folder's path is too long");
-	TRY(own_folder(path, s->conf.user));
+	TRY(file_make_folder(path));
+	TRY(give_away(path, s->conf.user));
 	(void)run_path(s, "lock", path);
 	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (s->lock >= 0)
+		TRY(give_away(path, s->conf.user));
 	while (s->lock >= 0 && flock(s->lock, LOCK_EX | LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK || clock_steady_ms() > end) {
 			log_line(LOG_ERROR, "already.running",

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <netinet/in.h>
 #include <pwd.h>
 #include <signal.h>
@@ -15,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -110,6 +112,23 @@ proc_user(const char *user, uid_t *uid, gid_t *gid)
 	return true;
 }
 
+/* What systemd gave a server without root, so that it can bind port 25. */
+static result
+drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3 };
+	const struct __user_cap_data_struct none[2] = { { 0, 0, 0 },
+		{ 0, 0, 0 } };
+
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0
+	    && syscall(SYS_capset, &head, none) == 0)
+		return done();
+	log_line(LOG_ERROR, "user.capabilities", "error=\"%s\"",
+	    strerror(errno));
+	return fail(FAILED, "capabilities cannot be given up");
+}
+
 result
 proc_become(const char *user)
 {
@@ -117,7 +136,7 @@ proc_become(const char *user)
 	gid_t gid;
 
 	if (geteuid() != 0)
-		return done();
+		return drop_capabilities();
 	if (!proc_user(user, &uid, &gid))
 		return fail(FAILED, "no such user");
 	if (initgroups(user, gid) != 0 || setresgid(gid, gid, gid) != 0

@@ -14,8 +14,8 @@
  * (or IPv4).  FAILED: logged with address, port and what to do. */
 CHECKED result proc_listen(const char *address, unsigned port, int *fd);
 
-/* For root: become `user` for good, with its groups.  For others nothing.
- * FAILED: no such user, logged. */
+/* For root: become `user` for good, with its groups.  For others: give up
+ * capabilities.  FAILED: no such user, logged. */
 CHECKED result proc_become(const char *user);
 
 /* The same user's numbers; false (logged): there is none. */
