@@ -44,6 +44,7 @@ struct db_query {
 	size_t count;
 	result r;
 	bool row;
+	bool begun;
 	bool ran;
 };
 

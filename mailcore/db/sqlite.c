@@ -72,8 +72,9 @@ sqlite_failure(struct db *db, const char *sql)
 	default:
 		break;
 	}
-	log_line(LOG_ERROR, "db.failed", "path=%s code=%d text=\"%s\" sql=\"%s\"",
-	    db->path, code, sqlite3_errmsg(db->handle), sql);
+	log_line(LOG_ERROR, "db.failed",
+	    "path=%s code=%d text=\"%s\" sql=\"%s\"", db->path, code,
+	    sqlite3_errmsg(db->handle), sql);
 	if (is_full(db->handle, code))
 		return fail(NO_SPACE, "the disk is full");
 	return fail(FAILED, "the database does not work");
@@ -104,9 +105,14 @@ count_wal(void *context, sqlite3 *handle, const char *name, int pages)
 	(void)handle;
 	(void)name;
 	db->waiting = pages;
-	if (pages >= WAL_PAGES_MOST)
+	if (pages < db->tried)
+		db->tried = 0;
+	/* While a reader needs an old state, not at each commit again. */
+	if (pages >= WAL_PAGES_MOST && pages >= db->tried + DB_WAL_PAGES) {
+		db->tried = pages;
 		(void)sqlite3_wal_checkpoint_v2(handle, NULL,
 		    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	}
 	return SQLITE_OK;
 }
 
@@ -124,7 +130,7 @@ set_up(struct db *db)
 	static const char pragmas[] = "PRAGMA page_size = 4096;"
 				      "PRAGMA journal_mode = WAL;"
 				      "PRAGMA synchronous = NORMAL;"
-				      "PRAGMA cache_size = -512;"
+				      "PRAGMA cache_size = -256;"
 				      "PRAGMA mmap_size = 0;"
 				      "PRAGMA temp_store = MEMORY;"
 				      "PRAGMA trusted_schema = OFF;";
@@ -268,8 +274,9 @@ bind_all(struct db *db, struct statement *s, const struct db_arg *args,
     size_t count)
 {
 	if ((size_t)s->parameters != count || count > DB_ARGS_MAX) {
-		log_line(LOG_ERROR, "db.values", "wanted=%d found=%zu sql=\"%s\"",
-		    s->parameters, count, s->sql);
+		log_line(LOG_ERROR, "db.values",
+		    "wanted=%d found=%zu sql=\"%s\"", s->parameters, count,
+		    s->sql);
 		return fail(FAILED, "a statement got too few or many values");
 	}
 	for (size_t i = 0; i < count; i++)
@@ -304,6 +311,7 @@ db_next(struct db_query *q)
 	q->row = false;
 	if (q->r.is != OK || q->ran)
 		return false;
+	q->begun = true;
 	code = sqlite3_step(s->st);
 	q->row = code == SQLITE_ROW;
 	q->ran = !q->row;
@@ -359,7 +367,7 @@ db_end(struct db_query *q)
 	q->row = false;
 	if (s == NULL)
 		return q->r;
-	if (q->r.is == OK && s->writes) {
+	if (q->r.is == OK && s->writes && q->begun) {
 		q->db->changed = sqlite3_changes64(q->db->handle);
 		if (q->db->record != NULL)
 			record_add(q->db->record, s->sql, q->args, q->count);

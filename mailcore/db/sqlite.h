@@ -32,6 +32,7 @@ struct db {
 	int64_t changed;
 	int waited_ms;
 	int waiting; /* pages in the WAL after the last commit */
+	int tried;   /* as many were there at the last try to move them */
 };
 
 /* What the last error of the connection means; logged when it is FAILED or

@@ -37,7 +37,8 @@ static const char *const sql[] = {
 		   " WHERE account_id = $1 AND id = $2",
 	/* Names between "a/" and "a0", as '0' comes after '/'. */
 	[CHILDREN] = "SELECT " COLUMNS " FROM collection"
-		     " WHERE account_id = $1 AND kind = $2 AND name > $3 AND name < $4",
+		     " WHERE account_id = $1 AND kind = $2"
+		     " AND name > $3 AND name < $4",
 	[REMOVE] = "DELETE FROM collection WHERE account_id = $1 AND id = $2",
 	[PROPERTIES_REMOVE] = "DELETE FROM property WHERE account_id = $1"
 			      " AND collection = $2",

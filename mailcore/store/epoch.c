@@ -4,15 +4,13 @@ enum { EPOCH_GET, STATE_JUMP, COLLECTION_JUMP };
 
 static const char *const sql[] = {
 	[EPOCH_GET] = "SELECT epoch FROM state WHERE account_id = $1",
-	[STATE_JUMP] =
-	    "UPDATE state SET epoch = $2, modseq = modseq + $3,"
-	    " next_collection = next_collection + $3,"
-	    " next_uid_validity = next_uid_validity + $3,"
-	    " next_body = next_body + $3"
-	    " WHERE account_id = $1 AND epoch < $2",
-	[COLLECTION_JUMP] =
-	    "UPDATE collection SET uid_next = uid_next + $2"
-	    " WHERE account_id = $1",
+	[STATE_JUMP] = "UPDATE state SET epoch = $2, modseq = modseq + $3,"
+		       " next_collection = next_collection + $3,"
+		       " next_uid_validity = next_uid_validity + $3,"
+		       " next_body = next_body + $3"
+		       " WHERE account_id = $1 AND epoch < $2",
+	[COLLECTION_JUMP] = ("UPDATE collection SET uid_next = uid_next + $2"
+			     " WHERE account_id = $1"),
 };
 
 static result

@@ -127,8 +127,8 @@ item_remove(struct account *a, int64_t collection, uint32_t uid,
 
 /* A row like that of `from`, `uid`, at out's place; out gets its uid. */
 static result
-put_into(struct account *a, int64_t from, uint32_t uid, const struct item_old *old,
-    struct item *out)
+put_into(struct account *a, int64_t from, uint32_t uid,
+    const struct item_old *old, struct item *out)
 {
 	struct tally t = { .modseq = out->modseq, .items = 1,
 		.unseen = item_unseen(old->flags), .bytes = old->size };
@@ -145,8 +145,8 @@ put_into(struct account *a, int64_t from, uint32_t uid, const struct item_old *o
 }
 
 static result
-copy_old(struct account *a, int64_t from, uint32_t uid, const struct item_old *old,
-    struct item *out)
+copy_old(struct account *a, int64_t from, uint32_t uid,
+    const struct item_old *old, struct item *out)
 {
 	const struct db_arg share[] = { db_int(a->id), db_int(old->body) };
 
@@ -156,8 +156,8 @@ copy_old(struct account *a, int64_t from, uint32_t uid, const struct item_old *o
 }
 
 static result
-move_old(struct account *a, int64_t from, uint32_t uid, const struct item_old *old,
-    struct item *out)
+move_old(struct account *a, int64_t from, uint32_t uid,
+    const struct item_old *old, struct item *out)
 {
 	TRY(state_take(a, 0, 0, &out->modseq, NULL));
 	TRY(put_into(a, from, uid, old, out));

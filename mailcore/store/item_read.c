@@ -255,7 +255,8 @@ item_changes(struct account *a, int64_t collection, int64_t since,
 			break;
 		last = item.modseq;
 		told++;
-		r = visit(context, &item, db_int_at(&q, ITEM_COLUMN_COUNT) != 0);
+		r = visit(context, &item,
+		    db_int_at(&q, ITEM_COLUMN_COUNT) != 0);
 	}
 	TRY(db_end(&q));
 	return r;

@@ -90,9 +90,10 @@ write_at(const struct segment *s, view v, uint64_t at)
 	return done();
 }
 
-/* Take the spare file of the role, or make one, under the name s->path. */
+/* Take the spare file of the role, or make one, under the name `path`. */
 static result
-open_file(struct segment *s, const char *data, const char *role)
+open_file(struct segment *s, const char *path, const char *data,
+    const char *role)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	char spare[SEGMENT_PATH];
@@ -102,12 +103,12 @@ open_file(struct segment *s, const char *data, const char *role)
 
 	if (n < 0 || n >= SEGMENT_PATH)
 		return fail(FAILED, "the data folder's path is too long");
-	if (rename(spare, s->path) != 0 && errno != ENOENT)
+	if (rename(spare, path) != 0 && errno != ENOENT)
 		return failed("rename", spare);
-	s->fd = open(s->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	s->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (s->fd < 0 || fcntl(s->fd, F_OFD_SETLKW, &lock) != 0
 	    || fstat(s->fd, &st) != 0)
-		return failed("open", s->path);
+		return failed("open", path);
 	s->allocated = (uint64_t)st.st_size;
 	return done();
 }
@@ -115,9 +116,15 @@ open_file(struct segment *s, const char *data, const char *role)
 static result
 begin(struct segment *s, const char *data, const char *role)
 {
-	char head[SEGMENT_HEAD], folder[SEGMENT_PATH];
+	char head[SEGMENT_HEAD], path[SEGMENT_PATH], folder[SEGMENT_PATH];
+	int n = snprintf(path, sizeof path, "%s/journal/%s.%016llx", data,
+	    role, (unsigned long long)random_number(UINT64_MAX));
 
-	TRY(open_file(s, data, role));
+	if (n < 0 || n >= SEGMENT_PATH)
+		return fail(FAILED, "the data folder's path is too long");
+	/* It gets its name when it is locked: nobody may find it and think
+	 * that it was left behind. */
+	TRY(open_file(s, path, data, role));
 	memcpy(head, magic, sizeof magic);
 	put_number(head + 8, s->writer);
 	put_number(head + 16, s->number);
@@ -125,6 +132,8 @@ begin(struct segment *s, const char *data, const char *role)
 	s->end = SEGMENT_HEAD;
 	if (s->allocated < SEGMENT_HEAD)
 		s->allocated = SEGMENT_HEAD;
+	if (rename(path, s->path) != 0)
+		return failed("rename", path);
 	(void)snprintf(folder, sizeof folder, "%s/journal", data);
 	return file_sync_folder(folder);
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IDLE_ACCOUNTS = 64 };
+enum { IDLE_ACCOUNTS = 128 };
 enum { HOUSE_BEGIN, EPOCH_GET, EPOCH_RAISE };
 
 static const char *const sql[] = {
@@ -32,8 +32,8 @@ make_folders(const char *data)
 
 		if (n < 0 || n >= STORE_PATH / 2) {
 			log_line(LOG_ERROR, "store.path",
-			    "path=%s do=\"choose a shorter data folder\"", data);
-			return fail(FAILED, "the data folder's path is too long");
+			    "path=%s do=\"choose a shorter folder\"", data);
+			return fail(FAILED, "the data folder's path is long");
 		}
 		TRY(file_make_folder(path));
 	}

@@ -67,6 +67,18 @@ is_named(struct db *db, const char *question, const struct db_arg *args,
 	return db_end(&q);
 }
 
+/* A segment of the journal that never got its name. */
+static result
+sweep_journal(void *context, const char *folder, const char *name)
+{
+	view v = view_of(name);
+
+	if (view_find_byte(v, '-') != SIZE_MAX || view_eq(v, VIEW("lock"))
+	    || view_ends(v, VIEW(".spare")))
+		return done();
+	return remove_file(context, folder, name);
+}
+
 static result
 sweep_queue(void *context, const char *folder, const char *name)
 {
@@ -173,5 +185,7 @@ recover_sweep(const char *data, bool all)
 
 	if (join(path, data, "tmp"))
 		TRY(each_entry(path, remove_file, NULL));
+	if (join(path, data, "journal"))
+		TRY(each_entry(path, sweep_journal, NULL));
 	return all ? sweep_all(data) : done();
 }

@@ -42,10 +42,39 @@ body_is(struct account *a, int64_t id, view wanted)
 }
 
 static void
+test_copies(struct home *h, struct account *a, int64_t inbox, int64_t body)
+{
+	int64_t sent = home_collection(h, a, COLLECTION_MAILBOX, "Sent");
+	struct change c = { .kind = COPY, .collection = inbox, .uid = 1,
+		.to = sent };
+	int64_t modseq;
+
+	is_result(change_run(h, a, &c), OK, "copy");
+	ok(c.out.uid == 1 && c.out.collection == sent, "its place");
+	c.kind = REMOVE;
+	is_result(change_run(h, a, &c), OK, "remove the first");
+	is_result(change_run(h, a, &c), NOT_FOUND, "remove it again");
+	ok(body_is(a, body, VIEW("A: b\r\n\r\nhello")),
+	    "the copy still has the bytes");
+	c = (struct change){ .kind = MOVE, .collection = sent, .uid = 1,
+		.to = inbox };
+	is_result(change_run(h, a, &c), OK, "move");
+	is_number(c.out.uid, 2, "a uid never used before");
+	c = (struct change){ .kind = REMOVE, .collection = inbox, .uid = 2 };
+	is_result(change_run(h, a, &c), OK, "remove the last");
+	ok(!body_is(a, body, VIEW("A: b\r\n\r\nhello")),
+	    "then the bytes are gone");
+	c = (struct change){ .kind = ADD, .collection = 999,
+		.bytes = VIEW("x") };
+	is_result(change_run(h, a, &c), NOT_FOUND, "add into nothing");
+	is_result(item_remove(a, inbox, 1, &modseq), FAILED,
+	    "a change outside of account_write");
+}
+
+static void
 test_mail(struct home *h, struct account *a)
 {
 	int64_t inbox = home_collection(h, a, COLLECTION_MAILBOX, "Inbox");
-	int64_t sent = home_collection(h, a, COLLECTION_MAILBOX, "Sent");
 	const struct item_summary summary = { .envelope = VIEW("(e)"),
 		.body = VIEW("(b)"), .bodystructure = VIEW("(s)"),
 		.header = VIEW("A: b\r\n\r\n"), .sent = 77 };
@@ -89,28 +118,7 @@ test_mail(struct home *h, struct account *a)
 	c.uid = 9;
 	is_result(change_run(h, a, &c), NOT_FOUND, "flags of no item");
 
-	c = (struct change){ .kind = COPY, .collection = inbox, .uid = 1,
-		.to = sent };
-	is_result(change_run(h, a, &c), OK, "copy");
-	ok(c.out.uid == 1 && c.out.collection == sent, "its place");
-	c.kind = REMOVE;
-	is_result(change_run(h, a, &c), OK, "remove the first");
-	is_result(change_run(h, a, &c), NOT_FOUND, "remove it again");
-	ok(body_is(a, i.body, VIEW("A: b\r\n\r\nhello")),
-	    "the copy still has the bytes");
-	c = (struct change){ .kind = MOVE, .collection = sent, .uid = 1,
-		.to = inbox };
-	is_result(change_run(h, a, &c), OK, "move");
-	is_number(c.out.uid, 2, "a uid never used before");
-	c = (struct change){ .kind = REMOVE, .collection = inbox, .uid = 2 };
-	is_result(change_run(h, a, &c), OK, "remove the last");
-	ok(!body_is(a, i.body, VIEW("A: b\r\n\r\nhello")),
-	    "then the bytes are gone");
-	c = (struct change){ .kind = ADD, .collection = 999,
-		.bytes = VIEW("x") };
-	is_result(change_run(h, a, &c), NOT_FOUND, "add into nothing");
-	is_result(item_remove(a, inbox, 1, &modseq), FAILED,
-	    "a change outside of account_write");
+	test_copies(h, a, inbox, i.body);
 }
 
 static void

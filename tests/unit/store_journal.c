@@ -1,11 +1,8 @@
 /* Power cuts, torn files, full disks and failing syncs. */
-#include "tests/unit/store_help.h"
+#include "mailcore/base/limits.h"
+#include "tests/unit/store_power.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 
 enum {
 	PEOPLE = 5,
@@ -14,48 +11,6 @@ enum {
 	SMALL = 500,
 	EPOCH_LEAST = 1000 /* how far uids jump at least */
 };
-
-/* What fdatasync fails with, or 0: it stands in front of the C library's. */
-static int sync_error;
-
-/* How much of each file has been synced: that a power cut leaves. */
-static struct synced {
-	ino_t file;
-	off_t size;
-} synced[4096];
-static size_t synced_count;
-static pthread_mutex_t synced_lock = PTHREAD_MUTEX_INITIALIZER;
-
-static struct synced *
-synced_find(ino_t file)
-{
-	size_t i = 0;
-
-	while (i < synced_count && synced[i].file != file)
-		i++;
-	if (i == COUNT(synced))
-		exit(1);
-	if (i == synced_count)
-		synced[synced_count++] = (struct synced){ file, 0 };
-	return &synced[i];
-}
-
-int
-fdatasync(int fd)
-{
-	struct stat st;
-
-	if (sync_error != 0) {
-		errno = sync_error;
-		return -1;
-	}
-	if (fstat(fd, &st) == 0) {
-		(void)pthread_mutex_lock(&synced_lock);
-		synced_find(st.st_ino)->size = st.st_size;
-		(void)pthread_mutex_unlock(&synced_lock);
-	}
-	return (int)syscall(SYS_fdatasync, fd);
-}
 
 /* What was acknowledged. */
 struct receipt {
@@ -137,59 +92,6 @@ write_from_threads(struct home *h, const int64_t *people, int from)
 	}
 	for (int i = 0; i < 4; i++)
 		(void)pthread_join(threads[i], NULL);
-}
-
-/* The data folder as a power cut leaves it: of each WAL what was synced, and
- * perhaps more. */
-static const char *copy_from;
-static const char *copy_to;
-static unsigned copy_random;
-
-static int
-copy_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	char to[1024];
-	size_t n = (size_t)st->st_size;
-	char *bytes;
-	FILE *f;
-
-	(void)ftw;
-	(void)snprintf(to, sizeof to, "%s%s", copy_to,
-	    path + strlen(copy_from));
-	if (kind == FTW_D)
-		return mkdir(to, 0700) != 0 && errno != EEXIST;
-	if (view_ends(view_of(path), VIEW("-shm")))
-		return 0;
-	bytes = calloc(1, n + 1);
-	f = fopen(path, "rb");
-	if (f == NULL || fread(bytes, 1, n, f) != n)
-		exit(1);
-	(void)fclose(f);
-	if (view_ends(view_of(path), VIEW("-wal")) && n > 0) {
-		size_t least = (size_t)synced_find(st->st_ino)->size;
-		size_t some;
-
-		copy_random = copy_random * 1103515245 + 12345;
-		some = copy_random / 65536 % 3 == 0 ? 0 : copy_random % n;
-		n = some > least ? some : least;
-	}
-	f = fopen(to, "wb");
-	if (f == NULL || fwrite(bytes, 1, n, f) != n || fclose(f) != 0)
-		exit(1);
-	free(bytes);
-	return 0;
-}
-
-static void
-cut_power(const struct home *h, struct home *after)
-{
-	*after = (struct home){ .arena = arena_new(1 << 26) };
-	(void)snprintf(after->data, sizeof after->data, "%.200s-cut",
-	    h->data);
-	copy_from = h->data;
-	copy_to = after->data;
-	if (nftw(h->data, copy_one, 16, FTW_PHYS) != 0)
-		must(fail(FAILED, "copying"), after->data);
 }
 
 static bool
@@ -472,6 +374,46 @@ test_failing_sync(int error, enum status wanted)
 	receipt_count = 0;
 }
 
+/* Files that a sudden stop left go, those that are named stay. */
+static void
+test_sweep(void)
+{
+	static char bytes[LIMIT_BODY_INLINE + 1];
+	char command[2048], path[512];
+	struct change c = { .kind = ADD, .collection = 1 };
+	struct home h, after;
+	struct account *a;
+	struct body body;
+	int64_t person;
+
+	home_begin(&h);
+	person = home_person(&h, 1);
+	a = home_open(&h, person);
+	c.bytes = (view){ bytes, sizeof bytes };
+	must(change_run(&h, a, &c), "large");
+	account_close(&a);
+	cut_power(&h, &after);
+	(void)snprintf(path, sizeof path, "%s/accounts/%02x/%lld/bodies/00",
+	    after.data, (unsigned)person & 255, (long long)person);
+	(void)snprintf(command, sizeof command,
+	    "mkdir -p '%s' && touch '%s/left' '%s/tmp/left'"
+	    " '%s/queue/left' '%s/journal/test.left'",
+	    path, path, after.data, after.data, after.data);
+	if (system(command) != 0)
+		exit(1);
+	must(store_recover(after.data), "sweep: store_recover");
+	(void)snprintf(command, sizeof command,
+	    "test -z \"$(find '%s' -name '*left')\"", after.data);
+	ok(system(command) == 0, "what nothing names is removed");
+	home_reopen(&after, "test");
+	a = home_open(&after, person);
+	is_result(body_open(a, c.out.body, &body), OK, "a body stays");
+	body_close(&body);
+	account_close(&a);
+	home_end(&after);
+	home_end(&h);
+}
+
 int
 main(void)
 {
@@ -480,6 +422,7 @@ main(void)
 	test_twice();
 	test_later();
 	test_two_journals();
+	test_sweep();
 	test_failing_sync(EIO, FAILED);
 	test_failing_sync(ENOSPC, NO_SPACE);
 	return tap_done();

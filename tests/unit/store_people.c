@@ -44,12 +44,33 @@ find_is(struct home *h, const char *address, int64_t wanted)
 }
 
 static void
-test_accounts(struct home *h)
+test_account_columns(struct home *h, int64_t id)
 {
 	struct account_info info, *all;
+	size_t count;
+
+	must(account_set_password(h->store, id, VIEW("{X}q")), "password");
+	must(account_set_enabled(h->store, id, false), "enabled");
+	must(account_set_quota(h->store, id, 5), "quota");
+	is_result(account_set_quota(h->store, 999, 5), NOT_FOUND, "of nobody");
+	must(account_get(h->store, h->arena, id, &info), "get");
+	ok(info.password_version == 2 && !info.enabled && info.quota == 5
+		&& info.used == 0,
+	    "as set");
+	same(info.password, VIEW("{X}q"), "password");
+	same(info.name, VIEW("Ann"), "name");
+	must(account_list(h->store, h->arena, VIEW("Example.ORG"), &all,
+		 &count),
+	    "list");
+	ok(count == 2, "two accounts");
+	same(all[0].address, VIEW("ann@example.org"), "by address");
+}
+
+static void
+test_accounts(struct home *h)
+{
 	struct account *a;
 	int64_t id, other, again;
-	size_t count;
 
 	is_result(account_add(h->store, VIEW("A@nowhere.org"), VIEW(""),
 		      VIEW("p"), &id),
@@ -88,21 +109,7 @@ test_accounts(struct home *h)
 	is_result(alias_remove(h->store, VIEW("info@example.org")), OK,
 	    "alias removed");
 	find_is(h, "info@example.org", 0);
-	must(account_set_password(h->store, id, VIEW("{X}q")), "password");
-	must(account_set_enabled(h->store, id, false), "enabled");
-	must(account_set_quota(h->store, id, 5), "quota");
-	is_result(account_set_quota(h->store, 999, 5), NOT_FOUND, "of nobody");
-	must(account_get(h->store, h->arena, id, &info), "get");
-	ok(info.password_version == 2 && !info.enabled && info.quota == 5
-		&& info.used == 0,
-	    "as set");
-	same(info.password, VIEW("{X}q"), "password");
-	same(info.name, VIEW("Ann"), "name");
-	must(account_list(h->store, h->arena, VIEW("Example.ORG"), &all,
-		 &count),
-	    "list");
-	ok(count == 2, "two accounts");
-	same(all[0].address, VIEW("ann@example.org"), "by address");
+	test_account_columns(h, id);
 	is_result(domain_remove(h->store, VIEW("example.org")), DENIED,
 	    "a domain with accounts");
 	is_result(account_remove(h->store, id), OK, "remove");
