@@ -9,8 +9,10 @@
  * what is gone already is a success, and nobody's new mail is in another
  * session's snapshot.
  *
- * Sizes are those of the stored bytes.  Mail comes into the store with CRLF
- * lines, so they are what RETR sends, before dots are doubled.
+ * Sizes are those of the stored bytes: what RETR sends, before dots are
+ * doubled.  RETR always sends CRLF lines; only a message that was stored with
+ * bare LF (no mail that came by SMTP is) is longer on the wire than its size,
+ * as finding out would mean to read every message at login.
  */
 #ifndef POP3_POP3_H
 #define POP3_POP3_H
