@@ -1,6 +1,5 @@
 #include "mailcore/smtp/runner.h"
 
-#include "mailcore/base/limits.h"
 #include "mailcore/smtp/bounce.h"
 #include "mailcore/smtp/deliver.h"
 #include "mailcore/smtp/route.h"
@@ -30,7 +29,8 @@ enum {
 	RETRY_MOST = 4 * 3600,
 	GIVE_UP_AFTER = 5 * 24 * 3600,
 
-	ATTEMPT_BUDGET = 2 * LIMIT_MESSAGE + 64 * 1024 * 1024
+	/* Recipients, replies, names; the message comes on top. */
+	ATTEMPT_BUDGET = 64 * 1024 * 1024
 };
 
 struct runner {
@@ -309,7 +309,8 @@ run_thread(void *context)
 	while (!atomic_load(&r->stopping)) {
 		struct attempt a = {
 			.runner = r,
-			.arena = arena_new(ATTEMPT_BUDGET),
+			.arena = arena_new(ATTEMPT_BUDGET
+			    + 2 * (size_t)r->conf->message_limit),
 			.now = clock_now(),
 		};
 		uint64_t seen = news(r);
