@@ -15,9 +15,10 @@ static const char *const sql[] = {
 	[SUMMARY_ADD] =
 	    "INSERT INTO summary (body, account_id, sent, envelope, structure,"
 	    " bodystructure, header) VALUES ($2, $1, $3, $4, $5, $6, $7)",
-	[TAKEN] = "SELECT 1 FROM item WHERE account_id = $1 AND collection = $2"
-		  " AND uid <> $5 AND ((name = $3 AND name <> '')"
-		  " OR (key = $4 AND key <> ''))",
+	[TAKEN] = "SELECT uid FROM item WHERE account_id = $1"
+		  " AND collection = $2 AND name = $3 AND name <> ''"
+		  " UNION ALL SELECT uid FROM item WHERE account_id = $1"
+		  " AND collection = $2 AND key = $4 AND key <> ''",
 	[REPLACE] = "UPDATE item SET modseq = $4, key = $5, received = $6,"
 		    " size = $7, etag = $8, component = $9, span_from = $10,"
 		    " span_to = $11, body = $12 WHERE account_id = $1"
@@ -26,13 +27,12 @@ static const char *const sql[] = {
 		  " WHERE account_id = $1 AND collection = $2 AND uid = $3",
 };
 
-/* Looked up before anything is changed, so that EXISTS spoils nothing. */
-static result
-check_free(struct account *a, int64_t collection, view name, view key,
+result
+item_check_free(struct account *a, int64_t collection, view name, view key,
     uint32_t but)
 {
 	const struct db_arg args[] = { db_int(a->id), db_int(collection),
-		db_text(name), db_text(key), db_int(but) };
+		db_text(name), db_text(key) };
 	struct db_query q;
 	bool taken = false;
 
@@ -40,7 +40,7 @@ check_free(struct account *a, int64_t collection, view name, view key,
 		return done();
 	db_ask(a->db, &q, sql[TAKEN], args, COUNT(args));
 	while (db_next(&q))
-		taken = true;
+		taken = taken || db_int_at(&q, 0) != but;
 	TRY(db_end(&q));
 	return taken ? fail(EXISTS, "the name or the UID is taken") : done();
 }
@@ -122,7 +122,7 @@ item_add(struct account *a, int64_t collection, const struct item_new *n,
 	TRY(must_write(a));
 	TRY(check_spool(a, n->bytes));
 	TRY(item_prepare(a, n->bytes));
-	TRY(check_free(a, collection, n->name, n->key, 0));
+	TRY(item_check_free(a, collection, n->name, n->key, 0));
 	*out = (struct item){ .collection = collection, .name = n->name,
 		.key = n->key, .received = n->received, .flags = n->flags,
 		.keywords = n->keywords, .size = spool_size(n->bytes),
@@ -173,11 +173,11 @@ item_replace(struct account *a, int64_t collection, uint32_t uid,
 		.component = n->component, .span_from = n->span_from,
 		.span_to = n->span_to };
 	r = item_old(a, collection, uid, VIEW(""), expected, &old);
-	buf_free(&old.name);
+	item_old_free(&old);
 	TRY(r);
 	if (expected.n > 0 && !old.same_etag)
 		return fail(STALE, "the item has changed since");
-	TRY(check_free(a, collection, VIEW(""), n->key, uid));
+	TRY(item_check_free(a, collection, VIEW(""), n->key, uid));
 	out->flags = old.flags;
 	return spoil(a, replace(a, n, &old, out));
 }
@@ -211,7 +211,7 @@ item_set_flags(struct account *a, int64_t collection, uint32_t uid,
 	*modseq = 0;
 	TRY(must_write(a));
 	r = item_old(a, collection, uid, keywords, VIEW(""), &old);
-	buf_free(&old.name);
+	item_old_free(&old);
 	TRY(r);
 	*modseq = old.modseq;
 	if (unchanged_since >= 0 && old.modseq > unchanged_since)

@@ -3,10 +3,10 @@
 #include "mailcore/store/item_row.h"
 #include "mailcore/store/spool.h"
 
-enum { OLD, REMOVE, GONE_ADD, GONE_FORGET, COPY, CLASH, SHARE };
+enum { OLD, REMOVE, GONE_ADD, GONE_FORGET, COPY, SHARE };
 
 static const char *const sql[] = {
-	[OLD] = "SELECT modseq, flags, keywords, size, etag, body, name"
+	[OLD] = "SELECT modseq, flags, keywords, size, etag, body, name, key"
 		" FROM item WHERE account_id = $1 AND collection = $2"
 		" AND uid = $3",
 	[REMOVE] = "DELETE FROM item WHERE account_id = $1"
@@ -21,11 +21,6 @@ static const char *const sql[] = {
 		 " name, key, received, flags, keywords, size, etag,"
 		 " component, span_from, span_to, body FROM item"
 		 " WHERE account_id = $1 AND collection = $2 AND uid = $3",
-	[CLASH] = "SELECT 1 FROM item o, item i WHERE o.account_id = $1"
-		  " AND o.collection = $2 AND o.uid = $3"
-		  " AND i.account_id = $1 AND i.collection = $4"
-		  " AND ((i.name = o.name AND i.name <> '')"
-		  " OR (i.key = o.key AND i.key <> ''))",
 	[SHARE] = "INSERT INTO body_share (account_id, body, extra)"
 		  " VALUES ($1, $2, 1) ON CONFLICT (account_id, body)"
 		  " DO UPDATE SET extra = body_share.extra + 1",
@@ -40,7 +35,8 @@ item_old(struct account *a, int64_t collection, uint32_t uid, view keywords,
 	struct db_query q;
 	bool found = false;
 
-	*old = (struct item_old){ .name = buf_new(LIMIT_IMAP_LINE) };
+	*old = (struct item_old){ .name = buf_new(LIMIT_IMAP_LINE),
+		.key = buf_new(LIMIT_CONTENT_LINE) };
 	db_ask(a->db, &q, sql[OLD], args, COUNT(args));
 	while (db_next(&q)) {
 		found = true;
@@ -51,10 +47,19 @@ item_old(struct account *a, int64_t collection, uint32_t uid, view keywords,
 		old->same_etag = view_eq(db_text_at(&q, 4), etag);
 		old->body = db_int_at(&q, 5);
 		buf_add(&old->name, db_text_at(&q, 6));
+		buf_add(&old->key, db_text_at(&q, 7));
 	}
 	TRY(db_end(&q));
 	TRY(buf_result(&old->name));
+	TRY(buf_result(&old->key));
 	return found ? done() : fail(NOT_FOUND, "no such item");
+}
+
+void
+item_old_free(struct item_old *old)
+{
+	buf_free(&old->name);
+	buf_free(&old->key);
 }
 
 result
@@ -121,7 +126,7 @@ item_remove(struct account *a, int64_t collection, uint32_t uid,
 	r = item_old(a, collection, uid, VIEW(""), VIEW(""), &old);
 	if (r.is == OK)
 		r = spoil(a, remove_old(a, collection, uid, &old, modseq));
-	buf_free(&old.name);
+	item_old_free(&old);
 	return r;
 }
 
@@ -164,23 +169,6 @@ move_old(struct account *a, int64_t from, uint32_t uid,
 	return take_out(a, from, uid, out->modseq, old);
 }
 
-/* For what begins with a row of `from` and ends with one in `to`. */
-static result
-check_move(struct account *a, int64_t from, uint32_t uid, int64_t to)
-{
-	const struct db_arg args[] = { db_int(a->id), db_int(from),
-		db_int(uid), db_int(to) };
-	struct db_query q;
-	bool clash = false;
-
-	TRY(must_write(a));
-	db_ask(a->db, &q, sql[CLASH], args, COUNT(args));
-	while (db_next(&q))
-		clash = true;
-	TRY(db_end(&q));
-	return clash ? fail(EXISTS, "the name or the UID is taken") : done();
-}
-
 typedef result mover(struct account *, int64_t from, uint32_t uid,
     const struct item_old *, struct item *out);
 
@@ -192,15 +180,18 @@ carry(struct account *a, int64_t from, uint32_t uid, int64_t to, mover *move,
 	result r;
 
 	*out = (struct item){ .collection = to };
-	TRY(check_move(a, from, uid, to));
+	TRY(must_write(a));
 	r = item_old(a, from, uid, VIEW(""), VIEW(""), &old);
+	if (r.is == OK)
+		r = item_check_free(a, to, buf_view(&old.name),
+		    buf_view(&old.key), 0);
 	if (r.is == OK) {
 		out->flags = old.flags;
 		out->size = (uint64_t)old.size;
 		out->body = old.body;
 		r = spoil(a, move(a, from, uid, &old, out));
 	}
-	buf_free(&old.name);
+	item_old_free(&old);
 	return r;
 }
 

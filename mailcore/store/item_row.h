@@ -29,12 +29,20 @@ struct item_old {
 	bool same_etag;
 	int64_t body;
 	struct buf name;
+	struct buf key;
 };
 
 /* `keywords` and `etag` are compared with those of the item.  The caller
- * frees old->name, also after a failure. */
+ * calls item_old_free, also after a failure. */
 CHECKED result item_old(struct account *, int64_t collection, uint32_t uid,
     view keywords, view etag, struct item_old *);
+
+void item_old_free(struct item_old *);
+
+/* No item but `but` has this name or key.  Asked before anything is changed,
+ * so that EXISTS spoils nothing. */
+CHECKED result item_check_free(struct account *, int64_t collection,
+    view name, view key, uint32_t but);
 
 /* A name that lives again is not gone. */
 CHECKED result item_gone_forget(struct account *, int64_t collection,

@@ -237,6 +237,53 @@ test_dav(struct home *h, struct account *a)
 	is_result(change_run(h, a, &c), NOT_FOUND, "no such item");
 }
 
+/* Those gone by ones, the others by hundreds. */
+static result
+tell_count(void *context, const struct item *i, bool gone)
+{
+	(void)i;
+	*(int *)context += gone ? 1 : 100;
+	return done();
+}
+
+/* A resource that goes to another calendar and comes back. */
+static void
+test_dav_moves(struct home *h, struct account *a)
+{
+	int64_t one = home_collection(h, a, COLLECTION_CALENDAR, "personal");
+	struct change c = { .kind = MAKE, .of = COLLECTION_CALENDAR,
+		.name = VIEW("work") };
+	int64_t two;
+	int gone = 0, live = 0;
+	struct item i;
+
+	must(change_run(h, a, &c), "make");
+	two = c.to;
+	must(item_by_name(a, h->arena, one, VIEW("a.ics"), &i), "name");
+	c = (struct change){ .kind = COPY, .collection = one, .uid = i.uid,
+		.to = one };
+	is_result(change_run(h, a, &c), EXISTS, "a copy beside itself");
+	c.to = two;
+	is_result(change_run(h, a, &c), OK, "a copy elsewhere");
+	is_result(change_run(h, a, &c), EXISTS, "but once");
+	c.kind = MOVE;
+	is_result(change_run(h, a, &c), EXISTS, "a move onto it");
+	c = (struct change){ .kind = REMOVE, .collection = two,
+		.uid = c.out.uid };
+	c.uid = 1;
+	must(change_run(h, a, &c), "remove the copy");
+	c = (struct change){ .kind = MOVE, .collection = one, .uid = i.uid,
+		.to = two };
+	is_result(change_run(h, a, &c), OK, "a move");
+	c = (struct change){ .kind = MOVE, .collection = two,
+		.uid = c.out.uid, .to = one };
+	is_result(change_run(h, a, &c), OK, "and back");
+	must(item_changes(a, two, 0, 0, tell_count, &gone), "changes");
+	ok(gone == 1, "gone there, told once (%d)", gone);
+	must(item_changes(a, one, i.modseq, 0, tell_count, &live), "changes");
+	ok(live == 100, "back here, not gone (%d)", live);
+}
+
 /* The model: what a client that synced at some moment must be told. */
 enum { NAMES = 12, STEPS = 3000, LOG = 2 * STEPS };
 
@@ -442,6 +489,7 @@ main(void)
 	test_mail(&h, a);
 	test_large(&h, a);
 	test_dav(&h, a);
+	test_dav_moves(&h, a);
 	test_model(&h, a);
 	test_transactions(&h, a);
 	account_close(&a);
