@@ -2,8 +2,9 @@
  * mime.h - a message cut into its parts (RFC 5322, 2045, 2046).
  *
  * Iterative and bounded: LIMIT_MIME_DEPTH, LIMIT_MIME_PARTS,
- * LIMIT_HEADER_FIELDS, LIMIT_MIME_HEADERS.  Where a message goes beyond, the part in question is
- * one opaque leaf.  Never fails on bad mail: any bytes are some message.
+ * LIMIT_HEADER_FIELDS, LIMIT_MIME_HEADERS.  Where a message goes beyond, the
+ * part in question is one opaque leaf.  Never fails on bad mail: any bytes
+ * are some message.
  * Line ends may be CRLF or LF.  All views point into the message.
  */
 #ifndef FORMAT_MIME_H

@@ -75,7 +75,8 @@ refuse(struct imap *s, struct literal literal, result why, struct buf *out)
 		c->refused = why;
 	if (!literal.plus)
 		return imap_dispatch(s, out);
-	if (s->state == STATE_EARLY || literal.size > 2 * (uint64_t)LIMIT_MESSAGE)
+	if (s->state == STATE_EARLY
+	    || literal.size > 2 * (uint64_t)LIMIT_MESSAGE)
 		return bye(s, out, "[TOOBIG] literal too large");
 	s->literal = literal.size;
 	return (struct step){ .next = STEP_READ };
