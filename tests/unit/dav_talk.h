@@ -96,7 +96,7 @@ talk_close(struct talk *t)
 	store_close(&t->store);
 	snprintf(command, sizeof command, "rm -rf '%s'", t->folder);
 	if (system(command) != 0)
-		note("%s is left", t->folder);
+		fprintf(stderr, "%s is left\n", t->folder);
 }
 
 struct reply {
