@@ -37,10 +37,15 @@ enum durable {
 	DURABLE_LAZY   /* flags: on the disk within a second */
 };
 
-/* FAILED: logged with what to do.  NO_SPACE: disk full. */
+/* Replays first what a killed role has left, or a power cut when nobody called
+ * store_recover (then numbers jump only where something was seen to be lost).
+ * Starts threads: not to be followed by fork.
+ * FAILED: logged with what to do.  NO_SPACE: disk full. */
 CHECKED result store_open(struct store **, const struct store_options *);
 
-/* Waits for everything to be durable; marks a clean stop of this journal. */
+/* Waits for everything to be durable and removes this journal's segments:
+ * that none is left is what a clean stop looks like.  All accounts are closed
+ * before. */
 void store_close(struct store **);
 
 /* To be called once, before any role starts, by one process that is alone:

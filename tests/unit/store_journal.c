@@ -414,6 +414,35 @@ test_sweep(void)
 	home_end(&h);
 }
 
+/* No room for anything, then room again. */
+static void
+test_full_disk(void)
+{
+	struct home h, after;
+	int64_t person;
+
+	home_begin(&h);
+	person = home_person(&h, 1);
+	deliver(&h, person, 1);
+	for (int i = 0; i < 5; i++) {
+		write_error = ENOSPC;
+		is_result(add_lazily(&h, person, 2, DURABLE), NO_SPACE,
+		    "a full disk");
+		write_error = 0;
+		is_result(add_lazily(&h, person, 10 + i, DURABLE), OK,
+		    "room again");
+	}
+	is_number((int64_t)receipt_count, 6, "acknowledged");
+	ok(count_missing(&h) == 0, "and there");
+	cut_power(&h, &after);
+	must(store_recover(after.data), "full: store_recover");
+	home_reopen(&after, "test");
+	ok(count_missing(&after) == 0, "after a power cut, too");
+	home_end(&after);
+	home_end(&h);
+	receipt_count = 0;
+}
+
 int
 main(void)
 {
@@ -423,6 +452,7 @@ main(void)
 	test_later();
 	test_two_journals();
 	test_sweep();
+	test_full_disk();
 	test_failing_sync(EIO, FAILED);
 	test_failing_sync(ENOSPC, NO_SPACE);
 	return tap_done();
