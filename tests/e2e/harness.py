@@ -56,8 +56,11 @@ class Tap:
             self.failed += 1
         print("%sok %d - %s" % ("" if good else "not ", self.count,
                                 name.replace("#", "")), flush=True)
-        if not good and detail is not None:
-            note(detail)
+        if not good:
+            # On standard error too, where prove does not swallow it.
+            print("# failed: %s: %s\n%s" % (sys.argv[0], name, detail or ""),
+                  file=sys.stderr, flush=True)
+            note(detail or "")
         return bool(good)
 
     def same(self, found, wanted, name):

@@ -51,8 +51,8 @@ def look_at(package, root):
     if shutil.which("systemd-analyze"):
         code, text = run(["systemd-analyze", "verify", "--root=" + root,
                           "posthaste.service"])
-        ok("posthaste.service" not in text or code == 0, "systemd likes it",
-           text)
+        ok(not re.search(r"posthaste\.service:\d+:", text),
+           "systemd likes it", text)
 
 
 def libraries(root):
@@ -75,16 +75,20 @@ def libraries(root):
         file.write("root:x:0:\nposthaste:x:990:\n")
     os.makedirs(root + "/var/lib", exist_ok=True)
     os.makedirs(root + "/tmp", exist_ok=True)
-    os.makedirs(root + "/dev", exist_ok=True)
+    os.makedirs(root + "/proc", exist_ok=True)
 
 
 def serve(root):
     pid = os.getpid()
     ip = "127.200.%d.%d" % ((pid >> 8) % 256, 1 + pid % 254)
-    if os.geteuid() == 0:
+    if os.geteuid() == 0 and run(["unshare", "--mount", "true"])[0] == 0:
         libraries(root)
         os.chmod(root, 0o755)
-        base, command = "", ["chroot", root, "/usr/sbin/posthaste"]
+        # /proc is mounted for this command alone.
+        base, command = "", [
+            "unshare", "--mount", "sh", "-c",
+            'mount --bind /proc "$0/proc" && exec chroot "$0" "$@"', root,
+            "/usr/sbin/posthaste"]
     else:
         base, command = root, [root + "/usr/sbin/posthaste"]
         os.makedirs(root + "/var/lib", exist_ok=True)
@@ -100,7 +104,8 @@ def serve(root):
                                    stdout=log, stderr=log,
                                    stdin=subprocess.DEVNULL)
     code, text = run(command + ["wait-ready", "--data", data, "--info",
-                                base + "/var/lib/info.json"], timeout=60)
+                                base + "/var/lib/info.json", "--timeout",
+                                "20"], timeout=60)
     with open(log_path, encoding="utf-8", errors="replace") as log:
         ok(code == 0, "it becomes ready", text + log.read()[-3000:])
     if code == 0:
