@@ -61,7 +61,7 @@ report_limit(const struct xml_element *root, view ns, uint64_t *out)
 static bool
 target_exists(struct dav *d)
 {
-	struct collection c;
+	struct collection c = { .id = 0 };
 	struct item item;
 	result r = done();
 

@@ -86,7 +86,7 @@ enum {
 
 	LIMIT_HTTP_HEADER = 32768, /* all header fields of one request */
 	LIMIT_HTTP_TARGET = 8192,  /* path and query */
-	LIMIT_HTTP_ARENA = 33554432, /* what one request may use beside its body */
+	LIMIT_HTTP_ARENA = 33554432, /* of one request, beside its body */
 	LIMIT_HTTP_BODIES = 268435456, /* all bodies being received at once */
 	LIMIT_HTTP_BODY_SECONDS = 300, /* until a body must be whole */
 	LIMIT_HTTP_IDLE_SECONDS = 60,
@@ -94,6 +94,7 @@ enum {
 	LIMIT_XML = 1048576,       /* request bodies of PROPFIND, REPORT... */
 	LIMIT_XML_DEPTH = 64,
 	LIMIT_XML_ATTRIBUTES = 64,
+	LIMIT_AUTODISCOVER = 65536, /* request bodies; real ones: 500 */
 	LIMIT_CALENDAR_OBJECT = 10485760,
 	/* Lines, parameters and list values of one calendar object. */
 	LIMIT_ICAL_PIECES = 100000,

@@ -21,7 +21,7 @@ test_discovery(struct talk *t)
 	    t, "PROPFIND", "/.well-known/caldav", "Authorization:\n", "");
 
 	is_number(r.status, 307, "the well-known address, with its method");
-	ok(reply_header(&r, "Location: /SOGo/dav/\n"),
+	ok(reply_header(&r, "Location: http://dav.example.org/SOGo/dav/\n"),
 	    "leads to the same origin");
 	reply_free(&r);
 	expect(t, "GET", "/.well-known/carddav", "Authorization:\n", "", 301,
