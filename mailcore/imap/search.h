@@ -81,4 +81,7 @@ void search_fold(view text, struct buf *out);
 bool search_header(struct candidate *, const struct key *);
 bool search_body(struct candidate *, const struct key *);
 
+/* The Date field as its writer's clock showed it; 0: there is none. */
+int64_t search_sent(const struct candidate *);
+
 #endif

@@ -4,8 +4,8 @@
 
 enum { DAY = 86400 };
 
-/* INTERNALDATE and Date are compared by their day in UTC: RFC 3501 6.4.4
- * disregards time and zone. */
+/* RFC 3501 6.4.4 disregards time and zone: INTERNALDATE is compared as we
+ * show it, in UTC, and Date as it was written. */
 static int64_t
 day_of(int64_t seconds)
 {
@@ -41,7 +41,7 @@ static bool
 fits_date(const struct candidate *c, const struct key *k)
 {
 	int64_t received = c->item->received, wanted = day_of(k->number);
-	int64_t sent = c->summary == NULL ? 0 : c->summary->sent;
+	int64_t sent = k->cost == COST_SUMMARY ? search_sent(c) : 0;
 
 	/* Without a Date field, when it came is the best we know. */
 	sent = sent == 0 ? received : sent;

@@ -139,6 +139,40 @@ search_header(struct candidate *c, const struct key *k)
 	return header_holds(header, k, false);
 }
 
+/* "+0130" somewhere behind the time, in seconds. */
+static int64_t
+zone_of(view date)
+{
+	for (size_t i = date.n; i-- > 0;) {
+		uint64_t n;
+
+		if (date.n - i < 5 || (date.p[i] != '+' && date.p[i] != '-')
+		    || !view_number(view_first(view_from(date, i + 1), 4),
+			9999, &n))
+			continue;
+		n = (n / 100 * 60 + n % 100) * 60;
+		return date.p[i] == '-' ? -(int64_t)n : (int64_t)n;
+	}
+	return 0;
+}
+
+int64_t
+search_sent(const struct candidate *c)
+{
+	struct arena *arena;
+	int64_t sent;
+	view date;
+
+	if (c->summary == NULL || c->summary->sent == 0)
+		return 0;
+	sent = c->summary->sent;
+	arena = arena_new(LIMIT_HEADER + 4096);
+	if (header_find(c->summary->header, VIEW("Date"), arena, &date))
+		sent += zone_of(date);
+	arena_free(&arena);
+	return sent;
+}
+
 static bool
 part_holds(const struct mime_part *part, const struct key *k,
     struct arena *arena)
