@@ -98,9 +98,11 @@ def search_subject(bench):
     return command(bench, "UID SEARCH SUBJECT topic77", 1)
 
 
-@row("select", "SELECT of a mailbox of 10,000 messages", fill_big)
-def select(bench):
-    return command(bench, "SELECT INBOX", 3, 30)
+@row("visit", "handshake, LOGIN, SELECT of a mailbox of 10,000 messages,"
+     " LOGOUT", fill_big)
+def visit(bench):
+    return rates(bench, "1 session", "visit", "imaps", first=BIG, spread=1,
+                 count=bench.less(300))
 
 
 @row("login", "IMAP visits: TLS handshake without resumption, LOGIN with a"

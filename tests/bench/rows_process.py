@@ -47,10 +47,9 @@ def fresh(bench):
     reuse; then every idle account is seen once, so that what a connection
     costs is not mixed with what an account costs."""
     bench.restart()
-    for job in "login", "command":
-        bench.load(job, "imaps", count=idle_users(bench), first=IDLE_FIRST,
-                   spread=idle_users(bench), sessions=4, command="NOOP",
-                   seconds=120)
+    bench.load("visit", "imaps", count=2 * idle_users(bench),
+               first=IDLE_FIRST, spread=idle_users(bench), sessions=8,
+               seconds=120)
 
 
 def answer_of(process, seconds):

@@ -43,6 +43,9 @@ def dav_put(bench, port):
                    first=PUT_ONE, spread=1)
     yield from put(bench, port, "8 users", count=3000, sessions=8,
                    first=PUT_MANY, spread=PUT_USERS)
+    size = max(sizes(bench))
+    yield from put(bench, port, "into %d" % size, count=400, sessions=1,
+                   first=CALENDARS[size], spread=1)
 
 
 def fill(bench, size):
@@ -147,8 +150,8 @@ def both_ports(name, about, once, prepare=None):
             prepare)(lambda bench, port=port: once(bench, port))
 
 
-both_ports("dav-put", "new events into one calendar, and by 8 users each"
-           " into their own", dav_put)
+both_ports("dav-put", "new events into one calendar, by 8 users each into"
+           " their own, and into a large one", dav_put, fill_all)
 both_ports("dav-get", "events out of a calendar of 1,000", dav_get, fill_all)
 both_ports("dav-sync", "sync-collection that finds 3 changes", dav_sync,
            fill_all)

@@ -151,6 +151,18 @@ login_once(struct hand *h, unsigned ticket)
 	return good;
 }
 
+/* The same with a SELECT, as the first thing that most programs do. */
+static bool
+visit_once(struct hand *h, unsigned ticket)
+{
+	bool good;
+
+	h->user = load_user_at(h->load, ticket);
+	good = select_mailbox(h) && imap_command(h, "LOGOUT", NULL);
+	wire_close(&h->wire);
+	return good;
+}
+
 const struct job imap_jobs[] = {
 	{ .name = "append",
 	    .prepare = imap_login,
@@ -165,6 +177,7 @@ const struct job imap_jobs[] = {
 	    .once = command_once,
 	    .finish = log_out },
 	{ .name = "login", .once = login_once },
+	{ .name = "visit", .once = visit_once },
 	{ .name = "idle", .alone = idle_run },
 };
 const size_t imap_job_count = sizeof(imap_jobs) / sizeof(imap_jobs[0]);
