@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,6 +112,15 @@ children_free(struct children **a)
 	free(all);
 }
 
+/* Returns only when it cannot. */
+static void
+run_binary(const char *path, const struct children *all,
+    const struct child *c, const char *start)
+{
+	(void)execl(path, "posthaste", "serve", "--role", c->kind->name,
+	    "--config", all->config, "--inherit", start, (char *)NULL);
+}
+
 /* In the child: the binary again, with its own descriptors only. */
 static void
 become(const struct children *all, const struct child *c, pid_t supervisor,
@@ -127,9 +137,10 @@ become(const struct children *all, const struct child *c, pid_t supervisor,
 	(void)fcntl(ready, F_SETFD, 0);
 	(void)fcntl(all->lock, F_SETFD, 0);
 	role_start_write(&s, &text);
-	(void)execl("/proc/self/exe", "posthaste", "serve", "--role",
-	    c->kind->name, "--config", all->config, "--inherit",
-	    buf_text(&text), (char *)NULL);
+	run_binary("/proc/self/exe", all, c, buf_text(&text));
+	/* In a root without /proc: by the name that we were started by. */
+	run_binary((const char *)getauxval(AT_EXECFN), all, c,
+	    buf_text(&text));
 	log_line(LOG_ERROR, "role.exec", "role=%s error=\"%s\"",
 	    c->kind->name, strerror(errno));
 	_exit(EXIT_FAILURE);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -248,6 +249,16 @@ close_services(struct role *r)
 	arena_free(&r->arena);
 }
 
+/* For ps and top. */
+static void
+name_process(const char *role)
+{
+	char name[16]; /* what the kernel keeps */
+
+	(void)snprintf(name, sizeof name, "posthaste-%s", role);
+	(void)prctl(PR_SET_NAME, name);
+}
+
 int
 role_main(const struct role_kind *kind, const struct role_start *start)
 {
@@ -255,6 +266,7 @@ role_main(const struct role_kind *kind, const struct role_start *start)
 		.arena = arena_new(CONF_MEMORY) };
 	result done;
 
+	name_process(kind->name);
 	keep_little_memory();
 	log_open(kind->name, LOG_INFO);
 	r.signals = open_signals();
