@@ -1,7 +1,5 @@
 #include "autoconfig/question.h"
 
-#include "mailcore/format/address.h"
-
 /* Names under which a domain's clients reach us. */
 static const char *const prefixes[] = { "autoconfig.", "autodiscover.",
 	"ua-auto-config.", "mail.", "mta-sts.", "www.", "imap.", "smtp.",
@@ -24,6 +22,15 @@ add(struct autoconfig_question *question, view name, struct arena *arena)
 }
 
 result
+autoconfig_address(view text, struct arena *arena, struct address *out)
+{
+	text = without_dot(view_trim(text));
+	if (address_parse(text, arena, out).is != OK)
+		return fail(MALFORMED, "RFC 5321 4.1.2: no address");
+	return arena_result(arena);
+}
+
+result
 autoconfig_ask(view text, view host, struct arena *arena,
     struct autoconfig_question *out)
 {
@@ -32,8 +39,7 @@ autoconfig_ask(view text, view host, struct arena *arena,
 	*out = (struct autoconfig_question){ .count = 0 };
 	text = view_trim(text);
 	if (text.n > 0) {
-		if (address_parse(without_dot(text), arena, &address).is != OK)
-			return fail(MALFORMED, "emailaddress is no address");
+		TRY(autoconfig_address(text, arena, &address));
 		add(out, address.domain, arena);
 		return arena_result(arena);
 	}

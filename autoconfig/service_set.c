@@ -4,7 +4,8 @@
 #include "mailcore/base/utf8.h"
 #include "mailcore/format/address.h"
 
-enum { DISPLAY_NAME_MAX = 60 }; /* draft-ietf-mailmaint-autoconfig 4.2 */
+/* draft-ietf-mailmaint-autoconfig 4.2 */
+enum { DISPLAY_NAME_MAX = 60, SHORT_NAME_MAX = 20 };
 
 /* In the order of preference: TLS from the start comes first (RFC 8314). */
 static const struct offer {
@@ -59,6 +60,16 @@ display_name(view name, struct arena *arena)
 }
 
 static view
+short_name(view name)
+{
+	view rest = name;
+
+	for (int i = 0; i < SHORT_NAME_MAX && rest.n > 0; i++)
+		(void)utf8_next(&rest);
+	return view_trim(view_first(name, name.n - rest.n));
+}
+
+static view
 url_of(const struct conf *conf, view host, const char *path,
     struct arena *arena)
 {
@@ -85,8 +96,12 @@ service_set_make(const struct conf *conf, view domain, view name,
 	out->display_name = display_name(name, arena);
 	if (out->display_name.n == 0)
 		out->display_name = out->domain;
+	out->short_name = short_name(out->display_name);
 	add_offers(conf, out);
+	out->receives = conf->ports[SERVICE_SMTP] != 0;
 	out->dav = url_of(conf, out->host, "/SOGo/dav/", arena);
 	out->web = url_of(conf, out->host, "/", arena);
+	out->autodiscover = url_of(conf, out->host,
+	    "/autodiscover/autodiscover.xml", arena);
 	return arena_result(arena);
 }

@@ -21,7 +21,8 @@ struct service_entry {
 
 struct service_set {
 	view domain;       /* A-labels */
-	view display_name;
+	view display_name; /* at most 60 characters, in one line */
+	view short_name;   /* at most 20 */
 	view host;         /* of the server */
 	struct service_entry incoming[4]; /* imap TLS first */
 	size_t incoming_count;
@@ -29,6 +30,8 @@ struct service_set {
 	size_t outgoing_count;
 	view dav; /* URL, "" without */
 	view web; /* URL of the pages, "" without */
+	view autodiscover; /* URL of the POX endpoint, "" without */
+	bool receives;     /* SMTP from other servers */
 };
 
 /* Views live in `arena` or in `conf`. */

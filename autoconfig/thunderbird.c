@@ -7,10 +7,7 @@
  */
 #include "autoconfig/service_set.h"
 
-#include "mailcore/base/utf8.h"
 #include "mailcore/format/xml_out.h"
-
-enum { SHORT_NAME_MAX = 20 };
 
 static const char login[] = "%EMAILADDRESS%";
 
@@ -60,16 +57,6 @@ add_dav(struct xml_out *x, const char *element, view type, view url)
 	xml_end(x, element);
 }
 
-static view
-short_name(view name)
-{
-	view rest = name;
-
-	for (int i = 0; i < SHORT_NAME_MAX && rest.n > 0; i++)
-		(void)utf8_next(&rest);
-	return view_trim(view_first(name, name.n - rest.n));
-}
-
 static void
 add_provider(struct xml_out *x, const struct service_set *set)
 {
@@ -77,7 +64,7 @@ add_provider(struct xml_out *x, const struct service_set *set)
 	xml_set(x, "id", set->domain);
 	xml_leaf(x, "domain", set->domain);
 	xml_leaf(x, "displayName", set->display_name);
-	xml_leaf(x, "displayShortName", short_name(set->display_name));
+	xml_leaf(x, "displayShortName", set->short_name);
 	add_servers(x, "incomingServer", set->incoming, set->incoming_count);
 	add_servers(x, "outgoingServer", set->outgoing, set->outgoing_count);
 	if (set->web.n > 0) {

@@ -3,17 +3,6 @@
 #include "autoconfig/question.h"
 #include "autoconfig/service_set.h"
 
-/* What a preflight of a web client may know (Fetch 3.3). */
-static void
-answer_options(struct answer *answer)
-{
-	answer->status = 204;
-	answer_header(answer, "Allow", VIEW("GET, HEAD, OPTIONS"));
-	answer_header(answer, "Access-Control-Allow-Methods",
-	    VIEW("GET, HEAD, OPTIONS"));
-	answer_header(answer, "Access-Control-Max-Age", VIEW("86400"));
-}
-
 static void
 answer_document(const struct page_services *services,
     const struct request *request, struct answer *answer)
@@ -25,6 +14,10 @@ answer_document(const struct page_services *services,
 
 	if (!request_query(request, VIEW("emailaddress"), &address))
 		address = VIEW("");
+	if (!page_query_decodes(request)) {
+		answer_text(answer, 400, "RFC 3986 2.1: bad escape");
+		return;
+	}
 	r = autoconfig_ask(address, request->host, request->arena, &question);
 	if (r.is == OK)
 		r = page_services_of(services, &question, request->arena,
@@ -57,15 +50,6 @@ void
 page_autoconfig(void *services, const struct request *request,
     struct answer *answer)
 {
-	/* Nothing here is anybody's own, so any web page may read it. */
-	answer_header(answer, "Access-Control-Allow-Origin", VIEW("*"));
-	if (view_eq(request->method, VIEW("GET"))
-	    || view_eq(request->method, VIEW("HEAD"))) {
+	if (page_is_public(request, answer))
 		answer_document(services, request, answer);
-	} else if (view_eq(request->method, VIEW("OPTIONS"))) {
-		answer_options(answer);
-	} else {
-		answer_text(answer, 405, "GET, HEAD and OPTIONS are answered.");
-		answer_header(answer, "Allow", VIEW("GET, HEAD, OPTIONS"));
-	}
 }

@@ -3,6 +3,7 @@
 #include "autoconfig/question.h"
 #include "autoconfig/service_set.h"
 #include "mailcore/base/encode.h"
+#include "mailcore/base/limits.h"
 #include "mailcore/store/domain.h"
 
 #include <openssl/evp.h>
@@ -23,6 +24,39 @@ page_services_of(const struct page_services *services,
 	TRY(r);
 	return service_set_make(services->conf, domain.name,
 	    domain.display_name, arena, out);
+}
+
+bool
+page_is_public(const struct request *request, struct answer *answer)
+{
+	static const char methods[] = "GET, HEAD, OPTIONS";
+
+	answer_header(answer, "Access-Control-Allow-Origin", VIEW("*"));
+	if (view_eq(request->method, VIEW("GET"))
+	    || view_eq(request->method, VIEW("HEAD")))
+		return true;
+	if (view_eq(request->method, VIEW("OPTIONS"))) {
+		/* What a preflight of a web client may know (Fetch 3.3). */
+		answer->status = 204;
+		answer_header(answer, "Access-Control-Allow-Methods",
+		    view_of(methods));
+		answer_header(answer, "Access-Control-Max-Age",
+		    VIEW("86400"));
+	} else {
+		answer_text(answer, 405, "GET, HEAD and OPTIONS are answered.");
+	}
+	answer_header(answer, "Allow", view_of(methods));
+	return false;
+}
+
+bool
+page_query_decodes(const struct request *request)
+{
+	struct buf b = buf_new(LIMIT_HTTP_TARGET);
+	bool good = decode_percent(&b, request->query).is == OK;
+
+	buf_free(&b);
+	return good;
 }
 
 /* Half of a SHA-256 tells two versions of a page apart. */

@@ -21,6 +21,29 @@ struct page_services {
 void page_autoconfig(void *services, const struct request *,
     struct answer *);
 
+/* /autodiscover/autodiscover.xml, in any case: POX over https. */
+void page_autodiscover(void *services, const struct request *,
+    struct answer *);
+
+/* The same over plain http: 302 to the https of this server's own name. */
+void page_autodiscover_plain(void *services, const struct request *,
+    struct answer *);
+
+/* /autodiscover/autodiscover.json?Email=..., and the same with /v1.0/ADDRESS
+ * behind it. */
+void page_autodiscover_json(void *services, const struct request *,
+    struct answer *);
+
+/* /.well-known/user-agent-configuration.json for the Host's domain. */
+void page_pacc(void *services, const struct request *, struct answer *);
+
+/* /.well-known/mta-sts.txt, by the name mta-sts.DOMAIN. */
+void page_mta_sts(void *services, const struct request *, struct answer *);
+
+/* /.well-known/change-password: to the page for people. */
+void page_change_password(void *services, const struct request *,
+    struct answer *);
+
 /* "/" and whatever no other route takes: the page with the settings for the
  * Host's domain, and its files; PROPFIND and OPTIONS on "/" are dav_root's;
  * all else is 404 or 405. */
@@ -32,6 +55,13 @@ struct service_set;
 CHECKED result page_services_of(const struct page_services *,
     const struct autoconfig_question *, struct arena *,
     struct service_set *out);
+
+/* Documents that are nobody's own, so that any web page may read them: GET and
+ * HEAD go on; false: OPTIONS and what is not allowed, answered. */
+bool page_is_public(const struct request *, struct answer *);
+
+/* Every '%' in the query is one of an escape (RFC 3986 2.1). */
+bool page_query_decodes(const struct request *);
 
 /* ETag over the body, conditional requests (RFC 9110 13), and what every page
  * carries.  The body is dropped when the client has it. */

@@ -40,6 +40,13 @@ const struct route routes[] = {
 	{ "/.well-known/autoconfig/mail/config-v1.1.xml", true,
 	    page_autoconfig },
 	{ "/.well-known/mail-v1.xml", true, page_autoconfig },
+	{ "/autodiscover/autodiscover.xml", true, page_autodiscover },
+	{ "/autodiscover/autodiscover.json", true, page_autodiscover_json },
+	{ "/autodiscover/autodiscover.json/v1.0/", true,
+	    page_autodiscover_json },
+	{ "/.well-known/user-agent-configuration.json", false, page_pacc },
+	{ "/.well-known/mta-sts.txt", false, page_mta_sts },
+	{ "/.well-known/change-password", false, page_change_password },
 	{ "/.well-known/caldav", false, dav_well_known },
 	{ "/.well-known/carddav", false, dav_well_known },
 	{ "/.well-known/caldav/", false, dav_well_known },
@@ -56,6 +63,7 @@ const struct route routes_plain[] = {
 	{ "/.well-known/autoconfig/mail/config-v1.1.xml", true,
 	    page_autoconfig },
 	{ "/.well-known/mail-v1.xml", true, page_autoconfig },
+	{ "/autodiscover/autodiscover.xml", true, page_autodiscover_plain },
 	{ "/", false, to_https },
 };
 const size_t route_plain_count = COUNT(routes_plain);

@@ -1,0 +1,69 @@
+/* Small documents under /.well-known/ (RFC 8615). */
+#include "davd/pages.h"
+
+#include "autoconfig/mta_sts.h"
+#include "autoconfig/pacc.h"
+#include "autoconfig/question.h"
+
+/* The document of the Host's domain; errors are answered here. */
+static bool
+make_document(const struct page_services *services,
+    const struct request *request, struct answer *answer,
+    result (*write)(const struct service_set *, struct buf *))
+{
+	struct autoconfig_question question;
+	struct service_set set;
+	result r = autoconfig_ask(VIEW(""), request->host, request->arena,
+	    &question);
+
+	if (r.is == OK)
+		r = page_services_of(services, &question, request->arena,
+		    &set);
+	if (r.is == OK)
+		r = write(&set, &answer->body);
+	if (r.is == NOT_FOUND || r.is == MALFORMED)
+		answer_text(answer, 404, "There is nothing here.");
+	else if (r.is != OK)
+		answer_text(answer, 503, "Try again later.");
+	return r.is == OK;
+}
+
+void
+page_pacc(void *services, const struct request *request,
+    struct answer *answer)
+{
+	if (!page_is_public(request, answer))
+		return;
+	if (make_document(services, request, answer, pacc_document))
+		page_finish(request, answer, VIEW("application/json"),
+		    VIEW("public, max-age=300"));
+}
+
+/* RFC 8461 3.3: from this name alone, and never by a redirect. */
+void
+page_mta_sts(void *services, const struct request *request,
+    struct answer *answer)
+{
+	if (!view_starts(request->host, VIEW("mta-sts."))) {
+		answer_text(answer, 404, "There is nothing here.");
+		return;
+	}
+	if (!page_is_public(request, answer))
+		return;
+	if (make_document(services, request, answer, mta_sts_policy))
+		page_finish(request, answer, VIEW("text/plain"),
+		    VIEW("public, max-age=300"));
+}
+
+/* Password managers open what this leads to (W3C, A Well-Known URL for
+ * Changing Passwords). */
+void
+page_change_password(void *services, const struct request *request,
+    struct answer *answer)
+{
+	(void)services;
+	answer_redirect(answer, 302,
+	    arena_print(request->arena, "%.*s/",
+	        request->host.n > 0 ? (int)request->origin.n : 0,
+	        request->origin.p));
+}
