@@ -294,7 +294,7 @@ start_daemon(struct front *f)
 	    o->kind == FRONT_PROXY ? 0u : o->connections_per_peer,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)LIMIT_HTTP_IDLE_SECONDS,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-	    (size_t)(LIMIT_HTTP_HEADER + LIMIT_HTTP_TARGET + 32768),
+	    (size_t)LIMIT_HTTP_HEADER + LIMIT_HTTP_TARGET + 32768,
 	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK,
 	    on_target, f, MHD_OPTION_UNESCAPE_CALLBACK, leave_escapes, f,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, f,
