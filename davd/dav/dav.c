@@ -21,6 +21,8 @@ static const struct method {
 	{ VIEW_INIT("MKCOL"), dav_mkcol, false },
 	{ VIEW_INIT("MKCALENDAR"), dav_mkcalendar, false },
 	{ VIEW_INIT("REPORT"), dav_report, false },
+	{ VIEW_INIT("COPY"), dav_copy, false },
+	{ VIEW_INIT("MOVE"), dav_move, false },
 };
 
 static const struct method *

@@ -77,12 +77,13 @@ const char *
 dav_allow(enum dav_what what)
 {
 	if ((what & DAV_OBJECTS) != 0)
-		return "OPTIONS, GET, HEAD, PUT, DELETE, PROPFIND, PROPPATCH";
+		return "OPTIONS, GET, HEAD, PUT, DELETE, COPY, MOVE, "
+		       "PROPFIND, PROPPATCH, REPORT";
 	/* PUT, POST and DELETE as well: Evolution reads there whether a
 	 * calendar can be written to, and the objects in it can. */
 	if ((what & DAV_COLLECTIONS) != 0)
-		return "OPTIONS, PUT, DELETE, PROPFIND, PROPPATCH, REPORT, "
-		       "MKCOL, MKCALENDAR";
+		return "OPTIONS, PUT, DELETE, MOVE, PROPFIND, PROPPATCH, "
+		       "REPORT, MKCOL, MKCALENDAR";
 	return "OPTIONS, PROPFIND, PROPPATCH, REPORT";
 }
 

@@ -88,6 +88,10 @@ bool dav_body(struct dav *, struct xml_element **out);
 CHECKED result dav_collection(
     struct dav *, struct arena *, struct collection *);
 
+/* MKCALENDAR may have chosen what a calendar holds. */
+CHECKED result dav_component_fits(
+    struct dav *, const struct collection *, view component, bool *out);
+
 /* "http://posthaste.invalid/ns/sync/<id>-<modseq>". */
 view dav_token(struct arena *, const struct collection *, int64_t modseq);
 
@@ -104,5 +108,7 @@ void dav_proppatch(struct dav *);
 void dav_mkcol(struct dav *);
 void dav_mkcalendar(struct dav *);
 void dav_report(struct dav *);
+void dav_copy(struct dav *);
+void dav_move(struct dav *);
 
 #endif

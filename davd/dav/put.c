@@ -151,20 +151,31 @@ make_etag(struct put *p)
 	buf_free(&b);
 }
 
-/* MKCALENDAR may have chosen what a calendar holds. */
-static result
-check_component(struct put *p, const struct collection *c)
+result
+dav_component_fits(
+    struct dav *d, const struct collection *c, view component, bool *out)
 {
 	view chosen, name;
-	result r = property_get(p->d->account, p->d->arena, c->id,
+	result r = property_get(d->account, d->arena, c->id,
 	    VIEW(NS_CALDAV " supported-calendar-component-set"), &chosen);
 
+	*out = true;
 	if (r.is == NOT_FOUND || c->kind != COLLECTION_CALENDAR)
 		return done();
 	TRY(r);
-	name = arena_print(p->d->arena, "name=\"%.*s\"",
-	    (int)p->item.component.n, p->item.component.p);
-	if (chosen.n == 0 || view_find(chosen, name) != SIZE_MAX)
+	name = arena_print(
+	    d->arena, "name=\"%.*s\"", (int)component.n, component.p);
+	*out = chosen.n == 0 || view_find(chosen, name) != SIZE_MAX;
+	return done();
+}
+
+static result
+check_component(struct put *p, const struct collection *c)
+{
+	bool fits;
+
+	TRY(dav_component_fits(p->d, c, p->item.component, &fits));
+	if (fits)
 		return done();
 	p->status = 403;
 	p->condition = "C:supported-calendar-component";

@@ -87,6 +87,13 @@ CHECKED result item_copy(struct account *, int64_t from, uint32_t uid,
 CHECKED result item_move(struct account *, int64_t from, uint32_t uid,
     int64_t to, struct item *out);
 
+/* The same for a DAV resource, under another name; within one collection a
+ * move keeps the uid.  EXISTS: that name, or its key, is taken there. */
+CHECKED result item_copy_as(struct account *, const struct item *, int64_t to,
+    view name, struct item *out);
+CHECKED result item_move_as(struct account *, const struct item *, int64_t to,
+    view name, struct item *out);
+
 /* New flags and keywords for one item; takes a new modseq only when they
  * differ.  With `unchanged_since` >= 0 and a newer modseq: STALE (RFC 7162
  * 3.1.3). `modseq` gets the item's modseq. */

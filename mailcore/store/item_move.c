@@ -3,7 +3,7 @@
 #include "mailcore/store/item_row.h"
 #include "mailcore/store/spool.h"
 
-enum { OLD, REMOVE, GONE_ADD, GONE_FORGET, COPY, SHARE };
+enum { OLD, REMOVE, GONE_ADD, GONE_FORGET, COPY, SHARE, RENAME };
 
 static const char *const sql[] = {
 	[OLD] = "SELECT modseq, flags, keywords, size, etag, body, name, key"
@@ -18,12 +18,14 @@ static const char *const sql[] = {
 	[COPY] = "INSERT INTO item (account_id, collection, uid, modseq, name,"
 		 " key, received, flags, keywords, size, etag, component,"
 		 " span_from, span_to, body) SELECT account_id, $4, $5, $6,"
-		 " name, key, received, flags, keywords, size, etag,"
+		 " $7, key, received, flags, keywords, size, etag,"
 		 " component, span_from, span_to, body FROM item"
 		 " WHERE account_id = $1 AND collection = $2 AND uid = $3",
 	[SHARE] = "INSERT INTO body_share (account_id, body, extra)"
 		  " VALUES ($1, $2, 1) ON CONFLICT (account_id, body)"
 		  " DO UPDATE SET extra = body_share.extra + 1",
+	[RENAME] = "UPDATE item SET modseq = $4, name = $5"
+		   " WHERE account_id = $1 AND collection = $2 AND uid = $3",
 };
 
 result
@@ -130,7 +132,8 @@ item_remove(struct account *a, int64_t collection, uint32_t uid,
 	return r;
 }
 
-/* A row like that of `from`, `uid`, at out's place; out gets its uid. */
+/* A row like that of `from`, `uid`, at out's place with out's name; out gets
+ * its uid. */
 static result
 put_into(struct account *a, int64_t from, uint32_t uid,
     const struct item_old *old, struct item *out)
@@ -139,11 +142,12 @@ put_into(struct account *a, int64_t from, uint32_t uid,
 		.unseen = item_unseen(old->flags), .bytes = old->size };
 
 	TRY(collection_take_uid(a, out->collection, &t, &out->uid));
-	TRY(item_gone_forget(a, out->collection, buf_view(&old->name)));
+	TRY(item_gone_forget(a, out->collection, out->name));
 	{
 		const struct db_arg args[] = { db_int(a->id), db_int(from),
 			db_int(uid), db_int(out->collection),
-			db_int(out->uid), db_int(out->modseq) };
+			db_int(out->uid), db_int(out->modseq),
+			db_text(out->name) };
 
 		return db_do(a->db, sql[COPY], args, COUNT(args));
 	}
@@ -172,25 +176,27 @@ move_old(struct account *a, int64_t from, uint32_t uid,
 typedef result mover(struct account *, int64_t from, uint32_t uid,
     const struct item_old *, struct item *out);
 
+/* Under `name`, or under its own when that is empty. */
 static result
-carry(struct account *a, int64_t from, uint32_t uid, int64_t to, mover *move,
+carry(struct account *a, int64_t from, uint32_t uid, view name, mover *move,
     struct item *out)
 {
 	struct item_old old;
 	result r;
 
-	*out = (struct item){ .collection = to };
 	TRY(must_write(a));
 	r = item_old(a, from, uid, VIEW(""), VIEW(""), &old);
+	out->name = name.n > 0 ? name : buf_view(&old.name);
 	if (r.is == OK)
-		r = item_check_free(a, to, buf_view(&old.name),
-		    buf_view(&old.key), 0);
+		r = item_check_free(
+		    a, out->collection, out->name, buf_view(&old.key), 0);
 	if (r.is == OK) {
 		out->flags = old.flags;
 		out->size = (uint64_t)old.size;
 		out->body = old.body;
 		r = spoil(a, move(a, from, uid, &old, out));
 	}
+	out->name = name;
 	item_old_free(&old);
 	return r;
 }
@@ -199,12 +205,72 @@ result
 item_copy(struct account *a, int64_t from, uint32_t uid, int64_t to,
     struct item *out)
 {
-	return carry(a, from, uid, to, copy_old, out);
+	*out = (struct item){ .collection = to };
+	return carry(a, from, uid, VIEW(""), copy_old, out);
 }
 
 result
 item_move(struct account *a, int64_t from, uint32_t uid, int64_t to,
     struct item *out)
 {
-	return carry(a, from, uid, to, move_old, out);
+	*out = (struct item){ .collection = to };
+	return carry(a, from, uid, VIEW(""), move_old, out);
+}
+
+result
+item_copy_as(struct account *a, const struct item *item, int64_t to, view name,
+    struct item *out)
+{
+	*out = (struct item){ .collection = to };
+	return carry(a, item->collection, item->uid, name, copy_old, out);
+}
+
+static result
+rename_old(struct account *a, const struct item *item, view name,
+    const struct item_old *old, int64_t *modseq)
+{
+	struct tally t = { 0 };
+
+	TRY(state_take(a, 0, 0, modseq, NULL));
+	t.modseq = *modseq;
+	TRY(collection_tally(a, item->collection, &t));
+	TRY(item_gone_forget(a, item->collection, name));
+	TRY(add_gone(
+	    a, item->collection, item->uid, *modseq, buf_view(&old->name)));
+	{
+		const struct db_arg args[] = { db_int(a->id),
+			db_int(item->collection), db_int(item->uid),
+			db_int(*modseq), db_text(name) };
+
+		return db_do(a->db, sql[RENAME], args, COUNT(args));
+	}
+}
+
+static result
+rename_item(struct account *a, const struct item *item, view name,
+    struct item *out)
+{
+	struct item_old old;
+	result r;
+
+	*out = *item;
+	TRY(must_write(a));
+	TRY(item_check_free(
+	    a, item->collection, name, VIEW(""), item->uid));
+	r = item_old(
+	    a, item->collection, item->uid, VIEW(""), VIEW(""), &old);
+	if (r.is == OK)
+		r = spoil(a, rename_old(a, item, name, &old, &out->modseq));
+	item_old_free(&old);
+	return r;
+}
+
+result
+item_move_as(struct account *a, const struct item *item, int64_t to, view name,
+    struct item *out)
+{
+	if (item->collection == to)
+		return rename_item(a, item, name, out);
+	*out = (struct item){ .collection = to };
+	return carry(a, item->collection, item->uid, name, move_old, out);
 }

@@ -1,0 +1,303 @@
+#include "davd/dav/inside.h"
+
+#include "davd/http/request.h"
+
+/*
+ * COPY and MOVE (RFC 4918 9.8, 9.9) among the owner's own: objects between
+ * collections of one kind, and collections to another name.  All that the
+ * target must fulfil is decided inside the transaction.
+ */
+struct carry {
+	struct dav *d;
+	struct dav_path to;
+	bool move;
+	bool overwrite;
+	bool created;
+	unsigned status; /* of a failed condition */
+	const char *condition;
+	view href;
+};
+
+static result
+refuse(struct carry *c, unsigned status, const char *condition)
+{
+	c->status = status;
+	c->condition = condition;
+	return fail(DENIED, "RFC 4918 9.8.5: the destination does not fit");
+}
+
+static result
+refuse_uid(struct carry *c, const struct collection *to, const struct item *i)
+{
+	c->href = dav_href(c->d, c->d->arena, c->to.what, to->name, i->name);
+	return refuse(c, 403,
+	    to->kind == COLLECTION_CALENDAR ? "C:no-uid-conflict"
+					    : "CR:no-uid-conflict");
+}
+
+static bool
+same_item(const struct item *a, const struct item *b)
+{
+	return a->collection == b->collection && a->uid == b->uid;
+}
+
+/* Nothing but the item itself may have its UID where it goes, and what it
+ * replaces must be another version of it (RFC 4791 5.3.2.1). */
+static result
+make_room(struct carry *c, const struct item *item, const struct collection *to)
+{
+	struct dav *d = c->d;
+	struct item there, other;
+	int64_t modseq;
+	result r = item_by_name(
+	    d->account, d->arena, to->id, c->to.object, &there);
+
+	if (r.is != OK && r.is != NOT_FOUND)
+		return r;
+	c->created = r.is == NOT_FOUND;
+	if (!c->created && same_item(item, &there))
+		return refuse(c, 403, NULL);
+	if (!c->created && !c->overwrite)
+		return refuse(c, 412, NULL);
+	if (!c->created && !view_eq(there.key, item->key))
+		return refuse_uid(c, to, &there);
+	r = item_by_key(d->account, d->arena, to->id, item->key, &other);
+	if (r.is == OK && !view_eq(other.name, c->to.object)
+	    && !(c->move && same_item(item, &other)))
+		return refuse_uid(c, to, &other);
+	if (r.is != OK && r.is != NOT_FOUND)
+		return r;
+	return c->created ? done()
+			  : item_remove(d->account, to->id, there.uid, &modseq);
+}
+
+static result
+carry_item(
+    struct carry *c, const struct item *item, const struct collection *to)
+{
+	struct dav *d = c->d;
+	struct item out;
+	bool fits;
+
+	TRY(dav_component_fits(d, to, item->component, &fits));
+	if (!fits)
+		return refuse(c, 403, "C:supported-calendar-component");
+	TRY(make_room(c, item, to));
+	return c->move
+	    ? item_move_as(d->account, item, to->id, c->to.object, &out)
+	    : item_copy_as(d->account, item, to->id, c->to.object, &out);
+}
+
+static result
+work_item(struct account *a, void *context)
+{
+	struct carry *c = context;
+	struct dav *d = c->d;
+	struct collection from, to;
+	struct item item;
+	result r;
+
+	(void)a; /* d->account */
+	c->status = 0;
+	c->condition = NULL;
+	c->href = VIEW("");
+	TRY(dav_collection(d, d->arena, &from));
+	TRY(item_by_name(d->account, d->arena, from.id, d->path.object, &item));
+	if (request_precondition(d->request, item.etag) != 0)
+		return refuse(c, 412, NULL);
+	r = collection_find(
+	    d->account, d->arena, dav_kind(c->to.what), c->to.collection, &to);
+	if (r.is == NOT_FOUND)
+		return refuse(c, 409, NULL);
+	TRY(r);
+	return carry_item(c, &item, &to);
+}
+
+static result
+work_collection(struct account *a, void *context)
+{
+	struct carry *c = context;
+	struct dav *d = c->d;
+	struct collection from, there;
+	result r;
+
+	(void)a; /* d->account */
+	c->status = 0;
+	TRY(dav_collection(d, d->arena, &from));
+	r = collection_find(
+	    d->account, d->arena, from.kind, c->to.collection, &there);
+	if (r.is != OK && r.is != NOT_FOUND)
+		return r;
+	c->created = r.is == NOT_FOUND;
+	if (!c->created && there.id == from.id)
+		return refuse(c, 403, NULL);
+	if (!c->created && !c->overwrite)
+		return refuse(c, 412, NULL);
+	if (!c->created)
+		TRY(collection_remove(d->account, there.id));
+	return collection_rename(d->account, from.id, c->to.collection);
+}
+
+static view
+without_default_port(view authority)
+{
+	static const view ports[] = { VIEW_INIT(":443"), VIEW_INIT(":80") };
+
+	for (size_t i = 0; i < COUNT(ports); i++)
+		if (view_ends(authority, ports[i]))
+			return view_first(authority, authority.n - ports[i].n);
+	return authority;
+}
+
+/* What stands between "//" and the path; empty: there is none. */
+static view
+authority_of(view url)
+{
+	size_t at = view_find(url, VIEW("://"));
+	view rest;
+
+	if (view_at(url, 0) == '/' || at == SIZE_MAX)
+		return VIEW("");
+	rest = view_from(url, at + 3);
+	return without_default_port(view_cut(&rest, '/'));
+}
+
+/* RFC 4918 10.3: an absolute URI or path, here on this host. */
+static bool
+read_destination(struct carry *c)
+{
+	struct dav *d = c->d;
+	struct request to = { .arena = d->arena, .path = VIEW("") };
+	view value, authority;
+
+	if (!request_header(d->request, VIEW("Destination"), &value)) {
+		answer_text(d->answer, 400, "RFC 4918 10.3: no Destination");
+		return false;
+	}
+	value = view_trim(value);
+	authority = authority_of(value);
+	if (authority.n > 0
+	    && !view_same(authority, authority_of(d->request->origin))) {
+		answer_text(
+		    d->answer, 502, "RFC 4918 9.8.5: that is another server");
+		return false;
+	}
+	if (request_target(&to, value).is != OK) {
+		answer_text(d->answer, 400, "RFC 4918 10.3: bad Destination");
+		return false;
+	}
+	c->to = dav_path_parse(to.path, d->arena);
+	return true;
+}
+
+static bool
+read_overwrite(struct carry *c)
+{
+	view value;
+
+	c->overwrite = true;
+	if (!request_header(c->d->request, VIEW("Overwrite"), &value))
+		return true;
+	value = view_trim(value);
+	c->overwrite = !view_same(value, VIEW("F"));
+	if (view_same(value, VIEW("F")) || view_same(value, VIEW("T")))
+		return true;
+	answer_text(c->d->answer, 400, "RFC 4918 10.6: bad Overwrite");
+	return false;
+}
+
+/* The place itself, whatever is there; false: refused. */
+static bool
+place_fits(struct carry *c)
+{
+	struct dav *d = c->d;
+	bool object = (d->path.what & DAV_OBJECTS) != 0;
+
+	if (c->to.user.n > 0
+	    && !view_same(c->to.user, view_of(d->who.address))) {
+		dav_error(d, 403, "D:need-privileges", VIEW(""));
+		return false;
+	}
+	if (c->to.what == DAV_NOTHING) {
+		answer_text(d->answer, c->to.deep ? 409 : 403,
+		    "RFC 4918 9.8.5: nothing can be there.");
+		return false;
+	}
+	if (object && (c->to.what & DAV_OBJECTS) != 0
+	    && c->to.what != d->path.what) {
+		dav_error(d, 403,
+		    c->to.what == DAV_EVENT ? "C:supported-calendar-data"
+					    : "CR:supported-address-data",
+		    VIEW(""));
+		return false;
+	}
+	if (c->to.what == d->path.what && !(object && c->to.slash))
+		return true;
+	if (!object && (c->to.what & DAV_OBJECTS) != 0)
+		dav_error(d, 403,
+		    c->to.what == DAV_EVENT
+			? "C:calendar-collection-location-ok"
+			: "CR:addressbook-collection-location-ok",
+		    VIEW(""));
+	else
+		answer_text(d->answer, 403, "That cannot be replaced.");
+	return false;
+}
+
+static void
+answer(struct carry *c, result r)
+{
+	struct dav *d = c->d;
+
+	if (r.is == OK) {
+		d->answer->status = c->created ? 201 : 204;
+		if (c->created)
+			answer_header(d->answer, "Location",
+			    dav_href(d, d->arena, c->to.what, c->to.collection,
+				c->to.object));
+	} else if (c->condition != NULL) {
+		dav_error(d, c->status, c->condition, c->href);
+	} else if (c->status != 0) {
+		answer_text(d->answer, c->status, r.why);
+	} else {
+		dav_fail(d, r);
+	}
+}
+
+static void
+carry(struct dav *d, bool move)
+{
+	bool object = (d->path.what & DAV_OBJECTS) != 0;
+	struct carry c = { .d = d, .move = move, .href = VIEW("") };
+
+	if (d->path.what == DAV_NOTHING) {
+		dav_fail(d, fail(NOT_FOUND, "There is nothing here."));
+		return;
+	}
+	if (!object && ((d->path.what & DAV_COLLECTIONS) == 0 || !move)) {
+		dav_not_allowed(d);
+		return;
+	}
+	if (!object
+	    && dav_depth_of(d->request, DEPTH_INFINITY) != DEPTH_INFINITY) {
+		answer_text(d->answer, 400, "RFC 4918 9.9.2: bad Depth");
+		return;
+	}
+	if (!read_destination(&c) || !read_overwrite(&c) || !place_fits(&c))
+		return;
+	answer(&c,
+	    account_write(
+		d->account, object ? work_item : work_collection, &c, DURABLE));
+}
+
+void
+dav_copy(struct dav *d)
+{
+	carry(d, false);
+}
+
+void
+dav_move(struct dav *d)
+{
+	carry(d, true);
+}
