@@ -45,6 +45,8 @@ enum {
 	LIMIT_IMAP_LITERAL_EARLY = 4096, /* RFC 7888 5, before login */
 	LIMIT_IMAP_COMMAND_MEMORY = 16777216, /* beside message bytes */
 	LIMIT_IMAP_PIECE = 262144,   /* of output made in one go */
+	LIMIT_IMAP_APPENDS = 256,    /* messages of one APPEND: RFC 3502 */
+	LIMIT_IMAP_APPEND_BYTES = 209715200, /* of all of them */
 
 	/* RFC 2449 4: 255 octets with CRLF; AUTH lines (RFC 5034) longer. */
 	LIMIT_POP3_LINE = 8192,

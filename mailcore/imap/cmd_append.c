@@ -1,168 +1,358 @@
-/* APPEND: RFC 3501 6.3.11, RFC 4315, RFC 7889.  The message goes into a spool
- * as it comes; it is never whole in our memory. */
+/* APPEND: RFC 3501 6.3.11, RFC 3502, RFC 4315, RFC 7889; REPLACE: RFC 8508.
+ * Messages go into spools as they come; they are never whole in our memory,
+ * and none of them is kept unless all are. */
+#include "mailcore/imap/append.h"
+#include "mailcore/imap/box.h"
 #include "mailcore/imap/mailbox.h"
 #include "mailcore/imap/reply.h"
 
 #include "mailcore/format/message.h"
-#include "mailcore/store/item.h"
 #include "mailcore/sys/clock.h"
 
 #include <stdlib.h>
-
-struct append {
-	struct spool *spool;
-	struct collection to;
-	struct flag_list flags;
-	int64_t received;
-	size_t marker_end; /* the command's text up to the message */
-	const struct item_summary *summary;
-	struct item made;
-};
 
 void
 append_free(struct append **a)
 {
 	if (*a == NULL)
 		return;
-	spool_free(&(*a)->spool);
+	while ((*a)->first != NULL) {
+		struct append_message *m = (*a)->first;
+
+		(*a)->first = m->next;
+		spool_free(&m->spool);
+		free(m);
+	}
 	free(*a);
 	*a = NULL;
 }
 
-/* "mailbox (flags) "date" {size}" */
-static view
-parse_append(struct parse *in, struct append *a)
+static struct append_message *
+message_new(struct append *a)
 {
-	view name;
+	struct append_message *m = calloc(1, sizeof *m);
 
-	parse_space(in);
-	name = parse_mailbox(in);
+	if (m == NULL)
+		abort();
+	if (a->last == NULL)
+		a->first = m;
+	else
+		a->last->next = m;
+	a->last = m;
+	a->count++;
+	return m;
+}
+
+/* " (flags) "date" {size}" */
+static void
+parse_message(struct parse *in, struct append_message *m)
+{
 	parse_space(in);
 	if (scan_peek(&in->s) == '(') {
-		parse_flags(in, false, &a->flags);
+		parse_flags(in, false, &m->flags);
 		parse_space(in);
 	}
-	a->received = clock_now();
+	m->received = clock_now();
 	if (scan_peek(&in->s) == '"') {
-		a->received = parse_date_time(in);
+		m->received = parse_date_time(in);
 		parse_space(in);
 	}
-	return name;
+	m->utf8 = scan_try(&in->s, VIEW("UTF8 ("));
+	m->binary = scan_try_byte(&in->s, '~');
+}
+
+/* Nothing but the marker is left: then it is the message's. */
+static bool
+is_marker(const struct parse *in)
+{
+	struct literal literal;
+	view rest = view_trim(in->s.rest);
+	bool bad;
+
+	return scan_ok(&in->s) && view_at(rest, 0) == '{'
+	    && parse_literal(rest, &literal, &bad)
+	    && view_find_byte(rest, '}') + 1 == rest.n;
+}
+
+/* Which message does REPLACE replace?  0: none that is there. */
+static uint32_t
+parse_replaced(struct imap *s, struct parse *in, bool uid)
+{
+	const struct box *b = s->box;
+	uint32_t n;
+
+	parse_space(in);
+	n = scan_try_byte(&in->s, '*')
+	    ? (uid ? box_last_uid(b) : (uint32_t)b->told)
+	    : (uint32_t)parse_number(in, UINT32_MAX);
+	if (uid)
+		return box_find(b, n) == SIZE_MAX ? 0 : n;
+	return n == 0 || n > b->told ? 0 : b->messages[n - 1].uid;
 }
 
 static result
-check_append(struct imap *s, struct command *c, view name, uint64_t size)
+check_replace(struct imap *s, struct command *c)
+{
+	if (s->box->read_only) {
+		c->code = "[CANNOT] ";
+		return fail(DENIED, "RFC 3501 6.3.2: opened by EXAMINE");
+	}
+	return c->append->replaces == 0
+	    ? fail(NOT_FOUND, "RFC 8508 3: no such message")
+	    : done();
+}
+
+static result
+check_mailbox(struct imap *s, struct command *c, view name)
 {
 	result r;
 
-	if (size > s->services->message_limit) {
-		c->code = "[TOOBIG] ";
-		return fail(OVER_LIMIT, "message too large");
-	}
+	if (c->append->replace)
+		TRY(check_replace(s, c));
 	r = mailbox_find(s, c, name, &c->append->to);
 	if (r.is == NOT_FOUND)
 		c->code = "[TRYCREATE] ";
 	return r;
 }
 
+static result
+check_size(struct imap *s, struct command *c, uint64_t size)
+{
+	struct append *a = c->append;
+
+	if (size > s->services->message_limit) {
+		c->code = "[TOOBIG] ";
+		return fail(OVER_LIMIT, "message too large");
+	}
+	if (a->count > 1 && size == 0) {
+		c->code = "[CANNOT] ";
+		return fail(DENIED, "RFC 3502: cancelled by the client");
+	}
+	a->size += size;
+	if (a->count > LIMIT_IMAP_APPENDS
+	    || (a->count > 1 && a->size > LIMIT_IMAP_APPEND_BYTES))
+		return fail(OVER_LIMIT, "too many messages at once");
+	return done();
+}
+
+static bool
+parse_verb(struct imap *s, struct parse *in, struct append *a)
+{
+	bool uid = false;
+	view verb;
+
+	(void)parse_tag(in);
+	parse_space(in);
+	verb = parse_atom(in);
+	if (view_same(verb, VIEW("APPEND")))
+		return true;
+	if (s->box == NULL)
+		return false;
+	if (view_same(verb, VIEW("UID"))) {
+		uid = true;
+		parse_space(in);
+		verb = parse_atom(in);
+	}
+	if (!view_same(verb, VIEW("REPLACE")))
+		return false;
+	a->replace = true;
+	a->from = s->box->collection;
+	a->replaces = parse_replaced(s, in, uid);
+	return true;
+}
+
+/* The first message: what stands before it is read too. */
+static bool
+begins_first(struct imap *s, struct command *c, struct parse *in)
+{
+	struct append *a = calloc(1, sizeof *a);
+	view name = VIEW("");
+	bool begins;
+
+	if (a == NULL)
+		abort();
+	c->append = a;
+	begins = parse_verb(s, in, a);
+	if (begins) {
+		parse_space(in);
+		name = parse_mailbox(in);
+		parse_message(in, message_new(a));
+		begins = is_marker(in);
+	}
+	if (begins)
+		c->refused = check_mailbox(s, c, name);
+	else
+		append_free(&c->append);
+	return begins;
+}
+
+/* Another one: RFC 3502. */
+static bool
+begins_next(struct command *c, struct parse *in)
+{
+	struct append *a = c->append;
+
+	in->s.rest = view_from(in->s.rest, a->marker_end);
+	if (a->last->utf8)
+		scan_byte(&in->s, ')', "RFC 6855 4: not UTF8 (...)");
+	parse_message(in, message_new(a));
+	if (a->replace)
+		scan_fail(&in->s, MALFORMED,
+		    "RFC 8508 3: one message alone");
+	if (scan_ok(&in->s) && !is_marker(in))
+		scan_fail(&in->s, MALFORMED, "RFC 3502: no message literal");
+	c->refused = scan_result(&in->s);
+	return true;
+}
+
 bool
 append_begins(struct imap *s, struct command *c, uint64_t size)
 {
 	struct parse in = parse_over(&c->text, c->arena);
-	struct literal literal;
-	view name;
-	bool bad;
 
-	if (s->state == STATE_EARLY || c->append != NULL)
+	if (s->state == STATE_EARLY)
 		return false;
-	(void)parse_tag(&in);
-	parse_space(&in);
-	if (!view_same(parse_atom(&in), VIEW("APPEND")))
+	if (c->append != NULL ? !begins_next(c, &in)
+			      : !begins_first(s, c, &in))
 		return false;
-	c->append = calloc(1, sizeof *c->append);
-	if (c->append == NULL)
-		abort();
-	name = parse_append(&in, c->append);
 	c->append->marker_end = c->text.n;
-	/* Nothing but the marker is left: then it is the message's. */
-	if (!scan_ok(&in.s)
-	    || !parse_literal(view_trim(in.s.rest), &literal, &bad)
-	    || scan_peek(&in.s) != '{'
-	    || view_find_byte(in.s.rest, '}') + 1
-		!= view_trim(in.s.rest).n) {
-		append_free(&c->append);
-		return false;
-	}
-	c->refused = check_append(s, c, name, size);
 	if (c->refused.is == OK)
-		c->append->spool = spool_new(s->services->store,
-		    s->services->message_limit);
+		c->refused = check_size(s, c, size);
+	/* Bare line ends become two bytes. */
+	if (c->refused.is == OK)
+		c->append->last->spool = spool_new(s->services->store,
+		    2 * s->services->message_limit);
 	return true;
 }
 
+/* Every line ends in CRLF here: sizes are those that POP3 sends, and no peer
+ * is shown an end of line that is none. */
 void
 append_add(struct command *c, view piece)
 {
+	struct append_message *m = c->append->last;
+	struct buf clean = buf_new(SIZE_MAX / 2);
+
 	if (view_find_byte(piece, '\0') != SIZE_MAX) {
-		c->code = "[CANNOT] ";
+		c->code = m->binary ? "[UNKNOWN-CTE] " : "[CANNOT] ";
 		c->refused = fail(DENIED, "RFC 3501 4.3: NUL in a literal");
 		return;
 	}
-	spool_add(c->append->spool, piece);
+	wire_add(&m->wire, piece, &clean);
+	spool_add(m->spool, buf_view(&clean));
+	buf_free(&clean);
 }
 
 static result
-add_item(struct account *account, void *context)
+add_all(struct account *account, void *context)
 {
 	struct append *a = context;
-	const struct item_new new = {
-		.received = a->received,
-		.flags = a->flags.flags,
-		.keywords = a->flags.keywords,
-		.bytes = a->spool,
-		.summary = a->summary,
-	};
+	int64_t modseq;
 
-	return item_add(account, a->to.id, &new, &a->made);
+	for (struct append_message *m = a->first; m != NULL; m = m->next) {
+		const struct item_new new = {
+			.received = m->received,
+			.flags = m->flags.flags,
+			.keywords = m->flags.keywords,
+			.bytes = m->spool,
+			.summary = &m->summary,
+		};
+
+		TRY(item_add(account, a->to.id, &new, &m->made));
+	}
+	if (!a->replace)
+		return done();
+	return item_remove(account, a->from, a->replaces, &modseq);
 }
 
 static result
-store_message(struct command *c)
+prepare_message(struct command *c, struct append_message *m)
+{
+	struct arena *work;
+	struct message_summary s;
+	view bytes;
+	result r;
+
+	if (m->wire.state == WIRE_CR)
+		spool_add(m->spool, VIEW("\r\n"));
+	TRY(spool_result(m->spool));
+	TRY(spool_view(m->spool, &bytes));
+	work = arena_new(LIMIT_MIME_WORK);
+	r = message_summarise(bytes, work, &s);
+	if (r.is == OK)
+		m->summary = (struct item_summary){
+			.envelope = arena_copy(c->arena, s.envelope),
+			.body = arena_copy(c->arena, s.body),
+			.bodystructure = arena_copy(c->arena, s.bodystructure),
+			.header = s.header,
+			.sent = s.sent,
+		};
+	arena_free(&work);
+	TRY(r);
+	TRY(arena_result(c->arena));
+	return item_prepare(c->account, m->spool);
+}
+
+static result
+store_messages(struct command *c)
 {
 	struct append *a = c->append;
-	struct message_summary m;
-	struct item_summary summary;
-	view bytes;
 
-	TRY(spool_result(a->spool));
-	TRY(spool_view(a->spool, &bytes));
-	TRY(message_summarise(bytes, c->arena, &m));
-	summary = (struct item_summary){ .envelope = m.envelope,
-		.body = m.body, .bodystructure = m.bodystructure,
-		.header = m.header, .sent = m.sent };
-	a->summary = &summary;
-	TRY(item_prepare(c->account, a->spool));
-	return account_write(c->account, add_item, a, DURABLE);
+	for (struct append_message *m = a->first; m != NULL; m = m->next)
+		TRY(prepare_message(c, m));
+	return account_write(c->account, add_all, a, DURABLE);
+}
+
+/* "[APPENDUID 1 2:4] " */
+static void
+add_uids(const struct append *a, struct buf *out)
+{
+	struct idset_writer w = idset_to(out);
+
+	buf_print(out, "[APPENDUID %u ", a->to.uid_validity);
+	for (const struct append_message *m = a->first; m != NULL; m = m->next)
+		idset_put(&w, m->made.uid);
+	idset_end(&w);
+	buf_add(out, VIEW("] "));
+}
+
+static result
+finish(struct imap *s, struct command *c)
+{
+	struct append *a = c->append;
+	view rest;
+	result r;
+
+	if (a == NULL)
+		return fail(MALFORMED, "RFC 3501 6.3.11: no message literal");
+	rest = view_from(buf_view(&c->text), a->marker_end);
+	if (!view_eq(rest, a->last->utf8 ? VIEW(")") : VIEW("")))
+		return fail(MALFORMED, "RFC 3501 9: junk behind the message");
+	TRY(command_account(s, c));
+	r = store_messages(c);
+	if (r.is == NOT_FOUND && !a->replace)
+		c->code = "[TRYCREATE] ";
+	return r;
 }
 
 result
 run_append(struct imap *s, struct command *c, struct buf *out)
 {
-	struct append *a = c->append;
-	result r;
-
 	(void)out;
-	if (a == NULL)
-		return fail(MALFORMED, "RFC 3501 6.3.11: no message literal");
-	if (c->text.n != a->marker_end)
-		return fail(MALFORMED, "RFC 3501 9: junk behind the message");
-	TRY(command_account(s, c));
-	r = store_message(c);
-	if (r.is == NOT_FOUND)
-		c->code = "[TRYCREATE] ";
-	TRY(r);
-	buf_print(&c->ok_code, "[APPENDUID %u %u] ", a->to.uid_validity,
-	    a->made.uid);
+	TRY(finish(s, c));
+	add_uids(c->append, &c->ok_code);
 	c->text_ok = "kept";
+	return done();
+}
+
+/* RFC 8508 4: the new UID is told before the old message goes. */
+result
+run_replace(struct imap *s, struct command *c, struct buf *out)
+{
+	TRY(finish(s, c));
+	buf_add(out, VIEW("* OK "));
+	add_uids(c->append, out);
+	buf_add(out, VIEW("kept\r\n"));
+	c->text_ok = "replaced";
 	return done();
 }

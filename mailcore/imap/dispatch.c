@@ -39,6 +39,7 @@ static const struct verb verbs[] = {
 	{ "SEARCH", BOX, VERB_KEEPS_NUMBERS, run_search },
 	{ "COPY", BOX, 0, run_copy },
 	{ "MOVE", BOX, 0, run_move },
+	{ "REPLACE", BOX, 0, run_replace },
 };
 
 static const struct verb uid_verbs[] = {
@@ -48,6 +49,7 @@ static const struct verb uid_verbs[] = {
 	{ "SEARCH", BOX, VERB_FRESH, run_search },
 	{ "COPY", BOX, VERB_FRESH, run_copy },
 	{ "MOVE", BOX, VERB_FRESH, run_move },
+	{ "REPLACE", BOX, 0, run_replace },
 };
 
 static const struct verb *

@@ -59,7 +59,8 @@ reply_capabilities(const struct imap *s, struct buf *out)
 	} else {
 		buf_add(out, VIEW(" NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE"
 				  " SPECIAL-USE LIST-EXTENDED LIST-STATUS"
-				  " CONDSTORE ESEARCH WITHIN STATUS=SIZE"));
+				  " CONDSTORE ESEARCH WITHIN STATUS=SIZE"
+				  " MULTIAPPEND REPLACE"));
 		buf_print(out, " APPENDLIMIT=%llu",
 		    (unsigned long long)s->services->message_limit);
 	}

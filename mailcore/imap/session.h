@@ -111,6 +111,6 @@ command_run run_capability, run_noop, run_logout, run_starttls,
     run_create, run_delete, run_rename, run_subscribe, run_unsubscribe,
     run_list, run_lsub, run_status, run_namespace, run_unselect, run_close,
     run_check, run_expunge, run_append, run_fetch, run_store, run_copy,
-    run_move, run_search, run_idle;
+    run_move, run_search, run_idle, run_replace;
 
 #endif
