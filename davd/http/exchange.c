@@ -149,22 +149,44 @@ head_fits(struct exchange *x)
 	return true;
 }
 
+/* RFC 9112 3.2: one Host at most, and what an absolute target names counts
+ * for more (3.2.2).  false: several. */
+static bool
+find_host(const struct exchange *x, view *host)
+{
+	size_t count = 0;
+
+	*host = VIEW("");
+	for (size_t i = 0; i < x->fields.count; i++) {
+		if (!view_same(x->room[i].name, VIEW("Host")))
+			continue;
+		*host = x->room[i].value;
+		count++;
+	}
+	if (x->request.authority.n > 0)
+		*host = x->request.authority;
+	return count <= 1;
+}
+
 bool
 exchange_begin(
     struct exchange *x, const char *method, view peer, bool from_loopback)
 {
 	struct request *r = &x->request;
-	view host = VIEW("");
+	bool one_host;
+	view host;
 
 	r->method = arena_copy(x->arena, view_of(method));
 	r->peer = arena_copy(x->arena, peer);
 	r->scheme = x->options->kind == FRONT_HTTPS ? VIEW("https")
 						    : VIEW("http");
-	(void)request_header(r, VIEW("Host"), &host);
+	one_host = find_host(x, &host);
 	if (x->options->kind == FRONT_PROXY && from_loopback)
 		believe_proxy(x, &host);
 	if (!head_fits(x))
 		return false;
+	if (!one_host)
+		return refuse(x, 400, "RFC 9112 3.2: two Hosts");
 	if (request_host(r, host).is != OK)
 		return refuse(x, 400, "RFC 9110 7.2: bad Host");
 	return body_fits(x);

@@ -14,6 +14,7 @@ struct request {
 	view path;     /* percent-decoded once, always begins with '/' */
 	view raw_path; /* as sent */
 	view query;    /* as sent, without '?' */
+	view authority; /* of a target in absolute form; else "" */
 	view host;     /* lower case, without port; "" without */
 	view scheme;   /* "https", "http" */
 	view origin;   /* "https://host[:port]", as the client sees us */

@@ -7,10 +7,11 @@
 
 /* "http://host/path" (RFC 9112 3.2.2) down to "/path". */
 static view
-strip_authority(view target)
+strip_authority(view target, view *authority)
 {
 	size_t slash;
 
+	*authority = VIEW("");
 	if (view_starts_same(target, VIEW("http://")))
 		target = view_from(target, 7);
 	else if (view_starts_same(target, VIEW("https://")))
@@ -18,6 +19,7 @@ strip_authority(view target)
 	else
 		return target;
 	slash = view_find_byte(target, '/');
+	*authority = view_first(target, slash);
 	return slash == SIZE_MAX ? VIEW("/") : view_from(target, slash);
 }
 
@@ -61,15 +63,16 @@ decode_path(struct request *r, view raw)
 result
 request_target(struct request *r, view target)
 {
-	view raw;
+	view authority, raw;
 
 	r->path = r->raw_path = VIEW("/");
-	r->query = VIEW("");
+	r->query = r->authority = VIEW("");
 	if (target.n > LIMIT_HTTP_TARGET)
 		return fail(OVER_LIMIT, "RFC 9110 15.5.15: URI too long");
 	if (view_eq(target, VIEW("*")))
 		return done();
-	target = strip_authority(target);
+	target = strip_authority(target, &authority);
+	r->authority = arena_copy(r->arena, authority);
 	raw = view_cut(&target, '?');
 	r->query = arena_copy(r->arena, target);
 	if (view_at(raw, 0) != '/')

@@ -181,6 +181,14 @@ def heads(c):
          "45 HTTP/1.0")
     for name, raw, wanted in (
             ("37 no Host", line + b" HTTP/1.1\r\n\r\n", (400,)),
+            ("37 two Hosts", line + b" HTTP/1.1\r\n" + good + good + b"\r\n",
+             (400,)),
+            ("38 another's target", b"GET https://elsewhere.test" +
+             V1.encode() + b" HTTP/1.1\r\n" + good + b"\r\n", (404,)),
+            ("38 our target", b"GET https://" + AUTO.encode() + V1.encode() +
+             b" HTTP/1.1\r\nHost: elsewhere.test\r\n\r\n", (200,)),
+            ("38 a bad target", b"GET https://a@" + AUTO.encode() +
+             V1.encode() + b" HTTP/1.1\r\n" + good + b"\r\n", (400,)),
             ("45 HTTP/0.9", line + b"\r\n\r\n", (0, 400, 505)),
             ("45 HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
              (0, 400, 405, 505)),

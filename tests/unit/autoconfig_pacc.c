@@ -120,7 +120,8 @@ test_text(void)
 	} cases[] = {
 		{ VIEW_INIT(""), "\"\"" },
 		{ VIEW_INIT("a\"b\\c"), "\"a\\\"b\\\\c\"" },
-		{ VIEW_INIT("\r\n\x01\x7f"), "\"\\u000d\\u000a\\u0001\\u007f\"" },
+		{ VIEW_INIT("\r\n\x01\x7f"),
+		    "\"\\u000d\\u000a\\u0001\\u007f\"" },
 		{ VIEW_INIT("a\0b"), "\"a\\u0000b\"" },
 		{ VIEW_INIT("\xc3\xbc\xf0\x9f\x92\xa9"),
 		    "\"\xc3\xbc\xf0\x9f\x92\xa9\"" },
