@@ -1,5 +1,6 @@
 #include "mailcore/auth/auth.h"
 
+#include "mailcore/auth/app.h"
 #include "mailcore/auth/cache.h"
 #include "mailcore/auth/throttle.h"
 #include "mailcore/base/encode.h"
@@ -26,6 +27,7 @@ struct auth {
 	struct auth_cache *cache;
 	sem_t slow;         /* free processors for slow checks */
 	struct buf dummy;   /* the hash that nobody's password fits */
+	unsigned char app_key[AUTH_APP_KEY];
 };
 
 /* Built by the same call as real ones, so it always costs the same. */
@@ -59,6 +61,8 @@ auth_new(struct auth **out, struct store *store)
 	    != 0)
 		abort();
 	r = make_dummy(&a->dummy);
+	if (r.is == OK)
+		r = auth_app_key(store, a->app_key);
 	if (r.is == OK) {
 		*out = a;
 		a = NULL;
@@ -78,6 +82,7 @@ auth_free(struct auth **auth)
 	auth_cache_free(&a->cache);
 	(void)sem_destroy(&a->slow);
 	buf_free(&a->dummy);
+	secret_wipe(a->app_key, sizeof a->app_key);
 	free(a);
 }
 
@@ -101,9 +106,8 @@ verify_slowly(struct auth *a, view hash, view password)
 	return r;
 }
 
-/* The same steps for an account and for none. */
 static result
-check(struct auth *a, const struct account_info *account, view password)
+check_main(struct auth *a, const struct account_info *account, view password)
 {
 	unsigned char tag[AUTH_TAG];
 	int64_t now = clock_steady_ms();
@@ -119,6 +123,19 @@ check(struct auth *a, const struct account_info *account, view password)
 	if (r.is == OK && (account->id == 0 || !account->enabled))
 		return fail(DENIED, wrong);
 	return r.is == DENIED ? fail(DENIED, wrong) : r;
+}
+
+/* The same steps for an account and for none.  Whoever knows an app password
+ * for nothing here (other rights, another account) waits as for any wrong
+ * one. */
+static result
+check(struct auth *a, struct arena *arena, const struct account_info *account,
+    const struct auth_attempt *attempt, int64_t *app)
+{
+	result r = auth_app_check(a->store, arena, a->app_key,
+	    account->enabled ? account->id : 0, attempt, clock_now(), app);
+
+	return r.is == DENIED ? check_main(a, account, attempt->password) : r;
 }
 
 static void
@@ -159,7 +176,7 @@ attempt_in(struct auth *a, const struct auth_attempt *attempt,
 	else if (r.is != OK)
 		return r;
 	auth_throttle_account(&throttle, account.address);
-	r = check(a, &account, attempt->password);
+	r = check(a, arena, &account, attempt, &out->app);
 	if (r.is == OK
 	    && !view_copy(account.address, out->address, sizeof out->address))
 		return fail(FAILED, "an address in the store is too long");

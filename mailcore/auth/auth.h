@@ -7,6 +7,7 @@
  * password.  A successful check is remembered for a short time under a keyed
  * hash of address, password and password version, so that Basic
  * authentication on every DAV request does not pay argon2 each time.
+ * Beside it an account has app passwords (app.h), each for its own protocols.
  * Thread-safe; at most as many slow checks at once as there are processors.
  */
 #ifndef AUTH_AUTH_H
@@ -24,12 +25,13 @@ void auth_free(struct auth **);
 struct auth_attempt {
 	view user;     /* as typed: an address, in any case */
 	view password;
-	view protocol; /* "imap", "dav"... for the log */
+	view protocol; /* "imap", "pop3", "smtp", "dav" */
 	view peer;     /* the client's address, for the slow-down */
 };
 
 struct identity {
 	int64_t account;
+	int64_t app; /* the app password's id; 0: by the main password */
 	char address[LIMIT_ADDRESS + 1]; /* the primary one */
 };
 

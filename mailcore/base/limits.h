@@ -45,6 +45,11 @@ enum {
 	LIMIT_IMAP_LITERAL_EARLY = 4096, /* RFC 7888 5, before login */
 	LIMIT_IMAP_COMMAND_MEMORY = 16777216, /* beside message bytes */
 	LIMIT_IMAP_PIECE = 262144,   /* of output made in one go */
+	LIMIT_IMAP_SORT_KEYS = 16,
+	LIMIT_IMAP_SORT = 200000,    /* messages put in order by one command */
+	LIMIT_IMAP_SORT_MEMORY = 134217728, /* their subjects, names, ids */
+	LIMIT_IMAP_SORT_TEXT = 512,  /* bytes of one that count */
+	LIMIT_IMAP_REFERENCES = 32,  /* of one message, the last ones */
 	LIMIT_IMAP_APPENDS = 256,    /* messages of one APPEND: RFC 3502 */
 	LIMIT_IMAP_APPEND_BYTES = 209715200, /* of all of them */
 
@@ -74,6 +79,18 @@ enum {
 	/* Wrong ones from one network within so many seconds; then 4xx. */
 	LIMIT_AUTH_FAILURES = 50,
 	LIMIT_AUTH_WINDOW = 600,
+
+	/* App passwords of one account: a person has this many devices. */
+	LIMIT_APP_PASSWORDS = 100,
+	LIMIT_APP_LABEL = 100,    /* bytes */
+	LIMIT_APP_NETWORKS = 400, /* bytes of all that one may come from */
+	LIMIT_APP_DAYS = 3650,
+
+	LIMIT_PROFILE = 262144, /* a configuration profile, and to make one */
+	LIMIT_ONE_TIME_SECONDS = 600, /* a link to one works so long */
+	/* Characters in a QR code that a phone reads off a screen. */
+	LIMIT_QR_TEXT = 800,
+	LIMIT_QR_IMAGE = 1048576,
 
 	LIMIT_DISPLAY_NAME = 200, /* of a person or a domain, in bytes */
 
@@ -108,6 +125,14 @@ enum {
 	LIMIT_MULTIGET = 5000,
 	LIMIT_CONTENT_LINE = 8388608, /* photos are one line */
 	LIMIT_COLLECTIONS = 500,      /* of one home */
+
+	/* What `posthaste doctor` takes of one answer, and how long it waits;
+	 * Thunderbird gives a settings document 5 s. */
+	LIMIT_DOCTOR_BODY = 1048576,
+	LIMIT_DOCTOR_MS = 5000,
+	LIMIT_DOCTOR_ARENA = 67108864,
+	LIMIT_DOCTOR_LINE = 8192, /* of a mail server's answer */
+	LIMIT_DOCTOR_LINES = 128, /* in one */
 
 	LIMIT_CONFIGURATION = 65536, /* bytes of posthaste.conf */
 	/* Descriptors allow as many; at 20 KiB each that is 200 MiB. */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum { DOMAIN_ID, ADDRESS_TAKEN, ACCOUNT_ADD, ADDRESS_ADD, ADDRESSES_REMOVE,
-	ACCOUNT_REMOVE, STATE_ADD };
+	ACCOUNT_REMOVE, APP_PASSWORDS_REMOVE, STATE_ADD };
 
 static const char *const sql[] = {
 	[DOMAIN_ID] = "SELECT id FROM domain WHERE name = $1",
@@ -25,6 +25,8 @@ static const char *const sql[] = {
 			" VALUES ($1, $2, 1)",
 	[ADDRESSES_REMOVE] = "DELETE FROM address WHERE account_id = $1",
 	[ACCOUNT_REMOVE] = "DELETE FROM account WHERE id = $1",
+	[APP_PASSWORDS_REMOVE] = "DELETE FROM app_password"
+				 " WHERE account_id = $1",
 	/* uid validities begin with the time, so that an address that comes
 	 * again later never has those of before. */
 	[STATE_ADD] = "INSERT INTO state (account_id, epoch,"
@@ -270,6 +272,7 @@ leave(struct account *house, void *context)
 	const struct db_arg args[] = { db_int(*(int64_t *)context) };
 
 	TRY(db_do(house->db, sql[ADDRESSES_REMOVE], args, COUNT(args)));
+	TRY(db_do(house->db, sql[APP_PASSWORDS_REMOVE], args, COUNT(args)));
 	TRY(db_do(house->db, sql[ACCOUNT_REMOVE], args, COUNT(args)));
 	return db_changed(house->db) > 0
 	    ? done()
