@@ -43,6 +43,9 @@ enum {
 
 	NET_HANDSHAKE_SECONDS = 30,
 	NET_LINGER_SECONDS = 2,
+	/* Thrown away after our last words; one who sends more than that is
+	 * not listening, and may see a reset. */
+	NET_LINGER_BYTES = 1 << 20,
 	NET_FAREWELL_SECONDS = 5,
 	NET_WHEEL = 512
 };
@@ -90,6 +93,7 @@ struct conn {
 
 	struct buf in, out;
 	size_t in_at, out_at; /* done up to there */
+	size_t drained;       /* thrown away while lingering */
 	size_t unit;
 
 	enum conn_state state;

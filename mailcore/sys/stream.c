@@ -58,6 +58,7 @@ enum stream
 stream_handshake(struct conn *c)
 {
 	const char *why;
+	bool hung_up;
 	enum stream s;
 	int n;
 
@@ -66,9 +67,12 @@ stream_handshake(struct conn *c)
 	if (n == 1)
 		return STREAM_DONE;
 	why = ERR_reason_error_string(ERR_peek_error());
+	/* Who only looks whether the port is open is no event. */
+	hung_up = ERR_GET_REASON(ERR_peek_error())
+	    == SSL_R_UNEXPECTED_EOF_WHILE_READING;
 	s = tls_outcome(c, n);
 	if (s == STREAM_ENDED) {
-		log_line(LOG_INFO, "tls.refused",
+		log_line(hung_up ? LOG_DEBUG : LOG_INFO, "tls.refused",
 		    "protocol=%s peer=%s why=\"%s\"", c->protocol->name,
 		    c->peer.address, why == NULL ? "connection ended" : why);
 		/* The alert has been written: let it arrive. */
@@ -200,8 +204,9 @@ stream_drain(struct conn *c)
 
 		if (n <= 0)
 			return plain_outcome(c, n, EV_READ);
+		c->drained += (size_t)n;
 	}
-	if (c->eof)
+	if (c->eof || c->drained > NET_LINGER_BYTES)
 		return STREAM_ENDED;
 	stream_want(c, EV_READ);
 	return STREAM_BLOCKED;
