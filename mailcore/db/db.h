@@ -52,7 +52,16 @@ struct db_query {
  * synchronous=NORMAL: durability is the journal's (store/journal.h).
  * FAILED: cannot be opened; NO_SPACE: disk full. */
 CHECKED result db_open(struct db **, const char *path);
+
+/* Costs no sync: what waits in the WAL stays there for the next to open. */
 void db_close(struct db **);
+
+/* The same, but when nobody else has it open the WAL is first moved and
+ * emptied, with syncs: the next to open has nothing to read again. */
+void db_close_tidy(struct db **);
+
+/* Let go of the memory that can be read again; between statements. */
+void db_rest(struct db *);
 
 /* `sql` must be a constant that outlives the db; `args` and their bytes must
  * live until db_end. */
@@ -109,7 +118,12 @@ CHECKED result db_sync_path(const char *path);
  * to their places and syncs both files; from DB_WAL_PAGES on it is worth it,
  * in a quiet moment (a db_commit does it by itself only when four times as
  * many have come together).  BUSY: not all could be moved. */
-enum { DB_WAL_PAGES = 1000 };
+enum {
+	DB_WAL_PAGES = 1000,
+	/* So few are read again by the next to open, faster than they could
+	 * be moved and synced (db_close_tidy). */
+	DB_WAL_PAGES_LEFT = 250
+};
 int db_waiting(const struct db *);
 CHECKED result db_checkpoint(struct db *);
 

@@ -13,10 +13,7 @@
 enum {
 	BUSY_MS = 10000, /* how long to wait for another process' write */
 	BUSY_STEP_MS = 20,
-	WAL_PAGES_MOST = 4 * DB_WAL_PAGES,
-	/* So few are read again by the next to open, faster than they could
-	 * be moved and synced now. */
-	WAL_PAGES_LEFT = 250
+	WAL_PAGES_MOST = 4 * DB_WAL_PAGES
 };
 
 struct db_arg
@@ -129,11 +126,15 @@ set_up(struct db *db)
 {
 	static const char pragmas[] = "PRAGMA page_size = 4096;"
 				      "PRAGMA journal_mode = WAL;"
+				      /* What a WAL may keep when it begins
+				       * anew: WAL_PAGES_MOST. */
+				      "PRAGMA journal_size_limit = 16777216;"
 				      "PRAGMA synchronous = NORMAL;"
 				      "PRAGMA cache_size = -256;"
 				      "PRAGMA mmap_size = 0;"
 				      "PRAGMA temp_store = MEMORY;"
 				      "PRAGMA trusted_schema = OFF;";
+	int keep = 1;
 
 	(void)sqlite3_extended_result_codes(db->handle, 1);
 	(void)sqlite3_busy_handler(db->handle, wait_for_writer, db);
@@ -144,6 +145,10 @@ set_up(struct db *db)
 	if (sqlite3_exec(db->handle, pragmas, NULL, NULL, NULL) != SQLITE_OK)
 		return sqlite_failure(db, pragmas);
 	(void)sqlite3_wal_hook(db->handle, count_wal, db);
+	/* A WAL that is removed is one to be made again, with its folder
+	 * synced; an emptied one serves as well. */
+	(void)sqlite3_file_control(db->handle, NULL, SQLITE_FCNTL_PERSIST_WAL,
+	    &keep);
 	return done();
 }
 
@@ -181,8 +186,8 @@ free_statement(struct statement *s)
 	free(s);
 }
 
-void
-db_close(struct db **db)
+static void
+end(struct db **db, int checkpoint)
 {
 	if (*db == NULL)
 		return;
@@ -194,12 +199,29 @@ db_close(struct db **db)
 			free_statement(s);
 		}
 	(void)sqlite3_db_config((*db)->handle,
-	    SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
-	    (*db)->waiting < WAL_PAGES_LEFT, NULL);
+	    SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !checkpoint, NULL);
 	(void)sqlite3_close_v2((*db)->handle);
 	free((*db)->path);
 	free(*db);
 	*db = NULL;
+}
+
+void
+db_close(struct db **db)
+{
+	end(db, 0);
+}
+
+void
+db_close_tidy(struct db **db)
+{
+	end(db, 1);
+}
+
+void
+db_rest(struct db *db)
+{
+	(void)sqlite3_db_release_memory(db->handle);
 }
 
 static size_t

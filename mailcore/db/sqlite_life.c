@@ -90,8 +90,8 @@ failed_sync(const char *path)
 /*
  * The WAL may be opened and closed apart from SQLite, as no lock is ever
  * taken on it (they are on the -shm file); the database file may not: closing
- * it would drop SQLite's own locks (fcntl(2)).  Without a WAL all is in the
- * database file, synced by the checkpoint that came before its removal.
+ * it would drop SQLite's own locks (fcntl(2)).  Without a WAL, or with an empty
+ * one, all is in the database file, synced by the checkpoint before that.
  */
 result
 db_sync_path(const char *path)

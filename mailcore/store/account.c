@@ -10,6 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
+enum {
+	/* Idle handles that keep the pages they have read; the others keep
+	 * their descriptors and statements only. */
+	IDLE_WARM = 128,
+	/* Handles that wait to be tidied up before they are closed. */
+	LEAVING_MOST = 32
+};
+
 bool
 account_folder(const char *data, int64_t id, char to[STORE_PATH])
 {
@@ -89,8 +97,25 @@ unlink_idle(struct store *s, struct account *a)
 		a->newer->older = a->older;
 	else
 		s->newest = a->older;
-	a->older = a->newer = a->next_idle = NULL;
 	s->idle--;
+	if (a->warm) {
+		if (s->coolest == a)
+			s->coolest = a->newer;
+		s->warm--;
+	}
+	a->warm = false;
+	a->older = a->newer = a->next_idle = NULL;
+}
+
+static void
+cool_down(struct store *s)
+{
+	struct account *a = s->coolest;
+
+	s->coolest = a->newer;
+	s->warm--;
+	a->warm = false;
+	db_rest(a->db);
 }
 
 static void
@@ -105,6 +130,19 @@ link_idle(struct store *s, struct account *a)
 		s->oldest = a;
 	s->newest = a;
 	s->idle++;
+	a->warm = true;
+	if (s->warm++ == 0)
+		s->coolest = a;
+	if (s->warm > IDLE_WARM)
+		cool_down(s);
+}
+
+static void
+give_to_tender(struct store *s, struct account *a)
+{
+	a->next_idle = s->tired;
+	s->tired = a;
+	(void)pthread_cond_signal(&s->tender_wakes);
 }
 
 /* Closes what no list knows any more. */
@@ -203,21 +241,37 @@ house_open(struct store *s, struct account **out)
 	return open_any(s, HOUSE, out);
 }
 
+/* The oldest of too many idle ones, unless the tender closes it. */
+static struct account *
+take_oldest(struct store *s)
+{
+	struct account *old = s->oldest;
+
+	if (s->idle <= s->idle_most)
+		return NULL;
+	unlink_idle(s, old);
+	if (db_waiting(old->db) < DB_WAL_PAGES_LEFT
+	    || s->leaving >= LEAVING_MOST)
+		return old;
+	old->leaving = true;
+	s->leaving++;
+	give_to_tender(s, old);
+	return NULL;
+}
+
 /* To the idle ones; the oldest of too many is closed.  The lock is held, and
  * let go of for that. */
 static void
 put_back(struct store *s, struct account *a)
 {
-	struct account *old = NULL;
+	struct account *old;
 
 	link_idle(s, a);
-	if (s->idle > s->idle_most) {
-		old = s->oldest;
-		unlink_idle(s, old);
-	}
+	old = take_oldest(s);
+	if (old == NULL)
+		return;
 	(void)pthread_mutex_unlock(&s->lock);
-	if (old != NULL)
-		destroy(old);
+	destroy(old);
 	(void)pthread_mutex_lock(&s->lock);
 }
 
@@ -236,9 +290,7 @@ account_close(struct account **account)
 		put_back(s, a);
 	} else {
 		a->slot->tired = true;
-		a->next_idle = s->tired;
-		s->tired = a;
-		(void)pthread_cond_signal(&s->tender_wakes);
+		give_to_tender(s, a);
 	}
 	(void)pthread_mutex_unlock(&s->lock);
 }
@@ -267,6 +319,33 @@ pool_drop(struct store *s, int64_t id)
 	} while (a != NULL);
 }
 
+/* The lock is held, and let go of for the work. */
+static void
+tend_one(struct store *s, struct account *a)
+{
+	result r;
+
+	(void)pthread_mutex_unlock(&s->lock);
+	r = db_checkpoint(a->db);
+	/* A reader may be in the way; then it is done next time. */
+	if (r.is != OK && r.is != BUSY)
+		log_line(LOG_WARNING, "store.checkpoint",
+		    "account=%lld why=\"%s\"", (long long)a->id, r.why);
+	(void)pthread_mutex_lock(&s->lock);
+	a->slot->tired = false;
+	put_back(s, a);
+}
+
+static void
+see_off(struct store *s, struct account *a)
+{
+	(void)pthread_mutex_unlock(&s->lock);
+	db_close_tidy(&a->db);
+	destroy(a);
+	(void)pthread_mutex_lock(&s->lock);
+	s->leaving--;
+}
+
 static void *
 tend(void *context)
 {
@@ -275,7 +354,6 @@ tend(void *context)
 	(void)pthread_mutex_lock(&s->lock);
 	while (!s->closing) {
 		struct account *a = s->tired;
-		result r;
 
 		if (a == NULL) {
 			(void)pthread_cond_wait(&s->tender_wakes, &s->lock);
@@ -283,16 +361,10 @@ tend(void *context)
 		}
 		s->tired = a->next_idle;
 		a->next_idle = NULL;
-		(void)pthread_mutex_unlock(&s->lock);
-		r = db_checkpoint(a->db);
-		/* A reader may be in the way; then it is done next time. */
-		if (r.is != OK && r.is != BUSY)
-			log_line(LOG_WARNING, "store.checkpoint",
-			    "account=%lld why=\"%s\"", (long long)a->id,
-			    r.why);
-		(void)pthread_mutex_lock(&s->lock);
-		a->slot->tired = false;
-		put_back(s, a);
+		if (a->leaving)
+			see_off(s, a);
+		else
+			tend_one(s, a);
 	}
 	(void)pthread_mutex_unlock(&s->lock);
 	return NULL;

@@ -39,13 +39,17 @@ struct store {
 	pthread_mutex_t lock; /* of all below */
 	struct slot *slots[POOL_BUCKETS];
 	struct account *oldest, *newest; /* idle ones, by time of use */
+	struct account *coolest; /* the oldest of them that is warm */
 	size_t idle;
+	size_t warm; /* idle ones that may keep what they have read */
 	size_t open;
 
-	/* A thread that checkpoints databases, while nobody waits for them. */
+	/* A thread that checkpoints databases, while nobody waits for them,
+	 * and closes those that have something to tidy up. */
 	pthread_t tender;
 	pthread_cond_t tender_wakes;
 	struct account *tired; /* by next_idle */
+	size_t leaving; /* so many of them are to be closed */
 	bool closing;
 };
 
@@ -71,6 +75,8 @@ struct account {
 	struct grave *graves;
 	struct spool *adopted; /* named by an item of this transaction */
 
+	bool warm;
+	bool leaving;
 	struct account *next_idle; /* of the same slot */
 	struct account *older, *newer;
 };

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IDLE_ACCOUNTS = 128 };
+enum { IDLE_ACCOUNTS = 1000 };
 enum { HOUSE_BEGIN, EPOCH_GET, EPOCH_RAISE };
 
 static const char *const sql[] = {

@@ -28,7 +28,7 @@ struct account;
 struct store_options {
 	const char *data;    /* folder; made when missing, mode 0700 */
 	const char *journal; /* name of this process' journal: "web", "mail" */
-	size_t idle_accounts; /* open account databases kept, 0: default 128 */
+	size_t idle_accounts; /* open account databases kept, 0: default 1000 */
 };
 
 enum durable {
