@@ -89,18 +89,19 @@ def forms(c):
     """Addresses and domains in other spellings."""
     auto = "autoconfig.posthaste.test"
     usual = c.get(auto, V1).body
+    at = "%40posthaste.test"
     for name, address in (
-            ("21 an empty address", ""), ("25 plus", "demo%2Btag%40posthaste.test"),
-            ("26 quoted", "%22john%20doe%22%40posthaste.test"),
-            ("26 quoted @", "%22a%40b%22%40posthaste.test"),
+            ("21 an empty address", ""),
+            ("25 plus", "demo%2Btag" + at),
+            ("25 a raw plus", "demo+tag" + at),
+            ("26 quoted", "%22john%20doe%22" + at),
+            ("26 quoted @", "%22a%40b%22" + at),
             ("27 in capitals", "DeMo%40PostHaste.TEST"),
-            ("30 SMTPUTF8", "%E3%82%B8%E3%83%A7%E3%83%B3%40posthaste.test"),
-            ("33 a dot at the end", "demo%40posthaste.test."),
-            ("24 twice", "demo%40posthaste.test&emailaddress="
-             "a%40cust.test"),
-            ("60 for a database", "%27%20OR%201%3D1%40posthaste.test"
-             .replace("%20", "").replace("%27", "'")),
-            ("48 a missing mailbox", "nobody%40posthaste.test")):
+            ("30 SMTPUTF8", "%E3%82%B8%E3%83%A7%E3%83%B3" + at),
+            ("33 a dot at the end", "demo" + at + "."),
+            ("24 twice", "demo" + at + "&emailaddress=a%40cust.test"),
+            ("60 for a database", "%27OR1=1--" + at),
+            ("48 a missing mailbox", "nobody" + at)):
         same(c.get(auto, V1 + "?emailaddress=" + address).body, usual, name)
     labels = [c.get(auto, V1 + "?emailaddress=fred%40" + name).body
               for name in ("m%C3%BCller.test", "xn--mller-kva.test",
@@ -136,7 +137,7 @@ def pacc_rows(c):
          str(len(answer.body)), "P03 HEAD")
     other = json_of(c.get("ua-auto-config.cust.test", path)) or {}
     same(other.get("info", {}).get("provider", {}).get("name"),
-         "Cust & <b>Co</b>", "P01 a customer's document")
+         "Cust & <b>]]></b>", "P01 a customer's document")
     same(c.get("ua-auto-config.elsewhere.test", path).status, 404, "P04")
     ok(c.get(host, path, service="http").status in (301, 404), "P05")
     bodies = set()
@@ -203,6 +204,11 @@ def pox_rows(c):
     answer = c.post(host, pox("a&amp;b+x@M\u00fcller.test."))
     same(settings_of(answer)["IMAP"][2], "a&b+x@xn--mller-kva.test",
          "18 an escaped address, a U-label")
+    answer = c.post(host, pox("demo+tag@posthaste.test"))
+    login = settings_of(answer)["IMAP"][2]
+    with c.server.imap(login=False) as imap:
+        same((login, imap.login(login, c.server.password)[0]),
+             ("demo+tag@posthaste.test", "OK"), "25 the login works")
     one, two = (c.post(host, pox(who)).body.replace(who.encode(), b"")
                 for who in (demo, "nobody@posthaste.test"))
     same(one, two, "48 a missing mailbox looks like an existing one")
@@ -262,6 +268,20 @@ def other_rows(c):
              "no policy at " + name)
 
 
+def proxied(c):
+    """S02: what a reverse proxy on this machine says is believed."""
+    said = ("X-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.1\r\n"
+            "X-Forwarded-Host: ")
+    answer = c.get("10.0.0.1", V1, service="proxy",
+                   extra=said + "autoconfig.cust.test\r\n")
+    same(autoconfig(answer.body, "cust.test"), PAIR, "S02 the Host")
+    answer = c.get("10.0.0.1", JSON + "?Email=demo@posthaste.test&Protocol="
+                   "AutodiscoverV1", service="proxy",
+                   extra=said + "evil.test\r\n")
+    same((json_of(answer) or {}).get("Url"), CANONICAL,
+         "S02, 39 but the URL is ours")
+
+
 def timing(c):
     """48: neither answer takes longer."""
     took = {"demo": [], "nobody": []}
@@ -290,7 +310,7 @@ def quiet(server):
 
 def main():
     with Server(settings=PUBLIC) as server:
-        for words in (["cust.test", "--name", "Cust & <b>Co</b>"],
+        for words in (["cust.test", "--name", "Cust & <b>]]></b>"],
                       ["m\u00fcller.test"]):
             code, text = run([server.binary, "domain", "add", *words,
                               "--data", server.data], env=server.env)
@@ -298,7 +318,7 @@ def main():
                 note(text)
         client = Asker(server)
         for part in (autoconfig_rows, forms, pacc_rows, pox_rows, other_rows,
-                     timing, hostile):
+                     proxied, timing, hostile):
             part(client)
         quiet(server)
     done()

@@ -190,7 +190,7 @@ def autoconfig(body, domain):
         return repr(error)
 
 
-# --- Autodiscover -------------------------------------------------------------
+# --- Autodiscover ------------------------------------------------------------
 
 def error_of(answer):
     """The code in an error, and the namespace of its Response."""

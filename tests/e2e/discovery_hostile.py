@@ -117,6 +117,7 @@ def targets(c):
             ("20 a header", AUTO, query + "a%0d%0aSet-Cookie:x" + tail,
              (400,)),
             ("20 in the path", AUTO, "/mail/%0d%0aSet-Cookie:x", (400,)),
+            ("60 for a directory", AUTO, query + "*)(uid=*" + tail, (400,)),
             ("22 an unknown Host", "autoconfig.elsewhere.test", V1, (404,)),
             ("23 no @", AUTO, query + "fred", (400,)),
             ("23 no local part", AUTO, query + tail, (400,)),
@@ -218,7 +219,8 @@ def heads(c):
 
 
 def growth(c):
-    """Ten thousand bad bodies leave nothing behind."""
+    """Bad bodies leave nothing behind."""
+    count = int(os.environ.get("HOSTILE_BODIES", "10000"))
     bad = [b"<" * 3000, pox("&x;"), pox("a@b@c"), pox(DEMO)[:-9],
            b"<a>" * 300, json.dumps({"a": 1}).encode()]
 
@@ -239,9 +241,9 @@ def growth(c):
     with c.connect(DISCOVER, "proxy") as sock:
         some(2000)
         before = memory(c.server)
-        good = some(10000)
+        good = some(count)
         grown = memory(c.server) - before
-    ok(good, "each of 10,000 bad bodies is answered")
+    ok(good, "each of %d bad bodies is answered" % count)
     if checked():
         skip("the server does not grow", "sanitizers keep freed memory")
     else:
