@@ -196,7 +196,7 @@ dav_well_known(void *services, const struct request *q, struct answer *a)
 	 * (RFC 9110 15.4.8). */
 	answer_redirect(a, plain ? 301 : 307,
 	    arena_print(q->arena, "%.*s/SOGo/dav/",
-	        q->host.n > 0 ? (int)q->origin.n : 0, q->origin.p));
+		q->host.n > 0 ? (int)q->origin.n : 0, q->origin.p));
 }
 
 /* Some clients look for the principal at the root of the host. */

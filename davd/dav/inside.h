@@ -42,6 +42,7 @@ struct dav_path {
 	view collection; /* segment, decoded */
 	view object;
 	bool slash; /* ends in '/' */
+	bool busy;  /* freebusy.ifb: DAV_NOTHING, but GET knows it */
 	bool deep;  /* below an object: DAV_NOTHING, and so is its parent */
 };
 
@@ -101,6 +102,8 @@ enum dav_depth dav_depth_of(const struct request *, enum dav_depth missing);
 /* The methods. */
 void dav_options(struct dav *);
 void dav_get(struct dav *);
+void dav_busy(struct dav *);
+void dav_export(struct dav *);
 void dav_put(struct dav *);
 void dav_delete(struct dav *);
 void dav_propfind(struct dav *);

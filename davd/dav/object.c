@@ -30,6 +30,14 @@ dav_get(struct dav *d)
 	unsigned status;
 	result r;
 
+	if (d->path.busy) {
+		dav_busy(d);
+		return;
+	}
+	if ((d->path.what & DAV_COLLECTIONS) != 0) {
+		dav_export(d);
+		return;
+	}
 	if (d->path.what != DAV_NOTHING && (d->path.what & DAV_OBJECTS) == 0) {
 		dav_not_allowed(d);
 		return;

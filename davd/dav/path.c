@@ -69,6 +69,8 @@ dav_path_parse(view path, struct arena *arena)
 		segments[count++] = segment;
 	}
 	p.what = what_of(segments, count);
+	p.busy = count == 4 && !p.slash
+	    && view_eq(segments[3], VIEW("freebusy.ifb"));
 	if (count > 2)
 		p.user = decode_again(segments[2], arena);
 	if (count > 4)

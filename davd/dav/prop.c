@@ -119,6 +119,8 @@ add_element(struct prop_wanted *w, const struct xml_element *e)
 {
 	const struct prop_row *row = prop_find(e->ns, e->name);
 
+	if (row != NULL && row->inside == prop_bytes)
+		w->data = e;
 	if (row != NULL)
 		add_row(w, row);
 	else

@@ -58,7 +58,8 @@ struct prop_wanted {
 	size_t count;
 	bool names_only; /* propname */
 	bool all;        /* allprop: what is not there is not missed */
-	bool bytes;      /* calendar-data or address-data is among them */
+	bool bytes;      /* calendar-data or address-data is among them, */
+	const struct xml_element *data; /* as this element asks for it */
 };
 
 /* From a DAV:prop element.  OVER_LIMIT: more than LIMIT_DAV_PROPERTIES. */

@@ -85,6 +85,7 @@ static const struct {
 	{ "D:expand-property", DAV_ALL },
 	{ "C:calendar-query", DAV_CALENDAR },
 	{ "C:calendar-multiget", DAV_CALENDAR },
+	{ "C:free-busy-query", DAV_PRINCIPAL | DAV_CALENDARS | DAV_CALENDAR },
 	{ "CR:addressbook-query", DAV_BOOK },
 	{ "CR:addressbook-multiget", DAV_BOOK },
 };

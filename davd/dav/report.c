@@ -16,6 +16,8 @@ static const struct report {
 	    DAV_CALENDARS | DAV_CALENDAR, report_multiget },
 	{ VIEW_INIT(NS_CALDAV), VIEW_INIT("calendar-query"), DAV_CALENDAR,
 	    report_calendar_query },
+	{ VIEW_INIT(NS_CALDAV), VIEW_INIT("free-busy-query"),
+	    DAV_PRINCIPAL | DAV_CALENDARS | DAV_CALENDAR, report_busy },
 	{ VIEW_INIT(NS_CARDDAV), VIEW_INIT("addressbook-multiget"),
 	    DAV_BOOKS | DAV_BOOK, report_multiget },
 	{ VIEW_INIT(NS_CARDDAV), VIEW_INIT("addressbook-query"), DAV_BOOK,

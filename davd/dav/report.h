@@ -11,6 +11,7 @@ void report_sync(struct dav *, const struct xml_element *);
 void report_multiget(struct dav *, const struct xml_element *);
 void report_calendar_query(struct dav *, const struct xml_element *);
 void report_book_query(struct dav *, const struct xml_element *);
+void report_busy(struct dav *, const struct xml_element *);
 void report_expand(struct dav *, const struct xml_element *);
 
 /* The DAV:prop, DAV:allprop or DAV:propname of a report; getetag alone when

@@ -28,6 +28,7 @@ stream_item(
 								     : DAV_CARD,
 		.collection = c,
 		.item = item };
+	struct buf made = buf_new(DATA_MOST);
 	struct body body;
 	bool open = s->wanted->bytes
 	    && body_open(s->out.d->account, item->body, &body).is == OK;
@@ -35,10 +36,11 @@ stream_item(
 	r.href = dav_href(
 	    s->out.d, s->out.scratch, r.what, c->name, item->name);
 	if (open)
-		r.bytes = body.bytes;
+		r.bytes = data_given(&s->data, r.what, body.bytes, &made);
 	stream_resource(s, &r);
 	if (open)
 		body_close(&body);
+	buf_free(&made);
 }
 
 void
@@ -112,6 +114,8 @@ stream_start(struct stream *s, struct dav *d)
 	struct answer *a = d->answer;
 	result r;
 
+	if (!data_read(d, s->wanted->data, &s->data))
+		return;
 	s->out.d = d;
 	s->out.scratch = arena_new(SCRATCH);
 	s->more = true;

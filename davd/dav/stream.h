@@ -6,7 +6,7 @@
 #ifndef DAV_STREAM_H
 #define DAV_STREAM_H
 
-#include "davd/dav/prop.h"
+#include "davd/dav/data.h"
 
 struct stream {
 	struct prop_out out; /* its scratch is emptied for each response */
@@ -16,6 +16,7 @@ struct stream {
 	/* Add what stands behind the responses (a sync-token); or NULL. */
 	void (*finish)(struct stream *);
 	const struct prop_wanted *wanted;
+	struct data_view data; /* how bytes are given */
 	struct buf first; /* the first piece, when there are more */
 	bool more;
 };

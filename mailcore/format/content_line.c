@@ -201,3 +201,51 @@ content_unescape(view value, struct arena *arena)
 	}
 	return (view){ to, n };
 }
+
+enum { FOLD = 75 }; /* RFC 5545 3.1, RFC 6350 3.2 */
+
+static bool
+is_inside_character(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+static void
+add_folded(struct buf *to, view text, size_t *column)
+{
+	while (text.n > 0) {
+		size_t n = FOLD - *column;
+
+		if (n >= text.n)
+			n = text.n;
+		else
+			while (n > 0 && is_inside_character(text.p[n]))
+				n--;
+		buf_add(to, view_first(text, n));
+		*column += n;
+		text = view_from(text, n);
+		if (text.n > 0) {
+			buf_add(to, VIEW("\r\n "));
+			*column = 1;
+		}
+	}
+}
+
+void
+content_line_add(struct buf *to, const struct content_line *line)
+{
+	size_t column = 0;
+
+	if (line->group.n > 0) {
+		add_folded(to, line->group, &column);
+		add_folded(to, VIEW("."), &column);
+	}
+	add_folded(to, line->name, &column);
+	if (line->parameters.n > 0) {
+		add_folded(to, VIEW(";"), &column);
+		add_folded(to, line->parameters, &column);
+	}
+	add_folded(to, VIEW(":"), &column);
+	add_folded(to, line->value, &column);
+	buf_add(to, VIEW("\r\n"));
+}

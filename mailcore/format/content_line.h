@@ -9,6 +9,7 @@
 #define FORMAT_CONTENT_LINE_H
 
 #include "mailcore/base/arena.h"
+#include "mailcore/base/buf.h"
 
 struct content_line {
 	view group;      /* vCard: "item1" of "item1.TEL"; else empty */
@@ -36,6 +37,9 @@ bool content_parameter_next(view *parameters, view *name, view *value);
 
 /* Take one value off a parameter's list, without its quotes. */
 bool content_value_next(view *list, view *value);
+
+/* Write a line: folded at 75 octets between characters, with CRLF. */
+void content_line_add(struct buf *, const struct content_line *);
 
 /* TEXT without its backslashes (RFC 5545 3.3.11, RFC 6350 3.4). */
 view content_unescape(view value, struct arena *);

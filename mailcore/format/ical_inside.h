@@ -43,6 +43,11 @@ struct ical_moments {
 	size_t count;
 };
 
+void ical_sort(int64_t *moments, size_t count);
+
+/* Has it a RECURRENCE-ID? */
+bool ical_is_override(icalcomponent *);
+
 /* The null time: none. */
 struct icaltimetype ical_property_time(icalcomponent *, icalproperty_kind);
 

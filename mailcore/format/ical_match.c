@@ -3,8 +3,6 @@
 #include "mailcore/format/content_line.h"
 #include "mailcore/format/match.h"
 
-#include <stdlib.h>
-
 #define CALDAV VIEW("urn:ietf:params:xml:ns:caldav")
 
 struct match {
@@ -133,13 +131,6 @@ instance_rings(void *context, icalcomponent *c, int64_t shift)
 }
 
 static bool
-is_override(icalcomponent *c)
-{
-	return icalcomponent_get_first_property(c, ICAL_RECURRENCEID_PROPERTY)
-	    != NULL;
-}
-
-static bool
 alarm_in_range(struct match *m, icalcomponent *alarm, icalcomponent *parent,
     const struct ical_range *range)
 {
@@ -147,7 +138,7 @@ alarm_in_range(struct match *m, icalcomponent *alarm, icalcomponent *parent,
 	struct ical_range wide = *range;
 	int64_t start, first, off;
 
-	if (is_override(parent)
+	if (ical_is_override(parent)
 	    || !ical_moment(parent, ICAL_DTSTART_PROPERTY, &start, NULL))
 		return instance_rings(&s, parent, 0);
 	if (!alarm_moment(alarm, parent, &first))
@@ -166,7 +157,7 @@ component_in_range(struct match *m, icalcomponent *c, icalcomponent *parent,
 {
 	if (icalcomponent_isa(c) == ICAL_VALARM_COMPONENT)
 		return alarm_in_range(m, c, parent, &range);
-	if (is_override(c))
+	if (ical_is_override(c))
 		return ical_overlaps(c, &range);
 	return ical_any_instance(
 	    c, &range, &m->overridden, instance_overlaps, &range);
@@ -324,14 +315,6 @@ component_matches(struct match *m, icalcomponent *c, icalcomponent *parent,
 	return true;
 }
 
-static int
-compare_moments(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 static void
 collect_overridden(struct match *m)
 {
@@ -346,12 +329,11 @@ collect_overridden(struct match *m)
 		 m->calendar, ICAL_ANY_COMPONENT);
 	     c != NULL; c = icalcomponent_get_next_component(
 			    m->calendar, ICAL_ANY_COMPONENT))
-		if (is_override(c)
+		if (ical_is_override(c)
 		    && ical_moment(c, ICAL_RECURRENCEID_PROPERTY,
 			&m->overridden.list[m->overridden.count], NULL))
 			m->overridden.count++;
-	qsort(m->overridden.list, m->overridden.count,
-	    sizeof *m->overridden.list, compare_moments);
+	ical_sort(m->overridden.list, m->overridden.count);
 }
 
 static bool

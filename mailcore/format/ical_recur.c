@@ -72,6 +72,20 @@ compare_moments(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+void
+ical_sort(int64_t *moments, size_t count)
+{
+	if (count > 1)
+		qsort(moments, count, sizeof *moments, compare_moments);
+}
+
+bool
+ical_is_override(icalcomponent *c)
+{
+	return icalcomponent_get_first_property(c, ICAL_RECURRENCEID_PROPERTY)
+	    != NULL;
+}
+
 static void
 collect_excluded(struct walk *w)
 {
@@ -92,8 +106,7 @@ collect_excluded(struct walk *w)
 		w->excluded.list[w->excluded.count++] = ical_seconds(like_start(
 		    icalproperty_get_datetime_with_component(p, w->component),
 		    w->start));
-	qsort(w->excluded.list, w->excluded.count, sizeof *w->excluded.list,
-	    compare_moments);
+	ical_sort(w->excluded.list, w->excluded.count);
 }
 
 static bool
@@ -269,8 +282,7 @@ ical_starts(icalcomponent *c, int64_t *first, int64_t *last)
 
 	*first = *last = icaltime_is_null_time(start) ? 0 : ical_seconds(start);
 	/* An override is one instance (RFC 5545 3.8.4.4). */
-	if (icalcomponent_get_first_property(c, ICAL_RECURRENCEID_PROPERTY)
-	    != NULL)
+	if (ical_is_override(c))
 		return;
 	for (p = icalcomponent_get_first_property(c, ICAL_RDATE_PROPERTY);
 	     p != NULL;

@@ -194,7 +194,7 @@ test_places(struct talk *t)
 	    "the personal calendar stays");
 	expect(
 	    t, "DELETE", HOME "Contacts/", "", "", 403, NULL, "a home stays");
-	expect(t, "COPY", CALENDAR "u1.ics", "", "", 405, NULL, "no COPY");
+	expect(t, "PATCH", CALENDAR "u1.ics", "", "", 405, NULL, "no PATCH");
 	expect(t, "LOCK", CALENDAR "u1.ics", "", "", 405, NULL, "no LOCK");
 	expect(t, "GET", CALENDAR "%2e%2e/x", "", "", 400, NULL, "dots");
 	expect(t, "GET", CALENDAR "a%00b", "", "", 400, NULL, "a NUL");

@@ -1,0 +1,211 @@
+#include "mailcore/format/ical_busy.h"
+
+#include "mailcore/base/date.h"
+#include "mailcore/format/ical_inside.h"
+
+#include <stdlib.h>
+
+/* One event whose instances are gone through. */
+struct event {
+	struct ical_busy *busy;
+	int64_t from, to; /* of its own time */
+	bool tentative;
+	bool full;
+};
+
+static bool
+keep(struct ical_busy *b, const struct ical_period *p)
+{
+	if (b->count == b->room) {
+		size_t room = b->room == 0 ? 64 : 2 * b->room;
+		struct ical_period *more;
+
+		if (b->count >= ICAL_BUSY_MOST)
+			return false;
+		more = arena_array(b->arena, room, sizeof *more);
+		if (more == NULL)
+			return false;
+		for (size_t i = 0; i < b->count; i++)
+			more[i] = b->list[i];
+		b->list = more;
+		b->room = room;
+	}
+	b->list[b->count++] = *p;
+	return true;
+}
+
+static bool
+visit(void *context, icalcomponent *c, int64_t shift)
+{
+	struct event *e = context;
+	struct ical_busy *b = e->busy;
+	struct ical_period p = { e->from + shift, e->to + shift, e->tentative };
+
+	(void)c;
+	if (p.from < b->from)
+		p.from = b->from;
+	if (p.to > b->to)
+		p.to = b->to;
+	if (p.from < p.to && !keep(b, &p))
+		e->full = true;
+	return e->full;
+}
+
+/* RFC 4791 7.10: transparent and cancelled ones take no time. */
+static bool
+takes_time(icalcomponent *c)
+{
+	icalproperty *transp = icalcomponent_get_first_property(
+	    c, ICAL_TRANSP_PROPERTY);
+
+	if (icalcomponent_isa(c) != ICAL_VEVENT_COMPONENT)
+		return false;
+	if (transp != NULL
+	    && icalproperty_get_transp(transp) != ICAL_TRANSP_OPAQUE
+	    && icalproperty_get_transp(transp) != ICAL_TRANSP_OPAQUENOCONFLICT)
+		return false;
+	return icalcomponent_get_status(c) != ICAL_STATUS_CANCELLED;
+}
+
+static void
+add_event(struct ical_busy *b, icalcomponent *c,
+    const struct ical_moments *overridden, bool *full)
+{
+	struct ical_range range = { b->from, b->to }, extent;
+	struct event e = { .busy = b };
+	bool floating;
+
+	if (!takes_time(c)
+	    || !ical_moment(c, ICAL_DTSTART_PROPERTY, &e.from, &floating))
+		return;
+	extent = ical_extent(c);
+	e.to = extent.to - 1 - (floating ? ICAL_FLOAT : 0);
+	e.tentative = icalcomponent_get_status(c) == ICAL_STATUS_TENTATIVE;
+	if (ical_is_override(c))
+		(void)visit(&e, c, 0);
+	else
+		(void)ical_any_instance(c, &range, overridden, visit, &e);
+	*full = *full || e.full;
+}
+
+static struct ical_moments
+overrides_of(icalcomponent *calendar, struct arena *arena)
+{
+	int n = icalcomponent_count_components(calendar, ICAL_VEVENT_COMPONENT);
+	struct ical_moments m = { .list = arena_array(
+				      arena, (size_t)n + 1, sizeof *m.list) };
+	icalcomponent *c;
+
+	if (m.list == NULL)
+		return m;
+	for (c = icalcomponent_get_first_component(
+		 calendar, ICAL_VEVENT_COMPONENT);
+	     c != NULL && m.count < (size_t)n;
+	     c = icalcomponent_get_next_component(
+		 calendar, ICAL_VEVENT_COMPONENT))
+		if (ical_is_override(c)
+		    && ical_moment(
+			c, ICAL_RECURRENCEID_PROPERTY, &m.list[m.count], NULL))
+			m.count++;
+	ical_sort(m.list, m.count);
+	return m;
+}
+
+result
+ical_busy_add(struct ical_busy *b, view text, struct arena *arena)
+{
+	icalcomponent *calendar = ical_read(text, true, arena), *c;
+	struct ical_moments overridden;
+	bool full = false;
+
+	if (calendar == NULL)
+		return done();
+	overridden = overrides_of(calendar, arena);
+	for (c = icalcomponent_get_first_component(
+		 calendar, ICAL_VEVENT_COMPONENT);
+	     c != NULL && overridden.list != NULL && !full;
+	     c = icalcomponent_get_next_component(
+		 calendar, ICAL_VEVENT_COMPONENT))
+		add_event(b, c, &overridden, &full);
+	icalcomponent_free(calendar);
+	if (full)
+		return fail(OVER_LIMIT, "more periods than ICAL_BUSY_MOST");
+	return arena_result(arena);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct ical_period *x = a, *y = b;
+
+	if (x->from != y->from)
+		return x->from < y->from ? -1 : 1;
+	return (x->to > y->to) - (x->to < y->to);
+}
+
+/* One kind of periods, joined. */
+static void
+write_kind(const struct ical_busy *b, bool tentative, struct buf *out)
+{
+	size_t i = 0;
+
+	while (i < b->count) {
+		struct ical_period p = b->list[i++];
+
+		if (p.tentative != tentative)
+			continue;
+		for (; i < b->count && b->list[i].from <= p.to; i++)
+			if (b->list[i].tentative == tentative
+			    && b->list[i].to > p.to)
+				p.to = b->list[i].to;
+		buf_add_text(out,
+		    tentative ? "FREEBUSY;FBTYPE=BUSY-TENTATIVE:"
+			      : "FREEBUSY;FBTYPE=BUSY:");
+		date_add_ical(out, p.from);
+		buf_add_byte(out, '/');
+		date_add_ical(out, p.to);
+		buf_add(out, VIEW("\r\n"));
+	}
+}
+
+static void
+write_moment(struct buf *out, const char *name, int64_t t)
+{
+	buf_add_text(out, name);
+	date_add_ical(out, t);
+	buf_add(out, VIEW("\r\n"));
+}
+
+void
+ical_busy_write(struct ical_busy *b, int64_t now, struct buf *out)
+{
+	if (b->count > 1)
+		qsort(b->list, b->count, sizeof *b->list, compare);
+	buf_add(out,
+	    VIEW("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"
+		 "PRODID:-//Posthaste//EN\r\nBEGIN:VFREEBUSY\r\n"));
+	write_moment(out, "DTSTAMP:", now);
+	write_moment(out, "DTSTART:", b->from);
+	write_moment(out, "DTEND:", b->to);
+	write_kind(b, false, out);
+	write_kind(b, true, out);
+	buf_add(out, VIEW("END:VFREEBUSY\r\nEND:VCALENDAR\r\n"));
+}
+
+bool
+ical_read_duration(view text, int64_t *seconds)
+{
+	char plain[32];
+	struct icaldurationtype d;
+
+	if (!view_copy(text, plain, sizeof plain))
+		return false;
+	ical_start_library();
+	d = icaldurationtype_from_string(plain);
+	if (icaldurationtype_is_bad_duration(d) || d.is_neg)
+		return false;
+	*seconds = ((int64_t)d.weeks * 7 + (int64_t)d.days) * ICAL_DAY
+	    + (int64_t)d.hours * 3600 + (int64_t)d.minutes * 60
+	    + (int64_t)d.seconds;
+	return *seconds > 0;
+}

@@ -1,0 +1,39 @@
+/*
+ * ical_busy.h - when somebody is busy, from calendar objects (RFC 4791 7.10,
+ * RFC 5545 3.6.4).
+ */
+#ifndef FORMAT_ICAL_BUSY_H
+#define FORMAT_ICAL_BUSY_H
+
+#include "mailcore/base/arena.h"
+#include "mailcore/base/buf.h"
+
+enum {
+	ICAL_BUSY_DAYS = 3660, /* the longest range that is answered */
+	ICAL_BUSY_MOST = 100000 /* periods in one answer */
+};
+
+struct ical_period {
+	int64_t from, to;
+	bool tentative;
+};
+
+struct ical_busy {
+	int64_t from, to;
+	struct arena *arena;
+	struct ical_period *list;
+	size_t count, room;
+};
+
+/* Add what the events of one object take of the range.  What cannot be read
+ * takes nothing.  OVER_LIMIT. */
+CHECKED result ical_busy_add(struct ical_busy *, view text, struct arena *);
+
+/* The whole as a VCALENDAR with one VFREEBUSY, made at `now`; periods that
+ * touch are joined. */
+void ical_busy_write(struct ical_busy *, int64_t now, struct buf *out);
+
+/* A DURATION (RFC 5545 3.3.6), positive; false: it is none. */
+bool ical_read_duration(view, int64_t *seconds);
+
+#endif
