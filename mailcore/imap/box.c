@@ -105,6 +105,8 @@ box_resolve(const struct box *b, struct idset *set, bool uid)
 			    : (uint32_t)b->told;
 	bool star = set->star;
 
+	if (set->saved)
+		return done();
 	idset_resolve(set, last);
 	if (!uid && !star && idset_largest(set) > b->told)
 		return fail(MALFORMED, "RFC 3501 9: no such message number");
@@ -114,7 +116,8 @@ box_resolve(const struct box *b, struct idset *set, bool uid)
 bool
 box_in(const struct box *b, const struct idset *set, bool uid, size_t at)
 {
-	return idset_has(set, uid ? b->messages[at].uid : (uint32_t)at + 1);
+	return idset_has(set, uid || set->saved ? b->messages[at].uid
+						: (uint32_t)at + 1);
 }
 
 static result

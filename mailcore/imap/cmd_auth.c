@@ -3,6 +3,8 @@
 
 #include "mailcore/sys/log.h"
 
+#include <stddef.h>
+
 result
 run_capability(struct imap *s, struct command *c, struct buf *out)
 {
@@ -212,23 +214,40 @@ run_id(struct imap *s, struct command *c, struct buf *out)
 	return done();
 }
 
+/* What ENABLE can switch on, and where that is kept. */
+static const struct {
+	const char *name;
+	size_t at; /* of a bool in struct imap */
+} features[] = {
+	{ "CONDSTORE", offsetof(struct imap, condstore) },
+	{ "QRESYNC", offsetof(struct imap, qresync) },
+};
+
 result
 run_enable(struct imap *s, struct command *c, struct buf *out)
 {
-	bool condstore = false;
+	unsigned asked = 0;
 
 	parse_space(&c->in);
-	do
-		if (view_same(parse_atom(&c->in), VIEW("CONDSTORE")))
-			condstore = true;
-	while (parse_more(&c->in));
+	do {
+		view name = parse_atom(&c->in);
+
+		for (size_t i = 0; i < COUNT(features); i++)
+			if (view_same(name, view_of(features[i].name)))
+				asked |= 1u << i;
+	} while (parse_more(&c->in));
 	parse_end(&c->in);
 	TRY(scan_result(&c->in.s));
-	/* RFC 5161 3.2: always, and with what is newly on. */
+	/* RFC 5161 3.2: always. */
 	buf_add(out, VIEW("* ENABLED"));
-	if (condstore)
-		buf_add(out, VIEW(" CONDSTORE"));
+	for (size_t i = 0; i < COUNT(features); i++) {
+		if ((asked & 1u << i) == 0)
+			continue;
+		buf_print(out, " %s", features[i].name);
+		*(bool *)((char *)s + features[i].at) = true;
+	}
 	buf_add(out, VIEW("\r\n"));
-	s->condstore = s->condstore || condstore;
+	/* RFC 7162 3.2.3 */
+	s->condstore = s->condstore || s->qresync;
 	return done();
 }

@@ -61,7 +61,7 @@ parse_copy(struct imap *s, struct command *c, struct copying *x)
 	result r;
 
 	parse_space(&c->in);
-	idset_scan(&c->in.s, c->arena, &x->set);
+	parse_set(&c->in, &x->set);
 	parse_space(&c->in);
 	name = parse_mailbox(&c->in);
 	parse_end(&c->in);

@@ -3,6 +3,7 @@
 #include "mailcore/imap/fetch.h"
 #include "mailcore/imap/flags.h"
 #include "mailcore/imap/reply.h"
+#include "mailcore/imap/resync.h"
 
 #include "mailcore/sys/log.h"
 
@@ -19,6 +20,7 @@ struct fetching {
 	struct command *c;
 	struct fetch f;
 	size_t next;  /* message */
+	size_t end;   /* no message from here on */
 	size_t item;  /* of the message, when it is half written */
 	struct fetch_tail tail;
 	bool lost;    /* some were expunged by others */
@@ -41,13 +43,12 @@ is_asked(const struct fetching *x, size_t at)
 static bool
 next_run(struct fetching *x)
 {
-	const struct box *b = x->s->box;
 	size_t most = x->f.sets_seen ? RUN_SEEN : RUN;
 
-	while (x->next < b->told && !is_asked(x, x->next))
+	while (x->next < x->end && !is_asked(x, x->next))
 		x->next++;
 	x->stop = x->next;
-	while (x->stop < b->told && x->stop - x->next < most
+	while (x->stop < x->end && x->stop - x->next < most
 	    && is_asked(x, x->stop))
 		x->stop++;
 	return x->next < x->stop;
@@ -290,18 +291,63 @@ go_on(struct imap *s, struct command *c, struct buf *out)
 	return done();
 }
 
+/* PARTIAL (RFC 9394 3.4): from which message to which. */
+static void
+clip(struct fetching *x)
+{
+	size_t count = 0, first, end, at;
+
+	x->end = x->s->box->told;
+	if (!x->f.window.asked)
+		return;
+	for (at = 0; at < x->end; at++)
+		count += is_asked(x, at);
+	window_clip(&x->f.window, count, &first, &end);
+	for (at = count = 0; at < x->end && count < end; at++) {
+		if (!is_asked(x, at))
+			continue;
+		if (count++ == first)
+			x->next = at;
+	}
+	x->end = first < end ? at : x->next;
+}
+
+static result
+tell_vanished(struct fetching *x, bool star, struct buf *out)
+{
+	struct idset *set = &x->f.set;
+	const struct box *b = x->s->box;
+
+	/* "*" is the last one that was ever there. */
+	if (star && set->count > 0
+	    && set->ranges[set->count - 1].to < b->uid_next - 1)
+		set->ranges[set->count - 1].to = b->uid_next - 1;
+	TRY(command_account(x->s, x->c));
+	return resync_tell_gone(b, x->c->account, x->f.changed_since, set,
+	    out);
+}
+
 result
 run_fetch(struct imap *s, struct command *c, struct buf *out)
 {
 	struct fetching *x = arena_alloc(c->arena, sizeof *x);
+	bool star;
 
 	TRY(arena_result(c->arena));
 	fetch_parse(&c->in, c->uid, &x->f);
 	TRY(scan_result(&c->in.s));
 	TRY(arena_result(c->arena));
+	if (x->f.vanished && (!c->uid || !s->qresync))
+		return fail(MALFORMED, "RFC 7162 3.2.6: VANISHED is for UID"
+				       " FETCH, with QRESYNC enabled");
+	star = x->f.set.star;
 	TRY(box_resolve(s->box, &x->f.set, c->uid));
 	s->condstore = s->condstore || x->f.has_modseq;
+	x->s = s;
 	x->c = c;
 	c->state = x;
+	clip(x);
+	if (x->f.vanished)
+		TRY(tell_vanished(x, star, out));
 	return go_on(s, c, out);
 }

@@ -1,37 +1,16 @@
-/* SEARCH: RFC 3501 6.4.4, RFC 4731 (ESEARCH), RFC 7162 3.1.5; in pieces. */
+/* SEARCH: RFC 3501 6.4.4, RFC 4731 (ESEARCH), RFC 7162 3.1.5; SORT and
+ * THREAD: RFC 5256, 5267 (ESORT), 5957; in pieces. */
 #include "mailcore/imap/reply.h"
-#include "mailcore/imap/search.h"
+#include "mailcore/imap/searching.h"
 
-#include "mailcore/format/nstring.h"
 #include "mailcore/sys/clock.h"
 
 #include <stdlib.h>
 
 enum {
-	RETURN_MIN = 1,
-	RETURN_MAX = 2,
-	RETURN_ALL = 4,
-	RETURN_COUNT = 8,
 	/* Of one piece, so that others get their turn. */
 	PIECE_MESSAGES = 2000,
 	PIECE_BYTES = 16777216
-};
-
-/* The command between its pieces; in the command's arena. */
-struct searching {
-	struct imap *s;
-	struct command *c;
-	struct key *key;
-	bool extended;
-	int returns;
-	size_t next;
-	size_t end; /* messages known when it began */
-	unsigned char *found; /* a bit a message */
-	int64_t modseq; /* the highest of those found */
-	int64_t now;
-	unsigned looked;
-	uint64_t read;
-	bool full;
 };
 
 static void
@@ -41,7 +20,8 @@ parse_returns(struct parse *in, struct searching *x)
 		const char *name;
 		int bit;
 	} options[] = { { "MIN", RETURN_MIN }, { "MAX", RETURN_MAX },
-		{ "ALL", RETURN_ALL }, { "COUNT", RETURN_COUNT } };
+		{ "ALL", RETURN_ALL }, { "COUNT", RETURN_COUNT },
+		{ "SAVE", RETURN_SAVE }, { "PARTIAL", RETURN_PARTIAL } };
 
 	x->extended = true;
 	scan_byte(&in->s, '(', "RFC 4731 3.1: options are a list");
@@ -58,7 +38,15 @@ parse_returns(struct parse *in, struct searching *x)
 			scan_fail(&in->s, MALFORMED,
 			    "RFC 4731 3.1: no such option");
 		x->returns |= bit;
+		if (bit == RETURN_PARTIAL) {
+			parse_space(in);
+			window_parse(in, &x->window);
+		}
 	}
+	if ((x->returns & RETURN_PARTIAL) != 0
+	    && (x->returns & RETURN_ALL) != 0)
+		scan_fail(&in->s, MALFORMED,
+		    "RFC 9394 3.1: PARTIAL or ALL");
 	scan_byte(&in->s, ')', "RFC 4731 3.1: options are a list");
 	if (x->returns == 0)
 		x->returns = RETURN_ALL;
@@ -66,24 +54,51 @@ parse_returns(struct parse *in, struct searching *x)
 }
 
 static result
+check_charset(struct command *c, view charset)
+{
+	if (view_same(charset, VIEW("UTF-8"))
+	    || view_same(charset, VIEW("US-ASCII")))
+		return done();
+	c->code = "[BADCHARSET (UTF-8 US-ASCII)] ";
+	return fail(NOT_FOUND, "RFC 3501 6.4.4: unknown charset");
+}
+
+static enum order_kind
+parse_algorithm(struct parse *in)
+{
+	view name;
+
+	parse_space(in);
+	name = parse_atom(in);
+	if (view_same(name, VIEW("ORDEREDSUBJECT")))
+		return ORDER_SUBJECT;
+	if (!view_same(name, VIEW("REFERENCES")))
+		scan_fail(&in->s, MALFORMED,
+		    "RFC 5256 3: no such threading algorithm");
+	return ORDER_REFERENCES;
+}
+
+static result
 parse_search(struct imap *s, struct command *c, struct searching *x)
 {
 	struct parse *in = &c->in;
+	bool charset = x->order.kind != ORDER_NUMBER;
 
+	if (x->order.kind == ORDER_SUBJECT)
+		x->order.kind = parse_algorithm(in);
 	parse_space(in);
-	if (scan_try(&in->s, VIEW("RETURN ")))
+	if (x->order.kind <= ORDER_SORT && scan_try(&in->s, VIEW("RETURN ")))
 		parse_returns(in, x);
-	if (scan_try(&in->s, VIEW("CHARSET "))) {
-		view charset = parse_astring(in);
+	if (x->order.kind == ORDER_SORT) {
+		order_parse(in, &x->order);
+		parse_space(in);
+	}
+	if (charset || scan_try(&in->s, VIEW("CHARSET "))) {
+		view name = parse_astring(in);
 
 		parse_space(in);
 		TRY(scan_result(&in->s));
-		if (!view_same(charset, VIEW("UTF-8"))
-		    && !view_same(charset, VIEW("US-ASCII"))) {
-			c->code = "[BADCHARSET (UTF-8 US-ASCII)] ";
-			return fail(NOT_FOUND,
-			    "RFC 3501 6.4.4: unknown charset");
-		}
+		TRY(check_charset(c, name));
 	}
 	x->key = search_parse(in, s->box);
 	TRY(scan_result(&in->s));
@@ -174,90 +189,96 @@ search_store(struct searching *x)
 	return r;
 }
 
-static uint32_t
-id_of(const struct searching *x, size_t at)
-{
-	return x->c->uid ? x->s->box->messages[at].uid : (uint32_t)at + 1;
-}
-
 static bool
 is_found(const struct searching *x, size_t at)
 {
 	return (x->found[at / 8] & 1 << at % 8) != 0;
 }
 
-static void
-answer_plain(struct searching *x, bool modseq, struct buf *out)
+/* Those found, as a list; kept with the command. */
+static result
+list_found(struct searching *x)
 {
+	struct ordering *o = &x->order;
 	size_t count = 0;
 
-	buf_add(out, VIEW("* SEARCH"));
-	for (size_t i = 0; i < x->end; i++) {
-		if (!is_found(x, i))
-			continue;
-		buf_print(out, " %u", id_of(x, i));
-		count++;
-	}
-	if (modseq && count > 0)
-		buf_print(out, " (MODSEQ %lld)", (long long)x->modseq);
-	buf_add(out, VIEW("\r\n"));
-}
-
-static void
-add_all(struct searching *x, struct buf *out)
-{
-	struct idset_writer w = idset_to(out);
-
-	buf_add(out, VIEW(" ALL "));
+	for (size_t i = 0; i < x->end; i++)
+		count += is_found(x, i);
+	if (o->kind != ORDER_NUMBER && count > LIMIT_IMAP_SORT)
+		return fail(OVER_LIMIT, "too many messages to sort");
+	o->list = calloc(count + 1, sizeof *o->list);
+	if (o->list == NULL)
+		abort();
 	for (size_t i = 0; i < x->end; i++)
 		if (is_found(x, i))
-			idset_put(&w, id_of(x, i));
-	idset_end(&w);
-}
-
-static void
-answer_extended(struct searching *x, bool modseq, struct buf *out)
-{
-	size_t count = 0, first = 0, last = 0;
-
-	for (size_t i = 0; i < x->end; i++) {
-		if (!is_found(x, i))
-			continue;
-		if (count++ == 0)
-			first = i;
-		last = i;
-	}
-	buf_add(out, VIEW("* ESEARCH (TAG "));
-	nstring_add(out, x->c->tag);
-	buf_add_text(out, x->c->uid ? ") UID" : ")");
-	if (count > 0 && (x->returns & RETURN_MIN) != 0)
-		buf_print(out, " MIN %u", id_of(x, first));
-	if (count > 0 && (x->returns & RETURN_MAX) != 0)
-		buf_print(out, " MAX %u", id_of(x, last));
-	if (count > 0 && (x->returns & RETURN_ALL) != 0)
-		add_all(x, out);
-	if ((x->returns & RETURN_COUNT) != 0)
-		buf_print(out, " COUNT %zu", count);
-	if (modseq && count > 0)
-		buf_print(out, " MODSEQ %lld", (long long)x->modseq);
-	buf_add(out, VIEW("\r\n"));
-}
-
-static void
-answer(struct searching *x, struct buf *out)
-{
-	bool modseq = search_wants_modseq(x->key);
-
-	for (size_t i = 0; modseq && i < x->end; i++)
-		if (is_found(x, i)
-		    && x->s->box->messages[i].modseq > x->modseq)
-			x->modseq = x->s->box->messages[i].modseq;
-	if (x->extended)
-		answer_extended(x, modseq, out);
+			o->list[o->length++].at = (uint32_t)i;
+	if (o->kind == ORDER_NUMBER)
+		o->done = o->length;
 	else
-		answer_plain(x, modseq, out);
-	x->s->condstore = x->s->condstore || modseq;
-	x->c->text_ok = "searched";
+		o->arena = arena_new(LIMIT_IMAP_SORT_MEMORY);
+	return done();
+}
+
+static result
+visit_found(void *context, const struct item *item,
+    const struct item_summary *summary)
+{
+	struct searching *x = context;
+	struct ordering *o = &x->order;
+	struct candidate c = { .item = item, .summary = summary,
+		.account = x->c->account };
+	size_t at = box_find(x->s->box, item->uid);
+
+	/* Expunged ones stay where they are, without any text. */
+	while (o->done < o->length && o->list[o->done].at < at)
+		o->done++;
+	if (o->done == o->length || o->list[o->done].at != at)
+		return done();
+	order_read(o, &c);
+	if (c.body_open)
+		body_close(&c.body);
+	x->read += c.read;
+	x->full = ++x->looked >= PIECE_MESSAGES || x->read >= PIECE_BYTES;
+	TRY(arena_result(o->arena));
+	return x->full ? fail(BUSY, "a piece is full") : done();
+}
+
+static result
+read_found(struct searching *x)
+{
+	const struct box *b = x->s->box;
+	struct ordering *o = &x->order;
+	result r;
+
+	if (o->done == o->length)
+		return done();
+	TRY(command_account(x->s, x->c));
+	r = item_each_summary(x->c->account, b->collection,
+	    b->messages[o->list[o->done].at].uid,
+	    b->messages[o->list[o->length - 1].at].uid, visit_found, x);
+	if (x->full && arena_result(o->arena).is == OK)
+		return done();
+	o->done = o->length;
+	return r;
+}
+
+static void
+drop(void *state)
+{
+	struct searching *x = state;
+
+	order_free(&x->order);
+}
+
+/* One step of it; all found first, then all put in order. */
+static result
+step(struct searching *x)
+{
+	if (x->next < x->end && x->key->cost == COST_MEMORY)
+		return search_memory(x);
+	if (x->next < x->end)
+		return search_store(x);
+	return read_found(x);
 }
 
 static result
@@ -269,31 +290,57 @@ go_on(struct imap *s, struct command *c, struct buf *out)
 	x->full = false;
 	x->looked = 0;
 	x->read = 0;
-	if (x->key->cost == COST_MEMORY)
-		TRY(search_memory(x));
-	else
-		TRY(search_store(x));
-	if (x->next < x->end) {
+	TRY(step(x));
+	if (x->next == x->end && x->order.list == NULL)
+		TRY(list_found(x));
+	if (x->next < x->end || x->order.done < x->order.length) {
 		c->more = go_on;
 		return done();
 	}
-	answer(x, out);
-	return done();
+	TRY(order_sort(&x->order));
+	c->text_ok = "searched";
+	return searching_answer(x, out);
 }
 
-result
-run_search(struct imap *s, struct command *c, struct buf *out)
+static result
+run(struct imap *s, struct command *c, enum order_kind kind, struct buf *out)
 {
 	struct searching *x = arena_alloc(c->arena, sizeof *x);
+	result r;
 
 	TRY(arena_result(c->arena));
 	x->s = s;
 	x->c = c;
 	x->end = s->box->told;
 	x->now = clock_now();
-	TRY(parse_search(s, c, x));
+	x->order.kind = kind;
+	c->state = x;
+	c->drop = drop;
+	r = parse_search(s, c, x);
+	/* RFC 5182 2.1: a NO leaves nothing saved, a BAD all. */
+	if (r.is != OK && r.is != MALFORMED
+	    && (x->returns & RETURN_SAVE) != 0)
+		saved_free(s);
+	TRY(r);
 	x->found = arena_alloc(c->arena, x->end / 8 + 1);
 	TRY(arena_result(c->arena));
-	c->state = x;
 	return go_on(s, c, out);
+}
+
+result
+run_search(struct imap *s, struct command *c, struct buf *out)
+{
+	return run(s, c, ORDER_NUMBER, out);
+}
+
+result
+run_sort(struct imap *s, struct command *c, struct buf *out)
+{
+	return run(s, c, ORDER_SORT, out);
+}
+
+result
+run_thread(struct imap *s, struct command *c, struct buf *out)
+{
+	return run(s, c, ORDER_SUBJECT, out);
 }

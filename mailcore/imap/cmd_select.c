@@ -3,11 +3,13 @@
 #include "mailcore/imap/box.h"
 #include "mailcore/imap/flags.h"
 #include "mailcore/imap/reply.h"
+#include "mailcore/imap/resync.h"
 
 static void
 leave_box(struct imap *s)
 {
 	box_free(&s->box);
+	saved_free(s);
 	s->state = STATE_LOGGED_IN;
 }
 
@@ -56,9 +58,9 @@ tell_box(const struct box *b, struct command *c, struct buf *out)
 	    b->uid_validity, b->uid_next, (long long)b->modseq);
 }
 
-/* "(CONDSTORE)" (RFC 7162 3.1.8). */
+/* "(CONDSTORE)" (RFC 7162 3.1.8), "(QRESYNC (...))" (3.2.5). */
 static bool
-parse_select_options(struct parse *in)
+parse_select_options(struct parse *in, struct resync *resync)
 {
 	bool condstore = false;
 
@@ -66,8 +68,12 @@ parse_select_options(struct parse *in)
 		return false;
 	scan_byte(&in->s, '(', "RFC 4466 2.1: not a list");
 	do {
-		if (view_same(parse_atom(in), VIEW("CONDSTORE")))
+		view name = parse_atom(in);
+
+		if (view_same(name, VIEW("CONDSTORE")))
 			condstore = true;
+		else if (view_same(name, VIEW("QRESYNC")) && !resync->asked)
+			resync_parse(in, resync);
 		else
 			scan_fail(&in->s, MALFORMED,
 			    "RFC 4466 2.1: no such parameter");
@@ -79,14 +85,18 @@ parse_select_options(struct parse *in)
 static result
 select_box(struct imap *s, struct command *c, bool read_only, struct buf *out)
 {
+	struct resync resync = { .asked = false };
 	struct collection found;
 	bool condstore;
 	view name;
 
 	parse_space(&c->in);
 	name = parse_mailbox(&c->in);
-	condstore = parse_select_options(&c->in);
+	condstore = parse_select_options(&c->in, &resync);
 	parse_end(&c->in);
+	if (resync.asked && !s->qresync)
+		scan_fail(&c->in.s, MALFORMED,
+		    "RFC 7162 3.2.5: QRESYNC is not enabled");
 	TRY(scan_result(&c->in.s));
 	if (s->box != NULL)
 		buf_add(out, VIEW("* OK [CLOSED] the other one\r\n"));
@@ -98,6 +108,8 @@ select_box(struct imap *s, struct command *c, bool read_only, struct buf *out)
 	TRY(box_open(c->account, found.id, read_only, &s->box));
 	s->state = STATE_SELECTED;
 	tell_box(s->box, c, out);
+	if (resync.asked)
+		TRY(resync_box(s->box, c->account, &resync, out));
 	buf_add_text(&c->ok_code, read_only ? "[READ-ONLY] "
 					    : "[READ-WRITE] ");
 	c->text_ok = "opened";
@@ -193,7 +205,7 @@ run_expunge(struct imap *s, struct command *c, struct buf *out)
 	(void)out;
 	if (c->uid) {
 		parse_space(&c->in);
-		idset_scan(&c->in.s, c->arena, &uids);
+		parse_set(&c->in, &uids);
 		e.uids = &uids;
 	}
 	parse_end(&c->in);

@@ -52,7 +52,7 @@ parse_store(struct imap *s, struct command *c, struct storing *x)
 	struct parse *in = &c->in;
 
 	parse_space(in);
-	idset_scan(&in->s, c->arena, &x->set);
+	parse_set(in, &x->set);
 	parse_space(in);
 	parse_unchanged_since(in, x);
 	if (scan_try_byte(&in->s, '+'))

@@ -37,6 +37,8 @@ static const struct verb verbs[] = {
 	{ "FETCH", BOX, VERB_KEEPS_NUMBERS, run_fetch },
 	{ "STORE", BOX, VERB_KEEPS_NUMBERS, run_store },
 	{ "SEARCH", BOX, VERB_KEEPS_NUMBERS, run_search },
+	{ "SORT", BOX, VERB_KEEPS_NUMBERS, run_sort },
+	{ "THREAD", BOX, VERB_KEEPS_NUMBERS, run_thread },
 	{ "COPY", BOX, 0, run_copy },
 	{ "MOVE", BOX, 0, run_move },
 	{ "REPLACE", BOX, 0, run_replace },
@@ -47,6 +49,8 @@ static const struct verb uid_verbs[] = {
 	{ "FETCH", BOX, VERB_FRESH, run_fetch },
 	{ "STORE", BOX, VERB_FRESH, run_store },
 	{ "SEARCH", BOX, VERB_FRESH, run_search },
+	{ "SORT", BOX, VERB_FRESH, run_sort },
+	{ "THREAD", BOX, VERB_FRESH, run_thread },
 	{ "COPY", BOX, VERB_FRESH, run_copy },
 	{ "MOVE", BOX, VERB_FRESH, run_move },
 	{ "REPLACE", BOX, 0, run_replace },
@@ -169,6 +173,7 @@ first_piece(struct imap *s, struct command *c, struct buf *out)
 {
 	TRY(buf_result(&c->text));
 	c->in = parse_over(&c->text, c->arena);
+	c->in.saved = &s->saved;
 	c->tag = parse_tag(&c->in);
 	if (!scan_ok(&c->in.s))
 		c->tag = VIEW("");

@@ -7,6 +7,7 @@
 #include "mailcore/format/mime.h"
 #include "mailcore/imap/box.h"
 #include "mailcore/imap/session.h"
+#include "mailcore/imap/window.h"
 
 enum fetch_kind {
 	FETCH_FLAGS,
@@ -51,6 +52,8 @@ struct fetch {
 	struct fetch_item *items;
 	size_t count;
 	int64_t changed_since; /* -1: not asked */
+	bool vanished;         /* RFC 7162 3.2.6 */
+	struct window window;
 	bool sets_seen, has_flags, has_modseq;
 	bool needs_item, needs_summary;
 };

@@ -202,18 +202,30 @@ parse_macro(struct parse *in, struct fetch *f)
 	return n > 0;
 }
 
-/* "(CHANGEDSINCE 12)": RFC 7162 3.1.4.1. */
+/* "(CHANGEDSINCE 12 VANISHED)": RFC 7162 3.1.4.1, 3.2.6. */
 static void
 parse_modifiers(struct parse *in, struct fetch *f)
 {
 	if (!parse_more(in))
 		return;
 	scan_byte(&in->s, '(', "RFC 4466 2.4: modifiers are a list");
-	scan_word(&in->s, VIEW("CHANGEDSINCE "),
-	    "RFC 4466 2.4: no such modifier");
-	f->changed_since = (int64_t)parse_number(in, INT64_MAX);
+	do {
+		if (scan_try(&in->s, VIEW("CHANGEDSINCE ")))
+			f->changed_since = (int64_t)parse_number(in,
+			    INT64_MAX);
+		else if (scan_try(&in->s, VIEW("PARTIAL ")))
+			window_parse(in, &f->window);
+		else if (scan_try(&in->s, VIEW("VANISHED")))
+			f->vanished = true;
+		else
+			scan_fail(&in->s, MALFORMED,
+			    "RFC 4466 2.4: no such modifier");
+	} while (parse_more(in));
 	scan_byte(&in->s, ')', "RFC 4466 2.4: modifiers are a list");
-	if (scan_ok(&in->s))
+	if (f->vanished && f->changed_since < 0)
+		scan_fail(&in->s, MALFORMED,
+		    "RFC 7162 3.2.6: VANISHED needs CHANGEDSINCE");
+	if (scan_ok(&in->s) && f->changed_since >= 0)
 		add_kind(in, f, FETCH_MODSEQ);
 }
 
@@ -260,7 +272,7 @@ fetch_parse(struct parse *in, bool uid, struct fetch *f)
 		return;
 	}
 	parse_space(in);
-	idset_scan(&in->s, in->arena, &f->set);
+	parse_set(in, &f->set);
 	parse_space(in);
 	if (uid)
 		add_kind(in, f, FETCH_UID);

@@ -17,6 +17,7 @@ struct idset {
 	struct idrange *ranges; /* in the arena */
 	size_t count;
 	bool star; /* '*' stands in it, as UINT32_MAX until idset_resolve */
+	bool saved; /* "$": UIDs of the last search (RFC 5182), resolved */
 };
 
 /* "1:5,7,9:*" */

@@ -165,6 +165,28 @@ parse_number(struct parse *p, uint64_t max)
 	return scan_number(&p->s, max, "RFC 3501 9: a number is missing");
 }
 
+void
+parse_set(struct parse *p, struct idset *out)
+{
+	size_t count = p->saved == NULL ? 0 : p->saved->count;
+
+	if (!scan_try_byte(&p->s, '$')) {
+		idset_scan(&p->s, p->arena, out);
+		return;
+	}
+	/* Its own copy: the command may save another one. */
+	*out = (struct idset){ .saved = true };
+	out->ranges = arena_array(p->arena, count + 1, sizeof *out->ranges);
+	if (out->ranges == NULL) {
+		scan_fail(&p->s, OVER_LIMIT, "sequence-set too long");
+		return;
+	}
+	if (count > 0)
+		memcpy(out->ranges, p->saved->ranges,
+		    count * sizeof *out->ranges);
+	out->count = count;
+}
+
 /* RFC 3501 5.1: INBOX in any case, also above other names. */
 static view
 name_from_wire(struct parse *p, view wire)

@@ -10,12 +10,13 @@
 
 #include "mailcore/base/arena.h"
 #include "mailcore/base/buf.h"
-#include "mailcore/base/scan.h"
+#include "mailcore/imap/idset.h"
 
 struct parse {
 	struct scan s;
 	struct buf *text; /* what `s` runs over */
 	struct arena *arena;
+	const struct idset *saved; /* what "$" stands for; NULL: nothing */
 };
 
 struct parse parse_over(struct buf *text, struct arena *);
@@ -32,6 +33,9 @@ view parse_astring(struct parse *);
 /* false: NIL. */
 bool parse_nstring(struct parse *, view *out);
 uint64_t parse_number(struct parse *, uint64_t max);
+
+/* "1:5,9:*", or "$" (RFC 5182). */
+void parse_set(struct parse *, struct idset *out);
 
 /* A mailbox name as the store has it: UTF-8, INBOX in capitals. */
 view parse_mailbox(struct parse *);

@@ -60,7 +60,10 @@ reply_capabilities(const struct imap *s, struct buf *out)
 		buf_add(out, VIEW(" NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE"
 				  " SPECIAL-USE LIST-EXTENDED LIST-STATUS"
 				  " CONDSTORE ESEARCH WITHIN STATUS=SIZE"
-				  " MULTIAPPEND REPLACE"));
+				  " MULTIAPPEND REPLACE QRESYNC SEARCHRES"
+				  " PARTIAL SORT SORT=DISPLAY ESORT"
+				  " THREAD=ORDEREDSUBJECT"
+				  " THREAD=REFERENCES"));
 		buf_print(out, " APPENDLIMIT=%llu",
 		    (unsigned long long)s->services->message_limit);
 	}

@@ -116,7 +116,7 @@ parse_uids(struct reading *r, struct key *k)
 {
 	const struct box *b = r->box;
 
-	idset_scan(&r->in->s, r->in->arena, &k->set);
+	parse_set(r->in, &k->set);
 	idset_resolve(&k->set,
 	    b->told == 0 ? 0 : b->messages[b->told - 1].uid);
 }
@@ -125,8 +125,8 @@ parse_uids(struct reading *r, struct key *k)
 static void
 parse_numbers(struct reading *r, struct key *k)
 {
-	k->kind = KEY_NUMBERS;
-	idset_scan(&r->in->s, r->in->arena, &k->set);
+	k->kind = scan_peek(&r->in->s) == '$' ? KEY_UIDS : KEY_NUMBERS;
+	parse_set(r->in, &k->set);
 	idset_resolve(&k->set, (uint32_t)r->box->told);
 }
 
@@ -225,7 +225,7 @@ parse_key(struct reading *r)
 		k->kind = KEY_AND;
 		k->first = parse_keys(r, ')');
 		scan_byte(&r->in->s, ')', "RFC 3501 9: not a list of keys");
-	} else if (c == '*' || (c >= '0' && c <= '9')) {
+	} else if (c == '*' || c == '$' || (c >= '0' && c <= '9')) {
 		parse_numbers(r, k);
 	} else {
 		parse_named(r, k);

@@ -113,6 +113,7 @@ session_close(void *session)
 
 	command_free(&s->command);
 	box_free(&s->box);
+	saved_free(s);
 	sasl_free(&s->sasl);
 	free(s);
 }

@@ -77,6 +77,7 @@ struct imap {
 	bool idle;
 	bool condstore; /* RFC 7162 3.1: from the first enabling command on */
 	bool qresync;
+	struct idset saved; /* RFC 5182: UIDs of the last search; malloc */
 	enum step_next next; /* what a command wants beside its answer */
 };
 
@@ -90,6 +91,9 @@ struct step imap_end(struct imap *, struct buf *out, result);
 
 /* The account's database, open until this piece of the command ends. */
 CHECKED result command_account(struct imap *, struct command *);
+
+/* search_answer.c: "$" means nothing any more. */
+void saved_free(struct imap *);
 
 /* cmd_idle.c */
 struct step idle_take(struct imap *, view line, struct buf *out);
@@ -111,6 +115,7 @@ command_run run_capability, run_noop, run_logout, run_starttls,
     run_create, run_delete, run_rename, run_subscribe, run_unsubscribe,
     run_list, run_lsub, run_status, run_namespace, run_unselect, run_close,
     run_check, run_expunge, run_append, run_fetch, run_store, run_copy,
-    run_move, run_search, run_idle, run_replace;
+    run_move, run_search, run_idle, run_replace, run_sort,
+    run_thread;
 
 #endif

@@ -7,6 +7,8 @@
  *	! wake           the first session is woken when it watches
  *	! limit 100      the size limit of messages
  *	! no starttls    the server has no certificate
+ *	! resync TAG X   TAG SELECT INBOX (QRESYNC (V X)), V being the
+ *	                 UIDVALIDITY that was last told
  */
 #include "mailcore/imap/imap.h"
 #include "tests/dialog/talk.h"
@@ -64,6 +66,27 @@ wake(struct talk *t)
 		(void)t->protocol->wake(t->session, &t->out);
 }
 
+static void
+resync(struct talk *t, view tag_and_more)
+{
+	view tag = view_cut(&tag_and_more, ' '), out = buf_view(&t->out);
+	struct buf line = buf_new(1 << 16);
+	size_t at;
+
+	while ((at = view_find(out, VIEW("[UIDVALIDITY "))) != SIZE_MAX) {
+		view rest = out = view_from(out, at + 13);
+
+		buf_reset(&line);
+		buf_print(&line, "> %.*s SELECT INBOX (QRESYNC (", (int)tag.n,
+		    tag.p);
+		buf_add(&line, view_cut(&rest, ']'));
+	}
+	buf_print(&line, " %.*s))", (int)tag_and_more.n, tag_and_more.p);
+	t->line--;
+	talk_line(t, buf_view(&line));
+	buf_free(&line);
+}
+
 static bool
 set(struct talk *t, view word)
 {
@@ -78,6 +101,8 @@ set(struct talk *t, view word)
 	} else if (view_starts(word, VIEW("limit "))
 	    && view_number(view_from(word, 6), INT64_MAX, &n)) {
 		services.message_limit = n;
+	} else if (view_starts(word, VIEW("resync "))) {
+		resync(t, view_from(word, 7));
 	} else if (view_starts(word, VIEW("2"))) {
 		open_other(t);
 		other.line = t->line - 1;
