@@ -45,6 +45,8 @@ static const struct option_row {
 	    "read the password from standard input, one line" },
 	{ OPTION_IMPORT, "import", "HASH", offsetof(struct cli, import),
 	    "keep a hash from another server, like {SHA512-CRYPT}$6$..." },
+	{ OPTION_JSON, "json", NULL, offsetof(struct cli, json),
+	    "for programs" },
 	{ OPTION_TIMEOUT, "timeout", "SECONDS", offsetof(struct cli, timeout),
 	    "give up after so long (default 60)" },
 };
@@ -87,6 +89,24 @@ static const struct command {
 	    "no logins; its data stays" },
 	{ "password", NULL, cli_password, OPTION_STDIN | OPTION_IMPORT, 1,
 	    "ADDRESS", "set a password; prints the one it makes" },
+	{ "alias", "add", cli_alias_add, 0, 2, "ADDRESS TARGET",
+	    "one more address, or @DOMAIN, for the mailbox TARGET" },
+	{ "alias", "list", cli_alias_list, 0, 1, "DOMAIN",
+	    "show a domain's further addresses" },
+	{ "alias", "remove", cli_alias_remove, 0, 1, "ADDRESS",
+	    "that address leads nowhere any more" },
+	{ "queue", "list", cli_queue_list, OPTION_JSON, 0, "",
+	    "show what is on its way out" },
+	{ "queue", "show", cli_queue_show, 0, 1, "ID",
+	    "show a message's recipients and header" },
+	{ "queue", "retry", cli_queue_retry, 0, 1, "ID|all",
+	    "try now what waits for another attempt" },
+	{ "queue", "hold", cli_queue_hold, 0, 1, "ID",
+	    "keep a message until it is released" },
+	{ "queue", "release", cli_queue_release, 0, 1, "ID",
+	    "send it after all" },
+	{ "queue", "delete", cli_queue_delete, 0, 1, "ID",
+	    "drop a message; nobody gets a bounce" },
 };
 
 bool

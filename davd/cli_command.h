@@ -27,13 +27,14 @@ enum cli_option {
 	OPTION_NAME = 1 << 8,
 	OPTION_STDIN = 1 << 9,
 	OPTION_IMPORT = 1 << 10,
-	OPTION_TIMEOUT = 1 << 11
+	OPTION_TIMEOUT = 1 << 11,
+	OPTION_JSON = 1 << 14
 };
 
 struct cli {
 	/* As given; NULL when not. */
 	const char *data, *config, *domain, *hostname, *address, *base_port,
-	    *users, *info, *name, *from_stdin, *import, *timeout;
+	    *users, *info, *name, *from_stdin, *import, *timeout, *json;
 
 	char **arguments; /* what stands after the options */
 	int argument_count;
@@ -101,5 +102,14 @@ int cli_mailbox_remove(struct cli *);
 int cli_mailbox_enable(struct cli *);
 int cli_mailbox_disable(struct cli *);
 int cli_password(struct cli *);
+int cli_alias_add(struct cli *);
+int cli_alias_list(struct cli *);
+int cli_alias_remove(struct cli *);
+int cli_queue_list(struct cli *);
+int cli_queue_show(struct cli *);
+int cli_queue_retry(struct cli *);
+int cli_queue_hold(struct cli *);
+int cli_queue_release(struct cli *);
+int cli_queue_delete(struct cli *);
 
 #endif

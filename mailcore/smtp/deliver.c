@@ -158,7 +158,7 @@ find_info(struct store *store, struct arena *arena, view address, view domain,
 	if (r.is == NOT_FOUND)
 		return fail(MALFORMED, "not a domain of ours");
 	TRY(r);
-	r = account_find(store, arena, address, out);
+	r = account_receives(store, arena, address, out);
 	if (r.is == NOT_FOUND && view_same(local, VIEW("postmaster")))
 		return find_any(store, arena, hosted.name, out);
 	return r;

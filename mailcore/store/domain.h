@@ -43,6 +43,13 @@ struct account_info {
  * "+detail" ignored.  NOT_FOUND: none. */
 CHECKED result account_find(struct store *, struct arena *, view address,
     struct account_info *out);
+
+/* Whose mail is it?  As account_find, and behind that the catch-all of the
+ * domain; all are looked up at once, so that no answer is faster than
+ * another. */
+CHECKED result account_receives(struct store *, struct arena *, view address,
+    struct account_info *out);
+
 CHECKED result account_get(struct store *, struct arena *, int64_t id,
     struct account_info *out);
 CHECKED result account_list(struct store *, struct arena *, view domain,
@@ -60,7 +67,8 @@ CHECKED result account_set_password(struct store *, int64_t id, view password);
 CHECKED result account_set_enabled(struct store *, int64_t id, bool);
 CHECKED result account_set_quota(struct store *, int64_t id, int64_t bytes);
 
-/* An address that delivers to an account. */
+/* An address that delivers to an account; "@domain": the catch-all, for all
+ * that lead nowhere else.  store/alias.h lists them. */
 CHECKED result alias_add(struct store *, view address, int64_t account);
 CHECKED result alias_remove(struct store *, view address);
 

@@ -7,12 +7,16 @@
 	"a.id, a.domain, a.address, a.name, a.password,"                 \
 	" a.password_version, a.enabled, a.quota"
 
-enum { BY_ADDRESS, BY_ID, LIST, SET_PASSWORD, SET_ENABLED, SET_QUOTA,
-	HAS_DOMAIN, ALIAS_ADD, ALIAS_REMOVE, USED, LOCAL_QUOTA };
+enum { BY_ADDRESS, BY_RECIPIENT, BY_ID, LIST, SET_PASSWORD, SET_ENABLED,
+	SET_QUOTA, HAS_DOMAIN, ALIAS_ADD, ALIAS_REMOVE, USED, LOCAL_QUOTA };
 
 static const char *const sql[] = {
 	[BY_ADDRESS] = "SELECT " COLUMNS " FROM address d, account a"
 		       " WHERE d.address = $1 AND a.id = d.account_id",
+	[BY_RECIPIENT] = "SELECT " COLUMNS " FROM address d, account a"
+			 " WHERE d.address IN ($1, $2, $3)"
+			 " AND a.id = d.account_id ORDER BY CASE d.address"
+			 " WHEN $1 THEN 1 WHEN $2 THEN 2 ELSE 3 END LIMIT 1",
 	[BY_ID] = "SELECT " COLUMNS " FROM account a WHERE a.id = $1",
 	[LIST] = "SELECT " COLUMNS " FROM domain d, account a"
 		 " WHERE d.name = $1 AND a.domain = d.id ORDER BY a.address",
@@ -46,13 +50,13 @@ of_row(struct db_query *q, struct arena *arena, struct account_info *out)
 }
 
 static result
-find(struct account *house, struct arena *arena, const char *question,
-    struct db_arg arg, struct account_info *out)
+find_by(struct account *house, struct arena *arena, const char *question,
+    const struct db_arg *args, size_t count, struct account_info *out)
 {
 	struct db_query q;
 	bool found = false;
 
-	db_ask(house->db, &q, question, &arg, 1);
+	db_ask(house->db, &q, question, args, count);
 	while (db_next(&q)) {
 		of_row(&q, arena, out);
 		found = true;
@@ -60,6 +64,13 @@ find(struct account *house, struct arena *arena, const char *question,
 	TRY(db_end(&q));
 	TRY(arena_result(arena));
 	return found ? done() : fail(NOT_FOUND, "no such account");
+}
+
+static result
+find(struct account *house, struct arena *arena, const char *question,
+    struct db_arg arg, struct account_info *out)
+{
+	return find_by(house, arena, question, &arg, 1, out);
 }
 
 /* As it is, then without "+detail" (RFC 5233). */
@@ -82,8 +93,37 @@ find_address(struct account *house, struct arena *arena, view folded,
 	return find(house, arena, sql[BY_ADDRESS], db_text(base), out);
 }
 
-result
-account_find(struct store *s, struct arena *arena, view address,
+/* The same three, the catch-all last, in one question. */
+static result
+find_recipient(struct account *house, struct arena *arena, view folded,
+    struct account_info *out)
+{
+	view local, domain;
+	size_t base;
+
+	if (!name_cut(folded, &local, &domain))
+		return fail(NOT_FOUND, "no such account");
+	base = view_find_byte(local, '+');
+	if (base == 0 || base == SIZE_MAX)
+		base = local.n;
+	{
+		const struct db_arg args[] = { db_text(folded),
+			db_text(arena_print(arena, "%.*s@%.*s", (int)base,
+			    local.p, (int)domain.n, domain.p)),
+			db_text(arena_print(arena, "@%.*s", (int)domain.n,
+			    domain.p)) };
+
+		TRY(arena_result(arena));
+		return find_by(house, arena, sql[BY_RECIPIENT], args,
+		    COUNT(args), out);
+	}
+}
+
+typedef result finder(struct account *house, struct arena *, view folded,
+    struct account_info *out);
+
+static result
+find_folded(struct store *s, struct arena *arena, view address, finder *by,
     struct account_info *out)
 {
 	struct buf folded = buf_new(LIMIT_ADDRESS);
@@ -94,12 +134,26 @@ account_find(struct store *s, struct arena *arena, view address,
 	if (name_fold(address, &folded)) {
 		r = house_open(s, &house);
 		if (r.is == OK) {
-			r = find_address(house, arena, buf_view(&folded), out);
+			r = by(house, arena, buf_view(&folded), out);
 			account_close(&house);
 		}
 	}
 	buf_free(&folded);
 	return r;
+}
+
+result
+account_find(struct store *s, struct arena *arena, view address,
+    struct account_info *out)
+{
+	return find_folded(s, arena, address, find_address, out);
+}
+
+result
+account_receives(struct store *s, struct arena *arena, view address,
+    struct account_info *out)
+{
+	return find_folded(s, arena, address, find_recipient, out);
 }
 
 static result
@@ -242,7 +296,8 @@ add_alias(struct account *house, void *context)
 	struct db_query q;
 	bool hosted = false;
 
-	if (!name_cut(c->args[0].bytes, &local, &domain))
+	if (!name_cut(c->args[0].bytes, &local, &domain)
+	    && view_at(c->args[0].bytes, 0) != '@')
 		return fail(MALFORMED, "RFC 5321 4.1.2: not an address");
 	{
 		const struct db_arg args[] = { db_text(domain) };

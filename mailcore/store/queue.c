@@ -1,4 +1,4 @@
-#include "mailcore/store/queue.h"
+#include "mailcore/store/queue_row.h"
 
 #include "mailcore/base/ascii.h"
 #include "mailcore/store/names.h"
@@ -8,13 +8,6 @@
 
 #include <stdio.h>
 #include <unistd.h>
-
-#define MESSAGE_COLUMNS                                                   \
-	"m.id, m.sender, m.account_id, m.created, m.size, m.smtputf8,"    \
-	" m.eightbit, m.envelope_id"
-#define RECIPIENT_COLUMNS "r.id, r.address, r.attempts, r.next, r.error"
-
-enum { MESSAGE_COLUMN_COUNT = 8 };
 
 enum { ADD, ADD_RECIPIENT, DUE, WAKE, LEASE, MESSAGE, RETRY, SETTLE, LEFT,
 	FILE_OF, REMOVE, EACH, COUNTS };
@@ -29,13 +22,16 @@ static const char *const sql[] = {
 	[DUE] = "SELECT message, domain FROM queue_recipient WHERE next <= $1"
 		" ORDER BY next, message LIMIT 1",
 	[WAKE] = "SELECT MIN(next) FROM queue_recipient",
-	[LEASE] = "UPDATE queue_recipient SET next = $4 WHERE message = $1"
-		  " AND domain = $2 AND next <= $3"
+	[LEASE] = "UPDATE queue_recipient SET next = $4, leased = $4"
+		  " WHERE message = $1 AND domain = $2 AND next <= $3"
 		  " RETURNING id, address, attempts, next, error",
 	[MESSAGE] = "SELECT " MESSAGE_COLUMNS ", m.file, m.data"
 		    " FROM queue_message m WHERE m.id = $1",
+	/* What was held meanwhile stays held: QUEUE_HELD. */
 	[RETRY] = "UPDATE queue_recipient SET attempts = attempts + 1,"
-		  " next = $3, error = $4 WHERE message = $1 AND id = $2",
+		  " leased = 0, error = $4, next = CASE WHEN next ="
+		  " 9223372036854775807 THEN next ELSE $3 END"
+		  " WHERE message = $1 AND id = $2",
 	[SETTLE] = "DELETE FROM queue_recipient WHERE message = $1"
 		   " AND id = $2",
 	[LEFT] = "SELECT 1 FROM queue_recipient WHERE message = $1 LIMIT 1",
@@ -49,8 +45,8 @@ static const char *const sql[] = {
 		   " (SELECT MIN(created) FROM queue_message)",
 };
 
-static bool
-file_path(const struct store *s, view file, char to[STORE_PATH])
+bool
+queue_file_path(const struct store *s, view file, char to[STORE_PATH])
 {
 	int n = snprintf(to, STORE_PATH, "%s/queue/%.*s", s->data,
 	    (int)file.n, file.p);
@@ -117,7 +113,7 @@ queue_add(struct store *s, const struct queue_new *new, int64_t *id)
 	if (new->data.n > LIMIT_BODY_INLINE) {
 		(void)snprintf(a.file, sizeof a.file, "%016llx",
 		    (unsigned long long)random_number(UINT64_MAX));
-		if (!file_path(s, view_of(a.file), path))
+		if (!queue_file_path(s, view_of(a.file), path))
 			return fail(FAILED, "a path is too long");
 		TRY(file_write(path, new->data, 0600));
 	}
@@ -129,8 +125,8 @@ queue_add(struct store *s, const struct queue_new *new, int64_t *id)
 	return r;
 }
 
-static void
-message_of_row(struct db_query *q, struct queue_message *out)
+void
+queue_message_of_row(struct db_query *q, struct queue_message *out)
 {
 	*out = (struct queue_message){
 		.id = db_int_at(q, 0),
@@ -144,8 +140,8 @@ message_of_row(struct db_query *q, struct queue_message *out)
 	};
 }
 
-static void
-recipient_of_row(struct db_query *q, int first, struct queue_recipient *out)
+void
+queue_recipient_of_row(struct db_query *q, int first, struct queue_recipient *out)
 {
 	*out = (struct queue_recipient){
 		.id = db_int_at(q, first),
@@ -202,7 +198,7 @@ take_recipients(struct account *house, struct leasing *l)
 		if (out->count == LIMIT_SMTP_RECIPIENTS)
 			continue;
 		r = &out->recipients[out->count++];
-		recipient_of_row(&q, 0, r);
+		queue_recipient_of_row(&q, 0, r);
 		r->address = arena_copy(l->arena, r->address);
 		r->error = arena_copy(l->arena, r->error);
 	}
@@ -219,7 +215,7 @@ read_message(struct account *house, struct leasing *l)
 
 	db_ask(house->db, &q, sql[MESSAGE], args, COUNT(args));
 	while (db_next(&q)) {
-		message_of_row(&q, m);
+		queue_message_of_row(&q, m);
 		m->sender = arena_copy(l->arena, m->sender);
 		m->envelope_id = arena_copy(l->arena, m->envelope_id);
 		m->data = arena_copy(l->arena,
@@ -249,7 +245,7 @@ read_file(struct store *s, const struct leasing *l)
 	char path[STORE_PATH];
 	result r = fail(FAILED, "a path is too long");
 
-	if (file_path(s, view_of(l->file), path))
+	if (queue_file_path(s, view_of(l->file), path))
 		r = file_read(path, &bytes);
 	l->out->message.data = arena_copy(l->arena, buf_view(&bytes));
 	buf_free(&bytes);
@@ -298,8 +294,8 @@ struct settling {
 	view error;
 };
 
-static result
-remove_message(struct account *house, int64_t id)
+result
+queue_remove_message(struct account *house, int64_t id)
 {
 	const struct db_arg args[] = { db_int(id) };
 	char path[STORE_PATH];
@@ -308,7 +304,7 @@ remove_message(struct account *house, int64_t id)
 	db_ask(house->db, &q, sql[FILE_OF], args, COUNT(args));
 	while (db_next(&q))
 		if (db_text_at(&q, 0).n > 0
-		    && file_path(house->store, db_text_at(&q, 0), path))
+		    && queue_file_path(house->store, db_text_at(&q, 0), path))
 			bury(house, path);
 	TRY(db_end(&q));
 	return db_do(house->db, sql[REMOVE], args, COUNT(args));
@@ -333,7 +329,7 @@ settle(struct account *house, void *context)
 	while (db_next(&q))
 		left = true;
 	TRY(db_end(&q));
-	return left ? done() : remove_message(house, s->message);
+	return left ? done() : queue_remove_message(house, s->message);
 }
 
 result
@@ -356,8 +352,8 @@ each(struct account *house, queue_visit *visit, void *context)
 		struct queue_message message;
 		struct queue_recipient recipient;
 
-		message_of_row(&q, &message);
-		recipient_of_row(&q, MESSAGE_COLUMN_COUNT, &recipient);
+		queue_message_of_row(&q, &message);
+		queue_recipient_of_row(&q, MESSAGE_COLUMN_COUNT, &recipient);
 		r = visit(context, &message, &recipient);
 	}
 	TRY(db_end(&q));

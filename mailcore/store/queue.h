@@ -10,11 +10,14 @@
 
 #include "mailcore/store/body.h"
 
+/* When what is held is due. */
+#define QUEUE_HELD INT64_MAX
+
 struct queue_recipient {
 	int64_t id;
 	view address;
 	int attempts;
-	int64_t next; /* seconds */
+	int64_t next; /* seconds, or QUEUE_HELD */
 	view error;   /* of the last attempt */
 };
 
@@ -69,5 +72,20 @@ typedef result queue_visit(void *context, const struct queue_message *,
 CHECKED result queue_each(struct store *, queue_visit *, void *context);
 CHECKED result queue_counts(struct store *, int64_t *messages,
     int64_t *recipients, int64_t *oldest);
+
+/* A message with its data and all its recipients.  NOT_FOUND. */
+CHECKED result queue_get(struct store *, struct arena *, int64_t id,
+    struct queue_lease *out);
+
+/* RETRY_NOW: due now, unless held.  HOLD: not due until RELEASE; an attempt
+ * that runs goes on.  DELETE: without a bounce; BUSY: an attempt runs.
+ * NOT_FOUND: no such message. */
+enum queue_change { QUEUE_RETRY_NOW, QUEUE_HOLD, QUEUE_RELEASE,
+	QUEUE_DELETE };
+CHECKED result queue_change(struct store *, int64_t message,
+    enum queue_change, int64_t now);
+
+/* All that waits for another attempt is due now. */
+CHECKED result queue_retry_all(struct store *, int64_t now);
 
 #endif

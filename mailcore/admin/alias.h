@@ -1,0 +1,22 @@
+/*
+ * alias.h - further addresses of a mailbox, and "@domain" for all those of a
+ * domain that lead nowhere else.  Each failure's `why` says to people what
+ * was expected.  What returned OK is durable.
+ */
+#ifndef ADMIN_ALIAS_H
+#define ADMIN_ALIAS_H
+
+#include "mailcore/store/alias.h"
+
+/* EXISTS: the address is taken.  NOT_FOUND: its domain is not hosted, or
+ * there is no mailbox `target`. */
+CHECKED result admin_alias_add(struct store *, view address, view target);
+
+/* NOT_FOUND: no alias, which a mailbox' own address is not. */
+CHECKED result admin_alias_remove(struct store *, view address);
+
+/* Those of one domain, by address; views live in `arena`. */
+CHECKED result admin_alias_list(struct store *, struct arena *, view domain,
+    struct alias **out, size_t *count);
+
+#endif
