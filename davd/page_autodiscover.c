@@ -1,7 +1,6 @@
 #include "davd/pages.h"
 
 #include "autoconfig/autodiscover.h"
-#include "mailcore/base/limits.h"
 #include "mailcore/sys/clock.h"
 
 /* The one hosted domain of an address. */
@@ -60,8 +59,6 @@ page_autodiscover(void *services, const struct request *request,
 	if (!view_eq(request->method, VIEW("POST"))) {
 		answer_text(answer, 405, "POST is answered.");
 		answer_header(answer, "Allow", VIEW("POST"));
-	} else if (request->body.n > LIMIT_AUTODISCOVER) {
-		answer_text(answer, 413, "The body is larger than allowed.");
 	} else {
 		answer_pox(services, request, answer);
 	}

@@ -25,6 +25,7 @@ start_front(struct web *w, const struct role_socket *s)
 		.fd = s->fd,
 		.routes = plain ? routes_plain : routes,
 		.route_count = plain ? route_plain_count : route_count,
+		.limit_of = routes_body_limit,
 		.services = &w->services,
 		.certs = w->role->certs,
 		.tls = &c->tls,

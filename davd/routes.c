@@ -2,6 +2,7 @@
 
 #include "davd/dav/dav.h"
 #include "davd/pages.h"
+#include "mailcore/base/limits.h"
 
 #include <stdio.h>
 
@@ -67,3 +68,10 @@ const struct route routes_plain[] = {
 	{ "/", false, to_https },
 };
 const size_t route_plain_count = COUNT(routes_plain);
+
+uint64_t
+routes_body_limit(view path)
+{
+	return view_starts_same(path, VIEW("/autodiscover/"))
+	    ? LIMIT_AUTODISCOVER : UINT64_MAX;
+}

@@ -13,4 +13,7 @@ extern const size_t route_count;
 extern const struct route routes_plain[];
 extern const size_t route_plain_count;
 
+/* How much of a body a path takes; UINT64_MAX: what the front takes. */
+uint64_t routes_body_limit(view path);
+
 #endif

@@ -29,6 +29,7 @@ exchange_new(
 	x->request.host = x->request.origin = VIEW("");
 	x->request.body = VIEW("");
 	x->body = buf_new(options->body_limit);
+	x->body_limit = options->body_limit;
 	x->piece = buf_new(PIECE_MOST);
 	x->answer.body = buf_new(ANSWER_MOST);
 	x->answer.headers = buf_new(LIMIT_HTTP_HEADER);
@@ -108,6 +109,17 @@ refuse(struct exchange *x, unsigned status, const char *why)
 	return false;
 }
 
+static void
+limit_body(struct exchange *x)
+{
+	uint64_t limit = x->body_limit;
+
+	if (x->options->limit_of != NULL)
+		limit = x->options->limit_of(x->request.path);
+	if (limit < x->body_limit)
+		x->body_limit = limit;
+}
+
 static bool
 body_fits(struct exchange *x)
 {
@@ -128,7 +140,7 @@ body_fits(struct exchange *x)
 		return refuse(x, 400, "RFC 9112 6.1: chunks and a length");
 	if (!view_number(value, UINT64_MAX, &length))
 		return refuse(x, 400, "RFC 9110 8.6: bad Content-Length");
-	if (length > x->options->body_limit)
+	if (length > x->body_limit)
 		return refuse(x, 413, "The body is larger than allowed.");
 	return true;
 }
@@ -189,6 +201,7 @@ exchange_begin(
 		return refuse(x, 400, "RFC 9112 3.2: two Hosts");
 	if (request_host(r, host).is != OK)
 		return refuse(x, 400, "RFC 9110 7.2: bad Host");
+	limit_body(x);
 	return body_fits(x);
 }
 
@@ -199,7 +212,7 @@ exchange_body(struct exchange *x, view bytes)
 
 	if (taken > LIMIT_HTTP_BODY_SECONDS * (int64_t)1000)
 		return false;
-	if (x->dropped > 0 || bytes.n > x->options->body_limit - x->body.n) {
+	if (x->dropped > 0 || bytes.n > x->body_limit - x->body.n) {
 		/* libmicrohttpd takes no answer before the end of a body. */
 		x->dropped += bytes.n;
 		return x->dropped <= x->options->body_limit;

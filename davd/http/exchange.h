@@ -20,6 +20,7 @@ struct exchange {
 	size_t field_room;
 	result target; /* of request_target */
 	struct buf body;
+	uint64_t body_limit;
 	uint64_t dropped; /* bytes past the limit */
 	int64_t began_ms;
 	struct buf piece; /* of a stream, not yet sent */

@@ -80,6 +80,7 @@ struct front_options {
 	unsigned threads;              /* 0: default */
 	unsigned connections, connections_per_peer;
 	uint64_t body_limit; /* 413 beyond; default LIMIT_CALENDAR_OBJECT */
+	uint64_t (*limit_of)(view path); /* less for some; may be NULL */
 };
 
 CHECKED result front_start(struct front **, const struct front_options *);
