@@ -89,6 +89,7 @@ write_message(struct fetching *x, struct fetched *o)
 			buf_add_byte(x->out, ' ');
 		r = fetch_write(o, &x->f.items[x->item], &x->tail, x->out);
 		if (r.is != OK) {
+			x->c->code = o->code;
 			buf_cut(x->out, before);
 			if (!fresh)
 				x->s->next = STEP_CLOSE;

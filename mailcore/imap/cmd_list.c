@@ -271,12 +271,13 @@ add_attributes(const struct list *l, const struct entry *e, struct buf *out)
 }
 
 static void
-add_entry(const struct list *l, const struct entry *e, struct buf *out)
+add_entry(const struct imap *s, const struct list *l, const struct entry *e,
+    struct buf *out)
 {
 	buf_add_text(out, l->lsub ? "* LSUB (" : "* LIST (");
 	add_attributes(l, e, out);
 	buf_add(out, VIEW(") \"/\" "));
-	reply_mailbox(out, e->name);
+	reply_mailbox(s, out, e->name);
 	if (l->recursive && e->child_subscribed)
 		buf_add(out, VIEW(" (\"CHILDINFO\" (\"SUBSCRIBED\"))"));
 	buf_add(out, VIEW("\r\n"));
@@ -296,7 +297,7 @@ list(struct imap *s, struct command *c, const struct list *l, struct buf *out)
 		if (l->lsub && (e[i].there == NULL || !e[i].there->subscribed)
 		    && view_find_byte(l->patterns[0], '%') == SIZE_MAX)
 			continue;
-		add_entry(l, &e[i], out);
+		add_entry(s, l, &e[i], out);
 		if (l->tell_status && e[i].there != NULL)
 			mailbox_add_status(s, e[i].there, &l->status, out);
 	}

@@ -8,6 +8,8 @@ struct change {
 	view name;
 	view to;
 	enum special_use use;
+	bool unknown_use; /* one that we cannot give */
+	int64_t made;
 	struct arena *arena;
 };
 
@@ -15,10 +17,8 @@ struct change {
  * 6.3.3). */
 static result
 make_with_parents(struct account *a, view name, enum special_use use,
-    struct arena *arena)
+    struct arena *arena, int64_t *id)
 {
-	int64_t id;
-
 	for (size_t i = 0; i <= name.n; i++) {
 		bool whole = i == name.n;
 		struct collection there;
@@ -33,7 +33,7 @@ make_with_parents(struct account *a, view name, enum special_use use,
 		if (r.is == NOT_FOUND)
 			r = collection_add(a, COLLECTION_MAILBOX,
 			    view_first(name, i), VIEW(""),
-			    whole ? use : USE_NONE, &id);
+			    whole ? use : USE_NONE, id);
 		TRY(r);
 	}
 	return done();
@@ -43,8 +43,38 @@ static result
 create(struct account *a, void *context)
 {
 	struct change *change = context;
+	struct collection *all;
+	size_t count;
 
-	return make_with_parents(a, change->name, change->use, change->arena);
+	TRY(collection_list(a, change->arena, COLLECTION_MAILBOX, &all,
+	    &count));
+	for (size_t i = 0; change->use != USE_NONE && i < count; i++)
+		change->unknown_use |= all[i].use == change->use;
+	if (change->unknown_use)
+		return fail(DENIED, "RFC 6154 3: that use is not to be had");
+	return make_with_parents(a, change->name, change->use, change->arena,
+	    &change->made);
+}
+
+/* " (USE (\Sent))": RFC 6154 3.  One mailbox has one use. */
+static void
+parse_use(struct parse *in, struct change *change)
+{
+	if (!parse_more(in))
+		return;
+	scan_word(&in->s, VIEW("(USE ("), "RFC 6154 6: not USE (...)");
+	while (scan_ok(&in->s) && scan_peek(&in->s) != ')') {
+		enum special_use use;
+
+		scan_byte(&in->s, '\\', "RFC 6154 6: not a use");
+		use = mailbox_use_of(parse_atom(in));
+		change->unknown_use |= use == USE_NONE
+		    || change->use != USE_NONE;
+		change->use = use;
+		if (!parse_more(in))
+			break;
+	}
+	scan_word(&in->s, VIEW("))"), "RFC 6154 6: not USE (...)");
 }
 
 /* "a/" asks for a name that will have others below (RFC 3501 6.3.3). */
@@ -70,16 +100,24 @@ result
 run_create(struct imap *s, struct command *c, struct buf *out)
 {
 	struct change change = { .arena = c->arena };
+	result r;
 
 	(void)out;
 	parse_space(&c->in);
 	change.name = without_slash(parse_mailbox(&c->in));
+	parse_use(&c->in, &change);
 	parse_end(&c->in);
 	TRY(scan_result(&c->in.s));
 	TRY(check_name(c, change.name));
 	TRY(command_account(s, c));
+	r = account_write(c->account, create, &change, DURABLE);
+	if (change.unknown_use)
+		c->code = "[USEATTR] ";
+	TRY(r);
 	c->text_ok = "created";
-	return account_write(c->account, create, &change, DURABLE);
+	buf_print(&c->ok_code, "[MAILBOXID (F%lld)] ",
+	    (long long)change.made);
+	return done();
 }
 
 static result
@@ -162,7 +200,8 @@ rename_inbox(struct account *a, const struct change *change)
 	struct box *b;
 	result r;
 
-	TRY(make_with_parents(a, change->to, USE_NONE, change->arena));
+	TRY(make_with_parents(a, change->to, USE_NONE, change->arena,
+	    &to.id));
 	TRY(collection_find(a, change->arena, COLLECTION_MAILBOX, change->name,
 	    &inbox));
 	TRY(collection_find(a, change->arena, COLLECTION_MAILBOX, change->to,
@@ -186,7 +225,8 @@ make_parents(struct account *a, const struct change *change)
 	if (collection_find(a, change->arena, COLLECTION_MAILBOX, above,
 		&there).is == OK)
 		return done();
-	return make_with_parents(a, above, USE_NONE, change->arena);
+	return make_with_parents(a, above, USE_NONE, change->arena,
+	    &there.id);
 }
 
 static result

@@ -54,8 +54,10 @@ tell_box(const struct box *b, struct command *c, struct buf *out)
 	buf_print(out,
 	    "* OK [UIDVALIDITY %u] stays\r\n"
 	    "* OK [UIDNEXT %u] comes next\r\n"
-	    "* OK [HIGHESTMODSEQ %lld] so far\r\n",
-	    b->uid_validity, b->uid_next, (long long)b->modseq);
+	    "* OK [HIGHESTMODSEQ %lld] so far\r\n"
+	    "* OK [MAILBOXID (F%lld)] stays\r\n",
+	    b->uid_validity, b->uid_next, (long long)b->modseq,
+	    (long long)b->collection);
 }
 
 /* "(CONDSTORE)" (RFC 7162 3.1.8), "(QRESYNC (...))" (3.2.5). */

@@ -18,7 +18,12 @@ enum fetch_kind {
 	FETCH_BODY,
 	FETCH_BODYSTRUCTURE,
 	FETCH_MODSEQ,
-	FETCH_SECTION
+	FETCH_SECTION,
+	FETCH_BINARY,      /* RFC 3516 */
+	FETCH_BINARY_SIZE,
+	FETCH_PREVIEW,     /* RFC 8970 */
+	FETCH_EMAILID,     /* RFC 8474 */
+	FETCH_THREADID
 };
 
 enum section_what {
@@ -72,9 +77,16 @@ struct fetched {
 	bool body_open;
 	struct arena *arena; /* of this message */
 	struct mime_part *mime;
+	const char *code; /* of the NO, when there is a special one */
 };
 
 void fetched_close(struct fetched *);
+
+/* o->mime and o->arena are there. */
+CHECKED result fetched_mime(struct fetched *);
+
+/* o->mime and o->arena are there. */
+CHECKED result fetched_mime(struct fetched *);
 
 /* A piece of the body that did not go out yet. */
 struct fetch_tail {
@@ -86,5 +98,17 @@ struct fetch_tail {
  * (tail->from < tail->to). */
 CHECKED result fetch_write(struct fetched *, const struct fetch_item *,
     struct fetch_tail *tail, struct buf *out);
+
+/* "BODY[1]<0>" */
+void fetch_add_name(const struct fetch_item *, struct buf *out);
+
+/* A literal; of a long one that lies in the body, the first piece. */
+void fetch_add_literal(const struct fetched *, view content,
+    struct fetch_tail *tail, struct buf *out);
+
+/* fetch_decode.c */
+CHECKED result fetch_write_binary(struct fetched *, const struct fetch_item *,
+    struct fetch_tail *tail, struct buf *out);
+CHECKED result fetch_write_preview(struct fetched *, struct buf *out);
 
 #endif

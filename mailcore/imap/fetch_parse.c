@@ -131,6 +131,30 @@ add_rfc822(struct parse *in, struct fetch *f, const char *name,
 	item->peek = what == SECTION_HEADER;
 }
 
+/* BINARY[1], BINARY.PEEK[1], BINARY.SIZE[1]: RFC 3516 4.2. */
+static void
+add_binary(struct parse *in, struct fetch *f, view name)
+{
+	struct fetch_item *item = next_item(in, f);
+
+	item->kind = view_same(name, VIEW("BINARY.SIZE")) ? FETCH_BINARY_SIZE
+							  : FETCH_BINARY;
+	item->peek = !view_same(name, VIEW("BINARY"));
+	scan_byte(&in->s, '[', "RFC 3516 7: not a section");
+	parse_numbers(in, &item->section);
+	scan_byte(&in->s, ']', "RFC 3516 7: not a section");
+	if (item->kind == FETCH_BINARY)
+		parse_partial(in, item);
+}
+
+/* "(LAZY)" (RFC 8970 3.1) changes nothing: ours is at hand. */
+static void
+add_preview(struct parse *in, struct fetch *f)
+{
+	add_kind(in, f, FETCH_PREVIEW);
+	(void)scan_try(&in->s, VIEW(" (LAZY)"));
+}
+
 static bool
 is_letter(char c)
 {
@@ -151,6 +175,8 @@ parse_item(struct parse *in, struct fetch *f)
 		{ "ENVELOPE", FETCH_ENVELOPE },
 		{ "BODYSTRUCTURE", FETCH_BODYSTRUCTURE },
 		{ "MODSEQ", FETCH_MODSEQ },
+		{ "EMAILID", FETCH_EMAILID },
+		{ "THREADID", FETCH_THREADID },
 	};
 	view name = scan_while(&in->s, is_letter);
 
@@ -161,6 +187,16 @@ parse_item(struct parse *in, struct fetch *f)
 	if (view_same(name, VIEW("BODY.PEEK"))) {
 		scan_byte(&in->s, '[', "RFC 3501 9: not a section");
 		add_section(in, f, true);
+		return;
+	}
+	if (view_starts_same(name, VIEW("BINARY"))
+	    && (name.n == 6 || view_same(name, VIEW("BINARY.PEEK"))
+		|| view_same(name, VIEW("BINARY.SIZE")))) {
+		add_binary(in, f, name);
+		return;
+	}
+	if (view_same(name, VIEW("PREVIEW"))) {
+		add_preview(in, f);
 		return;
 	}
 	if (view_same(name, VIEW("BODY"))) {
@@ -240,7 +276,11 @@ look_at(struct fetch *f, const struct fetch_item *item)
 		f->has_modseq = true;
 		break;
 	case FETCH_UID:
+	case FETCH_THREADID:
 		break;
+	case FETCH_EMAILID:
+	case FETCH_PREVIEW:
+	case FETCH_BINARY_SIZE:
 	case FETCH_INTERNALDATE:
 	case FETCH_SIZE:
 		f->needs_item = true;
@@ -249,6 +289,10 @@ look_at(struct fetch *f, const struct fetch_item *item)
 	case FETCH_BODY:
 	case FETCH_BODYSTRUCTURE:
 		f->needs_summary = true;
+		break;
+	case FETCH_BINARY:
+		f->needs_item = true;
+		f->sets_seen |= !item->peek;
 		break;
 	case FETCH_SECTION:
 		f->needs_item = true;

@@ -32,8 +32,8 @@ need_arena(struct fetched *o)
 	return o->arena;
 }
 
-static result
-need_mime(struct fetched *o)
+result
+fetched_mime(struct fetched *o)
 {
 	TRY(need_body(o));
 	if (o->mime != NULL)
@@ -111,7 +111,7 @@ find_section(struct fetched *o, const struct section *s, view *out,
 	*there = true;
 	if (s->count == 0)
 		return find_in_message(o, s, out);
-	TRY(need_mime(o));
+	TRY(fetched_mime(o));
 	part = mime_find(o->mime, s->numbers, s->count);
 	if (part != NULL && s->what == SECTION_ALL) {
 		*out = part->body;
@@ -171,24 +171,25 @@ add_section_name(const struct section *s, struct buf *out)
 		buf_add_byte(out, ')');
 }
 
-static void
-add_item_name(const struct fetch_item *item, struct buf *out)
+void
+fetch_add_name(const struct fetch_item *item, struct buf *out)
 {
 	if (item->name != NULL) {
 		buf_add_text(out, item->name);
 		return;
 	}
-	buf_add(out, VIEW("BODY["));
+	buf_add_text(out, item->kind == FETCH_BINARY ? "BINARY["
+		: item->kind == FETCH_BINARY_SIZE    ? "BINARY.SIZE["
+						     : "BODY[");
 	add_section_name(&item->section, out);
 	buf_add_byte(out, ']');
 	if (item->partial)
 		buf_print(out, "<%u>", item->from);
 }
 
-/* A literal; of a long one that lies in the body, the first piece. */
-static void
-add_literal(const struct fetched *o, view content, struct fetch_tail *tail,
-    struct buf *out)
+void
+fetch_add_literal(const struct fetched *o, view content,
+    struct fetch_tail *tail, struct buf *out)
 {
 	view bytes = o->body_open ? o->body.bytes : VIEW("");
 	bool inside = content.n > 0 && bytes.n > 0
@@ -215,7 +216,7 @@ write_section(struct fetched *o, const struct fetch_item *item,
 	TRY(find_section(o, &item->section, &content, &there));
 	if (o->arena != NULL)
 		TRY(arena_result(o->arena));
-	add_item_name(item, out);
+	fetch_add_name(item, out);
 	buf_add_byte(out, ' ');
 	if (!there) {
 		buf_add(out, VIEW("NIL"));
@@ -224,7 +225,7 @@ write_section(struct fetched *o, const struct fetch_item *item,
 	if (item->partial)
 		content = view_first(view_from(content, item->from),
 		    item->length);
-	add_literal(o, content, tail, out);
+	fetch_add_literal(o, content, tail, out);
 	return done();
 }
 
@@ -288,6 +289,17 @@ fetch_write(struct fetched *o, const struct fetch_item *item,
 		return write_summary(o, item->kind, out);
 	case FETCH_SECTION:
 		return write_section(o, item, tail, out);
+	case FETCH_BINARY:
+	case FETCH_BINARY_SIZE:
+		return fetch_write_binary(o, item, tail, out);
+	case FETCH_PREVIEW:
+		return fetch_write_preview(o, out);
+	case FETCH_EMAILID: /* RFC 8474: copies share their body */
+		buf_print(out, "EMAILID (M%lld)", (long long)o->item->body);
+		break;
+	case FETCH_THREADID:
+		buf_add(out, VIEW("THREADID NIL"));
+		break;
 	}
 	return done();
 }

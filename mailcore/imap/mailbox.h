@@ -26,4 +26,8 @@ bool status_wants_modseq(const struct status_items *);
 /* "\Sent" and so on; NULL: none. */
 const char *mailbox_use(enum special_use);
 
+/* The use "Sent" that a mailbox can be made for (RFC 6154 3), without its
+ * backslash; USE_NONE: no such one, or one that no mailbox here can have. */
+enum special_use mailbox_use_of(view name);
+
 #endif

@@ -63,17 +63,36 @@ reply_capabilities(const struct imap *s, struct buf *out)
 				  " MULTIAPPEND REPLACE QRESYNC SEARCHRES"
 				  " PARTIAL SORT SORT=DISPLAY ESORT"
 				  " THREAD=ORDEREDSUBJECT"
-				  " THREAD=REFERENCES"));
+				  " THREAD=REFERENCES CREATE-SPECIAL-USE"
+				  " QUOTA QUOTA=RES-STORAGE OBJECTID"
+				  " PREVIEW BINARY"));
 		buf_print(out, " APPENDLIMIT=%llu",
 		    (unsigned long long)s->services->message_limit);
 	}
 }
 
+/* UTF-8 in quotes; names of mailboxes hold no control characters. */
+static void
+add_quoted(struct buf *out, view text)
+{
+	buf_add_byte(out, '"');
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '"' || text.p[i] == '\\')
+			buf_add_byte(out, '\\');
+		buf_add_byte(out, text.p[i]);
+	}
+	buf_add_byte(out, '"');
+}
+
 void
-reply_mailbox(struct buf *out, view name)
+reply_mailbox(const struct imap *s, struct buf *out, view name)
 {
 	struct buf wire = buf_new(8 * LIMIT_IMAP_MAILBOX_NAME);
 
+	if (s->utf8 || s->rev2) { /* RFC 9755 3: in quotes */
+		add_quoted(out, name);
+		return;
+	}
 	utf7_encode(name, &wire);
 	nstring_add(out, buf_view(&wire));
 	buf_free(&wire);

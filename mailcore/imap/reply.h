@@ -10,8 +10,8 @@ void reply_end(struct imap *, struct command *, result, struct buf *out);
 /* "IMAP4rev1 ..." as it is in the session's state. */
 void reply_capabilities(const struct imap *, struct buf *out);
 
-/* A mailbox name, in modified UTF-7, as an astring. */
-void reply_mailbox(struct buf *out, view name);
+/* A mailbox name as an astring, in modified UTF-7 unless UTF-8 is enabled. */
+void reply_mailbox(const struct imap *, struct buf *out, view name);
 
 /* "* BYE ..." */
 void reply_bye(struct buf *out, const char *why);

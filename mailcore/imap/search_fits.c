@@ -103,6 +103,8 @@ search_fits(struct candidate *c, const struct key *k)
 	case KEY_SENTON:
 	case KEY_SENTSINCE:
 		return fits_date(c, k);
+	case KEY_EMAILID:
+		return c->item->body == k->number;
 	case KEY_LARGER:
 		return c->item->size > (uint64_t)k->number;
 	case KEY_SMALLER:

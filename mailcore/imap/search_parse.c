@@ -13,6 +13,7 @@ enum argument {
 	SECONDS,
 	UIDS,
 	MODSEQ,
+	OBJECT,
 	FIELD,
 	ONE_KEY,
 	TWO_KEYS
@@ -34,6 +35,7 @@ static const struct name {
 	{ "CC", KEY_HEADER, STRING, COST_SUMMARY, 0, "Cc" },
 	{ "DELETED", KEY_FLAG, NOTHING, COST_MEMORY, FLAG_DELETED, NULL },
 	{ "DRAFT", KEY_FLAG, NOTHING, COST_MEMORY, FLAG_DRAFT, NULL },
+	{ "EMAILID", KEY_EMAILID, OBJECT, COST_ITEM, 0, NULL },
 	{ "FLAGGED", KEY_FLAG, NOTHING, COST_MEMORY, FLAG_FLAGGED, NULL },
 	{ "FROM", KEY_HEADER, STRING, COST_SUMMARY, 0, "From" },
 	{ "HEADER", KEY_HEADER, FIELD, COST_SUMMARY, 0, NULL },
@@ -56,6 +58,8 @@ static const struct name {
 	{ "SMALLER", KEY_SMALLER, NUMBER, COST_ITEM, 0, NULL },
 	{ "SUBJECT", KEY_HEADER, STRING, COST_SUMMARY, 0, "Subject" },
 	{ "TEXT", KEY_TEXT, STRING, COST_BODY, 0, NULL },
+	/* No message has one. */
+	{ "THREADID", KEY_NONE, WORD, COST_MEMORY, 0, NULL },
 	{ "TO", KEY_HEADER, STRING, COST_SUMMARY, 0, "To" },
 	{ "UID", KEY_UIDS, UIDS, COST_MEMORY, 0, NULL },
 	{ "UNANSWERED", KEY_NO_FLAG, NOTHING, COST_MEMORY, FLAG_ANSWERED,
@@ -130,6 +134,19 @@ parse_numbers(struct reading *r, struct key *k)
 	idset_resolve(&k->set, (uint32_t)r->box->told);
 }
 
+/* "M12"; what is no EMAILID of ours finds nothing. */
+static void
+parse_object(struct reading *r, struct key *k)
+{
+	view id = parse_atom(r->in);
+	uint64_t n = 0;
+
+	if (view_at(id, 0) != 'M'
+	    || !view_number(view_from(id, 1), INT64_MAX, &n))
+		k->kind = KEY_NONE;
+	k->number = (int64_t)n;
+}
+
 static void
 parse_argument(struct reading *r, const struct name *n, struct key *k)
 {
@@ -140,6 +157,9 @@ parse_argument(struct reading *r, const struct name *n, struct key *k)
 		break;
 	case WORD:
 		k->word = parse_atom(r->in);
+		break;
+	case OBJECT:
+		parse_object(r, k);
 		break;
 	case FIELD:
 		k->word = parse_astring(r->in);

@@ -77,6 +77,8 @@ struct imap {
 	bool idle;
 	bool condstore; /* RFC 7162 3.1: from the first enabling command on */
 	bool qresync;
+	bool utf8; /* RFC 9755 */
+	bool rev2; /* RFC 9051 */
 	struct idset saved; /* RFC 5182: UIDs of the last search; malloc */
 	enum step_next next; /* what a command wants beside its answer */
 };
@@ -116,6 +118,6 @@ command_run run_capability, run_noop, run_logout, run_starttls,
     run_list, run_lsub, run_status, run_namespace, run_unselect, run_close,
     run_check, run_expunge, run_append, run_fetch, run_store, run_copy,
     run_move, run_search, run_idle, run_replace, run_sort,
-    run_thread;
+    run_thread, run_getquota, run_getquotaroot, run_setquota;
 
 #endif
