@@ -11,14 +11,16 @@ cd "$here"
 # Debian packages: to build, to test, for the comparisons of the bench.
 build_packages=(
 	gcc libc6-dev meson ninja-build pkg-config
-	libargon2-dev libcrypt-dev libevent-dev libgnutls28-dev libical-dev
-	libidn2-dev libjansson-dev libmicrohttpd-dev libseccomp-dev
-	libsqlite3-dev libssl-dev libunbound-dev libunistring-dev libxml2-dev
+	libargon2-dev libcrypt-dev libcurl4-openssl-dev libevent-dev
+	libgnutls28-dev libical-dev
+	libidn2-dev libjansson-dev libmicrohttpd-dev libqrencode-dev
+	libseccomp-dev libsqlite3-dev libssl-dev libunbound-dev
+	libunistring-dev libxml2-dev zlib1g-dev
 )
 test_packages=(
 	cadaver clang clang-tidy cppcheck curl dpkg-dev isync
 	libnet-ssleay-perl openssl perl python3 python3-caldav shellcheck swaks
-	vdirsyncer
+	vdirsyncer zbar-tools
 )
 bench_packages=(gcc nginx-light python3)
 

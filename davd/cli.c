@@ -47,6 +47,29 @@ static const struct option_row {
 	    "keep a hash from another server, like {SHA512-CRYPT}$6$..." },
 	{ OPTION_JSON, "json", NULL, offsetof(struct cli, json),
 	    "for programs" },
+	{ OPTION_KIND, "kind", "KIND", offsetof(struct cli, kind),
+	    "mail, or full: with calendars and contacts" },
+	{ OPTION_APP_PASSWORD, "app-password", NULL,
+	    offsetof(struct cli, app_password),
+	    "make an app password and put it in; else people type theirs" },
+	{ OPTION_LABEL, "label", "TEXT", offsetof(struct cli, label),
+	    "what the device is called" },
+	{ OPTION_UNSIGNED, "unsigned", NULL,
+	    offsetof(struct cli, is_unsigned), "do not sign it" },
+	{ OPTION_LINK, "link", NULL, offsetof(struct cli, link),
+	    "print a link that gives it out once, within ten minutes" },
+	{ OPTION_RIGHTS, "rights", "LIST", offsetof(struct cli, rights),
+	    "of imap,pop3,smtp,dav (default all)" },
+	{ OPTION_EXPIRES, "expires", "DAYS", offsetof(struct cli, expires),
+	    "its end (default never)" },
+	{ OPTION_NETWORKS, "networks", "LIST", offsetof(struct cli, networks),
+	    "good from there alone, like 192.0.2.0/24,2001:db8::/32" },
+	{ OPTION_FOR, "for", "APP", offsetof(struct cli, app),
+	    "iphone (default), thunderbird-android or davx5" },
+	{ OPTION_LANGUAGE, "language", "TAG", offsetof(struct cli, language),
+	    "en (default), fr, nl or de" },
+	{ OPTION_IMAGE, "image", "FORM", offsetof(struct cli, image),
+	    "svg (default), png, or text for a terminal" },
 	{ OPTION_TIMEOUT, "timeout", "SECONDS", offsetof(struct cli, timeout),
 	    "give up after so long (default 60)" },
 };
@@ -87,6 +110,21 @@ static const struct command {
 	    "let it log in again" },
 	{ "mailbox", "disable", cli_mailbox_disable, 0, 1, "ADDRESS",
 	    "no logins; its data stays" },
+	{ "app-password", "add", cli_app_password_add,
+	    OPTION_LABEL | OPTION_RIGHTS | OPTION_EXPIRES | OPTION_NETWORKS, 1,
+	    "ADDRESS", "make a password for one device, and print it" },
+	{ "app-password", "list", cli_app_password_list, 0, 1, "ADDRESS",
+	    "show a mailbox's app passwords" },
+	{ "app-password", "revoke", cli_app_password_revoke, 0, 2,
+	    "ADDRESS ID", "no login with that one any more" },
+	{ "profile", NULL, cli_profile,
+	    OPTION_KIND | OPTION_APP_PASSWORD | OPTION_LABEL | OPTION_UNSIGNED
+	        | OPTION_LINK | OPTION_LANGUAGE,
+	    1, "ADDRESS", "print a profile for iPhone, iPad and Mac" },
+	{ "qr", NULL, cli_qr,
+	    OPTION_FOR | OPTION_KIND | OPTION_APP_PASSWORD | OPTION_LABEL
+	        | OPTION_UNSIGNED | OPTION_LANGUAGE | OPTION_IMAGE,
+	    1, "ADDRESS", "print a QR code that sets a phone up" },
 	{ "password", NULL, cli_password, OPTION_STDIN | OPTION_IMPORT, 1,
 	    "ADDRESS", "set a password; prints the one it makes" },
 	{ "alias", "add", cli_alias_add, 0, 2, "ADDRESS TARGET",
@@ -238,14 +276,30 @@ parse(struct cli *cli, const struct command *c, int argc, char **argv)
 	return CLI_USAGE;
 }
 
+/* Of a verb both orders read well: "mailbox add ADDRESS", and
+ * "app-password ADDRESS add". */
+static void
+put_verb_first(int argc, char **argv)
+{
+	char *second;
+
+	if (argc < 3 || find(argv[0], argv[1]) != NULL
+	    || find(argv[0], argv[2]) == NULL)
+		return;
+	second = argv[1];
+	argv[1] = argv[2];
+	argv[2] = second;
+}
+
 int
 cli_run(int argc, char **argv)
 {
-	const struct command *c =
-	    find(argv[0], argc > 1 ? argv[1] : NULL);
 	struct cli cli = { .data = NULL };
+	const struct command *c;
 	int code;
 
+	put_verb_first(argc, argv);
+	c = find(argv[0], argc > 1 ? argv[1] : NULL);
 	if (c == NULL && cli_knows(argv[0])) {
 		bool help = argc > 1 && (strcmp(argv[1], "-h") == 0
 		    || strcmp(argv[1], "--help") == 0);

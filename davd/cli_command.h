@@ -27,6 +27,17 @@ enum cli_option {
 	OPTION_NAME = 1 << 8,
 	OPTION_STDIN = 1 << 9,
 	OPTION_IMPORT = 1 << 10,
+	OPTION_KIND = 1 << 19,
+	OPTION_APP_PASSWORD = 1 << 20,
+	OPTION_LABEL = 1 << 21,
+	OPTION_UNSIGNED = 1 << 22,
+	OPTION_LINK = 1 << 23,
+	OPTION_RIGHTS = 1 << 24,
+	OPTION_EXPIRES = 1 << 25,
+	OPTION_NETWORKS = 1 << 26,
+	OPTION_FOR = 1 << 27,
+	OPTION_LANGUAGE = 1 << 28,
+	OPTION_IMAGE = 1 << 29,
 	OPTION_TIMEOUT = 1 << 11,
 	OPTION_JSON = 1 << 14
 };
@@ -35,6 +46,10 @@ struct cli {
 	/* As given; NULL when not. */
 	const char *data, *config, *domain, *hostname, *address, *base_port,
 	    *users, *info, *name, *from_stdin, *import, *timeout, *json;
+
+	/* The same, of profile, qr and app-password. */
+	const char *kind, *app_password, *label, *is_unsigned, *link, *rights,
+	    *expires, *networks, *app, *language, *image;
 
 	char **arguments; /* what stands after the options */
 	int argument_count;
@@ -102,6 +117,11 @@ int cli_mailbox_remove(struct cli *);
 int cli_mailbox_enable(struct cli *);
 int cli_mailbox_disable(struct cli *);
 int cli_password(struct cli *);
+int cli_app_password_add(struct cli *);
+int cli_app_password_list(struct cli *);
+int cli_app_password_revoke(struct cli *);
+int cli_profile(struct cli *);
+int cli_qr(struct cli *);
 int cli_alias_add(struct cli *);
 int cli_alias_list(struct cli *);
 int cli_alias_remove(struct cli *);

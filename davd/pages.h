@@ -44,6 +44,10 @@ void page_mta_sts(void *services, const struct request *, struct answer *);
 void page_change_password(void *services, const struct request *,
     struct answer *);
 
+/* /p/TOKEN: a profile behind a link that works once. */
+void page_profile_link(void *services, const struct request *,
+    struct answer *);
+
 /* "/" and whatever no other route takes: the page with the settings for the
  * Host's domain, and its files; PROPFIND and OPTIONS on "/" are dav_root's;
  * all else is 404 or 405. */

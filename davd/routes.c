@@ -54,6 +54,7 @@ const struct route routes[] = {
 	{ "/.well-known/carddav/", false, dav_well_known },
 	{ "/SOGo/dav", false, dav_handle },
 	{ "/SOGo/dav/", false, dav_handle },
+	{ "/p/", false, page_profile_link },
 	{ "/principals/", false, dav_root },
 	{ "/", false, page_root },
 };

@@ -1,0 +1,69 @@
+/* /p/TOKEN: a profile, given out once.  It was signed when the link was made,
+ * so this process needs no key. */
+#include "davd/pages.h"
+
+#include "mailcore/auth/one_time.h"
+#include "mailcore/sys/clock.h"
+
+/* RFC 6266: the name in quotes; what could end them does not pass. */
+static view
+file_name(struct arena *arena, view name)
+{
+	view copy = arena_copy(arena, name);
+	char *p = arena_alloc(arena, copy.n + 1);
+
+	for (size_t i = 0; p != NULL && i < copy.n; i++) {
+		unsigned char c = (unsigned char)copy.p[i];
+
+		p[i] = (char)(c <= 0x20 || c >= 0x7f || c == '"' || c == '\\'
+		        || c == '/' ? '_' : c);
+	}
+	return p == NULL ? VIEW("profile") : (view){ p, copy.n };
+}
+
+static void
+give(const struct request *request, struct answer *answer, view name,
+    view document)
+{
+	view file = file_name(request->arena, name);
+
+	answer->status = 200;
+	answer_header(answer, "Content-Type",
+	    VIEW("application/x-apple-aspen-config"));
+	answer_header(answer, "Content-Disposition",
+	    arena_print(request->arena, "attachment; filename=\"%.*s\"",
+	        (int)file.n, file.p));
+	buf_add(&answer->body, document);
+}
+
+void
+page_profile_link(void *services, const struct request *request,
+    struct answer *answer)
+{
+	const struct page_services *s = services;
+	view token = view_from(request->path, sizeof "/p/" - 1);
+	view name, document;
+	result r;
+
+	answer_header(answer, "Cache-Control", VIEW("no-store"));
+	answer_header(answer, "Referrer-Policy", VIEW("no-referrer"));
+	answer_header(answer, "X-Content-Type-Options", VIEW("nosniff"));
+	answer_header(answer, "X-Robots-Tag", VIEW("noindex"));
+	/* What only looks must not use the link up. */
+	if (!view_eq(request->method, VIEW("GET"))) {
+		answer_header(answer, "Allow", VIEW("GET"));
+		answer_text(answer, 405, "Only GET is answered.");
+		return;
+	}
+	r = one_time_open(s->dav.store, request->arena, token, clock_now(),
+	    &name, &document);
+	if (r.is == OK)
+		give(request, answer, name, document);
+	else if (r.is == STALE)
+		answer_text(answer, 410, "This link has been used, or is too"
+		    " old. Make a new one.");
+	else if (r.is == NOT_FOUND)
+		answer_text(answer, 404, "There is no such link.");
+	else
+		answer_text(answer, 503, "Try again later.");
+}
