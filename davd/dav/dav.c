@@ -15,6 +15,7 @@ static const struct method {
 	{ VIEW_INIT("GET"), dav_get, false },
 	{ VIEW_INIT("HEAD"), dav_get, false },
 	{ VIEW_INIT("PUT"), dav_put, false },
+	{ VIEW_INIT("POST"), dav_post, false },
 	{ VIEW_INIT("DELETE"), dav_delete, false },
 	{ VIEW_INIT("PROPFIND"), dav_propfind, false },
 	{ VIEW_INIT("PROPPATCH"), dav_proppatch, false },

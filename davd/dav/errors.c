@@ -82,7 +82,7 @@ dav_allow(enum dav_what what)
 	/* PUT, POST and DELETE as well: Evolution reads there whether a
 	 * calendar can be written to, and the objects in it can. */
 	if ((what & DAV_COLLECTIONS) != 0)
-		return "OPTIONS, GET, HEAD, PUT, DELETE, MOVE, PROPFIND, "
+		return "OPTIONS, GET, HEAD, POST, PUT, DELETE, MOVE, PROPFIND, "
 		       "PROPPATCH, REPORT, MKCOL, MKCALENDAR";
 	return "OPTIONS, PROPFIND, PROPPATCH, REPORT";
 }

@@ -105,6 +105,7 @@ void dav_get(struct dav *);
 void dav_busy(struct dav *);
 void dav_export(struct dav *);
 void dav_put(struct dav *);
+void dav_post(struct dav *);
 void dav_delete(struct dav *);
 void dav_propfind(struct dav *);
 void dav_proppatch(struct dav *);

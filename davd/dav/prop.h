@@ -110,6 +110,10 @@ bool prop_bytes(struct prop_out *, const struct resource *);
 bool prop_nothing(struct prop_out *, const struct resource *);
 bool prop_privileges(struct prop_out *, const struct resource *);
 bool prop_known_privileges(struct prop_out *, const struct resource *);
+bool prop_acl(struct prop_out *, const struct resource *);
+bool prop_acl_restrictions(struct prop_out *, const struct resource *);
+bool prop_person(struct prop_out *, const struct resource *);
+bool prop_add_member(struct prop_out *, const struct resource *);
 bool prop_reports(struct prop_out *, const struct resource *);
 
 #endif

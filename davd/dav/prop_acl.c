@@ -77,12 +77,47 @@ prop_known_privileges(struct prop_out *o, const struct resource *r)
 	return true;
 }
 
+/* RFC 3744 5.5: one entry, that nobody can change. */
+bool
+prop_acl(struct prop_out *o, const struct resource *r)
+{
+	(void)r;
+	xml_start(&o->x, "D:ace");
+	xml_start(&o->x, "D:principal");
+	xml_start(&o->x, "D:property");
+	xml_leaf(&o->x, "D:owner", VIEW(""));
+	xml_end(&o->x, "D:property");
+	xml_end(&o->x, "D:principal");
+	xml_start(&o->x, "D:grant");
+	xml_start(&o->x, "D:privilege");
+	xml_leaf(&o->x, "D:all", VIEW(""));
+	xml_end(&o->x, "D:privilege");
+	xml_end(&o->x, "D:grant");
+	xml_leaf(&o->x, "D:protected", VIEW(""));
+	xml_end(&o->x, "D:ace");
+	return true;
+}
+
+bool
+prop_acl_restrictions(struct prop_out *o, const struct resource *r)
+{
+	(void)r;
+	xml_leaf(&o->x, "D:grant-only", VIEW(""));
+	xml_leaf(&o->x, "D:no-invert", VIEW(""));
+	return true;
+}
+
 static const struct {
 	const char *tag;
 	int on;
 } reports[] = {
 	{ "D:sync-collection", DAV_COLLECTIONS },
 	{ "D:expand-property", DAV_ALL },
+	{ "D:principal-property-search", DAV_ROOT | DAV_PRINCIPAL | DAV_HOMES },
+	{ "D:principal-search-property-set",
+	    DAV_ROOT | DAV_PRINCIPAL | DAV_HOMES },
+	{ "D:principal-match", DAV_ROOT },
+	{ "D:acl-principal-prop-set", DAV_ALL & ~DAV_ROOT },
 	{ "C:calendar-query", DAV_CALENDAR },
 	{ "C:calendar-multiget", DAV_CALENDAR },
 	{ "C:free-busy-query", DAV_PRINCIPAL | DAV_CALENDARS | DAV_CALENDAR },

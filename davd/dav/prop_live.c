@@ -292,6 +292,27 @@ prop_quota_used(struct prop_out *o, const struct resource *r)
 	return quota(o, &info) && number(o, info.used);
 }
 
+/* RFC 6638 2.4.2 */
+bool
+prop_person(struct prop_out *o, const struct resource *r)
+{
+	(void)r;
+	xml_text(&o->x, VIEW("INDIVIDUAL"));
+	return true;
+}
+
+/* RFC 5995 3.2.1 */
+bool
+prop_add_member(struct prop_out *o, const struct resource *r)
+{
+	view href = dav_href(
+	    o->d, o->scratch, r->what, r->collection->name, VIEW(""));
+
+	xml_leaf(&o->x, "D:href",
+	    arena_print(o->scratch, "%.*s?add-member", (int)href.n, href.p));
+	return true;
+}
+
 /* RFC 5842 3.1: a UUID that stays (RFC 9562 5.8), made of what stays. */
 bool
 prop_id(struct prop_out *o, const struct resource *r)

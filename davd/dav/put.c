@@ -7,6 +7,7 @@
 #include "mailcore/sys/clock.h"
 
 #include <openssl/evp.h>
+#include <openssl/rand.h>
 
 /*
  * PUT (RFC 4791 5.3.2, RFC 6352 6.3.2).  The bytes are kept as they were
@@ -255,6 +256,10 @@ answer(struct put *p, result r)
 		    arena_print(d->arena, "\"%.*s\"", (int)p->item.etag.n,
 			p->item.etag.p));
 		d->answer->status = p->created ? 201 : 204;
+		if (view_eq(d->request->method, VIEW("POST")))
+			answer_header(d->answer, "Location",
+			    dav_href(d, d->arena, d->path.what,
+				d->path.collection, d->path.object));
 	} else if (p->condition != NULL) {
 		dav_error(d, p->status, p->condition, p->href);
 	} else if (p->status != 0) {
@@ -305,4 +310,30 @@ dav_put(struct dav *d)
 		return;
 	make_etag(&p);
 	store(&p);
+}
+
+/* RFC 5995: we choose the name. */
+void
+dav_post(struct dav *d)
+{
+	unsigned char random[16];
+	struct buf name = buf_new(64);
+	bool calendar = d->path.what == DAV_CALENDAR;
+
+	if ((d->path.what & DAV_COLLECTIONS) == 0
+	    || !view_eq(d->request->query, VIEW("add-member"))) {
+		dav_not_allowed(d);
+		return;
+	}
+	if (RAND_bytes(random, sizeof random) != 1) {
+		dav_fail(d, fail(FAILED, "no random bytes"));
+		return;
+	}
+	encode_hex(&name, (view){ (const char *)random, sizeof random });
+	buf_add_text(&name, calendar ? ".ics" : ".vcf");
+	d->path.object = arena_copy(d->arena, buf_view(&name));
+	d->path.what = calendar ? DAV_EVENT : DAV_CARD;
+	d->path.slash = false;
+	buf_free(&name);
+	dav_put(d);
 }

@@ -12,6 +12,10 @@ void report_multiget(struct dav *, const struct xml_element *);
 void report_calendar_query(struct dav *, const struct xml_element *);
 void report_book_query(struct dav *, const struct xml_element *);
 void report_busy(struct dav *, const struct xml_element *);
+void report_principal_search(struct dav *, const struct xml_element *);
+void report_principal_properties(struct dav *, const struct xml_element *);
+void report_principal_match(struct dav *, const struct xml_element *);
+void report_acl_principals(struct dav *, const struct xml_element *);
 void report_expand(struct dav *, const struct xml_element *);
 
 /* The DAV:prop, DAV:allprop or DAV:propname of a report; getetag alone when
