@@ -18,7 +18,7 @@ build_packages=(
 	libunistring-dev libxml2-dev zlib1g-dev
 )
 test_packages=(
-	cadaver clang clang-tidy cppcheck curl dpkg-dev isync
+	cadaver clang clang-tidy cppcheck curl dpkg-dev isync libclang-rt-14-dev
 	libnet-ssleay-perl openssl perl python3 python3-caldav shellcheck swaks
 	vdirsyncer zbar-tools
 )
@@ -261,7 +261,7 @@ test_all()
 fuzz()
 {
 	local target=${1:-} seconds=${2:-60}
-	need "${build_packages[@]}" clang
+	need "${build_packages[@]}" clang libclang-rt-14-dev
 	CC=clang configure fuzz --buildtype debugoptimized \
 	    -Db_sanitize=address,undefined -Db_lundef=false \
 	    -Dc_args=-fsanitize=fuzzer-no-link
