@@ -5,7 +5,6 @@
 
 #include <openssl/evp.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { NAME_LETTERS = 26, HASHED = 65536 };
 
@@ -32,14 +31,18 @@ static result
 uuid_make(char to[PROFILE_UUID], const unsigned char space[PROFILE_HOUSE],
     const char *name)
 {
-	unsigned char in[PROFILE_HOUSE + PROFILE_IDENTIFIER];
+	struct buf in = buf_new(PROFILE_HOUSE + PROFILE_IDENTIFIER);
 	unsigned char d[EVP_MAX_MD_SIZE];
-	size_t n = strlen(name);
+	result r;
 
-	memcpy(in, space, PROFILE_HOUSE);
-	memcpy(in + PROFILE_HOUSE, name, n);
-	if (EVP_Digest(in, PROFILE_HOUSE + n, d, NULL, EVP_sha1(), NULL) != 1)
-		return fail(FAILED, no_digest);
+	buf_add(&in, (view){ (const char *)space, PROFILE_HOUSE });
+	buf_add_text(&in, name);
+	r = buf_result(&in);
+	if (r.is == OK
+	    && EVP_Digest(in.p, in.n, d, NULL, EVP_sha1(), NULL) != 1)
+		r = fail(FAILED, no_digest);
+	buf_free(&in);
+	TRY(r);
 	d[6] = (unsigned char)((d[6] & 0x0f) | 0x50);
 	d[8] = (unsigned char)((d[8] & 0x3f) | 0x80);
 	(void)snprintf(to, PROFILE_UUID,

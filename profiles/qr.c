@@ -103,11 +103,12 @@ write_png(const struct code *c, struct buf *out)
 {
 	struct buf rows = buf_new(LIMIT_QR_IMAGE);
 	struct buf head = buf_new(16);
+	unsigned long side = (unsigned long)c->width * SCALE;
 	uLongf n;
 	char *packed;
 
-	add_four(&head, (unsigned long)(c->width * SCALE));
-	add_four(&head, (unsigned long)(c->width * SCALE));
+	add_four(&head, side);
+	add_four(&head, side);
 	buf_add(&head, VIEW("\1\0\0\0\0")); /* one bit, grey */
 	add_pixels(c, &rows);
 	n = compressBound(rows.n);

@@ -232,7 +232,7 @@ auth_app_check(struct store *store, struct arena *arena,
     const unsigned char key[AUTH_APP_KEY], int64_t account,
     const struct auth_attempt *attempt, int64_t now, int64_t *id)
 {
-	struct app_password found;
+	struct app_password found = { .id = 0 };
 	unsigned char hash[HASH];
 	char normal[LETTERS];
 	result r = fail(DENIED, wrong);

@@ -3,6 +3,7 @@
 command line and over the network, with the eyes of plistlib, openssl and
 zbarimg."""
 import base64
+import concurrent.futures
 import imaplib
 import json
 import os
@@ -319,6 +320,11 @@ def test_links(server, rules):
     same(fetch(server, wrong)[0], 404, "another token")
     for path in "/p/", "/p/x", "/p/" + "a" * 5000, "/p/a/b":
         same(server.http("GET", path)[0], 404, "no link: " + path[:10])
+    url = must(server, "profile", server.address, "--link",
+               "--unsigned").decode().strip()
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        found = sorted(pool.map(lambda _: fetch(server, url)[0], range(12)))
+    same(found, [200] + [410] * 11, "twelve at once: one gets it")
     other = must(server, "profile", server.address, "--link",
                  "--unsigned").decode().strip()
     with open(os.path.join(server.data, "posthaste.db"), "rb") as file:
