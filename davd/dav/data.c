@@ -21,13 +21,57 @@ read_calendar(
 	return false;
 }
 
+static bool
+read_card(struct dav *d, const struct xml_element *asked, struct data_view *out)
+{
+	result r = vcard_view_read(asked, &out->card);
+
+	out->whole = false;
+	if (r.is == OK)
+		return true;
+	dav_error(d, 403, "CR:supported-address-data", VIEW(""));
+	return false;
+}
+
 bool
 data_read(struct dav *d, const struct xml_element *asked, struct data_view *out)
 {
 	*out = (struct data_view){ .whole = true };
-	if (asked == NULL || !view_eq(asked->ns, VIEW(NS_CALDAV)))
+	if (asked == NULL)
 		return true;
-	return read_calendar(d, asked, out);
+	return view_eq(asked->ns, VIEW(NS_CALDAV))
+	    ? read_calendar(d, asked, out)
+	    : read_card(d, asked, out);
+}
+
+/* RFC 9110 12.5.1: the first of text/vcard that names a version of ours. */
+void
+data_accept(const struct dav *d, struct data_view *out)
+{
+	view list, version;
+
+	*out = (struct data_view){ .whole = true };
+	if (!request_header(d->request, VIEW("Accept"), &list))
+		return;
+	while (list.n > 0) {
+		view range = view_cut(&list, ',');
+		view type = view_trim(view_cut(&range, ';'));
+
+		while (view_same(type, VIEW("text/vcard")) && range.n > 0) {
+			view value = view_trim(view_cut(&range, ';'));
+
+			version = view_cut(&value, '=');
+			if (!view_same(view_trim(version), VIEW("version")))
+				continue;
+			value = view_trim(value);
+			out->card.version = view_find(value, VIEW("4.0"))
+				!= SIZE_MAX
+			    ? VCARD_4
+			    : VCARD_3;
+			out->whole = false;
+			return;
+		}
+	}
 }
 
 view
@@ -37,10 +81,12 @@ data_given(const struct data_view *data, enum dav_what what, view bytes,
 	struct arena *arena;
 	result r;
 
-	if (data->whole || what != DAV_EVENT)
+	if (data->whole)
 		return bytes;
 	arena = arena_new(SCRATCH);
-	r = ical_view_write(&data->calendar, bytes, arena, made);
+	r = what == DAV_EVENT
+	    ? ical_view_write(&data->calendar, bytes, arena, made)
+	    : vcard_view_write(&data->card, bytes, arena, made);
 	arena_free(&arena);
 	return r.is == OK ? buf_view(made) : bytes;
 }

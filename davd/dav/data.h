@@ -7,17 +7,22 @@
 
 #include "davd/dav/prop.h"
 #include "mailcore/format/ical_view.h"
+#include "mailcore/format/vcard_view.h"
 
 enum { DATA_MOST = 67108864 };
 
 struct data_view {
 	bool whole; /* as it is stored */
 	struct ical_view calendar;
+	struct vcard_view card;
 };
 
 /* `asked` may be NULL.  false: refused. */
 bool data_read(
     struct dav *, const struct xml_element *asked, struct data_view *out);
+
+/* A vCard in the version that an Accept field asks for, if it does. */
+void data_accept(const struct dav *, struct data_view *out);
 
 /* `bytes` themselves, or what is made of them in `made`; what cannot be made
  * is given as it is. */

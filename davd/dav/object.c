@@ -1,4 +1,4 @@
-#include "davd/dav/inside.h"
+#include "davd/dav/data.h"
 
 #include "mailcore/base/date.h"
 
@@ -18,6 +18,21 @@ answer_etag(struct dav *d, view etag)
 {
 	answer_header(d->answer, "ETag",
 	    arena_print(d->arena, "\"%.*s\"", (int)etag.n, etag.p));
+}
+
+static void
+add_body(struct dav *d, view bytes)
+{
+	struct buf made = buf_new(DATA_MOST);
+	struct data_view data = { .whole = true };
+
+	if (d->path.what == DAV_CARD) {
+		answer_header(d->answer, "Vary", VIEW("Accept"));
+		data_accept(d, &data);
+	}
+	buf_add(
+	    &d->answer->body, data_given(&data, d->path.what, bytes, &made));
+	buf_free(&made);
 }
 
 void
@@ -63,7 +78,7 @@ dav_get(struct dav *d)
 		dav_fail(d, r);
 		return;
 	}
-	buf_add(&d->answer->body, body.bytes);
+	add_body(d, body.bytes);
 	body_close(&body);
 	answer_header(d->answer, "Content-Type",
 	    d->path.what == DAV_CARD ? VIEW("text/vcard; charset=utf-8")

@@ -311,6 +311,51 @@ test_export(struct talk *t)
 	reply_free(&r);
 }
 
+static void
+card_as(struct talk *t, const char *data, unsigned status, const char *has,
+    const char *what)
+{
+	char body[1024];
+
+	snprintf(body, sizeof body,
+	    "<CR:addressbook-multiget xmlns:D='DAV:' "
+	    "xmlns:CR='urn:ietf:params:xml:ns:carddav'><D:prop>%s</D:prop>"
+	    "<D:href>" BOOK "4.vcf</D:href></CR:addressbook-multiget>",
+	    data);
+	expect(t, "REPORT", BOOK, "", body, status, has, what);
+}
+
+static void
+test_versions(struct talk *t)
+{
+	static const char four[] =
+	    "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:4\r\nFN:Four\r\n"
+	    "KIND:individual\r\nTEL;PREF=1:5\r\nEND:VCARD\r\n";
+
+	expect(t, "PUT", BOOK "4.vcf", "", four, 201, NULL, "a card of 4.0");
+	expect(t, "GET", BOOK "4.vcf", "", "", 200, four, "as it was put");
+	expect(t, "GET", BOOK "4.vcf",
+	    "Accept: text/html, text/vcard; q=1; version=\"3.0\"\n", "", 200,
+	    "TEL;TYPE=PREF:5", "GET of 3.0 by Accept");
+	expect(t, "GET", BOOK "4.vcf", "Accept: text/vcard;version=4.0\n", "",
+	    200, four, "GET of 4.0");
+	card_as(t, "<CR:address-data/>", 207,
+	    "X-ADDRESSBOOKSERVER-KIND:individual", "Apple takes 3.0 alone");
+	card_as(t, "<CR:address-data content-type='text/vcard' version='4.0'/>",
+	    207, "VERSION:4.0", "DAVx5 asks for 4.0");
+	card_as(t, "<CR:address-data version='2.1'/>", 403,
+	    "<CR:supported-address-data/>", "2.1");
+	card_as(t, "<CR:address-data content-type='text/plain'/>", 403,
+	    "<CR:supported-address-data/>", "text/plain");
+	card_as(t,
+	    "<CR:address-data version='4.0'><CR:prop name='FN'/>"
+	    "</CR:address-data>",
+	    207,
+	    "BEGIN:VCARD&#13;\nVERSION:4.0&#13;\nFN:Four&#13;\n"
+	    "END:VCARD&#13;\n",
+	    "chosen properties");
+}
+
 /* Longer than a piece. */
 static void
 test_stream(struct talk *t)
@@ -352,6 +397,7 @@ main(void)
 	test_busy(&t);
 	test_busy_url(&t);
 	test_export(&t);
+	test_versions(&t);
 	test_stream(&t);
 	talk_close(&t);
 	return tap_done();
