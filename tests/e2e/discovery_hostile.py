@@ -42,6 +42,9 @@ def bodies(c):
             ("10 NUL inside", whole.replace(b"demo", b"de\0mo")),
             ("10 not UTF-8", whole.replace(b"demo", b"d\xc3\x28mo")),
             ("11 half of UTF-16", whole.decode().encode("utf-16")[:-1]),
+            ("11 half a pair of UTF-16", whole.decode().replace(
+                "demo", "d\ud800mo").encode("utf-16", "surrogatepass")),
+            ("10 an unknown encoding", whole.replace(b"utf-8", b"utf-99")),
             ("12 deep", open_tag + b"<a>" * 5000 + b"</a>" * 5000 +
              b"</Autodiscover>"),
             ("12 attributes", open_tag[:-1] + b"".join(
