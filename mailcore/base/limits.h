@@ -98,6 +98,9 @@ enum {
 	LIMIT_BODY_INLINE = 65536,
 	/* Account databases in use at once, at 3 descriptors each. */
 	LIMIT_OPEN_ACCOUNTS = 2048,
+	/* Of one collection; who was away for more removals than that reads
+	 * all of it again. */
+	LIMIT_TOMBSTONES = 10000,
 	/* One transaction in the journal; a larger one is synced by itself. */
 	LIMIT_JOURNAL_RECORD = 33554432,
 	LIMIT_JOURNAL_BATCH = 67108864,   /* what gathers between two syncs */

@@ -19,8 +19,10 @@
 
 enum {
 	RUNNER_THREADS = 4,
-	/* After a crash a message waits this long; an attempt ends before. */
-	LEASE_SECONDS = 900,
+	/* What cannot be settled waits this long; while it is worked on its
+	 * lease is renewed long before. */
+	LEASE_SECONDS = 120,
+	RENEW_MS = 30000,
 	ATTEMPT_SECONDS = 840,
 	LOOK_SECONDS = 60,
 
@@ -44,11 +46,13 @@ struct runner {
 	pthread_mutex_t lock;
 	pthread_cond_t work;
 	uint64_t news; /* grows whenever there may be work */
+	struct attempt *attempts; /* being worked on; also under the lock */
 };
 
 /* One lease and what became of it. */
 struct attempt {
 	struct runner *runner;
+	struct attempt *next;
 	struct arena *arena;
 	struct queue_lease lease;
 	struct client_report *reports;
@@ -272,6 +276,43 @@ work_on(struct attempt *a)
 		    (long long)a->lease.message.id, r.why);
 }
 
+static void
+work_leased(struct attempt *a)
+{
+	struct runner *r = a->runner;
+	struct attempt **at = &r->attempts;
+
+	(void)pthread_mutex_lock(&r->lock);
+	a->next = r->attempts;
+	r->attempts = a;
+	(void)pthread_mutex_unlock(&r->lock);
+	work_on(a);
+	(void)pthread_mutex_lock(&r->lock);
+	while (*at != a)
+		at = &(*at)->next;
+	*at = a->next;
+	(void)pthread_mutex_unlock(&r->lock);
+}
+
+/* The lock is held meanwhile: an attempt ends after its renewal. */
+static void
+renew_leases(struct runner *r)
+{
+	int64_t until = clock_now() + LEASE_SECONDS;
+
+	(void)pthread_mutex_lock(&r->lock);
+	for (struct attempt *a = r->attempts; a != NULL; a = a->next) {
+		result got = queue_renew(r->store, a->lease.message.id,
+		    a->lease.domain, until);
+
+		if (got.is != OK)
+			log_line(LOG_WARNING, "queue.renew",
+			    "queue=%lld why=\"%s\"",
+			    (long long)a->lease.message.id, got.why);
+	}
+	(void)pthread_mutex_unlock(&r->lock);
+}
+
 /* Wait for news since `seen`, at most until `wake` (seconds since 1970). */
 static void
 wait_for_work(struct runner *r, uint64_t seen, int64_t wake)
@@ -319,7 +360,7 @@ run_thread(void *context)
 		    LEASE_SECONDS, &a.lease, &wake);
 
 		if (got.is == OK)
-			work_on(&a);
+			work_leased(&a);
 		else if (got.is != NOT_FOUND)
 			wake = a.now + LOOK_SECONDS;
 		arena_free(&a.arena);
@@ -359,6 +400,8 @@ runner_new(struct runner **out, struct store *store, const struct conf *conf,
 static void
 listen_to_post(struct runner *r)
 {
+	int64_t renewed = clock_steady_ms();
+
 	while (!atomic_load(&r->stopping)) {
 		struct pollfd fds[] = {
 			{ .fd = r->stop, .events = POLLIN },
@@ -367,8 +410,13 @@ listen_to_post(struct runner *r)
 		};
 		struct msg m;
 
-		if (poll(fds, COUNT(fds), -1) < 0 && errno != EINTR)
+		if (poll(fds, COUNT(fds), RENEW_MS) < 0
+		    && errno != EINTR)
 			break;
+		if (clock_steady_ms() - renewed >= RENEW_MS) {
+			renew_leases(r);
+			renewed = clock_steady_ms();
+		}
 		while (fds[1].revents != 0 && post_receive(r->post, &m))
 			if (m.kind == MSG_QUEUE)
 				tell_work(r);
@@ -381,6 +429,8 @@ runner_run(struct runner *r)
 	pthread_t threads[RUNNER_THREADS];
 	size_t count = 0;
 
+	/* Of a process that was killed; there is no other one. */
+	TRY(queue_release(r->store, clock_now()));
 	while (count < RUNNER_THREADS
 	    && pthread_create(&threads[count], NULL, run_thread, r) == 0)
 		count++;

@@ -2,6 +2,7 @@
 #include "mailcore/db/schema.h"
 #include "mailcore/store/epoch.h"
 #include "mailcore/store/inside.h"
+#include "mailcore/store/item.h"
 #include "mailcore/sys/log.h"
 
 #include <signal.h>
@@ -286,7 +287,8 @@ account_close(struct account **account)
 	*account = NULL;
 	s = a->store;
 	(void)pthread_mutex_lock(&s->lock);
-	if (db_waiting(a->db) < DB_WAL_PAGES || a->slot->tired) {
+	if ((db_waiting(a->db) < DB_WAL_PAGES && a->prune == 0)
+	    || a->slot->tired) {
 		put_back(s, a);
 	} else {
 		a->slot->tired = true;
@@ -319,6 +321,16 @@ pool_drop(struct store *s, int64_t id)
 	} while (a != NULL);
 }
 
+static result
+tidy_up(struct account *a)
+{
+	if (a->prune != 0)
+		TRY(item_prune(a, a->prune, LIMIT_TOMBSTONES));
+	a->prune = 0;
+	return db_waiting(a->db) < DB_WAL_PAGES ? done()
+						: db_checkpoint(a->db);
+}
+
 /* The lock is held, and let go of for the work. */
 static void
 tend_one(struct store *s, struct account *a)
@@ -326,7 +338,7 @@ tend_one(struct store *s, struct account *a)
 	result r;
 
 	(void)pthread_mutex_unlock(&s->lock);
-	r = db_checkpoint(a->db);
+	r = tidy_up(a);
 	/* A reader may be in the way; then it is done next time. */
 	if (r.is != OK && r.is != BUSY)
 		log_line(LOG_WARNING, "store.checkpoint",

@@ -14,6 +14,8 @@ enum {
 	POOL_BUCKETS = 1024,
 	/* posthaste.db is written as the account of this id. */
 	HOUSE = 0,
+	/* One removal of so many has the tombstones counted. */
+	PRUNE_EVERY = 256,
 	STORE_PATH = 1024
 };
 
@@ -75,6 +77,7 @@ struct account {
 	struct grave *graves;
 	struct spool *adopted; /* named by an item of this transaction */
 
+	int64_t prune; /* a collection that may have too many tombstones */
 	bool warm;
 	bool leaving;
 	struct account *next_idle; /* of the same slot */
@@ -90,6 +93,9 @@ CHECKED result house_write(struct store *, account_work *, void *context,
  * false: the path would be too long. */
 bool account_folder(const char *data, int64_t id, char to[STORE_PATH]);
 bool account_path(const char *data, int64_t id, char to[STORE_PATH]);
+
+/* Remove the account's folder with all in it. */
+void account_remove_files(const char *data, int64_t id);
 
 /* Forget the idle handles of an account that is no more. */
 void pool_drop(struct store *, int64_t id);

@@ -139,4 +139,9 @@ typedef result item_change_visit(void *context, const struct item *,
 CHECKED result item_changes(struct account *, int64_t collection,
     int64_t since, size_t limit, item_change_visit *, void *context);
 
+/* Keep about the last `keep` tombstones of a collection, in several writes;
+ * item_changes since before those is STALE then.  The store does it by itself
+ * now and then, with LIMIT_TOMBSTONES. */
+CHECKED result item_prune(struct account *, int64_t collection, size_t keep);
+
 #endif

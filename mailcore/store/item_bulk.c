@@ -103,6 +103,7 @@ item_move_all(struct account *a, int64_t from, int64_t to, int64_t modseq)
 	const struct db_arg old[] = { db_int(a->id), db_int(from),
 		db_int(modseq) };
 
+	a->prune = from;
 	TRY(db_do(a->db, sql[MOVE_GONE], old, COUNT(old)));
 	TRY(db_do(a->db, sql[MOVE_ITEMS], args, COUNT(args)));
 	TRY(db_do(a->db, sql[MOVE_COUNTS], args, COUNT(args)));

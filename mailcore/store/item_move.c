@@ -84,6 +84,7 @@ delete_row(struct account *a, int64_t collection, uint32_t uid)
 	return db_do(a->db, sql[REMOVE], args, COUNT(args));
 }
 
+/* Now and then there may be too many of them; account_close sees to it. */
 static result
 add_gone(struct account *a, int64_t collection, uint32_t uid, int64_t modseq,
     view name)
@@ -91,6 +92,8 @@ add_gone(struct account *a, int64_t collection, uint32_t uid, int64_t modseq,
 	const struct db_arg args[] = { db_int(a->id), db_int(collection),
 		db_int(modseq), db_int(uid), db_text(name) };
 
+	if (modseq % PRUNE_EVERY == 0)
+		a->prune = collection;
 	return db_do(a->db, sql[GONE_ADD], args, COUNT(args));
 }
 

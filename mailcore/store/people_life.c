@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 enum { DOMAIN_ID, ADDRESS_TAKEN, ACCOUNT_ADD, ADDRESS_ADD, ADDRESSES_REMOVE,
-	ACCOUNT_REMOVE, APP_PASSWORDS_REMOVE, STATE_ADD };
+	ACCOUNT_REMOVE, APP_PASSWORDS_REMOVE, STATE_ADD, LEAVING_ADD,
+	LEAVING_REMOVE };
 
 static const char *const sql[] = {
 	[DOMAIN_ID] = "SELECT id FROM domain WHERE name = $1",
@@ -27,6 +28,8 @@ static const char *const sql[] = {
 	[ACCOUNT_REMOVE] = "DELETE FROM account WHERE id = $1",
 	[APP_PASSWORDS_REMOVE] = "DELETE FROM app_password"
 				 " WHERE account_id = $1",
+	[LEAVING_ADD] = "INSERT INTO account_leaving (id) VALUES ($1)",
+	[LEAVING_REMOVE] = "DELETE FROM account_leaving WHERE id = $1",
 	/* uid validities begin with the time, so that an address that comes
 	 * again later never has those of before. */
 	[STATE_ADD] = "INSERT INTO state (account_id, epoch,"
@@ -93,13 +96,31 @@ check_address(struct account *house, struct person *p)
 
 /* The number is durable before a folder has it, so it is never used twice. */
 static result
+add_leaving(struct account *house, int64_t id)
+{
+	const struct db_arg args[] = { db_int(id) };
+
+	return db_do(house->db, sql[LEAVING_ADD], args, COUNT(args));
+}
+
+static result
 reserve(struct account *house, void *context)
 {
 	struct person *p = context;
 
 	p->domain = 0;
 	TRY(check_address(house, p));
-	return counter_take(house, VIEW("account"), &p->id);
+	TRY(counter_take(house, VIEW("account"), &p->id));
+	return add_leaving(house, p->id);
+}
+
+/* Its folder is in order, or no more. */
+static result
+forget_leaving(struct account *house, void *context)
+{
+	const struct db_arg args[] = { db_int(*(int64_t *)context) };
+
+	return db_do(house->db, sql[LEAVING_REMOVE], args, COUNT(args));
 }
 
 static result
@@ -109,6 +130,7 @@ enter(struct account *house, void *context)
 
 	p->domain = 0;
 	TRY(check_address(house, p));
+	TRY(forget_leaving(house, &p->id));
 	{
 		const struct db_arg account[] = { db_int(p->id),
 			db_int(p->domain), db_text(p->address),
@@ -221,14 +243,27 @@ remove_tree(int at, const char *name, int depth)
 		    "name=%s error=\"%s\"", name, strerror(errno));
 }
 
-static void
-remove_files(struct store *s, int64_t id)
+void
+account_remove_files(const char *data, int64_t id)
 {
 	char folder[STORE_PATH];
 
-	pool_drop(s, id);
-	if (account_folder(s->data, id, folder))
+	if (account_folder(data, id, folder))
 		remove_tree(AT_FDCWD, folder, 0);
+}
+
+/* Whether or not the rest comes to be known: the next start does it again. */
+static void
+remove_files(struct store *s, int64_t id)
+{
+	result r;
+
+	pool_drop(s, id);
+	account_remove_files(s->data, id);
+	r = house_write(s, forget_leaving, &id, DURABLE_LAZY);
+	if (r.is != OK)
+		log_line(LOG_WARNING, "account.leaving",
+		    "account=%lld why=\"%s\"", (long long)id, r.why);
 }
 
 static result
@@ -275,7 +310,7 @@ leave(struct account *house, void *context)
 	TRY(db_do(house->db, sql[APP_PASSWORDS_REMOVE], args, COUNT(args)));
 	TRY(db_do(house->db, sql[ACCOUNT_REMOVE], args, COUNT(args)));
 	return db_changed(house->db) > 0
-	    ? done()
+	    ? add_leaving(house, args[0].number)
 	    : fail(NOT_FOUND, "no such account");
 }
 

@@ -1,6 +1,7 @@
 #include "mailcore/store/queue_row.h"
 
 #include "mailcore/base/ascii.h"
+#include "mailcore/store/journal.h"
 #include "mailcore/store/names.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/file.h"
@@ -9,8 +10,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { ADD, ADD_RECIPIENT, DUE, WAKE, LEASE, MESSAGE, RETRY, SETTLE, LEFT,
-	FILE_OF, REMOVE, EACH, COUNTS };
+enum { ADD, ADD_RECIPIENT, DUE, WAKE, LEASE, RENEW, RELEASE, MESSAGE, RETRY,
+	SETTLE, LEFT, FILE_OF, REMOVE, EACH, COUNTS };
 
 static const char *const sql[] = {
 	[ADD] = "INSERT INTO queue_message (id, sender, account_id, created,"
@@ -22,15 +23,22 @@ static const char *const sql[] = {
 	[DUE] = "SELECT message, domain FROM queue_recipient WHERE next <= $1"
 		" ORDER BY next, message LIMIT 1",
 	[WAKE] = "SELECT MIN(next) FROM queue_recipient",
-	[LEASE] = "UPDATE queue_recipient SET next = $4, leased = $4"
+	[LEASE] = "UPDATE queue_recipient SET next = $4, leased = $4,"
+		  " lease = $5"
 		  " WHERE message = $1 AND domain = $2 AND next <= $3"
 		  " RETURNING id, address, attempts, next, error",
+	[RENEW] = "UPDATE queue_recipient SET leased = $4, next = CASE WHEN"
+		  " next = 9223372036854775807 THEN next ELSE $4 END"
+		  " WHERE message = $1 AND domain = $2 AND lease = $3",
+	[RELEASE] = "UPDATE queue_recipient SET leased = 0, lease = 0,"
+		    " next = CASE WHEN next = 9223372036854775807 THEN next"
+		    " ELSE $2 END WHERE lease <> 0 AND lease <> $1",
 	[MESSAGE] = "SELECT " MESSAGE_COLUMNS ", m.file, m.data"
 		    " FROM queue_message m WHERE m.id = $1",
 	/* What was held meanwhile stays held: QUEUE_HELD. */
 	[RETRY] = "UPDATE queue_recipient SET attempts = attempts + 1,"
-		  " leased = 0, error = $4, next = CASE WHEN next ="
-		  " 9223372036854775807 THEN next ELSE $3 END"
+		  " leased = 0, lease = 0, error = $4, next = CASE WHEN"
+		  " next = 9223372036854775807 THEN next ELSE $3 END"
 		  " WHERE message = $1 AND id = $2",
 	[SETTLE] = "DELETE FROM queue_recipient WHERE message = $1"
 		   " AND id = $2",
@@ -141,7 +149,8 @@ queue_message_of_row(struct db_query *q, struct queue_message *out)
 }
 
 void
-queue_recipient_of_row(struct db_query *q, int first, struct queue_recipient *out)
+queue_recipient_of_row(struct db_query *q, int first,
+    struct queue_recipient *out)
 {
 	*out = (struct queue_recipient){
 		.id = db_int_at(q, first),
@@ -183,11 +192,13 @@ static result
 take_recipients(struct account *house, struct leasing *l)
 {
 	const struct db_arg args[] = { db_int(l->message),
-		db_text(l->domain), db_int(l->now), db_int(l->until) };
+		db_text(l->domain), db_int(l->now), db_int(l->until),
+		db_int(journal_writer(house->store->journal)) };
 	struct queue_lease *out = l->out;
 	struct db_query q;
 
 	out->count = 0;
+	out->domain = l->domain;
 	out->recipients = arena_array(l->arena, LIMIT_SMTP_RECIPIENTS,
 	    sizeof *out->recipients);
 	TRY(arena_result(l->arena));
@@ -284,6 +295,49 @@ queue_lease(struct store *s, struct arena *arena, int64_t now,
 		return fail(NOT_FOUND, "nothing is due");
 	TRY(house_write(s, lease, &l, DURABLE_LAZY));
 	return l.file[0] == '\0' ? done() : read_file(s, &l);
+}
+
+struct renewal {
+	int64_t message;
+	view domain;
+	int64_t until;
+};
+
+static result
+renew(struct account *house, void *context)
+{
+	const struct renewal *n = context;
+	const struct db_arg args[] = { db_int(n->message),
+		db_text(n->domain),
+		db_int(journal_writer(house->store->journal)),
+		db_int(n->until) };
+
+	return db_do(house->db, sql[RENEW], args, COUNT(args));
+}
+
+result
+queue_renew(struct store *s, int64_t message, view domain, int64_t until)
+{
+	struct renewal n = { message, domain, until };
+
+	return house_write(s, renew, &n, DURABLE_LAZY);
+}
+
+static result
+release(struct account *house, void *context)
+{
+	const int64_t *now = context;
+	const struct db_arg args[] = {
+		db_int(journal_writer(house->store->journal)), db_int(*now)
+	};
+
+	return db_do(house->db, sql[RELEASE], args, COUNT(args));
+}
+
+result
+queue_release(struct store *s, int64_t now)
+{
+	return house_write(s, release, &now, DURABLE_LAZY);
 }
 
 struct settling {

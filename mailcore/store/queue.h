@@ -3,7 +3,8 @@
  *
  * A message is queued once with all its recipients; each recipient has its
  * own state and time.  A worker leases what is due, so that two processes
- * never send the same; a lease that is not settled in time falls back.
+ * never send the same; a lease that is not settled or renewed in time falls
+ * back, and so do those of a process that is known to be no more.
  */
 #ifndef STORE_QUEUE_H
 #define STORE_QUEUE_H
@@ -52,12 +53,21 @@ struct queue_lease {
 	struct queue_message message;
 	struct queue_recipient *recipients; /* all due, of one domain */
 	size_t count;
+	view domain;
 };
 
 /* The next due work, leased until `now` + `seconds`; views live in `arena`.
  * NOT_FOUND: nothing due; `*wake` says when next (INT64_MAX: never). */
 CHECKED result queue_lease(struct store *, struct arena *, int64_t now,
     int64_t seconds, struct queue_lease *out, int64_t *wake);
+
+/* The same recipients stay leased until `until`. */
+CHECKED result queue_renew(struct store *, int64_t message, view domain,
+    int64_t until);
+
+/* Only one process of a house sends mail: leases that any other one still
+ * has are due at `now`. */
+CHECKED result queue_release(struct store *, int64_t now);
 
 enum queue_outcome { QUEUE_SENT, QUEUE_RETRY, QUEUE_FAILED };
 

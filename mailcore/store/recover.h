@@ -33,9 +33,9 @@ bool recover_lost(const struct recovery *);
 /* `remove`: the segments are no longer needed.  Lets others go on. */
 void recover_end(struct recovery **, bool remove);
 
-/* Remove files that a sudden stop left without anything that names them.
- * Only for a process that is alone.  `all`: look at bodies too, which takes
- * some time with many accounts. */
+/* Remove files, and folders of accounts, that a sudden stop left without
+ * anything that names them.  Only for a process that is alone.  `all`: look
+ * at bodies too, which takes some time with many accounts. */
 CHECKED result recover_sweep(const char *data, bool all);
 
 #endif

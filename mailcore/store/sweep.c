@@ -8,13 +8,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BODY_NAMED, QUEUE_NAMED };
+enum { BODY_NAMED, QUEUE_NAMED, LEAVING, LEFT };
 
 static const char *const sql[] = {
 	[BODY_NAMED] = "SELECT 1 FROM body WHERE account_id = $1"
 		       " AND file = $2 AND file <> ''",
 	[QUEUE_NAMED] = "SELECT 1 FROM queue_message WHERE file = $1"
 			" AND file <> ''",
+	[LEAVING] = "SELECT id FROM account_leaving WHERE id > $1"
+		    " AND NOT EXISTS (SELECT 1 FROM account a"
+		    " WHERE a.id = account_leaving.id) ORDER BY id LIMIT 1",
+	[LEFT] = "DELETE FROM account_leaving WHERE id <= $1",
 };
 
 typedef result sweeper(void *context, const char *folder, const char *name);
@@ -159,21 +163,52 @@ sweep_shard(void *context, const char *folder, const char *name)
 }
 
 static result
-sweep_all(const char *data)
+next_leaving(struct db *house, int64_t *id)
+{
+	const struct db_arg args[] = { db_int(*id) };
+	struct db_query q;
+
+	*id = 0;
+	db_ask(house, &q, sql[LEAVING], args, COUNT(args));
+	while (db_next(&q))
+		*id = db_int_at(&q, 0);
+	return db_end(&q);
+}
+
+/* Accounts that were being made or removed; not one that merely has no row,
+ * as with an older copy of posthaste.db: that is somebody's mail. */
+static result
+sweep_leaving(struct db *house, const char *data)
+{
+	int64_t id = 0, last = 0;
+
+	for (;;) {
+		TRY(next_leaving(house, &id));
+		if (id == 0)
+			break;
+		log_line(LOG_WARNING, "recover.leaving", "account=%lld",
+		    (long long)id);
+		account_remove_files(data, id);
+		last = id;
+	}
+	{
+		const struct db_arg args[] = { db_int(last) };
+
+		return last == 0 ? done()
+				 : db_do(house, sql[LEFT], args, COUNT(args));
+	}
+}
+
+static result
+sweep_house(const char *data, struct db *house, bool all)
 {
 	struct sweep s = { .data = data };
 	char path[STORE_PATH];
-	struct db *house;
-	result r = done();
 
-	if (account_path(data, HOUSE, path) && access(path, F_OK) == 0) {
-		TRY(db_open(&house, path));
-		if (join(path, data, "queue"))
-			r = each_entry(path, sweep_queue, house);
-		db_close(&house);
-	}
-	TRY(r);
-	return join(path, data, "accounts")
+	TRY(sweep_leaving(house, data));
+	if (all && join(path, data, "queue"))
+		TRY(each_entry(path, sweep_queue, house));
+	return all && join(path, data, "accounts")
 	    ? each_entry(path, sweep_shard, &s)
 	    : done();
 }
@@ -182,10 +217,17 @@ result
 recover_sweep(const char *data, bool all)
 {
 	char path[STORE_PATH];
+	struct db *house;
+	result r;
 
 	if (join(path, data, "tmp"))
 		TRY(each_entry(path, remove_file, NULL));
 	if (join(path, data, "journal"))
 		TRY(each_entry(path, sweep_journal, NULL));
-	return all ? sweep_all(data) : done();
+	if (!account_path(data, HOUSE, path) || access(path, F_OK) != 0)
+		return done();
+	TRY(db_open(&house, path));
+	r = sweep_house(data, house, all);
+	db_close(&house);
+	return r;
 }

@@ -1,5 +1,6 @@
 /* Power cuts, torn files, full disks and failing syncs. */
 #include "mailcore/base/limits.h"
+#include "mailcore/db/db.h"
 #include "tests/unit/store_power.h"
 
 #include <pthread.h>
@@ -97,14 +98,16 @@ write_from_threads(struct home *h, const int64_t *people, int from)
 static bool
 is_there(struct home *h, const struct receipt *r)
 {
-	struct account *a = home_open(h, r->account);
 	struct arena *arena = arena_new(1 << 20);
 	char text[2 * SMALL];
 	struct body body = { .inside = NULL };
+	struct account *a;
 	struct item item;
 	bool same = false;
 
-	if (item_get(a, arena, r->collection, r->uid, &item).is == OK
+	/* An account whose making was lost goes as a whole. */
+	if (account_open(h->store, r->account, &a).is == OK
+	    && item_get(a, arena, r->collection, r->uid, &item).is == OK
 	    && body_open(a, item.body, &body).is == OK)
 		same = view_eq(body.bytes,
 		    text_of(r->number, text, sizeof text));
@@ -375,11 +378,27 @@ test_failing_sync(int error, enum status wanted)
 }
 
 /* Files that a sudden stop left go, those that are named stay. */
+/* As if account_remove had been stopped before the folder was removed. */
+static void
+stop_removal(const char *data, int64_t id)
+{
+	const struct db_arg args[] = { db_int(id) };
+	char path[512];
+	struct db *db;
+
+	(void)snprintf(path, sizeof path, "%s/posthaste.db", data);
+	must(db_open(&db, path), path);
+	must(db_do(db, "INSERT INTO account_leaving (id) VALUES ($1)", args,
+		 COUNT(args)),
+	    "account_leaving");
+	db_close(&db);
+}
+
 static void
 test_sweep(void)
 {
 	static char bytes[LIMIT_BODY_INLINE + 1];
-	char command[2048], path[512];
+	char command[4096], path[512];
 	struct change c = { .kind = ADD, .collection = 1 };
 	struct home h, after;
 	struct account *a;
@@ -393,18 +412,27 @@ test_sweep(void)
 	must(change_run(&h, a, &c), "large");
 	account_close(&a);
 	cut_power(&h, &after);
+	stop_removal(after.data, 2);
 	(void)snprintf(path, sizeof path, "%s/accounts/%02x/%lld/bodies/00",
 	    after.data, (unsigned)person & 255, (long long)person);
 	(void)snprintf(command, sizeof command,
 	    "mkdir -p '%s' && touch '%s/left' '%s/tmp/left'"
-	    " '%s/queue/left' '%s/journal/test.left'",
-	    path, path, after.data, after.data, after.data);
+	    " '%s/queue/left' '%s/journal/test.left'"
+	    " && mkdir -p '%s/accounts/02/2/bodies/left'"
+	    " '%s/accounts/03/3/bodies/ab'",
+	    path, path, after.data, after.data, after.data, after.data,
+	    after.data);
 	if (system(command) != 0)
 		exit(1);
 	must(store_recover(after.data), "sweep: store_recover");
 	(void)snprintf(command, sizeof command,
 	    "test -z \"$(find '%s' -name '*left')\"", after.data);
 	ok(system(command) == 0, "what nothing names is removed");
+	(void)snprintf(command, sizeof command,
+	    "test ! -e '%s/accounts/02/2' && test -e '%s/accounts/03/3'",
+	    after.data, after.data);
+	ok(system(command) == 0, "so is an account that was being removed,"
+	    " but none that is merely unknown");
 	home_reopen(&after, "test");
 	a = home_open(&after, person);
 	is_result(body_open(a, c.out.body, &body), OK, "a body stays");

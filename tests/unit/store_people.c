@@ -1,4 +1,5 @@
 /* Domains, accounts, addresses, settings, failed logins. */
+#include "mailcore/db/db.h"
 #include "tests/unit/store_help.h"
 
 static void
@@ -66,6 +67,24 @@ test_account_columns(struct home *h, int64_t id)
 	same(all[0].address, VIEW("ann@example.org"), "by address");
 }
 
+static int64_t
+count_leaving(struct home *h)
+{
+	char path[512];
+	struct db_query q;
+	struct db *db;
+	int64_t count = -1;
+
+	(void)snprintf(path, sizeof path, "%s/posthaste.db", h->data);
+	must(db_open(&db, path), path);
+	db_ask(db, &q, "SELECT COUNT(*) FROM account_leaving", NULL, 0);
+	while (db_next(&q))
+		count = db_int_at(&q, 0);
+	must(db_end(&q), "count");
+	db_close(&db);
+	return count;
+}
+
 static void
 test_accounts(struct home *h)
 {
@@ -121,6 +140,7 @@ test_accounts(struct home *h)
 		 VIEW("p"), &again),
 	    "the address again");
 	ok(again > id, "an id is never used again");
+	is_number(count_leaving(h), 0, "no folder is left to be removed");
 }
 
 static void

@@ -107,6 +107,42 @@ test_lease(struct home *h)
 }
 
 static void
+test_release(struct home *h)
+{
+	static const char *const to[] = { "a@one.net" };
+	struct home other = *h;
+	int64_t now = clock_now() + 1, wake, id;
+	struct queue_lease l;
+
+	id = add(h, VIEW("x"), to, 1);
+	home_reopen(&other, "other");
+	must(queue_lease(other.store, h->arena, now, 60, &l, &wake), "lease");
+	same(l.domain, VIEW("one.net"), "its domain");
+	must(queue_renew(h->store, id, l.domain, now + 999), "not mine");
+	is_result(queue_lease(h->store, h->arena, now, 60, &l, &wake),
+	    NOT_FOUND, "it is leased");
+	is_number(wake, now + 60, "only its owner renews a lease");
+	must(queue_renew(other.store, id, VIEW("one.net"), now + 90),
+	    "renew");
+	is_result(queue_lease(h->store, h->arena, now + 89, 60, &l, &wake),
+	    NOT_FOUND, "it is still leased");
+	must(queue_release(other.store, now), "one's own");
+	is_result(queue_lease(h->store, h->arena, now + 89, 60, &l, &wake),
+	    NOT_FOUND, "one's own leases stay");
+	is_number(wake, now + 90, "as long as renewed");
+	must(queue_release(h->store, now), "those of others");
+	must(queue_lease(h->store, h->arena, now, 60, &l, &wake),
+	    "a lease of somebody who is no more");
+	must(queue_settle(h->store, id, 1, QUEUE_RETRY, now + 5, VIEW("")),
+	    "retry");
+	must(queue_release(other.store, now), "nothing to release");
+	is_result(queue_lease(h->store, h->arena, now + 4, 60, &l, &wake),
+	    NOT_FOUND, "who waits for a retry goes on waiting");
+	must(queue_settle(h->store, id, 1, QUEUE_SENT, 0, VIEW("")), "sent");
+	store_close(&other.store);
+}
+
+static void
 test_large(struct home *h)
 {
 	static char bytes[LIMIT_BODY_INLINE + 1];
@@ -162,6 +198,7 @@ main(void)
 
 	home_begin(&h);
 	test_lease(&h);
+	test_release(&h);
 	test_large(&h);
 	test_bad(&h);
 	test_many(&h);
