@@ -18,9 +18,9 @@ build_packages=(
 	libunistring-dev libxml2-dev zlib1g-dev
 )
 test_packages=(
-	cadaver clang clang-tidy cppcheck curl dpkg-dev isync libclang-rt-14-dev
-	libnet-ssleay-perl openssl perl python3 python3-caldav shellcheck swaks
-	vdirsyncer zbar-tools
+	bind9-utils cadaver clang clang-tidy cppcheck curl dpkg-dev isync
+	knot-dnssecutils libclang-rt-14-dev libnet-ssleay-perl nsd openssl perl
+	python3 python3-caldav shellcheck swaks vdirsyncer zbar-tools
 )
 bench_packages=(gcc nginx-light python3)
 

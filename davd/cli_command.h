@@ -39,13 +39,16 @@ enum cli_option {
 	OPTION_LANGUAGE = 1 << 28,
 	OPTION_IMAGE = 1 << 29,
 	OPTION_TIMEOUT = 1 << 11,
+	OPTION_FORMAT = 1 << 12,
+	OPTION_MISSING = 1 << 13,
 	OPTION_JSON = 1 << 14
 };
 
 struct cli {
 	/* As given; NULL when not. */
 	const char *data, *config, *domain, *hostname, *address, *base_port,
-	    *users, *info, *name, *from_stdin, *import, *timeout, *json;
+	    *users, *info, *name, *from_stdin, *import, *timeout, *format,
+	    *missing, *json;
 
 	/* The same, of profile, qr and app-password. */
 	const char *kind, *app_password, *label, *is_unsigned, *link, *rights,
@@ -108,6 +111,8 @@ int cli_wait_ready(struct cli *);
 int cli_check(struct cli *);
 int cli_status(struct cli *);
 int cli_doctor(struct cli *);
+int cli_dns_plan(struct cli *);
+int cli_dns_check(struct cli *);
 int cli_domain_add(struct cli *);
 int cli_domain_list(struct cli *);
 int cli_domain_remove(struct cli *);

@@ -9,6 +9,7 @@
 
 #include "mailcore/admin/admin.h"
 #include "mailcore/admin/check.h"
+#include "mailcore/admin/dkim.h"
 #include "mailcore/format/address.h"
 
 #include <arpa/inet.h>
@@ -104,10 +105,14 @@ open_store(struct cli *cli)
 static result
 host_domain(struct cli *cli, const struct init *init)
 {
+	struct dkim_key key;
 	result r = admin_domain_add(cli->store, init->domain,
 	    view_of(cli->name));
 
-	return r.is == EXISTS ? done() : r;
+	if (r.is == OK || r.is == EXISTS)
+		r = dkim_ensure(cli->store, cli->conf.data, init->domain,
+		    cli->arena, &key);
+	return r;
 }
 
 int

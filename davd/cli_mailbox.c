@@ -3,6 +3,7 @@
 
 #include "mailcore/admin/admin.h"
 #include "mailcore/admin/check.h"
+#include "mailcore/admin/dkim.h"
 #include "mailcore/base/secret.h"
 
 #include <stdio.h>
@@ -33,7 +34,11 @@ operate(struct cli *cli, result (*run)(struct cli *), const char *said)
 static result
 add_domain(struct cli *cli)
 {
-	return admin_domain_add(cli->store, argument(cli), view_of(cli->name));
+	struct dkim_key key;
+
+	TRY(admin_domain_add(cli->store, argument(cli), view_of(cli->name)));
+	return dkim_ensure(cli->store, cli->conf.data, argument(cli),
+	    cli->arena, &key);
 }
 
 int

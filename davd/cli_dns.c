@@ -1,0 +1,237 @@
+/* posthaste dns: the records that a domain wants, and whether it has them. */
+#include "davd/cli_command.h"
+
+#include "autoconfig/doctor/dns_check.h"
+#include "mailcore/admin/check.h"
+#include "mailcore/admin/dkim.h"
+#include "mailcore/base/encode.h"
+#include "mailcore/store/domain.h"
+#include "mailcore/sys/cert.h"
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <string.h>
+
+enum {
+	CHECK_MS = 21000,
+	SIGNED_MS = 2000,
+	DNS_TEXT = 4 << 20,
+	ISSUER_TEXT = 128
+};
+
+/* Who may issue certificates, by the issuer's O (RFC 8659 4.2). */
+static const struct {
+	const char *organisation, *name;
+} authorities[] = {
+	{ "Let's Encrypt", "letsencrypt.org" },
+	{ "ZeroSSL", "sectigo.com" },
+	{ "ZeroSSL GmbH", "sectigo.com" },
+	{ "Sectigo Limited", "sectigo.com" },
+	{ "Buypass AS-983163327", "buypass.com" },
+	{ "Google Trust Services", "pki.goog" },
+	{ "Google Trust Services LLC", "pki.goog" },
+	{ "SSL Corporation", "ssl.com" },
+	{ "DigiCert Inc", "digicert.com" },
+	{ "GlobalSign nv-sa", "globalsign.com" },
+	{ "Actalis S.p.A.", "actalis.it" },
+	{ "HARICA", "harica.gr" },
+};
+
+static view
+authority_of(X509 *leaf)
+{
+	char issuer[ISSUER_TEXT];
+
+	if (X509_NAME_get_text_by_NID(X509_get_issuer_name(leaf),
+	        NID_organizationName, issuer, sizeof issuer) > 0)
+		for (size_t i = 0; i < COUNT(authorities); i++)
+			if (strcmp(issuer, authorities[i].organisation) == 0)
+				return view_of(authorities[i].name);
+	return VIEW("");
+}
+
+/* RFC 6698 2.1: selector 1 and matching type 1. */
+static view
+key_digest(X509 *leaf, struct arena *arena)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE], *der = NULL;
+	int n = i2d_PUBKEY(X509_get0_pubkey(leaf), &der);
+	struct buf hex = buf_new((size_t)2 * EVP_MAX_MD_SIZE + 1);
+	unsigned size = 0;
+	view text;
+
+	if (n > 0 && EVP_Digest(der, (size_t)n, digest, &size, EVP_sha256(),
+	        NULL) == 1)
+		encode_hex(&hex, (view){ (const char *)digest, size });
+	text = arena_copy(arena, buf_view(&hex));
+	OPENSSL_free(der);
+	buf_free(&hex);
+	return text;
+}
+
+static void
+learn_certificate(struct cli *cli, const struct service_set *set,
+    struct dns_facts *facts)
+{
+	struct certs *certs = NULL;
+	struct cert *cert;
+
+	if (certs_open(&certs, cli->conf.certificates).is != OK)
+		return;
+	cert = certs_find(certs, set->host);
+	facts->ca = authority_of(cert_leaf(cert));
+	/* The host's records are the business of the host's own zone. */
+	if (view_ends(set->host, set->domain)
+	    && dns_zone_is_signed(set->domain, cli->conf.resolver, SIGNED_MS))
+		facts->tlsa = key_digest(cert_leaf(cert), cli->arena);
+	cert_release(&cert);
+	certs_close(&certs);
+}
+
+static result
+make_plan(struct cli *cli, struct dns_plan *out)
+{
+	struct dns_facts facts = { .ca = VIEW(""), .tlsa = VIEW("") };
+	struct dkim_key key;
+	struct service_set set;
+	struct domain domain;
+	view name;
+
+	TRY(check_domain(view_of(cli->arguments[0]), cli->arena, &name));
+	TRY(domain_find(cli->store, cli->arena, name, &domain));
+	TRY(service_set_make(&cli->conf, name, domain.display_name,
+	    cli->arena, &set));
+	TRY(dkim_ensure(cli->store, cli->conf.data, name, cli->arena, &key));
+	facts.selector = key.selector;
+	facts.dkim_key = key.key;
+	learn_certificate(cli, &set, &facts);
+	return dns_plan_make(&set, &facts, cli->arena, out);
+}
+
+/* Says what went wrong. */
+static bool
+planned(struct cli *cli, struct dns_plan *out)
+{
+	result r;
+
+	if (cli_open(cli).is != OK)
+		return false;
+	r = make_plan(cli, out);
+	if (r.is == NOT_FOUND)
+		(void)cli_fail("expected a hosted domain, found \"%s\"; add"
+		    " it by: posthaste domain add %s", cli->arguments[0],
+		    cli->arguments[0]);
+	else if (r.is != OK)
+		(void)cli_failed(cli->arguments[0], r);
+	return r.is == OK;
+}
+
+static bool
+checked(struct cli *cli, const struct dns_plan *plan, struct dns_report *out)
+{
+	result r = dns_check(plan, cli->conf.resolver, CHECK_MS, cli->arena,
+	    out);
+
+	if (r.is != OK)
+		(void)cli_failed(cli->arguments[0], r);
+	return r.is == OK;
+}
+
+static int
+print(struct buf *text)
+{
+	result r = buf_result(text);
+	bool written = r.is == OK
+	    && fwrite(text->p, 1, text->n, stdout) == text->n
+	    && fflush(stdout) == 0;
+
+	buf_free(text);
+	return written ? CLI_OK : cli_fail("standard output: not written");
+}
+
+static const struct format {
+	const char *name;
+	void (*write)(const struct dns_plan *, struct buf *);
+} formats[] = {
+	{ "zone", dns_plan_zone },
+	{ "csv", dns_plan_csv },
+	{ "json", dns_plan_json },
+	{ "bind-diff", NULL }, /* of a report */
+};
+
+static const struct format *
+find_format(const char *name)
+{
+	for (size_t i = 0; i < COUNT(formats); i++)
+		if (name == NULL || strcmp(formats[i].name, name) == 0)
+			return &formats[i];
+	(void)cli_fail("expected --format zone, csv, json or bind-diff, found"
+	    " \"%s\"", name);
+	return NULL;
+}
+
+/* Only the lines that the zone lacks stay. */
+static bool
+keep_missing(struct dns_plan *plan, const struct dns_report *report)
+{
+	struct dns_plan kept = { .domain = plan->domain, .host = plan->host };
+	bool silent = false;
+
+	for (size_t i = 0; i < report->count; i++) {
+		silent = silent || report->rows[i].state == DNS_SILENT;
+		if (dns_row_lacks(&report->rows[i]))
+			kept.lines[kept.count++] = *report->rows[i].line;
+	}
+	*plan = kept;
+	return !silent;
+}
+
+int
+cli_dns_plan(struct cli *cli)
+{
+	const struct format *format = find_format(cli->format);
+	struct buf text = buf_new(DNS_TEXT);
+	struct dns_plan plan, kept;
+	struct dns_report report;
+	bool sure = true;
+	int code;
+
+	if (format == NULL)
+		return CLI_USAGE;
+	if (!planned(cli, &plan))
+		return CLI_FAILED;
+	kept = plan;
+	if (cli->missing != NULL || format->write == NULL) {
+		if (!checked(cli, &plan, &report))
+			return CLI_FAILED;
+		sure = keep_missing(&kept, &report);
+	}
+	if (format->write != NULL)
+		format->write(&kept, &text);
+	else
+		dns_report_diff(&report, &text);
+	code = print(&text);
+	if (!sure)
+		return cli_fail("%s: some questions had no answer; see"
+		    " posthaste dns check", cli->arguments[0]);
+	return code;
+}
+
+int
+cli_dns_check(struct cli *cli)
+{
+	struct buf text = buf_new(DNS_TEXT);
+	struct dns_plan plan;
+	struct dns_report report;
+	int code;
+
+	if (!planned(cli, &plan) || !checked(cli, &plan, &report))
+		return CLI_FAILED;
+	if (cli->json != NULL)
+		dns_report_json(&report, &text);
+	else
+		dns_report_text(&report, &text);
+	code = print(&text);
+	return code == CLI_OK && !dns_report_is_good(&report) ? CLI_FAILED
+	                                                      : code;
+}

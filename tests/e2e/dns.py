@@ -1,0 +1,419 @@
+#!/usr/bin/python3
+"""The DNS plan in real name servers, and the check of what they say."""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+
+from harness import BINARY, done, environment, ok, run, same, skip, wait_for
+
+DOMAIN = "example.test"
+PORT = 5399
+PID = os.getpid()
+# Two authoritative servers, and one that is asked as a resolver.
+IPS = ["127.%d.%d.%d" % (net, (PID >> 8) % 256, 1 + PID % 254)
+       for net in (251, 252, 253)]
+HEAD = """$ORIGIN %(domain)s.
+$TTL 3600
+@ IN SOA ns1 hostmaster 1 3600 600 86400 300
+@ IN NS ns1
+@ IN NS ns2
+ns1 IN A %(one)s
+ns2 IN A %(two)s
+mail IN A 192.0.2.1
+mail IN AAAA 2001:db8::1
+elsewhere IN A 192.0.2.99
+"""
+CORE = 11
+
+
+def head(domain=DOMAIN):
+    return HEAD % {"domain": domain, "one": IPS[0], "two": IPS[1]}
+
+
+def answers(ip):
+    """Whether a name server gives the zone's SOA."""
+    name = b"".join(bytes([len(label)]) + label.encode()
+                    for label in DOMAIN.split(".")) + b"\0"
+    query = struct.pack(">6H", 7, 0, 1, 0, 0, 0) + name + b"\0\6\0\1"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(0.2)
+        try:
+            s.sendto(query, (ip, PORT))
+            reply = s.recv(512)
+        except OSError:
+            return False
+    return struct.unpack(">6H", reply[:12])[3] == 1
+
+
+class NameServer:
+    """nsd with one zone on some of the addresses."""
+
+    def __init__(self, ips, zone):
+        self.folder = tempfile.mkdtemp(prefix="posthaste-dns-")
+        self.ips = ips
+        path = os.path.join(self.folder, "zone")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(zone)
+        conf = os.path.join(self.folder, "nsd.conf")
+        with open(conf, "w", encoding="ascii") as file:
+            file.write("server:\n")
+            for ip in ips:
+                file.write("  ip-address: %s@%d\n" % (ip, PORT))
+            file.write(
+                '  zonesdir: "%(f)s"\n  database: ""\n'
+                '  pidfile: "%(f)s/pid"\n  zonelistfile: "%(f)s/list"\n'
+                '  xfrdfile: "%(f)s/state"\n  xfrdir: "%(f)s"\n'
+                '  username: ""\n  server-count: 1\n'
+                'remote-control:\n  control-enable: no\n'
+                'zone:\n  name: %(d)s\n  zonefile: zone\n'
+                % {"f": self.folder, "d": DOMAIN})
+        with open(os.path.join(self.folder, "log"), "wb") as log:
+            self.process = subprocess.Popen(
+                ["nsd", "-d", "-c", conf], stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, start_new_session=True)
+        self.up = all(wait_for(lambda ip=ip: answers(ip), 10) for ip in ips)
+
+    def close(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+        wait_for(lambda: not any(answers(ip) for ip in self.ips), 5)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class House:
+    """A server's folder; nothing runs in it."""
+
+    def __init__(self, folder, hostname):
+        self.data = os.path.join(folder, "data")
+        code, text = self.call("init", "--domain", DOMAIN, "--hostname",
+                               hostname, "--address", "127.0.0.1")
+        ok(code == 0, "a house at " + hostname, text)
+        with open(os.path.join(self.data, "posthaste.conf"), "a",
+                  encoding="ascii") as conf:
+            conf.write("resolver %s@%d\n" % (IPS[2], PORT))
+
+    def call(self, *words):
+        return run([BINARY] + list(words) + ["--data", self.data],
+                   env=environment())
+
+    def plan(self, *words, domain=DOMAIN):
+        """What stands on standard output alone."""
+        return subprocess.run(
+            [BINARY, "dns", "plan", domain, "--data", self.data] +
+            list(words), env=environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60,
+            check=False).stdout.decode()
+
+    def check(self):
+        process = subprocess.run(
+            [BINARY, "dns", "check", DOMAIN, "--json", "--data", self.data],
+            env=environment(), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
+            check=False)
+        try:
+            return process.returncode, json.loads(process.stdout)
+        except ValueError:
+            ok(False, "dns check gives JSON",
+               (process.stdout + process.stderr).decode())
+            return process.returncode, {"records": [], "core_good": -1}
+
+
+def lines_of(zone):
+    return [line for line in zone.splitlines()
+            if line and line[0] not in "$;"]
+
+
+def checkers(zone, domain, what):
+    """Every program that loads zones loads this one."""
+    with tempfile.NamedTemporaryFile("w", suffix=".zone") as file:
+        file.write(zone)
+        file.flush()
+        for program in (["named-checkzone", domain, file.name],
+                        ["nsd-checkzone", domain, file.name],
+                        ["kzonecheck", "-o", domain, file.name]):
+            if shutil.which(program[0]) is None:
+                skip("%s: %s" % (program[0], what), "not installed")
+                continue
+            code, text = run(program)
+            ok(code == 0, "%s loads %s" % (program[0], what), text)
+
+
+def form(house):
+    zone = house.plan()
+    lines = lines_of(zone)
+    text = zone.splitlines()
+    same(text[:2], ["$ORIGIN %s." % DOMAIN, "$TTL 3600"], "it begins so")
+    core = lines_of(zone.split("; recommended")[0])
+    same(len(core), CORE, "eleven core lines")
+    ok(all(line == line.rstrip() and "(" not in line for line in text),
+       "one record a line, nothing at its end", zone)
+    strings = re.findall(r'"((?:[^"\\]|\\.)*)"', zone)
+    ok(max(map(len, strings)) == 255, "long text is cut at 255 octets")
+    same([line.split()[:3] for line in core],
+         [["@", "IN", "MX"], ["autoconfig", "IN", "CNAME"],
+          ["autodiscover", "IN", "CNAME"],
+          ["_autodiscover._tcp", "IN", "SRV"], ["@", "IN", "TXT"],
+          [core[5].split()[0], "IN", "TXT"], ["_dmarc", "IN", "TXT"],
+          ["_caldavs._tcp", "IN", "SRV"], ["_caldavs._tcp", "IN", "TXT"],
+          ["_carddavs._tcp", "IN", "SRV"],
+          ["_carddavs._tcp", "IN", "TXT"]], "the core")
+    ok(re.fullmatch(r"p\d{4}a\._domainkey", core[5].split()[0]),
+       "the DKIM key's name", core[5])
+    ok("_sieve._tcp         IN SRV   0 0 0 ." in zone,
+       "what is off is said", zone)
+    ok(re.search(r'_ua-auto-config +IN TXT +"v=UAAC1; a=sha256; d=', zone),
+       "the digest of PACC", zone)
+    checkers(head() + zone, DOMAIN, "the plan")
+    same(house.plan(), zone, "the same plan again")
+
+    rows = json.loads(house.plan("--format", "json"))
+    same(len(rows), len(lines), "JSON has them all")
+    same(sum(row["core"] for row in rows), CORE, "and says which are core")
+    csv = house.plan("--format", "csv").splitlines()
+    same(csv[0], "name;type;ttl;priority;weight;port;value", "CSV's head")
+    same(len(csv), len(lines) + 1, "CSV has them all")
+    same(csv[1], DOMAIN + ';MX;3600;10;;;"mail.%s"' % DOMAIN, "CSV's MX")
+    same(csv[4], '_autodiscover._tcp.%s;SRV;3600;0;1;443;"mail.%s"' %
+         (DOMAIN, DOMAIN), "CSV's SRV")
+    code, text = house.call("dns", "plan", DOMAIN, "--format", "odd")
+    same(code, 2, "an unknown format is refused")
+    code, text = house.call("dns", "plan", "strange.test")
+    ok(code == 1 and "domain add" in text, "only hosted domains", text)
+    key = [name for name in os.listdir(os.path.join(house.data, "keys"))
+           if name.startswith(DOMAIN)][0]
+    same(os.stat(os.path.join(house.data, "keys", key)).st_mode & 0o777,
+         0o600, "nobody else reads the private key")
+    return zone
+
+
+def other_hosts(house, folder):
+    """The server in another domain, and as the domain itself."""
+    house.call("domain", "add", "customer.test")
+    zone = house.plan(domain="customer.test")
+    ok("autoconfig          IN CNAME mail.%s.\n" % DOMAIN in zone,
+       "another domain's name in full", zone)
+    checkers(head("customer.test") + zone, "customer.test",
+             "a customer's plan")
+    apex = House(os.path.join(folder, "apex"), DOMAIN)
+    zone = apex.plan()
+    ok("@                   IN MX    10 %s.\n" % DOMAIN in zone,
+       "the domain itself is the server", zone)
+    checkers(head() + "@ IN A 192.0.2.1\n" + zone, DOMAIN,
+             "that server's plan")
+
+
+# --- states -----------------------------------------------------------------
+
+def spf(text):
+    return '@ IN TXT "v=spf1 %s"' % text
+
+
+SPF = r"^@ .*v=spf1.*\n"
+DMARC = r"^_dmarc .*\n"
+MX = r"^@ .*IN MX.*\n"
+AUTOCONFIG = r"^autoconfig .*\n"
+PATH = r"^_caldavs\._tcp .*path=.*\n"
+CALDAVS = r"^_caldavs\._tcp .*IN SRV.*\n"
+DKIM = r"^\S+_domainkey .*\n"
+STS = r"^_mta-sts .*\n"
+PACC = r"^_ua-auto-config .*\n"
+SMALL = ("MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBAL8eJ5AKoIsjURpcEoGubZMxLD7+kT+TLr"
+         "7UkvEtFrRhDDKMtuIIq19FrL4pUIMymPMSLBn3hJLe30Dw48GQM4UCAwEAAQ==")
+# The state, the row (name, type), what goes, what comes instead.
+STATES = [
+    ("missing", "_dmarc", "TXT", DMARC, []),
+    ("missing", "autoconfig", "CNAME", AUTOCONFIG, []),
+    ("missing", "", "MX", MX, []),
+    ("missing", "", "TXT", SPF, []),
+    ("missing", "_caldavs._tcp", "SRV", CALDAVS, []),
+    ("wrong", "", "MX", MX, ["@ IN MX 10 elsewhere"]),
+    ("wrong", "", "MX", MX, ["@ IN MX 0 ."]),
+    ("wrong", "autoconfig", "CNAME", AUTOCONFIG,
+     ["autoconfig IN CNAME elsewhere"]),
+    ("wrong", "autoconfig", "CNAME", AUTOCONFIG,
+     ["autoconfig IN A 192.0.2.1"]),
+    ("wrong", "_caldavs._tcp", "SRV", CALDAVS,
+     ["_caldavs._tcp IN SRV 0 1 8443 mail"]),
+    ("wrong", "_caldavs._tcp", "SRV", CALDAVS,
+     ["_caldavs._tcp IN SRV 0 0 0 ."]),
+    ("wrong", "_sieve._tcp", "SRV", r"^_sieve.*\n",
+     ["_sieve._tcp IN SRV 0 1 4190 mail"]),
+    ("wrong", "_caldavs._tcp", "TXT", PATH,
+     ['_caldavs._tcp IN TXT "path=/other/"']),
+    ("wrong", "", "TXT", SPF, [spf("ip4:198.51.100.1 -all")]),
+    ("wrong", "_mta-sts", "TXT", STS, ['_mta-sts IN TXT "v=STSv1; id=1"']),
+    ("wrong", "_ua-auto-config", "TXT", PACC,
+     ['_ua-auto-config IN TXT "v=UAAC1; a=sha256; d=AAAA"']),
+    ("duplicate", "", "TXT", None, [spf("-all")]),
+    ("duplicate", "_dmarc", "TXT", None,
+     ['_dmarc IN TXT "v=DMARC1; p=reject"']),
+    ("duplicate", "_caldavs._tcp", "TXT", None,
+     ['_caldavs._tcp IN TXT "path=/x/"']),
+    ("duplicate", "_caldavs._tcp", "SRV", None,
+     ["_caldavs._tcp IN SRV 0 1 443 elsewhere"]),
+    ("conflicting", "", "MX", None, ["@ IN MX 20 elsewhere"]),
+    ("conflicting", "autoconfig", "CNAME", AUTOCONFIG,
+     ["* IN A 192.0.2.99"]),
+    ("insecure", "", "TXT", SPF, [spf("mx +all")]),
+    ("insecure", "", "TXT", SPF, [spf("mx ?all")]),
+    ("insecure", "", "TXT", SPF, [spf("ip4:0.0.0.0/0 ip6::: -all")]),
+    ("insecure", "_dmarc", "TXT", DMARC,
+     ['_dmarc IN TXT "v=DMARC1; p=none"']),
+    ("insecure", "DKIM", "TXT", DKIM, ['DKIM IN TXT "v=DKIM1; p="']),
+    ("broken", "", "TXT", SPF,
+     [spf(" ".join("a:a%d.%s" % (n, DOMAIN) for n in range(11)) + " -all")]),
+    ("broken", "", "TXT", SPF, [spf("mx a:x1.%s a:x2.%s a:x3.%s -all" %
+                                    (DOMAIN, DOMAIN, DOMAIN))]),
+    ("broken", "", "TXT", SPF, [spf("mx ipv4:192.0.2.1 -all")]),
+    ("broken", "", "TXT", SPF, [spf("include:ns1.%s -all" % DOMAIN)]),
+    ("broken", "_dmarc", "TXT", DMARC, ['_dmarc IN TXT "v=DMARC1"']),
+    ("broken", "DKIM", "TXT", DKIM,
+     ['DKIM IN TXT "v=DKIM1; k=rsa; p=%s"' % SMALL]),
+    ("broken", "DKIM", "TXT", DKIM, ['DKIM IN TXT "v=DKIM1"']),
+    ("broken", "", "MX", r"^mail IN A.*\n(?:mail .*\n)?", []),
+    ("also fine", "autoconfig", "CNAME", AUTOCONFIG,
+     ["autoconfig IN A 192.0.2.1", "autoconfig IN AAAA 2001:db8::1"]),
+    ("also fine", "autoconfig", "CNAME", AUTOCONFIG,
+     ["autoconfig IN CNAME alias", "alias IN CNAME mail"]),
+    ("also fine", "", "TXT", SPF, [spf("mx -all")]),
+    ("also fine", "", "TXT", SPF,
+     [spf("include:_spf.%s -all" % DOMAIN),
+      '_spf IN TXT "v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::/32 -all"']),
+    ("also fine", "", "TXT", SPF,
+     [spf("redirect=_spf.%s" % DOMAIN),
+      '_spf IN TXT "v=spf1 a:mail.%s ~all"' % DOMAIN]),
+    ("also fine", "_dmarc", "TXT", DMARC,
+     ['_dmarc IN TXT "v=DMARC1; p=reject"']),
+    ("also fine", "", "MX", MX, ["@ IN MX 5 mail"]),
+    ("also fine", "_caldavs._tcp", "TXT", PATH,
+     ['_caldavs._tcp IN TXT "path=/SOGo/dav"']),
+    ("ok", "_ua-auto-config", "TXT", None,
+     ['_ua-auto-config IN TXT "v=UAAC1; a=sha256; d=AAAA"']),
+]
+
+
+def changed(zone, gone, new, selector):
+    if gone is not None:
+        zone, count = re.subn(gone, "", zone, flags=re.M)
+        if count == 0:
+            raise ValueError(gone)
+    return zone + "".join(line.replace("DKIM IN", selector + " IN") + "\n"
+                          for line in new)
+
+
+def state_of(report, name, kind):
+    """The row of a name, with what it says."""
+    full = name + "." + DOMAIN if name else DOMAIN
+    for row in report["records"]:
+        if row["name"] == full and row["type"] == kind:
+            return row
+    return {"state": "no such row"}
+
+
+def states(house, zone):
+    selector = re.search(r"^(\S+_domainkey) ", zone, re.M).group(1)
+    for state, name, kind, gone, new in STATES:
+        label = "%s: %s %s %s" % (state, name or "@", kind,
+                                  new[0][:50] if new else "")
+        server = NameServer(IPS, changed(zone, gone, new, selector))
+        code, report = house.check()
+        server.close()
+        row = state_of(report, selector if name == "DKIM" else name, kind)
+        ok(row["state"] == state, label, json.dumps(row, indent=1))
+        core = row.get("core", True)
+        good = state in ("ok", "also fine") or not core
+        ok((code == 0) == good and report["good"] == good,
+           "its exit code", "%d %s" % (code, [
+               r for r in report["records"]
+               if r["state"] not in ("ok", "also fine")]))
+        if state not in ("ok", "also fine"):
+            ok(row["why"] and row["do"] and row["wanted"],
+               "it says why and what to do", row)
+
+
+def missing_lines(house, zone):
+    gone = [line for line in lines_of(zone)
+            if line.startswith(("autoconfig ", "_dmarc ", "_imaps.")) or
+            "_caldavs._tcp" in line and "path=" in line]
+    same(len(gone), 4, "four lines will lack")
+    left = "".join(line + "\n" for line in zone.splitlines()
+                   if line not in gone)
+    server = NameServer(IPS, left)
+    same(lines_of(house.plan("--missing")), gone,
+         "--missing gives exactly those")
+    server.close()
+    server = NameServer(IPS, changed(zone, MX, ["@ IN MX 7 elsewhere"], ""))
+    same(house.plan("--format", "bind-diff").splitlines(),
+         ["del %s. 3600 IN MX 7 elsewhere.%s." % (DOMAIN, DOMAIN),
+          "add %s. 3600 IN MX 10 mail.%s." % (DOMAIN, DOMAIN)],
+         "bind-diff says what to change")
+    server.close()
+
+
+def differing(house, zone):
+    """Servers that do not agree, or do not answer."""
+    lack = changed(zone, DMARC, [], "")
+    servers = [NameServer([IPS[0], IPS[2]], zone),
+               NameServer([IPS[1]], lack)]
+    code, report = house.check()
+    row = state_of(report, "_dmarc", "TXT")
+    ok(row["state"] == "spreading" and "1 of 2" in row["note"] and code == 1,
+       "one server of two has it", row)
+    servers.pop().close()
+    code, report = house.check()
+    row = state_of(report, "_dmarc", "TXT")
+    ok(row["state"] == "no answer" and code == 1, "one server is down", row)
+    servers.pop().close()
+
+    servers = [NameServer(IPS[:2], zone), NameServer(IPS[2:], lack)]
+    code, report = house.check()
+    row = state_of(report, "_dmarc", "TXT")
+    ok(row["state"] == "spreading" and "resolver" in row["note"]
+       and "minutes" in row["note"], "the resolver is behind", row)
+    for server in servers:
+        server.close()
+
+    code, report = house.check()
+    ok(code == 1 and report["records"] and
+       {row["state"] for row in report["records"]} == {"no answer"},
+       "nobody answers", report)
+    code, text = house.call("dns", "plan", DOMAIN, "--missing")
+    ok(code == 1 and "no answer" in text, "and nothing is called missing",
+       text)
+
+
+def main():
+    folder = tempfile.mkdtemp(prefix="posthaste-")
+    house = House(folder, "mail." + DOMAIN)
+    zone = form(house)
+    other_hosts(house, folder)
+    if shutil.which("nsd") is None:
+        skip("the check", "nsd is not installed")
+    else:
+        zone = head() + zone
+        server = NameServer(IPS, zone)
+        ok(server.up, "nsd serves the plan")
+        code, report = house.check()
+        same({row["state"] for row in report["records"]}, {"ok"},
+             "all is ok")
+        same((code, report["core"], report["core_good"],
+              report["name_servers"]), (0, CORE, CORE, 2), "all core")
+        code, text = house.call("dns", "check", DOMAIN)
+        ok(code == 0 and "11 of 11 core records are good." in text,
+           "and for people", text)
+        same(lines_of(house.plan("--missing")), [], "nothing lacks")
+        server.close()
+        states(house, zone)
+        missing_lines(house, zone)
+        differing(house, zone)
+    shutil.rmtree(folder, ignore_errors=True)
+    done()
+
+
+main()
