@@ -41,14 +41,18 @@ enum cli_option {
 	OPTION_TIMEOUT = 1 << 11,
 	OPTION_FORMAT = 1 << 12,
 	OPTION_MISSING = 1 << 13,
-	OPTION_JSON = 1 << 14
+	OPTION_JSON = 1 << 14,
+	OPTION_PASSWORD_STDIN = 1 << 15,
+	OPTION_RESOLVE = 1 << 16,
+	OPTION_CA = 1 << 17,
+	OPTION_RESOLVER = 1 << 18
 };
 
 struct cli {
 	/* As given; NULL when not. */
 	const char *data, *config, *domain, *hostname, *address, *base_port,
 	    *users, *info, *name, *from_stdin, *import, *timeout, *format,
-	    *missing, *json;
+	    *missing, *json, *password_stdin, *resolve, *ca, *resolver;
 
 	/* The same, of profile, qr and app-password. */
 	const char *kind, *app_password, *label, *is_unsigned, *link, *rights,
