@@ -60,6 +60,7 @@ struct telling {
 	bool expunges; /* may be told now */
 	bool uid;      /* UID in FETCH */
 	bool modseq;   /* MODSEQ in FETCH: RFC 7162 */
+	bool recent;   /* RECENT behind EXISTS: not in RFC 9051 */
 	bool vanished; /* VANISHED for EXPUNGE: RFC 7162 3.2.10 */
 };
 /* true: the output has grown to a piece; tell the rest later. */

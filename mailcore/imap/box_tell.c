@@ -112,7 +112,8 @@ box_tell(struct box *b, const struct telling *how, struct buf *out)
 		for (size_t i = b->told; i < b->count; i++)
 			b->messages[i].flags
 			    &= (uint16_t)~(MARK_FLAGS | MARK_MODSEQ);
-		buf_print(out, "* %zu EXISTS\r\n* 0 RECENT\r\n", b->count);
+		buf_print(out, "* %zu EXISTS\r\n%s", b->count,
+		    how->recent ? "* 0 RECENT\r\n" : "");
 		b->told = b->count;
 	}
 	if (!b->marked)

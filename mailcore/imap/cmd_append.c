@@ -210,6 +210,7 @@ append_begins(struct imap *s, struct command *c, uint64_t size)
 {
 	struct parse in = parse_over(&c->text, c->arena);
 
+	in.utf8 = s->utf8 || s->rev2;
 	if (s->state == STATE_EARLY)
 		return false;
 	if (c->append != NULL ? !begins_next(c, &in)

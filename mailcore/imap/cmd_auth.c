@@ -221,6 +221,8 @@ static const struct {
 } features[] = {
 	{ "CONDSTORE", offsetof(struct imap, condstore) },
 	{ "QRESYNC", offsetof(struct imap, qresync) },
+	{ "UTF8=ACCEPT", offsetof(struct imap, utf8) },
+	{ "IMAP4rev2", offsetof(struct imap, rev2) },
 };
 
 result

@@ -117,7 +117,8 @@ visit(void *context, const struct item *item,
 	struct fetching *x = context;
 	size_t at = box_find(x->s->box, item->uid);
 	struct fetched o = { .item = item, .summary = summary,
-		.account = x->c->account };
+		.account = x->c->account,
+		.utf8 = x->s->utf8 || x->s->rev2 };
 	result r;
 
 	if (at == SIZE_MAX || at < x->next || at >= x->stop)

@@ -34,7 +34,8 @@ struct step
 idle_wake(struct imap *s, struct buf *out)
 {
 	struct telling how = { .expunges = true, .uid = s->qresync,
-		.modseq = s->condstore, .vanished = s->qresync };
+		.modseq = s->condstore, .vanished = s->qresync,
+		.recent = !s->rev2 };
 	struct command *c = s->command;
 	bool more = true;
 

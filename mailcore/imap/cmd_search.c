@@ -93,6 +93,15 @@ parse_search(struct imap *s, struct command *c, struct searching *x)
 		order_parse(in, &x->order);
 		parse_space(in);
 	}
+	if (s->rev2 && !x->extended && x->order.kind == ORDER_NUMBER) {
+		/* RFC 9051 6.4.4 */
+		x->extended = true;
+		x->returns = RETURN_ALL;
+	}
+	if (s->utf8 && !charset
+	    && view_starts_same(in->s.rest, VIEW("CHARSET ")))
+		return fail(MALFORMED,
+		    "RFC 9755 3: no CHARSET once UTF-8 is enabled");
 	if (charset || scan_try(&in->s, VIEW("CHARSET "))) {
 		view name = parse_astring(in);
 

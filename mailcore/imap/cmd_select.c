@@ -42,13 +42,22 @@ first_unseen(const struct box *b)
 	return 0;
 }
 
+/* RFC 9051 6.3.2 has a LIST in place of RECENT and UNSEEN. */
 static void
-tell_box(const struct box *b, struct command *c, struct buf *out)
+tell_box(const struct imap *s, struct command *c, view name, struct buf *out)
 {
-	size_t unseen = first_unseen(b);
+	const struct box *b = s->box;
+	size_t unseen = s->rev2 ? 0 : first_unseen(b);
 
 	tell_flag_names(b, c, out);
-	buf_print(out, "* %zu EXISTS\r\n* 0 RECENT\r\n", b->count);
+	buf_print(out, "* %zu EXISTS\r\n", b->count);
+	if (s->rev2) {
+		buf_add(out, VIEW("* LIST () \"/\" "));
+		reply_mailbox(s, out, name);
+		buf_add(out, VIEW("\r\n"));
+	} else {
+		buf_add(out, VIEW("* 0 RECENT\r\n"));
+	}
 	if (unseen > 0)
 		buf_print(out, "* OK [UNSEEN %zu] first unseen\r\n", unseen);
 	buf_print(out,
@@ -109,7 +118,7 @@ select_box(struct imap *s, struct command *c, bool read_only, struct buf *out)
 	    &found));
 	TRY(box_open(c->account, found.id, read_only, &s->box));
 	s->state = STATE_SELECTED;
-	tell_box(s->box, c, out);
+	tell_box(s, c, name, out);
 	if (resync.asked)
 		TRY(resync_box(s->box, c->account, &resync, out));
 	buf_add_text(&c->ok_code, read_only ? "[READ-ONLY] "

@@ -85,6 +85,7 @@ telling_of(const struct imap *s, const struct command *c)
 		.uid = c->uid || s->qresync,
 		.modseq = s->condstore,
 		.vanished = s->qresync,
+		.recent = !s->rev2,
 	};
 }
 
@@ -177,6 +178,7 @@ first_piece(struct imap *s, struct command *c, struct buf *out)
 	TRY(buf_result(&c->text));
 	c->in = parse_over(&c->text, c->arena);
 	c->in.saved = &s->saved;
+	c->in.utf8 = s->utf8 || s->rev2;
 	c->tag = parse_tag(&c->in);
 	if (!scan_ok(&c->in.s))
 		c->tag = VIEW("");

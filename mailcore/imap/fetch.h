@@ -49,7 +49,7 @@ struct fetch_item {
 	struct section section;
 	bool peek;
 	bool partial;
-	uint32_t from, length;
+	uint64_t from, length;
 };
 
 struct fetch {
@@ -77,6 +77,7 @@ struct fetched {
 	bool body_open;
 	struct arena *arena; /* of this message */
 	struct mime_part *mime;
+	bool utf8; /* the session takes raw UTF-8 */
 	const char *code; /* of the NO, when there is a special one */
 };
 
@@ -110,5 +111,9 @@ void fetch_add_literal(const struct fetched *, view content,
 CHECKED result fetch_write_binary(struct fetched *, const struct fetch_item *,
     struct fetch_tail *tail, struct buf *out);
 CHECKED result fetch_write_preview(struct fetched *, struct buf *out);
+
+/* An ENVELOPE with the encoded words of its quoted strings decoded: the
+ * message had them in raw UTF-8 (RFC 9755 3). */
+void fetch_upgrade(view envelope, struct buf *out);
 
 #endif

@@ -201,3 +201,60 @@ fetch_write_preview(struct fetched *o, struct buf *out)
 	buf_free(&text);
 	return done();
 }
+
+/* A quoted string at the front, without its quotes. */
+static void
+take_quoted(view *rest, struct buf *out)
+{
+	size_t i = 1;
+
+	for (; i < rest->n && rest->p[i] != '"'; i++) {
+		if (rest->p[i] == '\\' && i + 1 < rest->n)
+			i++;
+		buf_add_byte(out, rest->p[i]);
+	}
+	*rest = view_from(*rest, i + 1);
+}
+
+static void
+put_quoted(view text, struct buf *out)
+{
+	buf_add_byte(out, '"');
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (c == '"' || c == '\\')
+			buf_add_byte(out, '\\');
+		buf_add_byte(out,
+		    c == '\r' || c == '\n' || c == '\0' ? ' ' : c);
+	}
+	buf_add_byte(out, '"');
+}
+
+void
+fetch_upgrade(view envelope, struct buf *out)
+{
+	struct buf raw = buf_new(LIMIT_ENVELOPE);
+	struct buf text = buf_new(4 * LIMIT_ENVELOPE);
+
+	while (envelope.n > 0) {
+		int c = view_at(envelope, 0);
+
+		if (c == '{') { /* a literal, and what may look like a quote */
+			buf_add(out, envelope);
+			break;
+		}
+		if (c != '"') {
+			buf_add_byte(out, (char)c);
+			envelope = view_from(envelope, 1);
+			continue;
+		}
+		buf_reset(&raw);
+		buf_reset(&text);
+		take_quoted(&envelope, &raw);
+		word_decode(buf_view(&raw), &text);
+		put_quoted(buf_view(&text), out);
+	}
+	buf_free(&raw);
+	buf_free(&text);
+}

@@ -100,9 +100,9 @@ parse_partial(struct parse *in, struct fetch_item *item)
 	if (!scan_try_byte(&in->s, '<'))
 		return;
 	item->partial = true;
-	item->from = (uint32_t)parse_number(in, UINT32_MAX);
+	item->from = parse_number(in, INT64_MAX); /* RFC 9051 9: number64 */
 	scan_byte(&in->s, '.', "RFC 3501 9: not a partial");
-	item->length = (uint32_t)parse_number(in, UINT32_MAX);
+	item->length = parse_number(in, INT64_MAX);
 	if (scan_ok(&in->s) && item->length == 0)
 		scan_fail(&in->s, MALFORMED, "RFC 3501 9: partial of nothing");
 	scan_byte(&in->s, '>', "RFC 3501 9: not a partial");

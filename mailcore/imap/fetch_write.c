@@ -2,6 +2,7 @@
 
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/date.h"
+#include "mailcore/base/utf8.h"
 #include "mailcore/format/message.h"
 #include "mailcore/format/nstring.h"
 #include "mailcore/imap/flags.h"
@@ -184,7 +185,7 @@ fetch_add_name(const struct fetch_item *item, struct buf *out)
 	add_section_name(&item->section, out);
 	buf_add_byte(out, ']');
 	if (item->partial)
-		buf_print(out, "<%u>", item->from);
+		buf_print(out, "<%llu>", (unsigned long long)item->from);
 }
 
 void
@@ -246,7 +247,10 @@ write_summary(struct fetched *o, enum fetch_kind kind, struct buf *out)
 	}
 	if (kind == FETCH_ENVELOPE) {
 		buf_add(out, VIEW("ENVELOPE "));
-		buf_add(out, envelope);
+		if (o->utf8 && !utf8_is_ascii(o->summary->header))
+			fetch_upgrade(envelope, out);
+		else
+			buf_add(out, envelope);
 	} else if (kind == FETCH_BODY) {
 		buf_add(out, VIEW("BODY "));
 		buf_add(out, body);

@@ -3,6 +3,7 @@
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/date.h"
 #include "mailcore/base/limits.h"
+#include "mailcore/base/utf8.h"
 #include "mailcore/imap/utf7.h"
 
 #include <string.h>
@@ -192,9 +193,15 @@ static view
 name_from_wire(struct parse *p, view wire)
 {
 	struct buf name = buf_new(2 * LIMIT_IMAP_MAILBOX_NAME);
-	result r = utf7_decode(wire, &name);
+	result r = done();
 	view copy;
 
+	if (!p->utf8)
+		r = utf7_decode(wire, &name);
+	else if (utf8_is_valid(wire))
+		buf_add(&name, wire);
+	else
+		r = fail(MALFORMED, "RFC 9755 3: a name is not UTF-8");
 	if (scan_ok(&p->s) && r.is != OK)
 		scan_fail(&p->s, r.is, r.why);
 	if (view_starts_same(buf_view(&name), VIEW("INBOX"))

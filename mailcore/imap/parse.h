@@ -16,6 +16,7 @@ struct parse {
 	struct scan s;
 	struct buf *text; /* what `s` runs over */
 	struct arena *arena;
+	bool utf8; /* names are UTF-8: RFC 9755 3, RFC 9051 5.1 */
 	const struct idset *saved; /* what "$" stands for; NULL: nothing */
 };
 

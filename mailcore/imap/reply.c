@@ -46,7 +46,7 @@ reply_capabilities(const struct imap *s, struct buf *out)
 {
 	bool early = s->state == STATE_EARLY;
 
-	buf_add(out, VIEW("IMAP4rev1"));
+	buf_add(out, VIEW("IMAP4rev2 IMAP4rev1"));
 	/* RFC 7888 5: small literals need not wait, before login. */
 	buf_add_text(out, early ? " LITERAL-" : " LITERAL+");
 	buf_add(out, VIEW(" SASL-IR ID ENABLE IDLE"));
@@ -65,7 +65,7 @@ reply_capabilities(const struct imap *s, struct buf *out)
 				  " THREAD=ORDEREDSUBJECT"
 				  " THREAD=REFERENCES CREATE-SPECIAL-USE"
 				  " QUOTA QUOTA=RES-STORAGE OBJECTID"
-				  " PREVIEW BINARY"));
+				  " PREVIEW BINARY UTF8=ACCEPT"));
 		buf_print(out, " APPENDLIMIT=%llu",
 		    (unsigned long long)s->services->message_limit);
 	}

@@ -175,7 +175,7 @@ parse_argument(struct reading *r, const struct name *n, struct key *k)
 		break;
 	case NUMBER:
 	case SECONDS:
-		k->number = (int64_t)parse_number(r->in, UINT32_MAX);
+		k->number = (int64_t)parse_number(r->in, INT64_MAX);
 		break;
 	case UIDS:
 		parse_uids(r, k);
