@@ -2,6 +2,7 @@
 
 #include "mailcore/base/encode.h"
 #include "mailcore/base/limits.h"
+#include "profiles/link.h"
 #include "profiles/plist.h"
 
 #include <string.h>
@@ -100,6 +101,7 @@ profile_language_of(view tag)
 struct writer {
 	const struct profile_order *order;
 	const struct words *words;
+	const struct service_entry *incoming;
 	struct plist list;
 	struct arena *arena;
 	view title;  /* of the organisation, in one line */
@@ -185,21 +187,11 @@ add_outgoing(struct writer *w, const struct service_entry *e)
 	plist_bool(p, "OutgoingPasswordSameAsIncomingPassword", true);
 }
 
-/* IMAP before POP3, and of each the first, which is TLS from the start. */
-static const struct service_entry *
-best_incoming(const struct service_set *set)
-{
-	for (size_t i = 0; i < set->incoming_count; i++)
-		if (strcmp(set->incoming[i].protocol, "imap") == 0)
-			return &set->incoming[i];
-	return set->incoming_count > 0 ? &set->incoming[0] : NULL;
-}
-
 static void
 add_mail(struct writer *w)
 {
 	const struct service_set *set = w->order->services;
-	const struct service_entry *in = best_incoming(set);
+	const struct service_entry *in = w->incoming;
 	struct plist *p = &w->list;
 	/* Without these a person could never add S/MIME to the account. */
 	static const char *const switches[] = {
@@ -337,10 +329,10 @@ profile_apple(const struct profile_order *order, struct buf *out)
 {
 	struct writer w = { .order = order, .r = done(),
 		.words = &texts[order->language],
+		.incoming = link_incoming(order->services),
 		.arena = arena_new(LIMIT_PROFILE) };
 
-	if (best_incoming(order->services) == NULL
-	    || order->services->outgoing_count == 0) {
+	if (w.incoming == NULL || order->services->outgoing_count == 0) {
 		arena_free(&w.arena);
 		return fail(NOT_FOUND, "the server has no mail to offer");
 	}

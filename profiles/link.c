@@ -49,8 +49,8 @@ add_name(struct buf *out, view name)
 	buf_free(&line);
 }
 
-static const struct service_entry *
-best_incoming(const struct service_set *set)
+const struct service_entry *
+link_incoming(const struct service_set *set)
 {
 	for (size_t i = 0; i < set->incoming_count; i++)
 		if (strcmp(set->incoming[i].protocol, "imap") == 0)
@@ -62,7 +62,7 @@ result
 link_thunderbird(const struct service_set *set, view address, view name,
     view password, struct buf *out)
 {
-	const struct service_entry *in = best_incoming(set);
+	const struct service_entry *in = link_incoming(set);
 	size_t before = out->n;
 
 	if (in == NULL || set->outgoing_count == 0)

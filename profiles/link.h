@@ -7,6 +7,10 @@
 
 #include "autoconfig/service_set.h"
 
+/* IMAP before POP3, and of each the first, which is TLS from the start; NULL:
+ * none. */
+const struct service_entry *link_incoming(const struct service_set *);
+
 /* `password` may be empty: the app asks.  MALFORMED: the format takes ASCII
  * addresses only.  OVER_LIMIT: more than fits one code.  NOT_FOUND: the server
  * has no mail to offer. */
