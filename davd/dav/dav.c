@@ -117,6 +117,8 @@ read_preferences(struct dav *d)
 	if (view_find_same(value, VIEW("return=minimal")) != SIZE_MAX
 	    || view_find_same(value, VIEW("return-minimal")) != SIZE_MAX)
 		d->minimal = true;
+	d->representation = view_find_same(value, VIEW("return=representation"))
+	    != SIZE_MAX;
 	d->no_root = view_find_same(value, VIEW("depth-noroot")) != SIZE_MAX;
 }
 

@@ -61,6 +61,7 @@ struct dav {
 	struct account *account; /* NULL between pieces of a stream */
 	bool minimal;            /* RFC 8144 2.1, or Brief: t */
 	bool no_root;            /* RFC 8144 3 depth-noroot */
+	bool representation;     /* RFC 8144 2.2: wants to see what is there */
 };
 
 /* Canonical hrefs, percent-encoded, with a raw '@'; in `arena`. */
@@ -96,8 +97,14 @@ CHECKED result dav_component_fits(
 /* "http://posthaste.invalid/ns/sync/<id>-<modseq>". */
 view dav_token(struct arena *, const struct collection *, int64_t modseq);
 
+/* The same of a home: ".../home-<kind>-<modseq>". */
+view dav_home_token(struct arena *, enum dav_what home, int64_t modseq);
+
 enum dav_depth { DEPTH_0, DEPTH_1, DEPTH_INFINITY, DEPTH_BAD };
 enum dav_depth dav_depth_of(const struct request *, enum dav_depth missing);
+
+/* The object that the path names, as the body of an answer, with its ETag. */
+CHECKED result dav_represent(struct dav *);
 
 /* The methods. */
 void dav_options(struct dav *);

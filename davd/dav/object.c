@@ -20,6 +20,13 @@ answer_etag(struct dav *d, view etag)
 	    arena_print(d->arena, "\"%.*s\"", (int)etag.n, etag.p));
 }
 
+static view
+content_type(enum dav_what what)
+{
+	return what == DAV_CARD ? VIEW("text/vcard; charset=utf-8")
+				: VIEW("text/calendar; charset=utf-8");
+}
+
 static void
 add_body(struct dav *d, view bytes)
 {
@@ -80,10 +87,28 @@ dav_get(struct dav *d)
 	}
 	add_body(d, body.bytes);
 	body_close(&body);
-	answer_header(d->answer, "Content-Type",
-	    d->path.what == DAV_CARD ? VIEW("text/vcard; charset=utf-8")
-				     : VIEW("text/calendar; charset=utf-8"));
+	answer_header(d->answer, "Content-Type", content_type(d->path.what));
 	d->answer->status = 200;
+}
+
+result
+dav_represent(struct dav *d)
+{
+	struct collection c;
+	struct item item;
+	struct body body;
+
+	TRY(find_object(d, &c, &item));
+	TRY(body_open(d->account, item.body, &body));
+	answer_etag(d, item.etag);
+	answer_header(
+	    d->answer, "Preference-Applied", VIEW("return=representation"));
+	answer_header(d->answer, "Content-Location", d->self);
+	answer_header(d->answer, "Content-Type", content_type(d->path.what));
+	buf_reset(&d->answer->body);
+	buf_add(&d->answer->body, body.bytes);
+	body_close(&body);
+	return buf_result(&d->answer->body);
 }
 
 /* In the transaction, so that nobody's change is deleted unseen. */

@@ -53,7 +53,7 @@ static const struct prop_row rows[] = {
 	D("group-membership", DAV_PRINCIPAL, false, prop_nothing),
 	D("add-member", DAV_COLLECTIONS, false, prop_add_member),
 	D("supported-report-set", DAV_ALL, false, prop_reports),
-	D("sync-token", DAV_COLLECTIONS, false, prop_token),
+	D("sync-token", DAV_COLLECTIONS | DAV_HOMES, false, prop_token),
 	D("resource-id", DAV_ALL & ~DAV_ROOT, false, prop_id),
 	D("quota-available-bytes", DAV_ALL & ~(DAV_ROOT | DAV_OBJECTS), false,
 	    prop_quota_free),

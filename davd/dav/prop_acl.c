@@ -111,7 +111,7 @@ static const struct {
 	const char *tag;
 	int on;
 } reports[] = {
-	{ "D:sync-collection", DAV_COLLECTIONS },
+	{ "D:sync-collection", DAV_COLLECTIONS | DAV_HOMES },
 	{ "D:expand-property", DAV_ALL },
 	{ "D:principal-property-search", DAV_ROOT | DAV_PRINCIPAL | DAV_HOMES },
 	{ "D:principal-search-property-set",

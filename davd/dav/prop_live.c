@@ -243,6 +243,14 @@ prop_collations_carddav(struct prop_out *o, const struct resource *r)
 bool
 prop_token(struct prop_out *o, const struct resource *r)
 {
+	int64_t modseq;
+
+	if ((r->what & DAV_HOMES) != 0) {
+		if (account_modseq(o->d->account, &modseq).is != OK)
+			return false;
+		xml_text(&o->x, dav_home_token(o->scratch, r->what, modseq));
+		return true;
+	}
 	xml_text(
 	    &o->x, dav_token(o->scratch, r->collection, r->collection->modseq));
 	return true;

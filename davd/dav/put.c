@@ -247,21 +247,36 @@ work(struct account *a, void *context)
 }
 
 static void
+answer_stored(struct put *p)
+{
+	struct dav *d = p->d;
+
+	d->answer->status = p->created ? 201 : 204;
+	if (view_eq(d->request->method, VIEW("POST")))
+		answer_header(d->answer, "Location",
+		    dav_href(d, d->arena, d->path.what, d->path.collection,
+			d->path.object));
+	if (d->representation && dav_represent(d).is == OK) {
+		d->answer->status = p->created ? 201 : 200;
+		return;
+	}
+	answer_header(d->answer, "ETag",
+	    arena_print(
+		d->arena, "\"%.*s\"", (int)p->item.etag.n, p->item.etag.p));
+}
+
+static void
 answer(struct put *p, result r)
 {
 	struct dav *d = p->d;
 
 	if (r.is == OK) {
-		answer_header(d->answer, "ETag",
-		    arena_print(d->arena, "\"%.*s\"", (int)p->item.etag.n,
-			p->item.etag.p));
-		d->answer->status = p->created ? 201 : 204;
-		if (view_eq(d->request->method, VIEW("POST")))
-			answer_header(d->answer, "Location",
-			    dav_href(d, d->arena, d->path.what,
-				d->path.collection, d->path.object));
+		answer_stored(p);
 	} else if (p->condition != NULL) {
 		dav_error(d, p->status, p->condition, p->href);
+	} else if (p->status == 412 && d->representation
+	    && dav_represent(d).is == OK) {
+		d->answer->status = 412;
 	} else if (p->status != 0) {
 		answer_text(d->answer, p->status, r.why);
 	} else {
@@ -334,6 +349,8 @@ dav_post(struct dav *d)
 	d->path.object = arena_copy(d->arena, buf_view(&name));
 	d->path.what = calendar ? DAV_EVENT : DAV_CARD;
 	d->path.slash = false;
+	d->self = dav_href(
+	    d, d->arena, d->path.what, d->path.collection, d->path.object);
 	buf_free(&name);
 	dav_put(d);
 }

@@ -10,6 +10,8 @@ static const struct report {
 } reports[] = {
 	{ VIEW_INIT(NS_DAV), VIEW_INIT("sync-collection"), DAV_COLLECTIONS,
 	    report_sync },
+	{ VIEW_INIT(NS_DAV), VIEW_INIT("sync-collection"), DAV_HOMES,
+	    report_sync_home },
 	{ VIEW_INIT(NS_DAV), VIEW_INIT("expand-property"), DAV_ALL,
 	    report_expand },
 	{ VIEW_INIT(NS_DAV), VIEW_INIT("principal-property-search"),
@@ -33,10 +35,11 @@ static const struct report {
 };
 
 static const struct report *
-report_find(const struct xml_element *root)
+report_find(const struct xml_element *root, enum dav_what what)
 {
 	for (size_t i = 0; i < COUNT(reports); i++)
-		if (xml_is(root, reports[i].ns, reports[i].name))
+		if ((reports[i].on & (int)what) != 0
+		    && xml_is(root, reports[i].ns, reports[i].name))
 			return &reports[i];
 	return NULL;
 }
@@ -99,8 +102,8 @@ dav_report(struct dav *d)
 		answer_text(d->answer, 400, "RFC 3253 3.6: no report");
 		return;
 	}
-	report = report_find(root);
-	if (report == NULL || (report->on & (int)d->path.what) == 0) {
+	report = report_find(root, d->path.what);
+	if (report == NULL) {
 		dav_error(d, 403, "D:supported-report", VIEW(""));
 		return;
 	}

@@ -8,6 +8,7 @@
 #include "davd/dav/stream.h"
 
 void report_sync(struct dav *, const struct xml_element *);
+void report_sync_home(struct dav *, const struct xml_element *);
 void report_multiget(struct dav *, const struct xml_element *);
 void report_calendar_query(struct dav *, const struct xml_element *);
 void report_book_query(struct dav *, const struct xml_element *);
