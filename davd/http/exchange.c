@@ -246,9 +246,13 @@ exchange_run(struct exchange *x)
 		answer_text(&x->answer, 500, "This did not work.");
 		x->answer.stream = NULL;
 	}
+	/* What stands behind /p/ opens a profile once: a secret. */
 	log_line(LOG_DEBUG, "http.request",
 	    "method=%.*s path=\"%.*s\" status=%u ms=%lld",
-	    LOG_VIEW(x->request.method), LOG_VIEW(x->request.raw_path),
+	    LOG_VIEW(x->request.method),
+	    LOG_VIEW(view_starts(x->request.raw_path, VIEW("/p/"))
+	        ? VIEW("/p/")
+	        : x->request.raw_path),
 	    x->answer.status, (long long)(clock_steady_ms() - x->began_ms));
 }
 
