@@ -9,6 +9,7 @@ import socket
 import struct
 import subprocess
 import tempfile
+import time
 
 from harness import BINARY, done, environment, ok, run, same, skip, wait_for
 
@@ -28,6 +29,16 @@ ns2 IN A %(two)s
 mail IN A 192.0.2.1
 mail IN AAAA 2001:db8::1
 elsewhere IN A 192.0.2.99
+"""
+# Beside the zone itself, on the server that is asked as a resolver.
+PARENT = """$ORIGIN test.
+$TTL 3600
+@ IN SOA ns hostmaster 1 3600 600 86400 300
+@ IN NS ns
+ns IN A %s
+example IN NS ns1.example
+example IN DS 1 8 2 %s
+ns1.example IN A %s
 """
 CORE = 11
 
@@ -52,9 +63,10 @@ def answers(ip):
 
 
 class NameServer:
-    """nsd with one zone on some of the addresses."""
+    """nsd with one zone on some of the addresses; perhaps its parent too,
+    which says that the zone is signed."""
 
-    def __init__(self, ips, zone):
+    def __init__(self, ips, zone, parent=None):
         self.folder = tempfile.mkdtemp(prefix="posthaste-dns-")
         self.ips = ips
         path = os.path.join(self.folder, "zone")
@@ -73,6 +85,12 @@ class NameServer:
                 'remote-control:\n  control-enable: no\n'
                 'zone:\n  name: %(d)s\n  zonefile: zone\n'
                 % {"f": self.folder, "d": DOMAIN})
+            if parent is not None:
+                file.write("zone:\n  name: test\n  zonefile: parent\n")
+        if parent is not None:
+            with open(os.path.join(self.folder, "parent"), "w",
+                      encoding="ascii") as file:
+                file.write(parent)
         with open(os.path.join(self.folder, "log"), "wb") as log:
             self.process = subprocess.Popen(
                 ["nsd", "-d", "-c", conf], stdin=subprocess.DEVNULL,
@@ -388,6 +406,50 @@ def differing(house, zone):
        text)
 
 
+def signed(house, zone):
+    """TLSA is planned where the zone is signed, and not elsewhere."""
+    ok(" TLSA " not in zone, "no TLSA without DNSSEC", zone)
+    servers = [NameServer(IPS[:2], zone),
+               NameServer(IPS[2:], zone, PARENT % (IPS[2], "ab" * 32,
+                                                   IPS[0]))]
+    plan = house.plan()
+    line = [l for l in lines_of(plan) if " TLSA " in l]
+    ok(len(line) == 1 and re.fullmatch(
+        r"_25\._tcp\.mail +IN TLSA +3 1 1 [0-9a-f]{64}", line[0]),
+       "TLSA with DNSSEC", plan)
+    checkers(head() + plan, DOMAIN, "the plan with TLSA")
+    same(lines_of(house.plan("--missing")), line, "that alone is missing")
+    for server in servers:
+        server.close()
+    return line[0]
+
+
+def tlsa(house, zone, line):
+    for state, text in (("ok", line), ("wrong", line[:-64] + "00" * 32)):
+        servers = [NameServer(IPS[:2], zone + text + "\n"),
+                   NameServer(IPS[2:], zone + text + "\n", PARENT %
+                              (IPS[2], "ab" * 32, IPS[0]))]
+        code, report = house.check()
+        row = state_of(report, "_25._tcp.mail", "TLSA")
+        ok(row["state"] == state and code == 0, "TLSA: " + state, row)
+        for server in servers:
+            server.close()
+
+
+def mute(house, zone):
+    """A server that swallows every question costs time, but not much."""
+    server = NameServer([IPS[0], IPS[2]], zone)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
+        hole.bind((IPS[1], PORT))
+        start = time.monotonic()
+        code, report = house.check()
+        took = time.monotonic() - start
+    server.close()
+    ok(code == 1 and {row["state"] for row in report["records"]} ==
+       {"no answer"}, "one server swallows all", report)
+    ok(took < 30, "the check is over in time", took)
+
+
 def main():
     folder = tempfile.mkdtemp(prefix="posthaste-")
     house = House(folder, "mail." + DOMAIN)
@@ -412,6 +474,8 @@ def main():
         states(house, zone)
         missing_lines(house, zone)
         differing(house, zone)
+        mute(house, zone)
+        tlsa(house, zone, signed(house, zone))
     shutil.rmtree(folder, ignore_errors=True)
     done()
 
