@@ -1,6 +1,7 @@
 /* IMAP, POP3 and SMTP. */
 #include "davd/role.h"
 
+#include "mailcore/imap/box_cache.h"
 #include "mailcore/imap/imap.h"
 #include "mailcore/pop3/pop3.h"
 #include "mailcore/smtp/smtp.h"
@@ -26,7 +27,7 @@ fill_services(struct mail *m)
 
 	m->imap = (struct imap_services){ .store = r->store, .auth = r->auth,
 		.hostname = c->hostname, .message_limit = c->message_limit,
-		.starttls = true };
+		.starttls = true, .cache = box_cache_new(BOX_CACHE_WORTH) };
 	m->pop3 = (struct pop3_services){ .store = r->store, .auth = r->auth,
 		.hostname = c->hostname, .starttls = true };
 	m->reception = (struct smtp_services){ .store = r->store,
@@ -155,5 +156,6 @@ role_mail(struct role *r)
 	fill_services(&m);
 	done = serve(&m);
 	net_free(&m.net);
+	box_cache_free(&m.imap.cache);
 	return done;
 }

@@ -45,6 +45,7 @@ enum {
 	LIMIT_IMAP_LITERAL_EARLY = 4096, /* RFC 7888 5, before login */
 	LIMIT_IMAP_COMMAND_MEMORY = 16777216, /* beside message bytes */
 	LIMIT_IMAP_PIECE = 262144,   /* of output made in one go */
+	LIMIT_IMAP_BOX_CACHE = 67108864, /* flags of mailboxes, in a process */
 	LIMIT_IMAP_SORT_KEYS = 16,
 	LIMIT_IMAP_SORT = 200000,    /* messages put in order by one command */
 	LIMIT_IMAP_SORT_MEMORY = 134217728, /* their subjects, names, ids */

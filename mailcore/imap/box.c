@@ -1,6 +1,7 @@
 #include "mailcore/imap/box.h"
 
 #include "mailcore/base/limits.h"
+#include "mailcore/imap/box_cache.h"
 #include "mailcore/imap/flags.h"
 #include "mailcore/imap/keywords.h"
 
@@ -232,6 +233,7 @@ merge_since(struct box *b, struct account *a, int64_t since)
 struct merging {
 	struct box *box;
 	struct collection now;
+	struct box_cache *cache;
 };
 
 static result
@@ -275,6 +277,41 @@ box_merge(struct box *b, struct account *a)
 	return r;
 }
 
+/* Nothing is to be told of a mailbox that is just opened. */
+static void
+forget_marks(struct box *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; b->marked && i < b->count; i++) {
+		struct message m = b->messages[i];
+
+		if ((m.flags & MARK_GONE) != 0)
+			continue;
+		m.flags &= SYSTEM_FLAGS;
+		b->messages[n++] = m;
+	}
+	if (b->marked)
+		b->count = n;
+	b->marked = false;
+}
+
+/* From the first message on, or from where somebody else was. */
+static result
+read_messages(struct account *a, struct merging *m)
+{
+	struct box *b = m->box;
+
+	b->uid_validity = m->now.uid_validity;
+	if (box_cache_take(m->cache, account_id(a), b, m->now.modseq))
+		return b->modseq == m->now.modseq
+		    ? done()
+		    : merge_since(b, a, b->modseq);
+	b->room = (size_t)m->now.items + 1;
+	b->messages = grow(b->messages, b->room * sizeof *b->messages);
+	return item_each(a, b->collection, 1, UINT32_MAX, visit_all, b);
+}
+
 static result
 read_all(struct account *a, void *context)
 {
@@ -284,12 +321,8 @@ read_all(struct account *a, void *context)
 	result r = collection_get(a, arena, b->collection, &m->now);
 
 	b->count = 0;
-	if (r.is == OK) {
-		b->room = (size_t)m->now.items + 1;
-		b->messages = grow(b->messages,
-		    b->room * sizeof *b->messages);
-		r = item_each(a, b->collection, 1, UINT32_MAX, visit_all, b);
-	}
+	if (r.is == OK)
+		r = read_messages(a, m);
 	b->modseq = m->now.modseq;
 	b->uid_next = m->now.uid_next;
 	b->uid_validity = m->now.uid_validity;
@@ -298,10 +331,11 @@ read_all(struct account *a, void *context)
 }
 
 static result
-open_with(struct account *a, struct box like, bool here, struct box **out)
+open_with(struct account *a, struct box like, struct box_cache *cache,
+    bool here, struct box **out)
 {
 	struct box *b = grow(NULL, sizeof *b);
-	struct merging m = { .box = b };
+	struct merging m = { .box = b, .cache = cache };
 	uint16_t none;
 	result r;
 
@@ -310,9 +344,10 @@ open_with(struct account *a, struct box like, bool here, struct box **out)
 	r = box_intern(b, VIEW(""), &none);
 	if (r.is == OK)
 		r = here ? read_all(a, &m) : account_read(a, read_all, &m);
-	b->marked = false;
+	forget_marks(b);
 	b->told = b->count;
 	if (r.is == OK) {
+		box_cache_keep(cache, account_id(a), b);
 		*out = b;
 		b = NULL;
 	}
@@ -321,12 +356,12 @@ open_with(struct account *a, struct box like, bool here, struct box **out)
 }
 
 result
-box_open(struct account *a, int64_t collection, bool read_only,
-    struct box **out)
+box_open(struct account *a, struct box_cache *cache, int64_t collection,
+    bool read_only, struct box **out)
 {
 	struct box like = { .collection = collection, .read_only = read_only };
 
-	return open_with(a, like, false, out);
+	return open_with(a, like, cache, false, out);
 }
 
 result
@@ -334,7 +369,7 @@ box_open_here(struct account *a, int64_t collection, struct box **out)
 {
 	struct box like = { .collection = collection };
 
-	return open_with(a, like, true, out);
+	return open_with(a, like, NULL, true, out);
 }
 
 void

@@ -41,8 +41,10 @@ struct box {
 	size_t set_room;
 };
 
-CHECKED result box_open(struct account *, int64_t collection, bool read_only,
-    struct box **out);
+struct box_cache;
+/* `cache` may be NULL. */
+CHECKED result box_open(struct account *, struct box_cache *cache,
+    int64_t collection, bool read_only, struct box **out);
 /* The same inside account_write. */
 CHECKED result box_open_here(struct account *, int64_t collection,
     struct box **out);

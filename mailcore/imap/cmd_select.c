@@ -116,7 +116,8 @@ select_box(struct imap *s, struct command *c, bool read_only, struct buf *out)
 	TRY(command_account(s, c));
 	TRY(collection_find(c->account, c->arena, COLLECTION_MAILBOX, name,
 	    &found));
-	TRY(box_open(c->account, found.id, read_only, &s->box));
+	TRY(box_open(c->account, s->services->cache, found.id, read_only,
+	    &s->box));
 	s->state = STATE_SELECTED;
 	tell_box(s, c, name, out);
 	if (resync.asked)

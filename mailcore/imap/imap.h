@@ -9,12 +9,15 @@
 #include "mailcore/store/store.h"
 #include "mailcore/sys/conn.h"
 
+struct box_cache;
+
 struct imap_services {
 	struct store *store;
 	struct auth *auth;
 	const char *hostname;
 	uint64_t message_limit;
 	bool starttls; /* a certificate is there */
+	struct box_cache *cache; /* box_cache.h; NULL: none */
 };
 
 extern const struct protocol imap_protocol;

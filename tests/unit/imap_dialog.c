@@ -10,6 +10,7 @@
  *	! resync TAG X   TAG SELECT INBOX (QRESYNC (V X)), V being the
  *	                 UIDVALIDITY that was last told
  */
+#include "mailcore/imap/box_cache.h"
 #include "mailcore/imap/imap.h"
 #include "tests/dialog/talk.h"
 
@@ -33,7 +34,10 @@ close_other(void)
 static void
 prepare(struct talk *t)
 {
+	/* Every mailbox is kept there, so all dialogues try it. */
+	box_cache_free(&services.cache);
 	services = (struct imap_services){
+		.cache = box_cache_new(1),
 		.store = t->store,
 		.auth = t->auth,
 		.hostname = "mail.example.test",
@@ -120,5 +124,6 @@ main(void)
 		.set = set };
 
 	talk_all(&t, "imap");
+	box_cache_free(&services.cache);
 	return tap_done();
 }
