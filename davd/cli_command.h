@@ -45,7 +45,8 @@ enum cli_option {
 	OPTION_PASSWORD_STDIN = 1 << 15,
 	OPTION_RESOLVE = 1 << 16,
 	OPTION_CA = 1 << 17,
-	OPTION_RESOLVER = 1 << 18
+	OPTION_RESOLVER = 1 << 18,
+	OPTION_TRANSFER = 1 << 30 /* those of export and import */
 };
 
 struct cli {
@@ -57,6 +58,8 @@ struct cli {
 	/* The same, of profile, qr and app-password. */
 	const char *kind, *app_password, *label, *is_unsigned, *link, *rights,
 	    *expires, *networks, *app, *language, *image;
+	/* Those of export and import. */
+	const char *to, *from, *mailbox, *collection;
 
 	char **arguments; /* what stands after the options */
 	int argument_count;
@@ -131,6 +134,8 @@ int cli_app_password_list(struct cli *);
 int cli_app_password_revoke(struct cli *);
 int cli_profile(struct cli *);
 int cli_qr(struct cli *);
+int cli_export(struct cli *);
+int cli_import(struct cli *);
 int cli_alias_add(struct cli *);
 int cli_alias_list(struct cli *);
 int cli_alias_remove(struct cli *);

@@ -1,11 +1,14 @@
 #!/usr/bin/python3
-"""What an operator does in everyday life: looks after the queue, and gives
-mailboxes further addresses."""
+"""What an operator does in everyday life: looks after the queue, gives
+mailboxes further addresses, and carries all that a person has elsewhere."""
 import contextlib
 import json
+import mailbox
+import os
 import smtplib
 
-from harness import Server, done, message, note, ok, run, same, wait_for
+from harness import (Server, card, done, event, message, note, ok, run, same,
+                     wait_for)
 from sink import Names, Sink
 
 SMTP = 10026
@@ -118,17 +121,17 @@ def alias(op, server):
     same(inbox(server, None, "info@posthaste.test"), 1, "and delivered")
     ok(accepted(server, "Info+tag@posthaste.test"), "with detail")
     ok(not accepted(server, "nobody@posthaste.test"), "no catch-all yet")
-    op.works("alias", "add", "@posthaste.test", "user01@posthaste.test")
+    op.works("alias", "add", "@posthaste.test", "user05@posthaste.test")
     ok(accepted(server, "nobody@posthaste.test"), "a catch-all")
-    same(inbox(server, 1, "nobody@posthaste.test"), 1, "gets the rest")
+    same(inbox(server, 5, "nobody@posthaste.test"), 1, "gets the rest")
     ok(accepted(server, "info+b@posthaste.test"), "an alias goes before it")
     same(inbox(server, None, "info+b@posthaste.test"), 1, "to its target")
     text = op.works("alias", "list", "posthaste.test")
     same([line.split() for line in text.splitlines()],
-         [["@posthaste.test", "user01@posthaste.test"],
+         [["@posthaste.test", "user05@posthaste.test"],
           ["info@posthaste.test", server.address]], "all are listed")
     op.refused("taken already", "alias", "add", server.address,
-               "user01@posthaste.test")
+               "user05@posthaste.test")
     op.refused("expected a mailbox", "alias", "add", "b@posthaste.test",
                "c@elsewhere.example")
     op.refused("not hosted", "alias", "add", "b@elsewhere.example",
@@ -140,8 +143,172 @@ def alias(op, server):
     ok(not accepted(server, "info@posthaste.test"), "removed too")
 
 
+# --- export and import ------------------------------------------------------
+
+DATE = '"21-Nov-1997 09:55:06 +0000"'
+FROM = "From here\r\n>From there\r\n>>From\r\nFrom \r\n\r\nFrom x\r\n\r\n"
+
+
+def fill(server):
+    """Mailboxes with every kind of name, flags and text; DAV objects."""
+    with server.imap(1) as client:
+        for name in ("Work", "Work/2024 &- &AOkA4Q-", '"a.b/..x"', "Empty"):
+            same(client.create('"%s"' % name.strip('"'))[0], "OK", name)
+        for where, flags, text in (
+                ("INBOX", r"(\Seen \Flagged $Label1)", message("one", FROM)),
+                ("INBOX", r"()", message("two", "same\r\n")),
+                ("INBOX", r"()", message("two", "same\r\n")),
+                ("INBOX", r"(zeta Alpha \Deleted)", message("big",
+                                                            "x" * 70 +
+                                                            "\r\n")),
+                ("Work", r"(\Answered \Draft)", message("n", "\r\n\r\n")),
+                ("Work/2024 &- &AOkA4Q-", r"(Alpha)",
+                 message("large", ("y" * 70 + "\r\n") * 2000)),
+                ("a.b/..x", "()", message("dots", "h\u00e9\r\n")
+                 .replace(b"\xc3\xa9", b"\xe9"))):
+            same(client.append('"%s"' % where, flags, DATE, text)[0], "OK",
+                 "append to " + where)
+    for kind, name, body in (
+            ("Calendar", "a%20b.ics", event("u1")),
+            ("Calendar", "c.ics", event("u2", "caf\u00e9")
+             .decode("latin-1").encode("latin-1")),
+            ("Contacts", "..vcf", card("v1"))):
+        status, _, _ = server.http("PUT", server.home(kind, 1) + name, body,
+                                   number=1, auth=True)
+        same(status, 201, "PUT " + name)
+
+
+def tree(folder):
+    """Every file's bytes and date, every folder."""
+    out = {}
+    for at, _, files in os.walk(folder):
+        short = os.path.relpath(at, folder)
+        out[short + "/"] = None
+        for name in files:
+            path = os.path.join(at, name)
+            with open(path, "rb") as file:
+                out[short + "/" + name] = (file.read(), int(
+                    os.stat(path).st_mtime) if "/cur" in at else 0)
+    return out
+
+
+def carry(op, server, form, number):
+    """Export, import elsewhere, export again: the same.  Then once more."""
+    base = os.path.join(server.folder, form)
+    one, two = "user01@posthaste.test", "user%02d@posthaste.test" % number
+    op.works("export", one, "--to", base + "1", "--format", form)
+    where = base + "1"
+    if form == "archive":
+        where += "/" + one + ".tar"
+    text = op.works("import", two, "--from", where, "--format", form)
+    ok(" 0 there already, 0 refused" in text, "all is new", text)
+    text = op.works("import", two, "--from", where, "--format", form)
+    ok(": 0 added" in text and " 0 refused" in text, "then nothing is", text)
+    op.works("export", two, "--to", base + "2", "--format", form)
+    before, after = tree(base + "1"), tree(base + "2")
+    if form == "archive":
+        os.rename(base + "2/" + two + ".tar", base + "2/" + one + ".tar")
+        before, after = tree(base + "1"), tree(base + "2")
+    same(sorted(before), sorted(after), form + ": the same names")
+    ok(before == after, form + ": the same bytes and dates",
+       [name for name in before if before[name] != after.get(name)])
+    return base + "1"
+
+
+def readable(folder, boxes):
+    """Others can read it, too."""
+    found = mailbox.Maildir(folder, create=False)
+    same(len(found), 4, "a Maildir of four messages")
+    same(sorted("".join(sorted(m.get_flags())) for m in found),
+         ["", "", "FSa", "Tbc"], "with their flags")
+    with open(folder + "/dovecot-keywords", encoding="ascii") as file:
+        same(file.read(), "0 $Label1\n1 Alpha\n2 zeta\n", "and keywords")
+    same(sorted(found.list_folders())[:1], ["Archive"], "and folders")
+    ok(os.path.isdir(folder + "/.Work.2024 &- &AOkA4Q-/cur"),
+       "named as Dovecot names them", str(os.listdir(folder)))
+    ok(os.path.isdir(folder + "/.a&AC4-b.&AC4-&AC4-x/cur"), "dots are safe")
+    found = mailbox.mbox(boxes + "/INBOX.mbox", create=False)
+    same(len(found), 4, "an mbox of four messages")
+    same(found.get_bytes(0).count(b">From "), 4,
+         "its lines are quoted")
+    with open(boxes + "/INBOX.mbox", "rb") as file:
+        ok(file.readline() ==
+           b"From MAILER-DAEMON Fri Nov 21 09:55:06 1997\n", "its date")
+
+
+ZONE = ("BEGIN:VTIMEZONE\nTZID:Europe/Brussels\nBEGIN:STANDARD\n"
+        "DTSTART:19701025T030000\nTZOFFSETFROM:+0200\nTZOFFSETTO:+0100\n"
+        "END:STANDARD\nEND:VTIMEZONE\n")
+EVENT = ("BEGIN:VEVENT\nUID:%s\nDTSTAMP:20260101T000000Z\n"
+         "DTSTART;TZID=Europe/Brussels:20261201T100000\n%sSUMMARY:x\n"
+         "END:VEVENT\n")
+MOVED = "RECURRENCE-ID;TZID=Europe/Brussels:20261202T100000\n"
+
+
+def whole_files(op, server):
+    path = os.path.join(server.folder, "all.ics")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//x//EN\n"
+                   "METHOD:PUBLISH\nX-WR-CALNAME:mine\n" + ZONE +
+                   EVENT % ("r1", "RRULE:FREQ=DAILY;COUNT=3\n") +
+                   EVENT % ("r2", "") + EVENT % ("r1", MOVED) +
+                   EVENT.replace("UID", "X-UID") % ("r3", "") +
+                   "END:VCALENDAR\n")
+    words = ("import", "user02@posthaste.test", "--from", path, "--format",
+             "ics", "--collection", "imported")
+    code, text = op.call(*words)
+    same(code, 1, "one of three is refused")
+    ok("r1: added\n" in text and "r2: added\n" in text and
+       "2 added, 0 there already, 1 refused" in text, "the others are not",
+       text)
+    ok(" 2 there already, 1 refused" in op.call(*words)[1], "only once")
+    place = server.home("Calendar", 2).replace("personal", "imported")
+    status, _, body = server.http(
+        "REPORT", place, b'<C:calendar-query xmlns:D="DAV:" xmlns:C="urn:ietf'
+        b':params:xml:ns:caldav"><D:prop><C:calendar-data/></D:prop><C:filter'
+        b'><C:comp-filter name="VCALENDAR"/></C:filter></C:calendar-query>',
+        {"Depth": "1", "Content-Type": "text/xml"}, number=2, auth=True)
+    same((status, body.count(b"BEGIN:VEVENT"), body.count(b"BEGIN:VTIMEZONE"),
+          body.count(b"METHOD")), (207, 3, 2, 0),
+         "each has its parts and its time zone")
+    path = os.path.join(server.folder, "all.vcf")
+    with open(path, "wb") as file:
+        file.write(card("p1") + card("p2") + b"BEGIN:VCARD\r\nVERSION:3.0\r\n"
+                   b"FN:No UID\r\nN:UID;;;;\r\nEND:VCARD\r\n")
+    words = ("import", "user02@posthaste.test", "--from", path, "--format",
+             "vcf")
+    ok("3 added, 0 there already, 0 refused" in op.works(*words), "contacts")
+    ok("0 added, 3 there already" in op.works(*words), "only once")
+
+
+def transfer(op, server):
+    fill(server)
+    folder = carry(op, server, "maildir", 2)
+    boxes = carry(op, server, "mbox", 3)
+    readable(folder, boxes)
+    archive = carry(op, server, "archive", 4)
+    code, text = run(["tar", "-tf", archive + "/user01@posthaste.test.tar"])
+    ok(code == 0 and "calendars/personal/a%20b.ics\n" in text and
+       "contacts/personal/%2E.vcf\n" in text and "mail/.Work/cur/\n" in text,
+       "tar reads it", text)
+    whole_files(op, server)
+    one = "user01@posthaste.test"
+    op.refused("found none", "import", one, "--from", server.folder,
+               "--format", "maildir")
+    op.refused("not a tar file", "import", one, "--from",
+               boxes + "/INBOX.mbox", "--format", "archive")
+    op.refused("no mailbox", "export", "x@posthaste.test", "--to", "/tmp/x",
+               "--format", "mbox")
+    with open(archive + "/user01@posthaste.test.tar", "r+b") as file:
+        file.truncate(os.path.getsize(file.name) // 2)
+    op.refused("cut off", "import", one, "--from", file.name, "--format",
+               "archive")
+    code, text = op.call("export", one, "--format", "mbox")
+    ok(code == 2 and "--to" in text, "no folder: usage", text)
+
+
 def main():
-    server = Server(users=2)
+    server = Server(users=5)
     sink = Sink(server.ip, SMTP)
     names = Names(server.ip, DNS, {("far.example", "MX"):
                                    [(10, "mx.far.example")],
@@ -152,6 +319,7 @@ def main():
         op = Operator(server)
         queue(op, server, sink)
         alias(op, server)
+        transfer(op, server)
         server.stop()
     sink.close()
     names.close()

@@ -1,0 +1,56 @@
+/*
+ * transfer.h - everything of a person out of the store, and back.
+ *
+ * Maildir: Maildir++ as Dovecot writes it; mbox: one mboxrd file a mailbox,
+ * which keeps bytes and dates, and no flags; an archive: one tar with the
+ * mail as Maildir++, calendars and contacts as files.  What is written out
+ * depends on the content alone, so that two exports of the same are the same
+ * byte for byte.
+ *
+ * An import adds only what is not there: a message with its bytes and date,
+ * an object with its UID.  So one that was interrupted is begun again.
+ */
+#ifndef ADMIN_TRANSFER_H
+#define ADMIN_TRANSFER_H
+
+#include "mailcore/base/buf.h"
+#include "mailcore/store/store.h"
+
+enum transfer_format {
+	TRANSFER_MAILDIR,
+	TRANSFER_MBOX,
+	TRANSFER_ICS, /* import only */
+	TRANSFER_VCF, /* import only */
+	TRANSFER_ARCHIVE
+};
+
+/* What became of one message or object.  EXISTS with `why` "": it was there
+ * already. */
+typedef void transfer_told(void *context, view what, result);
+
+struct transfer {
+	struct store *store;
+	int64_t account;
+	view address; /* names the archive */
+
+	/* Mailbox names in modified UTF-7 (RFC 3501 5.1.3). */
+	void (*name_encode)(view utf8, struct buf *);
+	result (*name_decode)(view name, struct buf *);
+
+	transfer_told *told;
+	void *context;
+
+	view mailbox;    /* import: into this one; empty: as it is named */
+	view collection; /* import of ics and vcf; empty: "personal" */
+};
+
+/* MALFORMED: a format that is none.  Otherwise the disk or the store. */
+CHECKED result transfer_export(struct transfer *, const char *folder,
+    enum transfer_format);
+
+/* What returned OK is durable; what single items came to, `told` says.
+ * NOT_FOUND, MALFORMED: nothing there that could be read. */
+CHECKED result transfer_import(struct transfer *, const char *path,
+    enum transfer_format);
+
+#endif

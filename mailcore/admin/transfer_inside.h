@@ -1,0 +1,135 @@
+/*
+ * transfer_inside.h - what the files of export and import share.
+ */
+#ifndef ADMIN_TRANSFER_INSIDE_H
+#define ADMIN_TRANSFER_INSIDE_H
+
+#include "mailcore/admin/transfer.h"
+#include "mailcore/base/limits.h"
+#include "mailcore/store/item.h"
+
+enum {
+	TRANSFER_PATH = 4096,
+	TRANSFER_KEYWORDS = 26, /* a to z */
+	/* One message and what is made of it. */
+	TRANSFER_ARENA = 256 << 20,
+	/* So many between two syncs. */
+	TRANSFER_BATCH = 1000
+};
+
+/* Where an export goes: a folder, or a tar file in it.  Sticky. */
+struct sink {
+	const char *folder;
+	int tar; /* descriptor, or -1 */
+	view prefix; /* before every path: "mail/" */
+	result r;
+};
+void sink_folder(struct sink *, view path);
+void sink_file(struct sink *, view path, int64_t when, view bytes);
+
+/* Begin and end a tar file. */
+void sink_open_tar(struct sink *, const char *path);
+void sink_close(struct sink *);
+
+/* All files of a tar, in their order.  MALFORMED. */
+typedef result tar_visit(void *context, view path, int64_t when, view bytes);
+CHECKED result tar_each(view tar, tar_visit *, void *context);
+
+/* A file in memory, only to be read. */
+struct mapping {
+	view bytes;
+	void *map;
+	int64_t when; /* of its last change */
+};
+CHECKED result mapping_open(struct mapping *, const char *path);
+void mapping_close(struct mapping *);
+
+/* "INBOX" is "", others are ".Work.2024"; a dot in a name is "&AC4-". */
+void folder_encode(const struct transfer *, view mailbox, struct buf *out);
+CHECKED result folder_decode(const struct transfer *, view folder,
+    struct buf *out);
+
+/* A name that any file system takes, and back. */
+void file_name_encode(view name, struct buf *out);
+CHECKED result file_name_decode(view file, struct buf *out);
+
+/* The keywords of a Maildir, by letter. */
+struct keywords {
+	view names[TRANSFER_KEYWORDS];
+	size_t count;
+	bool full;
+};
+void keywords_gather(struct keywords *, struct arena *, view spaced);
+void keywords_read(struct keywords *, struct arena *, view file);
+
+/* ":2,FSab" and back; an item's keywords are sorted. */
+void maildir_flags(struct buf *, const struct keywords *, uint32_t flags,
+    view spaced);
+void maildir_read_flags(view file, const struct keywords *, struct arena *,
+    uint32_t *flags, view *spaced);
+
+/* CRLF to LF. */
+void text_to_unix(view text, struct buf *out);
+
+/* An import at work. */
+struct known;
+struct import {
+	struct transfer *t;
+	struct account *account;
+	struct arena *arena; /* of one object */
+	struct arena *folder_arena;
+	view mailbox; /* the present one, in folder_arena */
+	int64_t collection;
+	struct known *known; /* what was in it before */
+	size_t known_count;
+	struct keywords keywords;
+	int64_t unsynced;
+
+	/* The present calendar or address book of an archive. */
+	char place[TRANSFER_PATH];
+	int64_t place_id;
+};
+
+void import_told(struct import *, view what, result);
+
+struct incoming {
+	view what; /* for people */
+	view text;
+	int64_t received; /* below 0: its Date, or now */
+	uint32_t flags;
+	view keywords;
+};
+
+/* Into the mailbox, made when missing.  The result is of the store as a
+ * whole; what single messages came to is told. */
+CHECKED result import_enter(struct import *, view mailbox);
+CHECKED result import_message(struct import *, const struct incoming *);
+
+/* An object under that name, in a collection that is made when missing. */
+CHECKED result import_collection(struct import *, enum collection_kind,
+    view name, view display_name, int64_t *id);
+struct incoming_object {
+	enum collection_kind kind;
+	int64_t collection;
+	view name;    /* empty: made from its UID; not in import.arena */
+	int64_t when; /* below 0: now */
+	view bytes;
+};
+CHECKED result import_object(struct import *, const struct incoming_object *);
+
+/* A whole calendar or a file of cards, cut into objects. */
+CHECKED result import_calendar(struct import *, int64_t collection, view text);
+CHECKED result import_cards(struct import *, int64_t collection, view text);
+
+/* All messages of an mbox into the mailbox entered. */
+CHECKED result import_mbox(struct import *, view text);
+
+/* One file of a Maildir, by its path below the Maildir. */
+CHECKED result import_maildir_file(struct import *, view path, int64_t when,
+    view bytes);
+
+/* The mailbox of a folder, by `t->mailbox`; in `out`. */
+CHECKED result import_mailbox_name(struct import *, view folder,
+    struct buf *out);
+
+#endif

@@ -1,0 +1,206 @@
+/* Files in a folder, or entries of a tar (POSIX.1-2017 pax, Interchange
+ * Format). */
+#include "mailcore/admin/transfer_inside.h"
+#include "mailcore/sys/file.h"
+#include "mailcore/sys/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BLOCK = 512, NAME = 100, CHECKSUM_AT = 148, CHECKSUM = 8 };
+
+static result
+disk_failure(const char *path)
+{
+	int error = errno;
+
+	log_line(LOG_ERROR, "transfer.write", "path=%s why=%s", path,
+	    strerror(error));
+	return error == ENOSPC || error == EDQUOT
+	    ? fail(NO_SPACE, "the disk is full")
+	    : fail(FAILED, "a file could not be written");
+}
+
+static bool
+write_all(int fd, view bytes)
+{
+	while (bytes.n > 0) {
+		ssize_t n = write(fd, bytes.p, bytes.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		bytes = view_from(bytes, (size_t)n);
+	}
+	return true;
+}
+
+static bool
+path_in(struct sink *s, view path, char to[TRANSFER_PATH])
+{
+	int n = snprintf(to, TRANSFER_PATH, "%s/%.*s%.*s", s->folder,
+	    (int)s->prefix.n, s->prefix.p, (int)path.n, path.p);
+
+	if (n > 0 && n < TRANSFER_PATH)
+		return true;
+	s->r = fail(OVER_LIMIT, "a path is too long");
+	return false;
+}
+
+static void
+write_file(struct sink *s, view path, int64_t when, view bytes)
+{
+	const struct timespec times[2] = { { .tv_sec = when },
+		{ .tv_sec = when } };
+	char to[TRANSFER_PATH];
+	int fd;
+
+	if (!path_in(s, path, to))
+		return;
+	fd = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+	    0600);
+	if (fd < 0 || !write_all(fd, bytes) || futimens(fd, times) != 0)
+		s->r = disk_failure(to);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+/* Octal with a NUL behind it. */
+static void
+put_octal(char *to, size_t room, uint64_t n)
+{
+	to[--room] = '\0';
+	while (room > 0) {
+		to[--room] = (char)('0' + n % 8);
+		n /= 8;
+	}
+}
+
+static void
+write_header(struct sink *s, view path, char type, int64_t when, size_t size)
+{
+	char h[BLOCK] = { 0 };
+	unsigned sum = 0;
+
+	memcpy(h, path.p, path.n < NAME ? path.n : NAME);
+	put_octal(h + 100, 8, type == '5' ? 0700 : 0600);
+	put_octal(h + 108, 8, 0);
+	put_octal(h + 116, 8, 0);
+	put_octal(h + 124, 12, size);
+	put_octal(h + 136, 12, when > 0 ? (uint64_t)when : 0);
+	h[156] = type;
+	memcpy(h + 257, "ustar\00000", 8);
+	memset(h + CHECKSUM_AT, ' ', CHECKSUM);
+	for (size_t i = 0; i < BLOCK; i++)
+		sum += (unsigned char)h[i];
+	put_octal(h + CHECKSUM_AT, CHECKSUM - 1, sum);
+	if (!write_all(s->tar, (view){ h, BLOCK }))
+		s->r = disk_failure(s->folder);
+}
+
+static void
+write_padded(struct sink *s, view bytes)
+{
+	static const char zeroes[BLOCK];
+	size_t rest = bytes.n % BLOCK;
+
+	if (!write_all(s->tar, bytes)
+	    || (rest > 0
+	        && !write_all(s->tar, (view){ zeroes, BLOCK - rest })))
+		s->r = disk_failure(s->folder);
+}
+
+/* "<length> path=<path>\n", whose length counts itself. */
+static void
+write_long_path(struct sink *s, view path)
+{
+	struct buf record = buf_new(TRANSFER_PATH + 64);
+	size_t rest = path.n + sizeof " path=\n" - 1;
+	size_t n = rest + 1;
+	char digits[24];
+
+	while ((size_t)snprintf(digits, sizeof digits, "%zu", n) + rest != n)
+		n = (size_t)snprintf(digits, sizeof digits, "%zu", n) + rest;
+	buf_print(&record, "%zu path=%.*s\n", n, (int)path.n, path.p);
+	write_header(s, VIEW("path"), 'x', 0, record.n);
+	if (s->r.is == OK)
+		write_padded(s, buf_view(&record));
+	buf_free(&record);
+}
+
+static void
+write_entry(struct sink *s, view path, char type, int64_t when, view bytes)
+{
+	struct buf whole = buf_new(TRANSFER_PATH);
+
+	buf_add(&whole, s->prefix);
+	buf_add(&whole, path);
+	if (type == '5')
+		buf_add_byte(&whole, '/');
+	s->r = buf_result(&whole);
+	if (s->r.is == OK && whole.n > NAME)
+		write_long_path(s, buf_view(&whole));
+	if (s->r.is == OK)
+		write_header(s, buf_view(&whole), type, when, bytes.n);
+	if (s->r.is == OK)
+		write_padded(s, bytes);
+	buf_free(&whole);
+}
+
+void
+sink_folder(struct sink *s, view path)
+{
+	char to[TRANSFER_PATH];
+
+	if (s->r.is != OK)
+		return;
+	if (s->tar >= 0)
+		write_entry(s, path, '5', 0, VIEW(""));
+	else if (path_in(s, path, to))
+		s->r = file_make_folder(to);
+}
+
+void
+sink_file(struct sink *s, view path, int64_t when, view bytes)
+{
+	if (s->r.is != OK)
+		return;
+	if (s->tar >= 0)
+		write_entry(s, path, '0', when, bytes);
+	else
+		write_file(s, path, when, bytes);
+}
+
+void
+sink_open_tar(struct sink *s, const char *path)
+{
+	if (s->r.is != OK)
+		return;
+	s->tar = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (s->tar < 0)
+		s->r = disk_failure(path);
+}
+
+/* A tar ends in two empty blocks.  What was written is on the disk then. */
+void
+sink_close(struct sink *s)
+{
+	static const char end[2 * BLOCK];
+	int fd = s->tar;
+
+	if (fd >= 0 && s->r.is == OK
+	    && !write_all(fd, (view){ end, sizeof end }))
+		s->r = disk_failure(s->folder);
+	if (fd < 0)
+		fd = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->r.is == OK && (fd < 0 || syncfs(fd) != 0))
+		s->r = disk_failure(s->folder);
+	if (fd >= 0)
+		(void)close(fd);
+	s->tar = -1;
+}
