@@ -49,7 +49,10 @@ void folder_encode(const struct transfer *, view mailbox, struct buf *out);
 CHECKED result folder_decode(const struct transfer *, view folder,
     struct buf *out);
 
-/* A name that any file system takes, and back. */
+/* Can an object or a collection have that name?  MALFORMED. */
+CHECKED result name_check(view name);
+
+/* The same as one that any file system takes, and back. */
 void file_name_encode(view name, struct buf *out);
 CHECKED result file_name_decode(view file, struct buf *out);
 

@@ -1,5 +1,7 @@
 /* Messages into a mailbox, each once. */
 #include "mailcore/admin/transfer_inside.h"
+#include "mailcore/base/ascii.h"
+#include "mailcore/base/utf8.h"
 #include "mailcore/format/message.h"
 #include "mailcore/format/wire.h"
 #include "mailcore/sys/clock.h"
@@ -84,7 +86,12 @@ make_mailbox(struct account *a, void *context)
 static result
 check_mailbox(view name)
 {
-	if (name.n == 0 || name.n > LIMIT_IMAP_MAILBOX_NAME
+	for (size_t i = 0; i < name.n; i++)
+		if (ascii_is_control(name.p[i]))
+			return fail(MALFORMED, "a name that no mailbox can"
+			    " have");
+	if (!utf8_is_valid(name) || name.n == 0
+	    || name.n > LIMIT_IMAP_MAILBOX_NAME
 	    || view_at(name, 0) == '/' || view_ends(name, VIEW("/"))
 	    || view_find(name, VIEW("//")) != SIZE_MAX)
 		return fail(MALFORMED, "a name that no mailbox can have");
@@ -96,6 +103,8 @@ import_enter(struct import *m, view mailbox)
 {
 	struct gathering g = { m, 0 };
 
+	if (view_same(mailbox, VIEW("INBOX")))
+		mailbox = VIEW("INBOX");
 	if (m->collection != 0 && view_eq(mailbox, m->mailbox))
 		return done();
 	TRY(check_mailbox(mailbox));

@@ -3,6 +3,7 @@
 #include "mailcore/admin/transfer_inside.h"
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/encode.h"
+#include "mailcore/base/utf8.h"
 
 #include <stdlib.h>
 
@@ -104,12 +105,21 @@ file_name_encode(view name, struct buf *out)
 }
 
 result
+name_check(view name)
+{
+	if (name.n == 0 || name.n > LIMIT_DAV_NAME || !utf8_is_valid(name)
+	    || view_find_byte(name, '/') != SIZE_MAX)
+		return fail(MALFORMED, "a name that is empty, too long, not"
+		    " UTF-8, or with a slash");
+	return done();
+}
+
+result
 file_name_decode(view file, struct buf *out)
 {
 	TRY(decode_percent(out, file));
-	return out->n > 0 && out->n <= LIMIT_DAV_NAME
-	    ? buf_result(out)
-	    : fail(MALFORMED, "a file's name is empty or too long");
+	TRY(buf_result(out));
+	return name_check(buf_view(out));
 }
 
 static size_t

@@ -239,10 +239,12 @@ walk_objects(struct walk *w, enum collection_kind kind)
 	struct mapping file;
 	int64_t id;
 	result r;
+	view name = m->t->collection.n > 0 ? m->t->collection
+					   : VIEW("personal");
 
+	TRY(name_check(name));
 	TRY(mapping_open(&file, w->root));
-	r = import_collection(m, kind, m->t->collection.n > 0
-	    ? m->t->collection : VIEW("personal"), VIEW(""), &id);
+	r = import_collection(m, kind, name, VIEW(""), &id);
 	if (r.is == OK)
 		r = kind == COLLECTION_CALENDAR
 		    ? import_calendar(m, id, file.bytes)
@@ -277,7 +279,10 @@ take_object(struct import *m, enum collection_kind kind, view path,
 		r = fail(MALFORMED, "an object without its collection");
 	}
 	buf_free(&name);
-	return r;
+	if (r.is != MALFORMED)
+		return r;
+	import_told(m, path, r);
+	return done();
 }
 
 static result

@@ -144,8 +144,10 @@ test_names(void)
 static void
 test_file_names(void)
 {
-	static const char *const names[] = { "a.ics", "..", "a/b", "%41",
+	static const char *const names[] = { "a.ics", "..", "%41",
 		"\x01\x7f", "caf\xc3\xa9 x" };
+	static const char *const bad[] = { "", "a/b", "%00", "%", "%2F",
+		"\xff" };
 
 	for (size_t i = 0; i < COUNT(names); i++) {
 		struct buf file = buf_new(TRANSFER_PATH);
@@ -157,6 +159,13 @@ test_file_names(void)
 		ok(file_name_decode(buf_view(&file), &back).is == OK, "read");
 		same(buf_view(&back), view_of(names[i]), "the same");
 		buf_free(&file);
+		buf_free(&back);
+	}
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		struct buf back = buf_new(TRANSFER_PATH);
+
+		ok(file_name_decode(view_of(bad[i]), &back).is == MALFORMED,
+		    "refused: %zu", i);
 		buf_free(&back);
 	}
 }

@@ -1,0 +1,53 @@
+/* Archives as an import reads them: the tar, then each name in it as that of
+ * a folder, of a message with its flags, of an object. */
+#include "mailcore/admin/transfer_inside.h"
+#include "mailcore/imap/utf7.h"
+
+#include <stdlib.h>
+
+static result
+read_entry(void *context, view path, int64_t when, view bytes)
+{
+	const struct transfer t = { .name_encode = utf7_encode,
+		.name_decode = utf7_decode };
+	struct arena *arena = context;
+	struct buf name = buf_new(TRANSFER_PATH);
+	struct buf again = buf_new(4 * TRANSFER_PATH);
+	struct keywords k;
+	uint32_t flags;
+	view words;
+
+	(void)when;
+	keywords_read(&k, arena, bytes);
+	maildir_read_flags(path, &k, arena, &flags, &words);
+	if (file_name_decode(path, &name).is == OK) {
+		file_name_encode(buf_view(&name), &again);
+		if (view_find_byte(buf_view(&again), '/') != SIZE_MAX
+		    || view_at(buf_view(&again), 0) == '.')
+			abort();
+	}
+	buf_reset(&name);
+	buf_reset(&again);
+	if (folder_decode(&t, path, &name).is == OK) {
+		folder_encode(&t, buf_view(&name), &again);
+		if (view_find_byte(buf_view(&again), '/') != SIZE_MAX)
+			abort();
+	}
+	buf_free(&name);
+	buf_free(&again);
+	return done();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct arena *arena = arena_new(1 << 22);
+	result r = tar_each((view){ (const char *)data, size }, read_entry,
+	    arena);
+
+	(void)r;
+	arena_free(&arena);
+	return 0;
+}
