@@ -41,15 +41,16 @@ static void
 use_own_ports(struct visit *v)
 {
 	const struct conf *conf = &v->cli->conf;
-	const char *at = cli_connect_address(conf);
+	view first = conf->address_count > 0 ? view_of(conf->addresses[0])
+	    : VIEW("");
 	unsigned port = conf->ports[SERVICE_HTTPS];
 
 	v->options.inside = true;
-	if (!view_starts(view_of(at), VIEW("127."))
-	    || view_eq(view_of(at), VIEW("127.0.0.1")))
+	if (!view_starts(first, VIEW("127.")) && !view_eq(first,
+	    VIEW("::1")))
 		return;
 	v->options.alone = true;
-	v->options.at = view_of(at);
+	v->options.at = first;
 	v->options.ca = cli_path(v->cli, "ca.pem");
 	v->options.base_port = port > 443 ? port - 443 : 0;
 }
