@@ -44,18 +44,25 @@ add_component(
 	return buf_result(out);
 }
 
+static view
+slice(view text, size_t from, size_t to)
+{
+	return view_first(view_from(text, from), to - from);
+}
+
 result
 ical_merge_add(
     struct ical_merge *m, view text, struct arena *scratch, struct buf *out)
 {
 	struct content_lines lines = content_lines_of(text, scratch);
 	struct content_line line;
-	const char *begin = NULL, *before = lines.rest.p;
+	size_t begin = 0, before = text.n - lines.rest.n;
 	view id = VIEW("");
 	bool zone = false;
 	size_t depth = 0;
 
-	for (; content_line_next(&lines, &line); before = lines.rest.p) {
+	for (; content_line_next(&lines, &line);
+	     before = text.n - lines.rest.n) {
 		if (view_same(line.name, VIEW("BEGIN"))) {
 			if (++depth != 2)
 				continue;
@@ -65,8 +72,7 @@ ical_merge_add(
 		} else if (view_same(line.name, VIEW("END"))) {
 			if (depth == 2)
 				TRY(add_component(m,
-				    (view){
-					begin, (size_t)(lines.rest.p - begin) },
+				    slice(text, begin, text.n - lines.rest.n),
 				    zone, id, out));
 			depth -= depth > 0;
 		} else if (depth == 2 && view_same(line.name, VIEW("TZID"))) {

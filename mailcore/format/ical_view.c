@@ -220,8 +220,7 @@ write_part(struct writing *w, const struct part *p, int64_t shift)
 		} else if (view_same(line.name, VIEW("END"))) {
 			if (l.shown[l.depth])
 				content_line_add(w->out, &line);
-			if (l.depth > 0)
-				l.depth--;
+			l.depth -= l.depth > 0;
 		} else if (l.shown[l.depth]
 		    && !(l.depth == 1 && p->convert && is_time_line(line.name))
 		    && choose_property(l.comp[l.depth], &line)) {
@@ -391,26 +390,31 @@ add_part(struct writing *w, size_t *room, view text)
 	return done();
 }
 
+static view
+slice(view text, size_t from, size_t to)
+{
+	return view_first(view_from(text, from), to - from);
+}
+
 /* Where the components are. */
 static result
 find_parts(struct writing *w, view text)
 {
 	struct content_lines lines = content_lines_of(text, w->arena);
 	struct content_line line;
-	const char *begin = NULL, *before = lines.rest.p;
+	size_t begin = 0, before = text.n - lines.rest.n;
 	size_t depth = 0, room = 0;
 
-	for (; content_line_next(&lines, &line); before = lines.rest.p) {
+	for (; content_line_next(&lines, &line);
+	     before = text.n - lines.rest.n) {
 		if (view_same(line.name, VIEW("BEGIN"))) {
 			if (++depth == 2)
 				begin = before;
 		} else if (view_same(line.name, VIEW("END"))) {
 			if (depth == 2)
 				TRY(add_part(w, &room,
-				    (view){ begin,
-					(size_t)(lines.rest.p - begin) }));
-			if (depth > 0)
-				depth--;
+				    slice(text, begin, text.n - lines.rest.n)));
+			depth -= depth > 0;
 		}
 	}
 	return lines.r;
@@ -454,8 +458,7 @@ write_all(struct writing *w, view text)
 			content_line_add(w->out, &line);
 		if (begin && depth == 2 && at < w->count)
 			TRY(write_parts(w, &w->parts[at++]));
-		if (end && depth > 0)
-			depth--;
+		depth -= end && depth > 0;
 	}
 	TRY(lines.r);
 	return buf_result(w->out);
