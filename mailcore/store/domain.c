@@ -3,7 +3,7 @@
 
 #include "mailcore/store/names.h"
 
-enum { FIND, LIST, ADD, IN_USE, REMOVE };
+enum { FIND, LIST, ADD, IN_USE, REMOVE, ALIASES_REMOVE };
 
 static const char *const sql[] = {
 	[FIND] = "SELECT id, name, display_name FROM domain WHERE name = $1",
@@ -13,6 +13,9 @@ static const char *const sql[] = {
 	[IN_USE] = "SELECT 1 FROM account a, domain d WHERE d.name = $1"
 		   " AND a.domain = d.id LIMIT 1",
 	[REMOVE] = "DELETE FROM domain WHERE name = $1",
+	/* A host name holds neither % nor _. */
+	[ALIASES_REMOVE] = "DELETE FROM address WHERE is_primary = 0"
+			   " AND address LIKE '%@' || $1",
 };
 
 static void
@@ -158,6 +161,7 @@ remove_one(struct account *house, void *context)
 	TRY(db_end(&q));
 	if (used)
 		return fail(DENIED, "accounts are in this domain");
+	TRY(db_do(house->db, sql[ALIASES_REMOVE], args, COUNT(args)));
 	TRY(db_do(house->db, sql[REMOVE], args, COUNT(args)));
 	return db_changed(house->db) > 0
 	    ? done()

@@ -24,7 +24,7 @@ CHECKED result domain_list(struct store *, struct arena *,
 CHECKED result domain_add(struct store *, view name, view display_name,
     int64_t *id);
 
-/* DENIED: accounts are in it. */
+/* With the aliases in it.  DENIED: accounts are in it. */
 CHECKED result domain_remove(struct store *, view name);
 
 struct account_info {

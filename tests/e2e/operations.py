@@ -5,7 +5,9 @@ import contextlib
 import json
 import mailbox
 import os
+import re
 import smtplib
+import subprocess
 
 from harness import (Server, card, done, event, message, note, ok, run, same,
                      wait_for)
@@ -137,6 +139,12 @@ def alias(op, server):
     op.refused("not hosted", "alias", "add", "b@elsewhere.example",
                server.address)
     op.refused("no alias", "alias", "remove", server.address)
+    op.works("domain", "add", "brief.test")
+    op.works("alias", "add", "a@brief.test", server.address)
+    ok(accepted(server, "a@brief.test"), "in a domain of its own")
+    op.works("domain", "remove", "brief.test")
+    op.works("domain", "add", "brief.test")
+    ok(not accepted(server, "a@brief.test"), "it went with the domain")
     op.works("alias", "remove", "@posthaste.test")
     ok(not accepted(server, "nobody@posthaste.test"), "removed")
     op.works("alias", "remove", "info@posthaste.test")
@@ -281,6 +289,28 @@ def whole_files(op, server):
     ok("0 added, 3 there already" in op.works(*words), "only once")
 
 
+def interrupted(op, server):
+    """An import that is killed and begun again adds nothing twice."""
+    path = os.path.join(server.folder, "many.mbox")
+    with open(path, "w", encoding="ascii") as file:
+        for number in range(3000):
+            file.write("From a Fri Nov 21 09:55:06 1997\n"
+                       "Subject: number %d\n\nHello.\n\n" % number)
+    words = ("import", "user05@posthaste.test", "--from", path, "--format",
+             "mbox", "--mailbox", "Many")
+    with subprocess.Popen([server.binary, *words, "--data", server.data],
+                          stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                          env=server.env) as first:
+        same(first.stderr.readline(), b"1000 ...\n", "it tells how far it is")
+        first.kill()
+    text = op.works(*words)
+    found = re.search(r"(\d+) added, (\d+) there already, 0 refused", text)
+    ok(found and int(found[2]) >= 1000 and
+       int(found[1]) + int(found[2]) == 3000, "the rest is added", text)
+    with server.imap(5) as client:
+        same(client.select("Many")[1], [b"3000"], "each is there once")
+
+
 def transfer(op, server):
     fill(server)
     folder = carry(op, server, "maildir", 2)
@@ -292,6 +322,7 @@ def transfer(op, server):
        "contacts/personal/%2E.vcf\n" in text and "mail/.Work/cur/\n" in text,
        "tar reads it", text)
     whole_files(op, server)
+    interrupted(op, server)
     one = "user01@posthaste.test"
     op.refused("found none", "import", one, "--from", server.folder,
                "--format", "maildir")
