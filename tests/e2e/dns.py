@@ -55,7 +55,8 @@ def answers(ip):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.settimeout(0.2)
         try:
-            s.sendto(query, (ip, PORT))
+            s.connect((ip, PORT))
+            s.send(query)
             reply = s.recv(512)
         except OSError:
             return False
