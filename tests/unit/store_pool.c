@@ -1,0 +1,116 @@
+/* Handles that are closed to make room, and those that only lie idle. */
+#include "tests/unit/store_help.h"
+
+#include <pthread.h>
+
+enum { PEOPLE = 5, THREADS = 3, EACH = 120, HANDLES = 200, BYTES = 4096 };
+
+struct job {
+	struct home *home;
+	const int64_t *people;
+	size_t number;
+};
+
+static void
+deliver(struct home *h, int64_t person)
+{
+	static const char bytes[BYTES];
+	struct account *a = home_open(h, person);
+	struct change c = { .kind = ADD, .collection = 1,
+		.bytes = { bytes, sizeof bytes } };
+
+	must(change_run_as(h, a, &c, DURABLE_LAZY), "add");
+	account_close(&a);
+}
+
+static void *
+deliver_many(void *context)
+{
+	const struct job *j = context;
+
+	for (size_t i = 0; i < EACH; i++)
+		deliver(j->home, j->people[(j->number + i) % PEOPLE]);
+	return NULL;
+}
+
+static int64_t
+count_items(struct home *h, int64_t person)
+{
+	struct account *a = home_open(h, person);
+	struct collection c;
+
+	must(collection_find(a, h->arena, COLLECTION_MAILBOX, VIEW("INBOX"),
+		 &c),
+	    "INBOX");
+	account_close(&a);
+	return c.items;
+}
+
+/* With room for one idle handle each delivery closes another one; what they
+ * have written is found again, also by the next process. */
+static void
+test_little_room(struct home *h, const int64_t *people)
+{
+	struct store_options options = { .data = h->data,
+		.journal = "test", .idle_accounts = 1 };
+	pthread_t threads[THREADS];
+	struct job jobs[THREADS];
+	int64_t items = 0;
+
+	store_close(&h->store);
+	must(store_open(&h->store, &options), "store_open");
+	for (size_t i = 0; i < THREADS; i++) {
+		jobs[i] = (struct job){ h, people, i };
+		(void)pthread_create(&threads[i], NULL, deliver_many,
+		    &jobs[i]);
+	}
+	for (size_t i = 0; i < THREADS; i++)
+		(void)pthread_join(threads[i], NULL);
+	store_close(&h->store);
+	home_reopen(h, "test");
+	for (size_t i = 0; i < PEOPLE; i++)
+		items += count_items(h, people[i]);
+	is_number(items, THREADS * EACH, "nothing is lost by closing");
+}
+
+/* More handles than stay warm. */
+static void
+test_many_handles(struct home *h, int64_t person)
+{
+	struct account *handles[HANDLES];
+	int64_t items = count_items(h, person);
+	int64_t same = 0;
+
+	for (size_t i = 0; i < HANDLES; i++)
+		handles[i] = home_open(h, person);
+	for (size_t i = 0; i < HANDLES; i++)
+		account_close(&handles[i]);
+	deliver(h, person);
+	for (size_t i = 0; i < HANDLES; i++)
+		handles[i] = home_open(h, person);
+	for (size_t i = 0; i < HANDLES; i++) {
+		struct collection c;
+
+		must(collection_find(handles[i], h->arena,
+			 COLLECTION_MAILBOX, VIEW("INBOX"), &c),
+		    "INBOX");
+		same += c.items == items + 1;
+		account_close(&handles[i]);
+	}
+	is_number(same, HANDLES, "each handle sees what another one wrote");
+}
+
+int
+main(void)
+{
+	struct home h;
+	int64_t people[PEOPLE];
+
+	home_begin(&h);
+	for (int i = 0; i < PEOPLE; i++)
+		people[i] = home_person(&h, i);
+	test_little_room(&h, people);
+	test_many_handles(&h, people[0]);
+	home_end(&h);
+	return tap_done();
+}
