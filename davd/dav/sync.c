@@ -52,21 +52,24 @@ static result
 visit(void *context, const struct item *item, bool gone)
 {
 	struct sync *s = context;
+	/* A token names a modseq: all that share one stay in one answer. */
+	bool shares = item->modseq == s->reached;
 
 	if (item->modseq > s->until)
 		return fail(STALE, "changed since the answer began");
-	if (stream_is_full(&s->s))
+	if (!shares && stream_is_full(&s->s))
 		return fail(BUSY, "the piece is full");
 	/* RFC 6578 3.4: the first time nobody misses what is gone. */
 	if (gone && s->since == 0) {
 		s->reached = item->modseq;
 		return done();
 	}
-	if (s->limited && s->left == 0) {
+	if (!shares && s->limited && s->left == 0) {
 		s->truncated = true;
 		return fail(STALE, "more than asked for");
 	}
-	s->left--;
+	if (s->left > 0)
+		s->left--;
 	if (gone)
 		stream_status(&s->s,
 		    dav_href(s->s.out.d, s->s.out.scratch,

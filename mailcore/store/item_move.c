@@ -233,13 +233,16 @@ rename_old(struct account *a, const struct item *item, view name,
     const struct item_old *old, int64_t *modseq)
 {
 	struct tally t = { 0 };
+	int64_t left;
 
+	/* Two changes, told apart: RFC 6578 3.6 may cut between them. */
+	TRY(state_take(a, 0, 0, &left, NULL));
 	TRY(state_take(a, 0, 0, modseq, NULL));
 	t.modseq = *modseq;
 	TRY(collection_tally(a, item->collection, &t));
 	TRY(item_gone_forget(a, item->collection, name));
 	TRY(add_gone(
-	    a, item->collection, item->uid, *modseq, buf_view(&old->name)));
+	    a, item->collection, item->uid, left, buf_view(&old->name)));
 	{
 		const struct db_arg args[] = { db_int(a->id),
 			db_int(item->collection), db_int(item->uid),

@@ -138,36 +138,58 @@ test_collections(struct talk *t)
 	    "it took its place");
 }
 
-/* A change log tells both names. */
-static void
-test_sync(struct talk *t)
+/* What changed since `token`, which becomes the next one. */
+static struct reply
+sync_from(struct talk *t, char token[128], const char *limit)
 {
-	static const char ask[] =
-	    "<D:sync-collection xmlns:D='DAV:'><D:sync-token>%.*s"
-	    "</D:sync-token><D:sync-level>1</D:sync-level>"
-	    "<D:prop><D:getetag/></D:prop></D:sync-collection>";
 	char body[512];
 	struct reply r;
 	view rest;
 	size_t at;
 
-	snprintf(body, sizeof body, ask, 0, "");
+	snprintf(body, sizeof body,
+	    "<D:sync-collection xmlns:D='DAV:'><D:sync-token>%s"
+	    "</D:sync-token><D:sync-level>1</D:sync-level>%s"
+	    "<D:prop><D:getetag/></D:prop></D:sync-collection>",
+	    token, limit);
 	r = talk(t, "REPORT", CALENDAR, "", body);
 	rest = buf_view(&r.body);
 	at = view_find(rest, VIEW("<D:sync-token>"));
-	rest = view_from(rest, at + 14);
-	rest = view_cut(&rest, '<');
-	snprintf(body, sizeof body, ask, (int)rest.n, rest.p);
+	rest = view_from(rest, at == SIZE_MAX ? rest.n : at + 14);
+	(void)view_copy(view_cut(&rest, '<'), token, 128);
+	return r;
+}
+
+/* A change log tells both names, and loses none between two pages. */
+static void
+test_sync(struct talk *t)
+{
+	static const char one[] = "<D:limit><D:nresults>1</D:nresults>"
+				  "</D:limit>";
+	char token[128] = "", before[128];
+	struct reply r = sync_from(t, token, "");
+
 	reply_free(&r);
+	memcpy(before, token, sizeof before);
 	expect(t, "MOVE", CALENDAR "b.ics", HOST CALENDAR "z.ics\n", "", 201,
 	    NULL, "MOVE after a sync");
-	r = talk(t, "REPORT", CALENDAR, "", body);
+	r = sync_from(t, token, "");
 	ok(reply_has(
 	       &r, CALENDAR "b.ics</D:href><D:status>HTTP/1.1 404 Not Found"),
 	    "the old name is gone");
 	ok(reply_has(&r, CALENDAR "z.ics</D:href><D:propstat>"),
 	    "the new one is there");
 	is_number(reply_count(&r, "<D:response>"), 2, "and no more");
+	reply_free(&r);
+	r = sync_from(t, before, one);
+	ok(reply_has(&r, "b.ics<") && !reply_has(&r, "z.ics<")
+		&& reply_has(&r, "HTTP/1.1 507 "),
+	    "one at a time: first what is gone");
+	reply_free(&r);
+	r = sync_from(t, before, one);
+	ok(reply_has(&r, "z.ics<") && !reply_has(&r, "HTTP/1.1 507 "),
+	    "then what is there");
+	same(view_of(before), view_of(token), "up to the same token");
 	reply_free(&r);
 }
 
