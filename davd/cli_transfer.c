@@ -58,8 +58,8 @@ told(void *context, view what, result r)
 		(void)printf(": %s\n", kept ? "is there already" : "added");
 	}
 	if ((t->done + t->kept + t->refused) % PROGRESS == 0)
-		(void)fprintf(stderr, "%llu ...\n", (unsigned long long)
-		    (t->done + t->kept + t->refused));
+		(void)fprintf(stderr, "%zu ...\n",
+		    t->done + t->kept + t->refused);
 }
 
 static bool

@@ -196,8 +196,8 @@ by_name(const void *a, const void *b)
 	const view *y = b;
 
 	for (size_t i = 0; i < x->n && i < y->n; i++) {
-		int c = ascii_lower(x->p[i]);
-		int d = ascii_lower(y->p[i]);
+		unsigned char c = (unsigned char)ascii_lower(x->p[i]);
+		unsigned char d = (unsigned char)ascii_lower(y->p[i]);
 
 		if (c != d)
 			return c < d ? -1 : 1;

@@ -94,7 +94,9 @@ write_header(struct sink *s, view path, char type, int64_t when, size_t size)
 	put_octal(h + 124, 12, size);
 	put_octal(h + 136, 12, when > 0 ? (uint64_t)when : 0);
 	h[156] = type;
-	memcpy(h + 257, "ustar\00000", 8);
+	/* Magic with its NUL, then the version without one. */
+	memcpy(h + 257, "ustar", 6);
+	h[263] = h[264] = '0';
 	memset(h + CHECKSUM_AT, ' ', CHECKSUM);
 	for (size_t i = 0; i < BLOCK; i++)
 		sum += (unsigned char)h[i];
