@@ -7,6 +7,7 @@
 #include "mailcore/imap/utf7.h"
 #include "mailcore/store/domain.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 enum { PROGRESS = 1000 };
@@ -58,7 +59,7 @@ told(void *context, view what, result r)
 		(void)printf(": %s\n", kept ? "is there already" : "added");
 	}
 	if ((t->done + t->kept + t->refused) % PROGRESS == 0)
-		(void)fprintf(stderr, "%zu ...\n",
+		(void)fprintf(stderr, "%" PRIu64 " ...\n",
 		    t->done + t->kept + t->refused);
 }
 
