@@ -52,8 +52,9 @@ void answer_header(struct answer *, const char *name, view value);
 void answer_text(struct answer *, unsigned status, const char *text);
 void answer_redirect(struct answer *, unsigned status, view location);
 
-/* If-Match / If-None-Match (RFC 9110 13.1) against `etag` (without quotes; ""
- * : the resource does not exist).  0: go on; else 304 or 412. */
+/* If-Match, If-None-Match (RFC 9110 13.1) and If (RFC 4918 10.4) against
+ * `etag` (without quotes; "": the resource does not exist).  0: go on; else
+ * 304 or 412. */
 unsigned request_precondition(const struct request *, view etag);
 
 /* One entry of the URL space: the longest matching prefix wins. */

@@ -134,7 +134,7 @@ request_precondition(const struct request *r, view etag)
 	/* RFC 9110 13.2.2, in its order; we never send Last-Modified as a
 	 * validator, so the date forms are not evaluated. */
 	named = any_names(r, VIEW("If-Match"), etag, false, &present);
-	if (present && !named)
+	if ((present && !named) || !request_if(r, etag))
 		return 412;
 	named = any_names(r, VIEW("If-None-Match"), etag, true, &present);
 	if (!present || !named)

@@ -98,6 +98,22 @@ test_conditions(void)
 		{ "HEAD", "If-None-Match", "\"a\"", "a", 304 },
 		{ "GET", "If-None-Match", "\"b\"", "a", 0 },
 		{ "GET", "X-Other", "*", "a", 0 },
+		{ "DELETE", "If", "([\"a\"])", "a", 0 },
+		{ "DELETE", "If", "([\"b\"])", "a", 412 },
+		{ "DELETE", "If", "(Not [\"b\"])", "a", 0 },
+		{ "DELETE", "If", "([\"b\"]) ([\"a\"])", "a", 0 },
+		{ "DELETE", "If", "([\"a\"] <urn:x:lock>)", "a", 412 },
+		{ "DELETE", "If", "([\"a\"] Not <DAV:no-lock>)", "a", 0 },
+		{ "DELETE", "If", "(<urn:x:lock>)(Not <DAV:no-lock>)", "a", 0 },
+		{ "DELETE", "If", "([W/\"a\"])", "a", 412 },
+		{ "DELETE", "If", "<https://h.test/d/a%20b> ([\"a\"])", "a", 0 },
+		{ "DELETE", "If", "</d/a%20b> ([\"b\"])", "a", 412 },
+		{ "DELETE", "If", "<https://h.test/d/c> ([\"a\"])", "a", 412 },
+		{ "PUT", "If", "(Not [\"a\"])", "", 0 },
+		{ "PUT", "If", "()", "a", 412 },
+		{ "PUT", "If", "([\"a\"]", "a", 412 },
+		{ "PUT", "If", "garbage", "a", 412 },
+		{ "PUT", "If", "", "a", 412 },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -105,6 +121,7 @@ test_conditions(void)
 			view_of(cases[i].value) };
 		struct request_fields fields = { &field, 1 };
 		struct request r = { .method = view_of(cases[i].method),
+			.path = VIEW("/d/a b"),
 			.inside = &fields };
 
 		is_number(request_precondition(&r, view_of(cases[i].etag)),
