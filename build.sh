@@ -225,6 +225,28 @@ tests_of()
 	esac
 }
 
+# run_programs PROGRAM...: what fails beside others is run once more, alone: a
+# second failure counts, and so does anything that a sanitizer said.  What the
+# second run saves is named, as it is a fault of the test or worse.
+run_programs()
+{
+	local log=build/test.log state=build/test.state unsteady
+	rm -f "$state"
+	# What servers and sanitizers say matters when something fails.
+	prove --timer -j "$(nproc)" --state=save --statefile="$state" \
+	    --exec '' "$@" 2> build/test.err | tee -a "$log" && return
+	say "the end of build/test.err:"
+	tail -n 40 build/test.err >&2
+	! grep -qE 'Sanitizer:|runtime error:' build/test.err || return 1
+	unsteady=$(prove --dry --state=failed --statefile="$state")
+	prove --timer -v --state=failed --statefile="$state" --exec '' \
+	    2> build/test.err | tee -a "$log" || {
+		tail -n 40 build/test.err >&2
+		return 1
+	}
+	say "UNSTEADY, passed only when run alone:" $unsteady
+}
+
 test_all()
 {
 	local kind list=() failed=0 log=build/test.log
@@ -242,13 +264,7 @@ test_all()
 		mapfile -t list < <(tests_of "$kind")
 		((${#list[@]})) || die "test: nothing in $kind"
 		say "$kind: ${#list[@]} programs"
-		# What servers and sanitizers say matters when something fails.
-		prove --timer -j "$(nproc)" --exec '' "${list[@]}" \
-		    2> build/test.err | tee -a "$log" || {
-			failed=1
-			say "the end of build/test.err:"
-			tail -n 40 build/test.err >&2
-		}
+		run_programs "${list[@]}" || failed=1
 	done
 	echo "The slowest:"
 	sed -nE 's/^\[[0-9:]+\] ([^ ]+) .* ([0-9]+) ms.*/\2 ms \1/p' "$log" |

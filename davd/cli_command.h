@@ -14,41 +14,6 @@
 
 enum cli_exit { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
-/* Bits, for the table of commands. */
-enum cli_option {
-	OPTION_DATA = 1 << 0,
-	OPTION_CONFIG = 1 << 1,
-	OPTION_DOMAIN = 1 << 2,
-	OPTION_HOSTNAME = 1 << 3,
-	OPTION_ADDRESS = 1 << 4,
-	OPTION_BASE_PORT = 1 << 5,
-	OPTION_USERS = 1 << 6,
-	OPTION_INFO = 1 << 7,
-	OPTION_NAME = 1 << 8,
-	OPTION_STDIN = 1 << 9,
-	OPTION_IMPORT = 1 << 10,
-	OPTION_KIND = 1 << 19,
-	OPTION_APP_PASSWORD = 1 << 20,
-	OPTION_LABEL = 1 << 21,
-	OPTION_UNSIGNED = 1 << 22,
-	OPTION_LINK = 1 << 23,
-	OPTION_RIGHTS = 1 << 24,
-	OPTION_EXPIRES = 1 << 25,
-	OPTION_NETWORKS = 1 << 26,
-	OPTION_FOR = 1 << 27,
-	OPTION_LANGUAGE = 1 << 28,
-	OPTION_IMAGE = 1 << 29,
-	OPTION_TIMEOUT = 1 << 11,
-	OPTION_FORMAT = 1 << 12,
-	OPTION_MISSING = 1 << 13,
-	OPTION_JSON = 1 << 14,
-	OPTION_PASSWORD_STDIN = 1 << 15,
-	OPTION_RESOLVE = 1 << 16,
-	OPTION_CA = 1 << 17,
-	OPTION_RESOLVER = 1 << 18,
-	OPTION_TRANSFER = 1 << 30 /* those of export and import */
-};
-
 struct cli {
 	/* As given; NULL when not. */
 	const char *data, *config, *domain, *hostname, *address, *base_port,

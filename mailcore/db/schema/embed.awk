@@ -18,6 +18,8 @@ FNR == 1 {
 		print ","
 	}
 	count++
+	# A step may be comment alone.
+	print "\t\"\""
 }
 /^[ \t]*(--|$)/ {
 	next

@@ -1,0 +1,1 @@
+-- Scheduling: what was sent and what came in.

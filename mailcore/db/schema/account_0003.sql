@@ -1,0 +1,1 @@
+-- Rights that the owner of a collection gave to others; dead properties.

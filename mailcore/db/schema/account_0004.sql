@@ -1,0 +1,1 @@
+-- Sieve scripts and vacation.

@@ -1,0 +1,1 @@
+-- Annotations of mailboxes, and when messages were saved.

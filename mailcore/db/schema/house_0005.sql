@@ -1,0 +1,1 @@
+-- Sessions of the pages, what they rate-limit, and messages to the signer.

@@ -1,0 +1,1 @@
+-- Aliases of every kind and domains that stand for another.

@@ -1,0 +1,1 @@
+-- What the sender asked of the queue, and what is known of receivers.
