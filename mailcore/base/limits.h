@@ -138,6 +138,13 @@ enum {
 	LIMIT_DOCTOR_LINE = 8192, /* of a mail server's answer */
 	LIMIT_DOCTOR_LINES = 128, /* in one */
 
+	/* An answer of the signer takes a millisecond, a new key a second. */
+	LIMIT_SIGNER_MS = 5000,
+	/* One message to it or from it: below what a socket takes at once. */
+	LIMIT_SIGNER_MESSAGE = 131072,
+	LIMIT_SIGNER_KEYS = 16,     /* of one domain */
+	LIMIT_SIGNER_FILES = 50000, /* keys of all domains */
+
 	LIMIT_CONFIGURATION = 65536, /* bytes of posthaste.conf */
 	/* Descriptors allow as many; at 20 KiB each that is 200 MiB. */
 	LIMIT_CONNECTIONS = 10000,
