@@ -25,13 +25,16 @@ void auth_free(struct auth **);
 struct auth_attempt {
 	view user;     /* as typed: an address, in any case */
 	view password;
-	view protocol; /* "imap", "pop3", "smtp", "dav" */
+	view protocol; /* "imap", "pop3", "smtp", "web", and of DAV "caldav",
+	                * "carddav", or "dav" for what is neither alone */
 	view peer;     /* the client's address, for the slow-down */
 };
 
 struct identity {
 	int64_t account;
 	int64_t app; /* the app password's id; 0: by the main password */
+	unsigned rights; /* set of enum app_right; all by the main one */
+	int64_t password_version; /* as it was then */
 	char address[LIMIT_ADDRESS + 1]; /* the primary one */
 };
 
@@ -40,6 +43,29 @@ struct identity {
  * (without a thread). */
 CHECKED result auth_password(struct auth *, const struct auth_attempt *,
     struct identity *out, unsigned *delay_ms);
+
+/* Is a login that was right still so?  By the store at most once a second,
+ * and at once after auth_changed, so it may be asked before every command.
+ * `watch` belongs to the connection.  DENIED: the app password is revoked, the
+ * password another, the account disabled or signed out everywhere. */
+struct auth_watch {
+	int64_t account; /* 0: nobody */
+	int64_t app;
+	int64_t password_version, sign_outs;
+	uint64_t seen;
+	int64_t looked_ms;
+};
+void auth_watch_begin(struct auth *, const struct identity *,
+    struct auth_watch *);
+CHECKED result auth_still(struct auth *, struct auth_watch *);
+
+/* MSG_STANDING came: everybody looks again.  Any thread. */
+void auth_changed(struct auth *);
+
+/* Called, by the thread that checked it, after a login was right and is new
+ * enough to be told: at most once a minute for one way into one account. */
+typedef void auth_listener(void *context, int64_t account);
+void auth_listen(struct auth *, auth_listener *, void *context);
 
 /* "{ARGON2ID}$argon2id$..." of a new password.  OVER_LIMIT: longer than
  * LIMIT_PASSWORD.  MALFORMED: empty, or not UTF-8. */

@@ -93,6 +93,25 @@ enum {
 	LIMIT_QR_TEXT = 800,
 	LIMIT_QR_IMAGE = 1048576,
 
+	LIMIT_SESSIONS = 50,      /* browsers that one account is signed in by */
+	LIMIT_SESSION_AGENT = 200, /* bytes of what they call themselves */
+	LIMIT_LOGIN_SECONDS = 60, /* a last login is written so often */
+	LIMIT_SESSION_IDLE = 10800, /* seconds without use */
+	LIMIT_SESSION_END = 604800, /* seconds in all */
+
+	LIMIT_API_BODY = 16384, /* largest: three passwords */
+	LIMIT_API_FIELDS = 32,  /* members of one object in it */
+	LIMIT_API_DEPTH = 4,
+	/* Requests in one window: of one session, those of them that change
+	 * something, and of one network (an office behind one address). */
+	LIMIT_API_WINDOW = 60,
+	LIMIT_API_REQUESTS = 300,
+	LIMIT_API_CHANGES = 60,
+	LIMIT_API_NETWORK = 3000,
+	/* Event streams at once; a person has this many tabs open. */
+	LIMIT_STREAMS = 2000,
+	LIMIT_STREAMS_PER_ACCOUNT = 8,
+
 	LIMIT_DISPLAY_NAME = 200, /* of a person or a domain, in bytes */
 
 	/* Bodies up to here lie in the database (measured crossover). */
@@ -129,6 +148,8 @@ enum {
 	LIMIT_MULTIGET = 5000,
 	LIMIT_CONTENT_LINE = 8388608, /* photos are one line */
 	LIMIT_COLLECTIONS = 500,      /* of one home */
+	LIMIT_GRANTS = 10000, /* of one owner; all are read at once */
+	LIMIT_ACES = 1000,    /* in one ACL request */
 
 	/* What `posthaste doctor` takes of one answer, and how long it waits;
 	 * Thunderbird gives a settings document 5 s. */

@@ -6,6 +6,8 @@
 	"id, account_id, hash, label, rights, networks, created, expires," \
 	" used, used_peer, used_protocol"
 
+enum { RIGHT_DAV_OF_OLD = 1 << 3 };
+
 enum { ADD, REMOVE, FIND, LIST, HAVE, USED };
 
 static const char *const sql[] = {
@@ -106,12 +108,16 @@ app_password_used(struct store *s, int64_t id, int64_t now, view peer,
 static void
 of_row(struct db_query *q, struct arena *arena, struct app_password *out)
 {
+	unsigned rights = (unsigned)db_int_at(q, 4);
+
+	if ((rights & RIGHT_DAV_OF_OLD) != 0)
+		rights |= APP_DAV;
 	*out = (struct app_password){
 		.id = db_int_at(q, 0),
 		.account = db_int_at(q, 1),
 		.hash = arena_copy(arena, db_blob_at(q, 2)),
 		.label = arena_copy(arena, db_text_at(q, 3)),
-		.rights = (unsigned)db_int_at(q, 4) & APP_ALL,
+		.rights = rights & APP_ALL,
 		.networks = arena_copy(arena, db_text_at(q, 5)),
 		.created = db_int_at(q, 6),
 		.expires = db_int_at(q, 7),

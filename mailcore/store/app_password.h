@@ -12,7 +12,10 @@ enum app_right {
 	APP_IMAP = 1 << 0,
 	APP_POP3 = 1 << 1,
 	APP_SMTP = 1 << 2,
-	APP_DAV = 1 << 3,
+	/* 1 << 3 in a row of old stands for the next two. */
+	APP_CALDAV = 1 << 4,
+	APP_CARDDAV = 1 << 5,
+	APP_DAV = APP_CALDAV | APP_CARDDAV,
 	APP_ALL = APP_IMAP | APP_POP3 | APP_SMTP | APP_DAV
 };
 

@@ -33,6 +33,9 @@ conf_defaults(struct conf *c, unsigned base_port)
 		.message_limit = LIMIT_MESSAGE,
 		.connections = LIMIT_CONNECTIONS,
 		.connections_per_peer = LIMIT_CONNECTIONS_PER_PEER,
+		.session_idle = LIMIT_SESSION_IDLE,
+		.session_end = LIMIT_SESSION_END,
+		.password_strength = 3,
 		.log_level = LOG_INFO,
 		.sandbox = true,
 	};

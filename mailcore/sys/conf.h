@@ -13,6 +13,7 @@
  *	relay HOST:PORT          relay-user TEXT     relay-password TEXT
  *	resolver ADDRESS[@PORT]  remote-smtp-port N  message-limit BYTES
  *	connections N            connections-per-peer N
+ *	session-idle MINUTES  session-end HOURS  password-strength 0..4
  *	log-level error|warning|info|debug           sandbox on|off
  */
 #ifndef SYS_CONF_H
@@ -62,6 +63,9 @@ struct conf {
 	unsigned remote_smtp_port; /* 25; tests use another */
 	uint64_t message_limit;
 	unsigned connections, connections_per_peer;
+	unsigned session_idle; /* seconds until an unused one ends */
+	unsigned session_end;  /* seconds until any does */
+	unsigned password_strength; /* least score of a person's new one */
 	int log_level; /* enum log_level */
 	bool sandbox;  /* off only for debugging */
 };

@@ -104,6 +104,38 @@ set_connections(struct arena *a, void *to, view value)
 	return set_number(to, value, 1, 1000000);
 }
 
+/* In seconds. */
+static bool
+set_minutes(struct arena *a, void *to, view value)
+{
+	unsigned *seconds = to;
+
+	(void)a;
+	if (!set_number(to, value, 1, 525600))
+		return false;
+	*seconds *= 60;
+	return true;
+}
+
+static bool
+set_hours(struct arena *a, void *to, view value)
+{
+	unsigned *seconds = to;
+
+	(void)a;
+	if (!set_number(to, value, 1, 8760))
+		return false;
+	*seconds *= 3600;
+	return true;
+}
+
+static bool
+set_score(struct arena *a, void *to, view value)
+{
+	(void)a;
+	return set_number(to, value, 0, 4);
+}
+
 /* 1000, 100K, 50M */
 static bool
 set_bytes(struct arena *a, void *to, view value)
@@ -259,6 +291,15 @@ const struct setting conf_settings[CONF_SETTINGS] = {
 	    set_connections,
 	    "a number from 1 to 1000000",
 	    "write how many may be open from one address" },
+	{ "session-idle", offsetof(struct conf, session_idle),
+	    set_minutes, "minutes from 1 to 525600",
+	    "write after how many unused minutes a browser is signed out" },
+	{ "session-end", offsetof(struct conf, session_end),
+	    set_hours, "hours from 1 to 8760",
+	    "write after how many hours a browser is signed out anyway" },
+	{ "password-strength", offsetof(struct conf, password_strength),
+	    set_score, "a number from 0 to 4",
+	    "write how strong people's new passwords must be: 3 is good" },
 	{ "log-level", offsetof(struct conf, log_level),
 	    set_log_level,
 	    "error, warning, info or debug", "choose one of them" },

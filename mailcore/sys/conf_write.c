@@ -92,6 +92,13 @@ put_limits(const struct conf *c, struct buf *out)
 	    " address.\n"));
 	buf_print(out, "connections %u\nconnections-per-peer %u\n",
 	    c->connections, c->connections_per_peer);
+	buf_add(out, VIEW("\n# When browsers are signed out: after minutes"
+	    " without use, after hours anyway.\n"));
+	buf_print(out, "session-idle %u\nsession-end %u\n",
+	    c->session_idle / 60, c->session_end / 3600);
+	buf_add(out, VIEW("\n# How strong people's own passwords must be,"
+	    " 0 to 4.\n"));
+	buf_print(out, "password-strength %u\n", c->password_strength);
 	buf_add(out, VIEW("\n# error, warning, info or debug.\n"));
 	buf_print(out, "log-level %s\n", levels[c->log_level]);
 	buf_add(out, VIEW("\n# Limits what each role may do; off only for"

@@ -164,7 +164,7 @@ post_receive(struct post *p, struct msg *out)
 		if (n < 0)
 			return false;
 		if (n != (ssize_t)sizeof wire || wire.kind < MSG_ACCOUNT
-		    || wire.kind > MSG_RELOAD)
+		    || wire.kind > MSG_LOGIN)
 			continue;
 		*out = (struct msg){ (enum msg_kind)wire.kind, wire.number };
 		return true;

@@ -14,7 +14,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum msg_kind { MSG_ACCOUNT = 1, MSG_QUEUE = 2, MSG_RELOAD = 3 };
+enum msg_kind {
+	MSG_ACCOUNT = 1, /* something in it changed */
+	MSG_QUEUE = 2,
+	MSG_RELOAD = 3,
+	MSG_STANDING = 4, /* who may be logged in to the account changed */
+	MSG_LOGIN = 5     /* somebody has logged in to it */
+};
 
 struct msg {
 	enum msg_kind kind;
