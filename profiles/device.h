@@ -6,6 +6,7 @@
 #ifndef PROFILES_DEVICE_H
 #define PROFILES_DEVICE_H
 
+#include "mailcore/auth/signer.h"
 #include "mailcore/store/app_password.h"
 #include "mailcore/store/domain.h"
 #include "profiles/apple.h"
@@ -17,9 +18,6 @@ enum device_app { DEVICE_IPHONE, DEVICE_THUNDERBIRD, DEVICE_DAVX5,
 extern const char *const device_app_names[DEVICE_APPS];
 extern const char *const device_kind_names[PROFILE_FULL + 1];
 
-/* Signs a profile, or gives it back as it is and logs why. */
-typedef result device_sign(void *context, view document, struct buf *out);
-
 struct device_order {
 	struct store *store;
 	const struct conf *conf;
@@ -28,8 +26,7 @@ struct device_order {
 	enum profile_language language;
 	bool app_password; /* make one and put it in */
 	view label;        /* of that; "": the kind of device */
-	device_sign *sign; /* NULL: unsigned */
-	void *sign_context;
+	struct signer *signer; /* NULL: unsigned */
 	int64_t now;
 };
 
@@ -43,7 +40,8 @@ struct device {
 struct device device_new(void);
 void device_free(struct device *);
 
-/* The .mobileconfig.  NOT_FOUND: the server does not offer what it would set
+/* The .mobileconfig; unsigned, with a warning in the log, when a signature
+ * would not verify or the signer does not answer.  NOT_FOUND: the server does not offer what it would set
  * up. */
 CHECKED result device_profile(const struct device_order *, struct device *);
 

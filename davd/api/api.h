@@ -22,8 +22,7 @@ struct api_services {
 	const struct conf *conf;
 	struct post *post;     /* NULL: other roles are not told */
 	struct events *events; /* NULL: no streams */
-	device_sign *sign;     /* NULL: profiles are unsigned */
-	void *sign_context;
+	struct signer *signer; /* NULL: profiles are unsigned */
 };
 
 /* A handler for davd/http; `services` is a struct api_services. */
