@@ -137,6 +137,7 @@ enum {
 	LIMIT_XML_DEPTH = 64,
 	LIMIT_XML_ATTRIBUTES = 64,
 	LIMIT_AUTODISCOVER = 65536, /* request bodies; real ones: 500 */
+	LIMIT_PACC_DOCUMENT = 16384, /* ours; real ones: 600 */
 	LIMIT_CALENDAR_OBJECT = 10485760,
 	/* Lines, parameters and list values of one calendar object. */
 	LIMIT_ICAL_PIECES = 100000,
@@ -148,6 +149,14 @@ enum {
 	LIMIT_MULTIGET = 5000,
 	LIMIT_CONTENT_LINE = 8388608, /* photos are one line */
 	LIMIT_COLLECTIONS = 500,      /* of one home */
+
+	/* Scheduling (RFC 6638). */
+	LIMIT_ATTENDEES = 1000,       /* of one calendar object */
+	LIMIT_SCHEDULE_REFRESH = 50,  /* told when another one answers */
+	LIMIT_SCHEDULE_INBOX = 500,   /* messages kept there, newest ones */
+	LIMIT_SCHEDULE_DEPTH = 4,     /* answers to answers */
+	LIMIT_ITIP = 1048576,         /* a message that came by mail */
+	LIMIT_BUSY_RECIPIENTS = 100,  /* of one free-busy request */
 	LIMIT_GRANTS = 10000, /* of one owner; all are read at once */
 	LIMIT_ACES = 1000,    /* in one ACL request */
 
