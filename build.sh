@@ -244,7 +244,7 @@ run_programs()
 		tail -n 40 build/test.err >&2
 		return 1
 	}
-	say "UNSTEADY, passed only when run alone:" $unsteady
+	say "UNSTEADY, passed only when run alone:" "$unsteady"
 }
 
 test_all()
