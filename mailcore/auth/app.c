@@ -4,7 +4,6 @@
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/secret.h"
 #include "mailcore/base/utf8.h"
-#include "mailcore/sys/log.h"
 #include "mailcore/sys/random.h"
 
 #include <openssl/evp.h>
@@ -16,8 +15,6 @@ enum {
 	GROUP = 4,
 	LETTERS = GROUPS * GROUP,
 	HASH = 32,
-	/* The last use is written at most so often. */
-	USED_SECONDS = 60,
 	KEY_ARENA = 1024
 };
 
@@ -27,17 +24,20 @@ static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
 static const char wrong[] = "address or password is wrong";
 
 static const struct right_name {
-	enum app_right right;
+	unsigned rights;
 	const char *name; /* as in auth_attempt.protocol */
 } right_names[] = {
 	{ APP_IMAP, "imap" },
 	{ APP_POP3, "pop3" },
 	{ APP_SMTP, "smtp" },
+	{ APP_CALDAV, "caldav" },
+	{ APP_CARDDAV, "carddav" },
+	/* Both; asked for, either. */
 	{ APP_DAV, "dav" },
 };
 
 result
-auth_app_key(struct store *store, unsigned char key[AUTH_APP_KEY])
+auth_key(struct store *store, view setting, unsigned char key[AUTH_APP_KEY])
 {
 	struct arena *arena = arena_new(KEY_ARENA);
 	unsigned char fresh[AUTH_APP_KEY];
@@ -45,10 +45,10 @@ auth_app_key(struct store *store, unsigned char key[AUTH_APP_KEY])
 	result r;
 
 	random_bytes(fresh, sizeof fresh);
-	r = setting_keep(store, arena, VIEW("app-password-key"),
+	r = setting_keep(store, arena, setting,
 	    (view){ (const char *)fresh, sizeof fresh }, &kept);
 	if (r.is == OK && kept.n != AUTH_APP_KEY)
-		r = fail(FAILED, "the setting app-password-key is damaged");
+		r = fail(FAILED, "a key in the settings is damaged");
 	if (r.is == OK)
 		memcpy(key, kept.p, AUTH_APP_KEY);
 	secret_wipe(fresh, sizeof fresh);
@@ -57,11 +57,11 @@ auth_app_key(struct store *store, unsigned char key[AUTH_APP_KEY])
 }
 
 static unsigned
-right_of(view name)
+rights_of(view name)
 {
 	for (size_t i = 0; i < COUNT(right_names); i++)
 		if (view_same(name, view_of(right_names[i].name)))
-			return right_names[i].right;
+			return right_names[i].rights;
 	return 0;
 }
 
@@ -70,12 +70,12 @@ auth_app_rights(view text, unsigned *out)
 {
 	*out = 0;
 	while (text.n > 0) {
-		unsigned right = right_of(view_trim(view_cut(&text, ',')));
+		unsigned named = rights_of(view_trim(view_cut(&text, ',')));
 
-		if (right == 0)
-			return fail(MALFORMED,
-			    "rights are of imap, pop3, smtp and dav");
-		*out |= right;
+		if (named == 0)
+			return fail(MALFORMED, "rights are of imap, pop3,"
+			    " smtp, caldav and carddav");
+		*out |= named;
 	}
 	return *out != 0 ? done()
 			 : fail(MALFORMED, "expected at least one right");
@@ -87,7 +87,9 @@ auth_app_rights_write(unsigned rights, struct buf *out)
 	bool more = false;
 
 	for (size_t i = 0; i < COUNT(right_names); i++) {
-		if ((rights & (unsigned)right_names[i].right) == 0)
+		unsigned named = right_names[i].rights;
+
+		if (named == APP_DAV || (rights & named) == 0)
 			continue;
 		if (more)
 			buf_add_byte(out, ',');
@@ -164,7 +166,7 @@ auth_app_add(struct store *store, struct app_password *wanted, int64_t now,
 
 	TRY(check_label(wanted->label));
 	TRY(auth_app_networks(wanted->networks));
-	TRY(auth_app_key(store, key));
+	TRY(auth_key(store, VIEW("app-password-key"), key));
 	for (size_t i = 0; i < LETTERS; i++) {
 		if (i > 0 && i % GROUP == 0)
 			buf_add_byte(password, '-');
@@ -206,31 +208,16 @@ is_good(const struct app_password *p, int64_t account,
     const struct auth_attempt *attempt, int64_t now)
 {
 	return account != 0 && p->account == account
-	    && (p->rights & right_of(attempt->protocol)) != 0
+	    && (p->rights & rights_of(attempt->protocol)) != 0
 	    && (p->expires == 0 || now < p->expires)
 	    && from_there(p->networks, attempt->peer);
-}
-
-static void
-note_use(struct store *store, const struct app_password *p,
-    const struct auth_attempt *attempt, int64_t now)
-{
-	result r;
-
-	if (p->used != 0 && now >= p->used && now - p->used < USED_SECONDS)
-		return;
-	r = app_password_used(store, p->id, now, attempt->peer,
-	    attempt->protocol);
-	/* The login is right all the same. */
-	if (r.is != OK)
-		log_line(LOG_WARNING, "auth.use", "id=%lld why=\"%s\"",
-		    (long long)p->id, r.why);
 }
 
 result
 auth_app_check(struct store *store, struct arena *arena,
     const unsigned char key[AUTH_APP_KEY], int64_t account,
-    const struct auth_attempt *attempt, int64_t now, int64_t *id)
+    const struct auth_attempt *attempt, int64_t now,
+    struct identity *out)
 {
 	struct app_password found = { .id = 0 };
 	unsigned char hash[HASH];
@@ -250,7 +237,7 @@ auth_app_check(struct store *store, struct arena *arena,
 	}
 	secret_wipe(normal, sizeof normal);
 	TRY(r);
-	*id = found.id;
-	note_use(store, &found, attempt, now);
+	out->app = found.id;
+	out->rights = found.rights;
 	return done();
 }

@@ -14,10 +14,11 @@
 
 enum { AUTH_APP_KEY = 32, AUTH_APP_TEXT = 40 };
 
-/* Loads the secret, makes it when there is none. */
-CHECKED result auth_app_key(struct store *, unsigned char key[AUTH_APP_KEY]);
+/* Loads a secret of the house, makes it when there is none. */
+CHECKED result auth_key(struct store *, view setting,
+    unsigned char key[AUTH_APP_KEY]);
 
-/* "imap,smtp" as a set of enum app_right; MALFORMED: another word. */
+/* "imap,caldav" ("dav" is caldav and carddav) as a set of enum app_right; MALFORMED: another word. */
 CHECKED result auth_app_rights(view text, unsigned *out);
 void auth_app_rights_write(unsigned rights, struct buf *out);
 
@@ -31,9 +32,11 @@ CHECKED result auth_app_add(struct store *, struct app_password *wanted,
     int64_t now, struct buf *password);
 
 /* Is the attempt's password one of `account`, good for this protocol, from
- * this peer, now?  Notes the use.  DENIED: no. */
+ * this peer, now?  Sets the app password and its rights in `out`.  DENIED:
+ * no. */
 CHECKED result auth_app_check(struct store *, struct arena *,
     const unsigned char key[AUTH_APP_KEY], int64_t account,
-    const struct auth_attempt *, int64_t now, int64_t *id);
+    const struct auth_attempt *, int64_t now,
+    struct identity *out);
 
 #endif

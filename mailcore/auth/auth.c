@@ -1,7 +1,5 @@
-#include "mailcore/auth/auth.h"
+#include "mailcore/auth/inside.h"
 
-#include "mailcore/auth/app.h"
-#include "mailcore/auth/cache.h"
 #include "mailcore/auth/throttle.h"
 #include "mailcore/base/encode.h"
 #include "mailcore/base/secret.h"
@@ -10,7 +8,6 @@
 #include "mailcore/sys/random.h"
 
 #include <errno.h>
-#include <semaphore.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -21,14 +18,6 @@ enum {
 };
 
 static const char wrong[] = "address or password is wrong";
-
-struct auth {
-	struct store *store;
-	struct auth_cache *cache;
-	sem_t slow;         /* free processors for slow checks */
-	struct buf dummy;   /* the hash that nobody's password fits */
-	unsigned char app_key[AUTH_APP_KEY];
-};
 
 /* Built by the same call as real ones, so it always costs the same. */
 static result
@@ -56,13 +45,16 @@ auth_new(struct auth **out, struct store *store)
 		abort();
 	a->store = store;
 	a->cache = auth_cache_new();
+	a->notes = notes_new();
 	a->dummy = buf_new(DUMMY_TEXT);
 	if (sem_init(&a->slow, 0, processors < 1 ? 1 : (unsigned)processors)
 	    != 0)
 		abort();
 	r = make_dummy(&a->dummy);
 	if (r.is == OK)
-		r = auth_app_key(store, a->app_key);
+		r = auth_key(store, VIEW("app-password-key"), a->app_key);
+	if (r.is == OK)
+		r = auth_key(store, VIEW("form-key"), a->form_key);
 	if (r.is == OK) {
 		*out = a;
 		a = NULL;
@@ -80,9 +72,11 @@ auth_free(struct auth **auth)
 	if (a == NULL)
 		return;
 	auth_cache_free(&a->cache);
+	notes_free(&a->notes);
 	(void)sem_destroy(&a->slow);
 	buf_free(&a->dummy);
 	secret_wipe(a->app_key, sizeof a->app_key);
+	secret_wipe(a->form_key, sizeof a->form_key);
 	free(a);
 }
 
@@ -130,12 +124,15 @@ check_main(struct auth *a, const struct account_info *account, view password)
  * one. */
 static result
 check(struct auth *a, struct arena *arena, const struct account_info *account,
-    const struct auth_attempt *attempt, int64_t *app)
+    const struct auth_attempt *attempt, struct identity *out)
 {
 	result r = auth_app_check(a->store, arena, a->app_key,
-	    account->enabled ? account->id : 0, attempt, clock_now(), app);
+	    account->enabled ? account->id : 0, attempt, clock_now(), out);
 
-	return r.is == DENIED ? check_main(a, account, attempt->password) : r;
+	if (r.is != DENIED)
+		return r;
+	out->rights = APP_ALL;
+	return check_main(a, account, attempt->password);
 }
 
 static void
@@ -176,12 +173,14 @@ attempt_in(struct auth *a, const struct auth_attempt *attempt,
 	else if (r.is != OK)
 		return r;
 	auth_throttle_account(&throttle, account.address);
-	r = check(a, arena, &account, attempt, &out->app);
+	r = check(a, arena, &account, attempt, out);
 	if (r.is == OK
 	    && !view_copy(account.address, out->address, sizeof out->address))
 		return fail(FAILED, "an address in the store is too long");
 	if (r.is == OK) {
 		out->account = account.id;
+		out->password_version = account.password_version;
+		auth_note(a, out, attempt, now);
 		auth_throttle_passed(a->store, &throttle, now);
 	} else if (r.is == DENIED) {
 		*delay_ms = auth_throttle_failed(a->store, &throttle, now);

@@ -8,7 +8,7 @@
 
 enum { RIGHT_DAV_OF_OLD = 1 << 3 };
 
-enum { ADD, REMOVE, FIND, LIST, HAVE, USED };
+enum { ADD, REMOVE, FORGET, FIND, LIST, HAVE };
 
 static const char *const sql[] = {
 	[ADD] = "INSERT INTO app_password (id, account_id, hash, label,"
@@ -16,12 +16,11 @@ static const char *const sql[] = {
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 	[REMOVE] = "DELETE FROM app_password WHERE account_id = $1"
 		   " AND id = $2",
+	[FORGET] = "DELETE FROM login WHERE account_id = $1 AND app = $2",
 	[FIND] = "SELECT " COLUMNS " FROM app_password WHERE hash = $1",
 	[LIST] = "SELECT " COLUMNS " FROM app_password WHERE account_id = $1"
 		 " ORDER BY id",
 	[HAVE] = "SELECT count(*) FROM app_password WHERE account_id = $1",
-	[USED] = "UPDATE app_password SET used = $2, used_peer = $3,"
-		 " used_protocol = $4 WHERE id = $1",
 };
 
 static result
@@ -60,9 +59,6 @@ app_password_add(struct store *s, struct app_password *p)
 struct change {
 	int64_t account;
 	int64_t id;
-	int64_t now;
-	view peer;
-	view protocol;
 };
 
 static result
@@ -72,9 +68,10 @@ drop(struct account *house, void *context)
 	const struct db_arg args[] = { db_int(c->account), db_int(c->id) };
 
 	TRY(db_do(house->db, sql[REMOVE], args, COUNT(args)));
-	return db_changed(house->db) > 0
-	    ? done()
-	    : fail(NOT_FOUND, "that mailbox has no such app password");
+	if (db_changed(house->db) == 0)
+		return fail(NOT_FOUND,
+		    "that mailbox has no such app password");
+	return db_do(house->db, sql[FORGET], args, COUNT(args));
 }
 
 result
@@ -83,26 +80,6 @@ app_password_remove(struct store *s, int64_t account, int64_t id)
 	struct change c = { .account = account, .id = id };
 
 	return house_write(s, drop, &c, DURABLE);
-}
-
-static result
-use(struct account *house, void *context)
-{
-	const struct change *c = context;
-	const struct db_arg args[] = { db_int(c->id), db_int(c->now),
-		db_text(c->peer), db_text(c->protocol) };
-
-	return db_do(house->db, sql[USED], args, COUNT(args));
-}
-
-result
-app_password_used(struct store *s, int64_t id, int64_t now, view peer,
-    view protocol)
-{
-	struct change c = { .id = id, .now = now, .peer = peer,
-		.protocol = protocol };
-
-	return house_write(s, use, &c, DURABLE_LAZY);
 }
 
 static void

@@ -47,10 +47,6 @@ CHECKED result app_password_find(struct store *, struct arena *, view hash,
 CHECKED result app_password_list(struct store *, struct arena *,
     int64_t account, struct app_password **out, size_t *count);
 
-/* A login; kept lazily. */
-CHECKED result app_password_used(struct store *, int64_t id, int64_t now,
-    view peer, view protocol);
-
 /* A setting that is made once: `value` unless there is one already, then
  * that.  What comes out lives in `arena`. */
 CHECKED result setting_keep(struct store *, struct arena *, view name,
