@@ -166,13 +166,33 @@ put_verb_first(int argc, char **argv)
 	argv[2] = second;
 }
 
+/* A verb of two words, "domain alias add": they become one argument. */
+static int
+join_verb(int argc, char **argv, char joined[64])
+{
+	int n;
+
+	if (argc < 3)
+		return argc;
+	n = snprintf(joined, 64, "%s %s", argv[1], argv[2]);
+	if (n >= 64 || find(argv[0], joined) == NULL
+	    || find(argv[0], joined)->verb == NULL)
+		return argc;
+	argv[1] = joined;
+	for (int i = 2; i < argc; i++)
+		argv[i] = argv[i + 1];
+	return argc - 1;
+}
+
 int
 cli_run(int argc, char **argv)
 {
 	struct cli cli = { .data = NULL };
 	const struct cli_verb *c;
+	char joined[64];
 	int code;
 
+	argc = join_verb(argc, argv, joined);
 	put_verb_first(argc, argv);
 	c = find(argv[0], argc > 1 ? argv[1] : NULL);
 	if (c == NULL && cli_knows(argv[0])) {

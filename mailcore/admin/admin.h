@@ -13,6 +13,11 @@ CHECKED result admin_domain_add(struct store *, view name,
     view display_name);
 CHECKED result admin_domain_remove(struct store *, view name);
 
+/* Let `name` stand for the hosted domain `target`. */
+CHECKED result admin_domain_alias_add(struct store *, view name,
+    view target);
+CHECKED result admin_domain_alias_remove(struct store *, view name);
+
 /* `password` in clear; hashed here.  NOT_FOUND: the domain is not hosted. */
 CHECKED result admin_mailbox_add(struct store *, view address, view name,
     view password);

@@ -60,3 +60,43 @@ admin_domain_remove(struct store *store, view name)
 	arena_free(&arena);
 	return explain_domain(r);
 }
+
+result
+admin_domain_alias_add(struct store *store, view name, view target)
+{
+	struct arena *arena = arena_new(ADMIN_ARENA);
+	view from, to;
+	result r = check_domain(name, arena, &from);
+
+	if (r.is == OK)
+		r = check_domain(target, arena, &to);
+	if (r.is == OK)
+		r = domain_alias_add(store, from, to);
+	if (r.is == EXISTS)
+		r = fail(EXISTS, "that domain is hosted here, or stands for"
+		    " one, already");
+	else if (r.is == NOT_FOUND)
+		r = fail(NOT_FOUND, "the domain it shall stand for is not"
+		    " hosted here");
+	if (r.is == OK)
+		r = store_sync(store);
+	arena_free(&arena);
+	return r;
+}
+
+result
+admin_domain_alias_remove(struct store *store, view name)
+{
+	struct arena *arena = arena_new(ADMIN_ARENA);
+	view normal;
+	result r = check_domain(name, arena, &normal);
+
+	if (r.is == OK)
+		r = domain_alias_remove(store, normal);
+	if (r.is == NOT_FOUND)
+		r = fail(NOT_FOUND, "that domain stands for no other");
+	if (r.is == OK)
+		r = store_sync(store);
+	arena_free(&arena);
+	return r;
+}

@@ -87,6 +87,27 @@ enum {
 	LIMIT_APP_NETWORKS = 400, /* bytes of all that one may come from */
 	LIMIT_APP_DAYS = 3650,
 
+	/* Sieve: what a person may keep, and what one run may do.  A step is
+	 * about a byte compared; a run of all of them takes some 50 ms. */
+	LIMIT_SIEVE_SCRIPT = 131072,
+	LIMIT_SIEVE_SCRIPTS = 32,
+	LIMIT_SIEVE_SCRIPT_NAME = 256, /* RFC 5804 1.6: at least 128 signs */
+	LIMIT_SIEVE_NODES = 10000,
+	LIMIT_SIEVE_NESTING = 32,
+	LIMIT_SIEVE_MEMORY = 16777216, /* of a compiled script; of a run */
+	LIMIT_SIEVE_STEPS = 20000000,
+	LIMIT_SIEVE_STEPS_HOUR = 400000000, /* of all runs of one person */
+	LIMIT_SIEVE_ACTIONS = 32,
+	LIMIT_SIEVE_REDIRECTS = 4,
+	LIMIT_SIEVE_VARIABLES = 128, /* RFC 5229 6 */
+	LIMIT_SIEVE_VARIABLE = 4096, /* bytes of one; the rest is cut off */
+	LIMIT_REMEMBERED = 10000, /* senders replied to, duplicates: of one */
+	LIMIT_VACATION_TEXT = 65536,
+	LIMIT_FORWARDS = 20, /* of one mailbox */
+	LIMIT_ALIAS_DEPTH = 10, /* aliases behind aliases */
+	LIMIT_ALIAS_ADDRESSES = 1000, /* that one comes to in the end */
+	LIMIT_ALIAS_TEXT = 65536,     /* all targets of one */
+
 	LIMIT_PROFILE = 262144, /* a configuration profile, and to make one */
 	LIMIT_ONE_TIME_SECONDS = 600, /* a link to one works so long */
 	/* Characters in a QR code that a phone reads off a screen. */

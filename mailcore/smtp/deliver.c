@@ -4,7 +4,7 @@
 #include "mailcore/format/message.h"
 #include "mailcore/format/wire.h"
 #include "mailcore/smtp/header.h"
-#include "mailcore/store/domain.h"
+#include "mailcore/store/alias.h"
 #include "mailcore/store/item.h"
 #include "mailcore/sys/clock.h"
 
@@ -153,12 +153,19 @@ find_info(struct store *store, struct arena *arena, view address, view domain,
 	view rest = address;
 	view local = view_cut_last(&rest, '@');
 	struct domain hosted;
-	result r = domain_find(store, arena, domain, &hosted);
+	struct destination to;
+	result r = domain_canonical(store, arena, domain, &hosted);
 
 	if (r.is == NOT_FOUND)
 		return fail(MALFORMED, "not a domain of ours");
 	TRY(r);
-	r = account_receives(store, arena, address, out);
+	r = alias_resolve(store, arena, address, clock_now(), &to);
+	if (r.is == OK && to.kind != ALIAS_MAILBOX)
+		r = fail(NOT_FOUND, "RFC 5321 3.6.2: no such mailbox");
+	if (r.is == STALE)
+		r = fail(NOT_FOUND, "this address is no longer valid");
+	if (r.is == OK)
+		*out = to.account;
 	if (r.is == NOT_FOUND && view_same(local, VIEW("postmaster")))
 		return find_any(store, arena, hosted.name, out);
 	return r;

@@ -3,7 +3,8 @@
 
 #include "mailcore/store/names.h"
 
-enum { FIND, LIST, ADD, IN_USE, REMOVE, ALIASES_REMOVE };
+enum { FIND, LIST, ADD, IN_USE, REMOVE, ALIASES_REMOVE, ROUTES_REMOVE,
+	NAMES_REMOVE, IS_ALIAS };
 
 static const char *const sql[] = {
 	[FIND] = "SELECT id, name, display_name FROM domain WHERE name = $1",
@@ -16,6 +17,11 @@ static const char *const sql[] = {
 	/* A host name holds neither % nor _. */
 	[ALIASES_REMOVE] = "DELETE FROM address WHERE is_primary = 0"
 			   " AND address LIKE '%@' || $1",
+	[ROUTES_REMOVE] = "DELETE FROM route"
+			  " WHERE address LIKE '%@' || $1",
+	[NAMES_REMOVE] = "DELETE FROM domain_alias WHERE domain ="
+			 " (SELECT id FROM domain WHERE name = $1)",
+	[IS_ALIAS] = "SELECT 1 FROM domain_alias WHERE name = $1",
 };
 
 static void
@@ -112,10 +118,27 @@ struct domain_new {
 };
 
 static result
+has_row(struct account *house, const char *question, view name, bool *out)
+{
+	const struct db_arg args[] = { db_text(name) };
+	struct db_query q;
+
+	*out = false;
+	db_ask(house->db, &q, question, args, COUNT(args));
+	while (db_next(&q))
+		*out = true;
+	return db_end(&q);
+}
+
+static result
 add(struct account *house, void *context)
 {
 	struct domain_new *n = context;
+	bool alias;
 
+	TRY(has_row(house, sql[IS_ALIAS], n->name, &alias));
+	if (alias)
+		return fail(EXISTS, "it is an alias of another domain");
 	TRY(counter_take(house, VIEW("domain"), &n->id));
 	{
 		const struct db_arg args[] = { db_int(n->id),
@@ -152,16 +175,14 @@ remove_one(struct account *house, void *context)
 {
 	const view *name = context;
 	const struct db_arg args[] = { db_text(*name) };
-	struct db_query q;
-	bool used = false;
+	bool used;
 
-	db_ask(house->db, &q, sql[IN_USE], args, COUNT(args));
-	while (db_next(&q))
-		used = true;
-	TRY(db_end(&q));
+	TRY(has_row(house, sql[IN_USE], *name, &used));
 	if (used)
 		return fail(DENIED, "accounts are in this domain");
 	TRY(db_do(house->db, sql[ALIASES_REMOVE], args, COUNT(args)));
+	TRY(db_do(house->db, sql[ROUTES_REMOVE], args, COUNT(args)));
+	TRY(db_do(house->db, sql[NAMES_REMOVE], args, COUNT(args)));
 	TRY(db_do(house->db, sql[REMOVE], args, COUNT(args)));
 	return db_changed(house->db) > 0
 	    ? done()

@@ -24,8 +24,28 @@ CHECKED result domain_list(struct store *, struct arena *,
 CHECKED result domain_add(struct store *, view name, view display_name,
     int64_t *id);
 
-/* With the aliases in it.  DENIED: accounts are in it. */
+/* With the aliases in it and of it.  DENIED: accounts are in it. */
 CHECKED result domain_remove(struct store *, view name);
+
+/* The domain that a name stands for: itself, or the target of an alias
+ * domain.  Addresses of both mean the same mailboxes.  NOT_FOUND: neither. */
+CHECKED result domain_canonical(struct store *, struct arena *, view name,
+    struct domain *out);
+
+/* Every address of `name` is from now on the same local part in `target`, for
+ * mail, for senders and for logins.  EXISTS: hosted, or an alias already.
+ * NOT_FOUND: `target` is not hosted.  MALFORMED: not a host name. */
+CHECKED result domain_alias_add(struct store *, view name, view target);
+CHECKED result domain_alias_remove(struct store *, view name);
+
+struct domain_alias {
+	view name;
+	view target;
+};
+
+/* Those of one domain, or all (`target` empty), by name; in `arena`. */
+CHECKED result domain_alias_list(struct store *, struct arena *, view target,
+    struct domain_alias **out, size_t *count);
 
 struct account_info {
 	int64_t id;
@@ -39,15 +59,10 @@ struct account_info {
 	int64_t used;  /* bytes; only by account_get, else 0 */
 };
 
-/* The account that an address leads to: its own, or by an alias, with
- * "+detail" ignored.  NOT_FOUND: none. */
+/* The account that an address leads to: its own, or by an alias that has not
+ * expired, in its domain or an alias domain, with "+detail" ignored.
+ * NOT_FOUND: none. */
 CHECKED result account_find(struct store *, struct arena *, view address,
-    struct account_info *out);
-
-/* Whose mail is it?  As account_find, and behind that the catch-all of the
- * domain; all are looked up at once, so that no answer is faster than
- * another. */
-CHECKED result account_receives(struct store *, struct arena *, view address,
     struct account_info *out);
 
 CHECKED result account_get(struct store *, struct arena *, int64_t id,
@@ -68,8 +83,10 @@ CHECKED result account_set_enabled(struct store *, int64_t id, bool);
 CHECKED result account_set_quota(struct store *, int64_t id, int64_t bytes);
 
 /* An address that delivers to an account; "@domain": the catch-all, for all
- * that lead nowhere else.  store/alias.h lists them. */
+ * that lead nowhere else.  store/alias.h has those of other kinds.
+ * EXISTS, NOT_FOUND (its domain), MALFORMED. */
 CHECKED result alias_add(struct store *, view address, int64_t account);
+/* Of any kind. */
 CHECKED result alias_remove(struct store *, view address);
 
 /* Failed logins, counted by key (a network, an account): shared by all

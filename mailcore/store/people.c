@@ -2,21 +2,19 @@
 #include "mailcore/store/domain.h"
 
 #include "mailcore/store/names.h"
+#include "mailcore/sys/clock.h"
 
 #define COLUMNS                                                          \
 	"a.id, a.domain, a.address, a.name, a.password,"                 \
 	" a.password_version, a.enabled, a.quota"
 
-enum { BY_ADDRESS, BY_RECIPIENT, BY_ID, LIST, SET_PASSWORD, SET_ENABLED,
-	SET_QUOTA, HAS_DOMAIN, ALIAS_ADD, ALIAS_REMOVE, USED, LOCAL_QUOTA };
+enum { BY_ADDRESS, BY_ID, LIST, SET_PASSWORD, SET_ENABLED,
+	SET_QUOTA, USED, LOCAL_QUOTA };
 
 static const char *const sql[] = {
 	[BY_ADDRESS] = "SELECT " COLUMNS " FROM address d, account a"
-		       " WHERE d.address = $1 AND a.id = d.account_id",
-	[BY_RECIPIENT] = "SELECT " COLUMNS " FROM address d, account a"
-			 " WHERE d.address IN ($1, $2, $3)"
-			 " AND a.id = d.account_id ORDER BY CASE d.address"
-			 " WHEN $1 THEN 1 WHEN $2 THEN 2 ELSE 3 END LIMIT 1",
+		       " WHERE d.address = $1 AND a.id = d.account_id"
+		       " AND (d.expires = 0 OR d.expires > $2)",
 	[BY_ID] = "SELECT " COLUMNS " FROM account a WHERE a.id = $1",
 	[LIST] = "SELECT " COLUMNS " FROM domain d, account a"
 		 " WHERE d.name = $1 AND a.domain = d.id ORDER BY a.address",
@@ -25,11 +23,6 @@ static const char *const sql[] = {
 			 " WHERE id = $1",
 	[SET_ENABLED] = "UPDATE account SET enabled = $2 WHERE id = $1",
 	[SET_QUOTA] = "UPDATE account SET quota = $2 WHERE id = $1",
-	[HAS_DOMAIN] = "SELECT 1 FROM domain WHERE name = $1",
-	[ALIAS_ADD] = "INSERT INTO address (address, account_id, is_primary)"
-		      " SELECT $1, id, 0 FROM account WHERE id = $2",
-	[ALIAS_REMOVE] = "DELETE FROM address WHERE address = $1"
-			 " AND is_primary = 0",
 	[USED] = "SELECT used FROM state WHERE account_id = $1",
 	[LOCAL_QUOTA] = "UPDATE state SET quota = $2 WHERE account_id = $1",
 };
@@ -73,6 +66,16 @@ find(struct account *house, struct arena *arena, const char *question,
 	return find_by(house, arena, question, &arg, 1, out);
 }
 
+static result
+find_now(struct account *house, struct arena *arena, view address,
+    struct account_info *out)
+{
+	const struct db_arg args[] = { db_text(address),
+		db_int(clock_now()) };
+
+	return find_by(house, arena, sql[BY_ADDRESS], args, COUNT(args), out);
+}
+
 /* As it is, then without "+detail" (RFC 5233). */
 static result
 find_address(struct account *house, struct arena *arena, view folded,
@@ -80,8 +83,10 @@ find_address(struct account *house, struct arena *arena, view folded,
 {
 	view local, domain, base;
 	size_t plus;
-	result r = find(house, arena, sql[BY_ADDRESS], db_text(folded), out);
+	result r;
 
+	TRY(name_canonical(house, arena, folded, &folded));
+	r = find_now(house, arena, folded, out);
 	if (r.is != NOT_FOUND || !name_cut(folded, &local, &domain))
 		return r;
 	plus = view_find_byte(local, '+');
@@ -90,40 +95,11 @@ find_address(struct account *house, struct arena *arena, view folded,
 	base = arena_print(arena, "%.*s@%.*s", (int)plus, local.p,
 	    (int)domain.n, domain.p);
 	TRY(arena_result(arena));
-	return find(house, arena, sql[BY_ADDRESS], db_text(base), out);
+	return find_now(house, arena, base, out);
 }
 
-/* The same three, the catch-all last, in one question. */
-static result
-find_recipient(struct account *house, struct arena *arena, view folded,
-    struct account_info *out)
-{
-	view local, domain;
-	size_t base;
-
-	if (!name_cut(folded, &local, &domain))
-		return fail(NOT_FOUND, "no such account");
-	base = view_find_byte(local, '+');
-	if (base == 0 || base == SIZE_MAX)
-		base = local.n;
-	{
-		const struct db_arg args[] = { db_text(folded),
-			db_text(arena_print(arena, "%.*s@%.*s", (int)base,
-			    local.p, (int)domain.n, domain.p)),
-			db_text(arena_print(arena, "@%.*s", (int)domain.n,
-			    domain.p)) };
-
-		TRY(arena_result(arena));
-		return find_by(house, arena, sql[BY_RECIPIENT], args,
-		    COUNT(args), out);
-	}
-}
-
-typedef result finder(struct account *house, struct arena *, view folded,
-    struct account_info *out);
-
-static result
-find_folded(struct store *s, struct arena *arena, view address, finder *by,
+result
+account_find(struct store *s, struct arena *arena, view address,
     struct account_info *out)
 {
 	struct buf folded = buf_new(LIMIT_ADDRESS);
@@ -134,26 +110,13 @@ find_folded(struct store *s, struct arena *arena, view address, finder *by,
 	if (name_fold(address, &folded)) {
 		r = house_open(s, &house);
 		if (r.is == OK) {
-			r = by(house, arena, buf_view(&folded), out);
+			r = find_address(house, arena, buf_view(&folded),
+			    out);
 			account_close(&house);
 		}
 	}
 	buf_free(&folded);
 	return r;
-}
-
-result
-account_find(struct store *s, struct arena *arena, view address,
-    struct account_info *out)
-{
-	return find_folded(s, arena, address, find_address, out);
-}
-
-result
-account_receives(struct store *s, struct arena *arena, view address,
-    struct account_info *out)
-{
-	return find_folded(s, arena, address, find_recipient, out);
 }
 
 static result
@@ -286,61 +249,4 @@ account_set_quota(struct store *s, int64_t id, int64_t bytes)
 	r = account_write(a, apply, &local, DURABLE);
 	account_close(&a);
 	return r;
-}
-
-static result
-add_alias(struct account *house, void *context)
-{
-	const struct change *c = context;
-	view local, domain;
-	struct db_query q;
-	bool hosted = false;
-
-	if (!name_cut(c->args[0].bytes, &local, &domain)
-	    && view_at(c->args[0].bytes, 0) != '@')
-		return fail(MALFORMED, "RFC 5321 4.1.2: not an address");
-	{
-		const struct db_arg args[] = { db_text(domain) };
-
-		db_ask(house->db, &q, sql[HAS_DOMAIN], args, COUNT(args));
-		while (db_next(&q))
-			hosted = true;
-		TRY(db_end(&q));
-	}
-	if (!hosted)
-		return fail(NOT_FOUND, "the domain is not hosted here");
-	return apply(house, context);
-}
-
-/* `work` gets a change whose first value is the folded address. */
-static result
-with_address(struct store *s, view address, struct change *c,
-    account_work *work)
-{
-	struct buf folded = buf_new(LIMIT_ADDRESS);
-	result r = fail(MALFORMED, "RFC 5321 4.5.3.1: an address too long");
-
-	if (name_fold(address, &folded)) {
-		c->args[0] = db_text(buf_view(&folded));
-		r = house_write(s, work, c, DURABLE);
-	}
-	buf_free(&folded);
-	return r;
-}
-
-result
-alias_add(struct store *s, view address, int64_t account)
-{
-	struct change c = { sql[ALIAS_ADD], { db_null(), db_int(account) },
-		2 };
-
-	return with_address(s, address, &c, add_alias);
-}
-
-result
-alias_remove(struct store *s, view address)
-{
-	struct change c = { sql[ALIAS_REMOVE], { db_null() }, 1 };
-
-	return with_address(s, address, &c, apply);
 }

@@ -3,6 +3,7 @@
 #include "mailcore/store/collection.h"
 #include "mailcore/store/domain.h"
 #include "mailcore/store/names.h"
+#include "mailcore/store/right_row.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/file.h"
 #include "mailcore/sys/log.h"
@@ -19,7 +20,8 @@ enum { DOMAIN_ID, ADDRESS_TAKEN, ACCOUNT_ADD, ADDRESS_ADD, ADDRESSES_REMOVE,
 
 static const char *const sql[] = {
 	[DOMAIN_ID] = "SELECT id FROM domain WHERE name = $1",
-	[ADDRESS_TAKEN] = "SELECT 1 FROM address WHERE address = $1",
+	[ADDRESS_TAKEN] = "SELECT 1 FROM address WHERE address = $1"
+			  " UNION ALL SELECT 1 FROM route WHERE address = $1",
 	[ACCOUNT_ADD] = "INSERT INTO account (id, domain, address, name,"
 			" password) VALUES ($1, $2, $3, $4, $5)",
 	[ADDRESS_ADD] = "INSERT INTO address (address, account_id, is_primary)"
@@ -308,6 +310,7 @@ leave(struct account *house, void *context)
 
 	TRY(db_do(house->db, sql[ADDRESSES_REMOVE], args, COUNT(args)));
 	TRY(db_do(house->db, sql[APP_PASSWORDS_REMOVE], args, COUNT(args)));
+	TRY(right_forget_account(house, args[0].number));
 	TRY(db_do(house->db, sql[ACCOUNT_REMOVE], args, COUNT(args)));
 	return db_changed(house->db) > 0
 	    ? add_leaving(house, args[0].number)
