@@ -10,7 +10,8 @@
  *	id: 123                      "used":1795340000,"peer":"192.0.2.7"}
  *	event: session-ended  data: {}           the last one
  *
- * `id` is a login_row's number; Last-Event-ID goes on behind it.
+ * `id` is a login_row's number.  A stream begins behind the number it is
+ * given (Last-Event-ID, ?after=), else with what comes from now on.
  */
 #ifndef API_EVENTS_H
 #define API_EVENTS_H
@@ -22,7 +23,8 @@ enum { EVENTS_BEAT_SECONDS = 20 };
 
 struct events;
 
-struct events *events_new(struct store *);
+/* Sessions end when unused for `idle` seconds, and an open stream is no use. */
+struct events *events_new(struct store *, int64_t idle);
 
 /* Something changed for that account (a login, a session).  Any thread. */
 void events_wake(struct events *, int64_t account);
@@ -31,9 +33,10 @@ void events_wake(struct events *, int64_t account);
 void events_stop(struct events *);
 void events_free(struct events **);
 
-/* Make the answer a stream.  `session`: it ends with that one; 0: none.
- * BUSY: LIMIT_STREAMS of them, or LIMIT_STREAMS_PER_ACCOUNT. */
+/* Make the answer a stream.  `session`: it ends with that one; 0: with what
+ * logins of the account rest on.  `after`: a number, or "".  Of more than
+ * LIMIT_STREAMS_PER_ACCOUNT the oldest ends.  BUSY: LIMIT_STREAMS in all. */
 CHECKED result events_answer(struct events *, int64_t account,
-    int64_t session, view last_event_id, struct answer *);
+    int64_t session, view after, struct answer *);
 
 #endif

@@ -268,6 +268,8 @@ exchange_read(struct exchange *x, char *to, size_t room)
 		    x->answer.context, &x->piece);
 		if (buf_result(&x->piece).is != OK)
 			x->stream_done = true;
+		if (x->piece.n == 0 && x->answer.stream_wait != NULL)
+			break;
 	}
 	n = x->piece.n - x->piece_sent;
 	if (n > room)

@@ -47,7 +47,8 @@ bool exchange_body(struct exchange *, view bytes);
 /* All is there: find the route and make the answer. */
 void exchange_run(struct exchange *);
 
-/* Up to `room` bytes of a streamed answer; 0 at the end. */
+/* Up to `room` bytes of a streamed answer; 0 at the end (stream_done), or when
+ * it has to wait. */
 size_t exchange_read(struct exchange *, char *to, size_t room);
 
 /* Take one header field off what answer_header wrote; false at the end. */

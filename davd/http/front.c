@@ -128,13 +128,27 @@ begin(struct exchange *x, struct MHD_Connection *c, const char *method)
 	return exchange_begin(x, method, view_of(peer), loopback);
 }
 
+static void
+on_due(void *connection)
+{
+	MHD_resume_connection(connection);
+}
+
 static ssize_t
 on_read(void *context, uint64_t at, char *to, size_t room)
 {
-	size_t n = exchange_read(context, to, room);
+	struct exchange *x = context;
+	size_t n = exchange_read(x, to, room);
 
 	(void)at;
-	return n == 0 ? MHD_CONTENT_READER_END_OF_STREAM : (ssize_t)n;
+	if (n == 0 && x->stream_done)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	if (n == 0) {
+		MHD_suspend_connection(x->connection);
+		x->answer.stream_wait(
+		    x->answer.context, on_due, x->connection);
+	}
+	return (ssize_t)n;
 }
 
 static struct MHD_Response *
@@ -179,12 +193,6 @@ send_answer(struct front *f, struct exchange *x, struct MHD_Connection *c)
 	sent = MHD_queue_response(c, x->answer.status, response);
 	MHD_destroy_response(response);
 	return sent;
-}
-
-static void
-on_due(void *connection)
-{
-	MHD_resume_connection(connection);
 }
 
 static enum MHD_Result

@@ -40,6 +40,11 @@ struct answer {
 	/* Streams instead of `body`: append a piece to `out`; false at the
 	 * end.  `stream_end` frees the context, always. */
 	bool (*stream)(void *context, struct buf *out);
+	/* A stream that has this, added nothing and is not at its end, waits:
+	 * no thread is held until `wake` is called with `what`, once, by any
+	 * thread; then it is asked again. */
+	void (*stream_wait)(void *context, void (*wake)(void *what),
+	    void *what);
 	void (*stream_end)(void *context);
 	void *context;
 	unsigned delay_ms; /* hold the answer back (guessing of passwords) */
