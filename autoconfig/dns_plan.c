@@ -217,16 +217,28 @@ add_mta_sts(struct maker *m)
 }
 
 static void
+add_pacc_text(struct maker *m, const struct buf *text, const char *why)
+{
+	add_text(m, DNS_PACC, "_ua-auto-config",
+	    arena_copy(m->arena, buf_view(text)), why);
+}
+
+static void
 add_pacc(struct maker *m)
 {
 	struct buf text = buf_new(POLICY_TEXT);
+	view served = m->facts->pacc[0], other = m->facts->pacc[1];
 
-	if (pacc_record(m->set, &text).is == OK) {
+	if ((served.n > 0 ? pacc_digest(served, &text)
+	                  : pacc_record(m->set, &text)).is == OK) {
 		add_name(m, "ua-auto-config", "Programs that know PACC ask"
 		    " this name for their settings.");
-		add_text(m, DNS_PACC, "_ua-auto-config", arena_copy(m->arena,
-		    buf_view(&text)), "It vouches for those settings; with"
+		add_pacc_text(m, &text, "It vouches for those settings; with"
 		    " an old digest they are refused.");
+		buf_reset(&text);
+		if (other.n > 0 && pacc_digest(other, &text).is == OK)
+			add_pacc_text(m, &text, "Both digests have to be there"
+			    " while the settings change.");
 	}
 	buf_free(&text);
 }

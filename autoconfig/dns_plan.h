@@ -42,6 +42,8 @@ struct dns_facts {
 	view tlsa;     /* SHA-256 of the mail host's public key, hexadecimal;
 	                * only when that host's zone is signed */
 	view ca;       /* who may issue certificates: "letsencrypt.org" */
+	view pacc[2];  /* the document that is served, and another one during
+	                * a change; "": the one of the service_set */
 };
 
 enum { DNS_PLAN_LINES = 32, DNS_PLAN_CORE = 11, DNS_PLAN_TTL = 3600 };

@@ -2,10 +2,9 @@
 
 #include "autoconfig/json_text.h"
 #include "mailcore/base/encode.h"
+#include "mailcore/base/limits.h"
 
 #include <openssl/evp.h>
-
-enum { DOCUMENT_MAX = 16384 };
 
 /* A host is all that is said of these: TLS from the start on this port is
  * understood (RFC 8314 7.3).  Revision -02 calls it "smtp", later ones
@@ -127,22 +126,27 @@ pacc_document(const struct service_set *set, struct buf *out)
 }
 
 result
-pacc_record(const struct service_set *set, struct buf *out)
+pacc_digest(view document, struct buf *out)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
-	struct buf document = buf_new(DOCUMENT_MAX);
 	unsigned n = 0;
+
+	if (EVP_Digest(document.p, document.n, digest, &n, EVP_sha256(), NULL)
+	    != 1)
+		return fail(FAILED, "SHA-256 does not work");
+	buf_add_text(out, "v=UAAC1; a=sha256; d=");
+	encode_base64(out, (view){ (const char *)digest, n });
+	return buf_result(out);
+}
+
+result
+pacc_record(const struct service_set *set, struct buf *out)
+{
+	struct buf document = buf_new(LIMIT_PACC_DOCUMENT);
 	result r = pacc_document(set, &document);
 
-	if (r.is == OK
-	    && EVP_Digest(document.p, document.n, digest, &n, EVP_sha256(),
-	        NULL) != 1)
-		r = fail(FAILED, "SHA-256 does not work");
-	if (r.is == OK) {
-		buf_add_text(out, "v=UAAC1; a=sha256; d=");
-		encode_base64(out, (view){ (const char *)digest, n });
-		r = buf_result(out);
-	}
+	if (r.is == OK)
+		r = pacc_digest(buf_view(&document), out);
 	buf_free(&document);
 	return r;
 }

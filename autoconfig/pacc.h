@@ -13,6 +13,9 @@
  * there is no service to read or none to send mail of that kind. */
 CHECKED result pacc_document(const struct service_set *, struct buf *out);
 
+/* The text of the TXT record that vouches for these very bytes. */
+CHECKED result pacc_digest(view document, struct buf *out);
+
 /* The text of the TXT record at _ua-auto-config.DOMAIN:
  * "v=UAAC1; a=sha256; d=<base64>".  NOT_FOUND as above. */
 CHECKED result pacc_record(const struct service_set *, struct buf *out);

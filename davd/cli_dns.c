@@ -2,11 +2,14 @@
 #include "davd/cli_command.h"
 
 #include "autoconfig/doctor/dns_check.h"
+#include "autoconfig/pacc_roll.h"
 #include "mailcore/admin/check.h"
 #include "mailcore/admin/dkim.h"
+#include "mailcore/base/date.h"
 #include "mailcore/base/encode.h"
 #include "mailcore/store/domain.h"
 #include "mailcore/sys/cert.h"
+#include "mailcore/sys/clock.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -89,34 +92,79 @@ learn_certificate(struct cli *cli, const struct service_set *set,
 }
 
 static result
-make_plan(struct cli *cli, struct dns_plan *out)
+find_set(struct cli *cli, struct service_set *out)
 {
-	struct dns_facts facts = { .ca = VIEW(""), .tlsa = VIEW("") };
-	struct dkim_key key;
-	struct service_set set;
 	struct domain domain;
 	view name;
 
 	TRY(check_domain(view_of(cli->arguments[0]), cli->arena, &name));
 	TRY(domain_find(cli->store, cli->arena, name, &domain));
-	TRY(service_set_make(&cli->conf, name, domain.display_name,
-	    cli->arena, &set));
-	TRY(dkim_ensure(cli->store, cli->conf.data, name, cli->arena, &key));
+	return service_set_make(&cli->conf, name, domain.display_name,
+	    cli->arena, out);
+}
+
+/* Beside the plan, which a program may read. */
+static void
+tell_roll(const struct pacc_roll *roll)
+{
+	struct buf when = buf_new(64);
+
+	date_add_rfc3339(&when, roll->switches);
+	if (roll->unannounced)
+		(void)fputs("posthaste: PACC still has the old settings;"
+		    " announce the new ones by: posthaste dns plan DOMAIN\n",
+		    stderr);
+	else if (roll->switches > clock_now())
+		(void)fprintf(stderr, "posthaste: PACC has the new settings"
+		    " from %s on; until then publish both digests\n",
+		    buf_text(&when));
+	buf_free(&when);
+}
+
+static result
+learn_pacc(struct cli *cli, const struct service_set *set, bool announce,
+    struct dns_facts *facts)
+{
+	struct pacc_roll roll;
+
+	if (announce)
+		TRY(pacc_roll_announce(cli->store, set, clock_now(),
+		    cli->arena, &roll));
+	else
+		TRY(pacc_roll_look(cli->store, set, clock_now(), cli->arena,
+		    &roll));
+	facts->pacc[0] = roll.served;
+	facts->pacc[1] = roll.other;
+	tell_roll(&roll);
+	return done();
+}
+
+static result
+make_plan(struct cli *cli, bool announce, struct dns_plan *out)
+{
+	struct dns_facts facts = { .ca = VIEW(""), .tlsa = VIEW("") };
+	struct dkim_key key;
+	struct service_set set;
+
+	TRY(find_set(cli, &set));
+	TRY(dkim_ensure(cli->store, cli->conf.data, set.domain, cli->arena,
+	    &key));
 	facts.selector = key.selector;
 	facts.dkim_key = key.key;
+	TRY(learn_pacc(cli, &set, announce, &facts));
 	learn_certificate(cli, &set, &facts);
 	return dns_plan_make(&set, &facts, cli->arena, out);
 }
 
 /* Says what went wrong. */
 static bool
-planned(struct cli *cli, struct dns_plan *out)
+planned(struct cli *cli, bool announce, struct dns_plan *out)
 {
 	result r;
 
 	if (cli_open(cli).is != OK)
 		return false;
-	r = make_plan(cli, out);
+	r = make_plan(cli, announce, out);
 	if (r.is == NOT_FOUND)
 		(void)cli_fail("expected a hosted domain, found \"%s\"; add"
 		    " it by: posthaste domain add %s", cli->arguments[0],
@@ -198,7 +246,7 @@ cli_dns_plan(struct cli *cli)
 
 	if (format == NULL)
 		return CLI_USAGE;
-	if (!planned(cli, &plan))
+	if (!planned(cli, true, &plan))
 		return CLI_FAILED;
 	kept = plan;
 	if (cli->missing != NULL || format->write == NULL) {
@@ -225,7 +273,7 @@ cli_dns_check(struct cli *cli)
 	struct dns_report report;
 	int code;
 
-	if (!planned(cli, &plan) || !checked(cli, &plan, &report))
+	if (!planned(cli, false, &plan) || !checked(cli, &plan, &report))
 		return CLI_FAILED;
 	if (cli->json != NULL)
 		dns_report_json(&report, &text);
@@ -234,4 +282,31 @@ cli_dns_check(struct cli *cli)
 	code = print(&text);
 	return code == CLI_OK && !dns_report_is_good(&report) ? CLI_FAILED
 	                                                      : code;
+}
+
+int
+cli_dns_switch(struct cli *cli)
+{
+	const char *name = cli->arguments[0];
+	struct pacc_roll roll;
+	struct service_set set;
+	unsigned hours;
+	result r;
+
+	if (!cli_number("HOURS", cli->arguments[1], PACC_DELAY_HOURS_MOST,
+	    &hours))
+		return CLI_USAGE;
+	if (cli_open(cli).is != OK)
+		return CLI_FAILED;
+	r = find_set(cli, &set);
+	if (r.is == OK)
+		r = pacc_roll_switch(cli->store, &set,
+		    clock_now() + (int64_t)hours * 3600, cli->arena);
+	if (r.is == OK)
+		r = pacc_roll_look(cli->store, &set, clock_now(), cli->arena,
+		    &roll);
+	if (r.is != OK)
+		return cli_failed(name, r);
+	tell_roll(&roll);
+	return CLI_OK;
 }

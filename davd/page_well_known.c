@@ -2,14 +2,39 @@
 #include "davd/pages.h"
 
 #include "autoconfig/mta_sts.h"
-#include "autoconfig/pacc.h"
+#include "autoconfig/pacc_roll.h"
 #include "autoconfig/question.h"
+#include "mailcore/sys/clock.h"
+
+static result
+write_pacc(const struct page_services *services, const struct service_set *set,
+    struct arena *arena, struct buf *out)
+{
+	struct pacc_roll roll;
+
+	TRY(pacc_roll_look(services->dav.store, set, clock_now(), arena,
+	    &roll));
+	if (roll.served.n == 0)
+		return fail(NOT_FOUND, "PACC has no words for these ports");
+	buf_add(out, roll.served);
+	return buf_result(out);
+}
+
+static result
+write_policy(const struct page_services *services,
+    const struct service_set *set, struct arena *arena, struct buf *out)
+{
+	(void)services;
+	(void)arena;
+	return mta_sts_policy(set, out);
+}
 
 /* The document of the Host's domain; errors are answered here. */
 static bool
 make_document(const struct page_services *services,
     const struct request *request, struct answer *answer,
-    result (*write)(const struct service_set *, struct buf *))
+    result (*write)(const struct page_services *, const struct service_set *,
+        struct arena *, struct buf *))
 {
 	struct autoconfig_question question;
 	struct service_set set;
@@ -20,7 +45,7 @@ make_document(const struct page_services *services,
 		r = page_services_of(services, &question, request->arena,
 		    &set);
 	if (r.is == OK)
-		r = write(&set, &answer->body);
+		r = write(services, &set, request->arena, &answer->body);
 	if (r.is == NOT_FOUND || r.is == MALFORMED)
 		answer_text(answer, 404, "There is nothing here.");
 	else if (r.is != OK)
@@ -34,7 +59,7 @@ page_pacc(void *services, const struct request *request,
 {
 	if (!page_is_public(request, answer))
 		return;
-	if (make_document(services, request, answer, pacc_document))
+	if (make_document(services, request, answer, write_pacc))
 		page_finish(request, answer, VIEW("application/json"),
 		    VIEW("public, max-age=300"));
 }
@@ -50,7 +75,7 @@ page_mta_sts(void *services, const struct request *request,
 	}
 	if (!page_is_public(request, answer))
 		return;
-	if (make_document(services, request, answer, mta_sts_policy))
+	if (make_document(services, request, answer, write_policy))
 		page_finish(request, answer, VIEW("text/plain"),
 		    VIEW("public, max-age=300"));
 }

@@ -220,6 +220,32 @@ is_meant(const struct kind *kind, enum dns_role role, view text)
 	    || view_starts_same(view_trim(text), view_of(kind->begins));
 }
 
+/* While settings change, two digests stand at one name, and each has a line
+ * of its own. */
+static const struct dns_line *
+other_digest(const struct dns_context *c, const struct dns_line *line,
+    view text)
+{
+	for (size_t i = 0; i < c->plan->count; i++) {
+		const struct dns_line *l = &c->plan->lines[i];
+
+		if (l->role == DNS_PACC && l != line
+		    && view_eq(tag(text, "d"), tag(l->data.value, "d")))
+			return l;
+	}
+	return NULL;
+}
+
+static bool
+follows_digest(const struct dns_context *c, const struct dns_line *line)
+{
+	if (line->role == DNS_PACC)
+		for (size_t i = 0; &c->plan->lines[i] != line; i++)
+			if (c->plan->lines[i].role == DNS_PACC)
+				return true;
+	return false;
+}
+
 /* Only those that are meant stay among the found ones. */
 static void
 keep_meant(const struct dns_context *c, const struct dns_line *line,
@@ -230,10 +256,13 @@ keep_meant(const struct dns_context *c, const struct dns_line *line,
 	size_t n = 0;
 
 	for (size_t i = 0; kept != NULL && i < v->count; i++)
-		if (is_meant(kind, line->role, v->found[i].value))
+		if (is_meant(kind, line->role, v->found[i].value)
+		    && (line->role != DNS_PACC
+		        || other_digest(c, line, v->found[i].value) == NULL))
 			kept[n++] = v->found[i];
 	/* At a name of its own, other text is a mistake. */
-	if (n == 0 && v->count > 0 && line->role != DNS_SPF) {
+	if (n == 0 && v->count > 0 && line->role != DNS_SPF
+	    && line->role != DNS_PACC) {
 		dns_decide(v, DNS_WRONG, "text of another kind");
 		return;
 	}
@@ -261,4 +290,9 @@ dns_judge_text(const struct dns_context *c, const struct dns_line *line,
 			return;
 	for (size_t i = 0; i < v->count; i++)
 		kind->judge(c, line, v->found[i].value, v);
+	/* What is wrong there is replaced by the first line's. */
+	if (v->state == DNS_WRONG && follows_digest(c, line)) {
+		dns_decide(v, DNS_MISSING, "");
+		v->count = 0;
+	}
 }

@@ -102,10 +102,10 @@ static void
 test_text(struct arena *arena, const struct row *row)
 {
 	struct dns_context context = context_of(arena);
-	struct dns_line line = { .role = row->role,
+	struct dns_plan plan = { .count = 1, .lines = { { .role = row->role,
 		.owner = VIEW("example.test"),
 		.data = { .type = RECORD_TXT,
-		    .value = view_of(row->wanted) } };
+		    .value = view_of(row->wanted) } } } };
 	struct record found[COUNT(row->found)];
 	struct dns_answer data = { .kind = ANSWER_DATA, .records = found };
 	struct dns_answer none = { .kind = ANSWER_EMPTY };
@@ -115,10 +115,59 @@ test_text(struct arena *arena, const struct row *row)
 	for (size_t i = 0; i < COUNT(row->found) && row->found[i] != NULL; i++)
 		found[data.count++] = (struct record){ .type = RECORD_TXT,
 			.value = view_of(row->found[i]) };
-	dns_judge(&context, &line, &e, &v);
+	context.plan = &plan;
+	dns_judge(&context, &plan.lines[0], &e, &v);
 	ok(v.state == row->state, "\"%s\" is %s, found %s",
 	    row->found[0] == NULL ? "" : row->found[0],
 	    dns_state_name(row->state), dns_state_name(v.state));
+}
+
+/* Two digests while the document changes; each is missed by itself, and what
+ * is stale is told by the first line alone. */
+static const struct roll_row {
+	const char *found[2];
+	enum dns_state first, second;
+} roll_rows[] = {
+	{ { "v=UAAC1; a=sha256; d=xx=", "v=UAAC1; a=sha256; d=yy=" }, DNS_OK,
+	    DNS_OK },
+	{ { "v=UAAC1; a=sha256; d=xx=", NULL }, DNS_OK, DNS_MISSING },
+	{ { "v=UAAC1; a=sha256; d=yy=", NULL }, DNS_MISSING, DNS_OK },
+	{ { "v=UAAC1; a=sha256; d=zz=", NULL }, DNS_WRONG, DNS_MISSING },
+	{ { "v=UAAC1; a=sha256; d=zz=", "v=UAAC1; a=sha256; d=yy=" },
+	    DNS_WRONG, DNS_OK },
+	{ { NULL, NULL }, DNS_MISSING, DNS_MISSING },
+};
+
+static void
+test_roll(struct arena *arena)
+{
+	struct dns_context context = context_of(arena);
+	struct dns_plan plan = { .count = 2, .lines = {
+		{ .role = DNS_PACC, .data = { .type = RECORD_TXT,
+		    .value = VIEW_INIT("v=UAAC1; a=sha256; d=xx=") } },
+		{ .role = DNS_PACC, .data = { .type = RECORD_TXT,
+		    .value = VIEW_INIT("v=UAAC1; a=sha256; d=yy=") } } } };
+	struct dns_answer none = { .kind = ANSWER_EMPTY };
+
+	context.plan = &plan;
+	for (size_t i = 0; i < COUNT(roll_rows); i++) {
+		struct record found[2];
+		struct dns_answer data = { .kind = ANSWER_DATA,
+			.records = found };
+		struct dns_evidence e = { &data, &none, &none, &none, &none };
+		struct dns_verdict one, two;
+
+		for (size_t k = 0; k < 2 && roll_rows[i].found[k] != NULL; k++)
+			found[data.count++] = (struct record){
+				.type = RECORD_TXT,
+				.value = view_of(roll_rows[i].found[k]) };
+		dns_judge(&context, &plan.lines[0], &e, &one);
+		dns_judge(&context, &plan.lines[1], &e, &two);
+		ok(one.state == roll_rows[i].first
+		    && two.state == roll_rows[i].second,
+		    "roll %zu: %s and %s", i, dns_state_name(one.state),
+		    dns_state_name(two.state));
+	}
 }
 
 static void
@@ -176,6 +225,7 @@ main(void)
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		test_text(arena, &rows[i]);
+	test_roll(arena);
 	test_tags();
 	test_report(arena);
 	arena_free(&arena);
