@@ -15,12 +15,13 @@ build_packages=(
 	libgnutls28-dev libical-dev
 	libidn2-dev libjansson-dev libmicrohttpd-dev libqrencode-dev
 	libseccomp-dev libsqlite3-dev libssl-dev libunbound-dev
-	libunistring-dev libxml2-dev zlib1g-dev
+	libunistring-dev libxml2-dev libzxcvbn-dev zlib1g-dev
 )
 test_packages=(
 	bind9-utils cadaver clang clang-tidy cppcheck curl dpkg-dev isync
 	knot-dnssecutils libclang-rt-14-dev libnet-ssleay-perl nsd openssl perl
-	python3 python3-caldav shellcheck swaks vdirsyncer zbar-tools
+	python3 python3-caldav python3-jsonschema shellcheck swaks vdirsyncer
+	zbar-tools
 )
 bench_packages=(gcc nginx-light python3)
 

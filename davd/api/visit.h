@@ -59,9 +59,10 @@ CHECKED result visit_sign_out(const struct api_services *,
 /* The session ended by itself (sign out everywhere): take the cookie back. */
 void visit_forget(struct answer *);
 
-/* OVER_LIMIT: too many requests of this session (or account: when id is 0) or
- * network; the answer is made: 429 with Retry-After.  Otherwise its RateLimit
- * fields are. */
+/* One more request of a session (of the account when its id is 0; of nobody:
+ * NULL) and of a network; `changes`: one that is to change something.  Sets
+ * the RateLimit fields.  OVER_LIMIT: too many; status 429 and Retry-After are
+ * set, and the words are the caller's. */
 CHECKED result visit_rate(const struct api_services *,
     const struct request *, struct answer *, const struct auth_session *,
     bool changes);

@@ -190,24 +190,20 @@ standing_get(struct store *s, int64_t account, int64_t app, int64_t now,
 	return r;
 }
 
-struct rate {
-	view key;
+struct taking {
 	int64_t now;
 	int64_t seconds;
-	int64_t count;
-	int64_t ends;
+	struct rate *rates;
+	size_t count;
 };
 
 static result
-take(struct account *house, void *context)
+take_one(struct account *house, const struct taking *t, struct rate *r)
 {
-	struct rate *r = context;
-	const struct db_arg args[] = { db_text(r->key), db_int(r->now),
-		db_int(r->now + r->seconds) };
-	const struct db_arg now[] = { db_int(r->now) };
+	const struct db_arg args[] = { db_text(r->key), db_int(t->now),
+		db_int(t->now + t->seconds) };
 	struct db_query q;
 
-	TRY(db_do(house->db, sql[EXPIRE], now, COUNT(now)));
 	TRY(db_do(house->db, sql[RATE], args, COUNT(args)));
 	db_ask(house->db, &q, sql[RATE_GET], args, 1);
 	while (db_next(&q)) {
@@ -217,14 +213,23 @@ take(struct account *house, void *context)
 	return db_end(&q);
 }
 
-result
-rate_take(struct store *s, view key, int64_t now, int64_t seconds,
-    int64_t *count, int64_t *ends)
+static result
+take(struct account *house, void *context)
 {
-	struct rate r = { .key = key, .now = now, .seconds = seconds };
+	const struct taking *t = context;
+	const struct db_arg now[] = { db_int(t->now) };
 
-	TRY(house_write(s, take, &r, DURABLE_LAZY));
-	*count = r.count;
-	*ends = r.ends;
+	TRY(db_do(house->db, sql[EXPIRE], now, COUNT(now)));
+	for (size_t i = 0; i < t->count; i++)
+		TRY(take_one(house, t, &t->rates[i]));
 	return done();
+}
+
+result
+rate_take(struct store *s, int64_t now, int64_t seconds, struct rate *rates,
+    size_t count)
+{
+	struct taking t = { now, seconds, rates, count };
+
+	return house_write(s, take, &t, DURABLE_LAZY);
 }

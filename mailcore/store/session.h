@@ -73,11 +73,15 @@ CHECKED result login_note(struct store *, int64_t account, int64_t app,
 CHECKED result login_list(struct store *, struct arena *, int64_t account,
     int64_t after, struct login_row **out, size_t *count);
 
-/* One more of `key` in this window of `seconds`, in all processes.  `*count`:
- * so many with this one; `*ends`: when the window does (seconds since 1970).
- * Kept lazily. */
-CHECKED result rate_take(struct store *, view key, int64_t now,
-    int64_t seconds, int64_t *count, int64_t *ends);
+/* One more of each `key` in its present window of `seconds`, in all
+ * processes.  Kept lazily. */
+struct rate {
+	view key;
+	int64_t count; /* set: so many with this one */
+	int64_t ends;  /* set: when the window does (seconds since 1970) */
+};
+CHECKED result rate_take(struct store *, int64_t now, int64_t seconds,
+    struct rate *, size_t count);
 
 /* What an identity rests on, in one look. */
 struct standing {

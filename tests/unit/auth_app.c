@@ -215,7 +215,7 @@ test_words(void)
 	is_number(auth_app_rights(VIEW("dav, IMAP"), &rights).is, OK, "two");
 	is_number(rights, APP_DAV | APP_IMAP, "of them");
 	auth_app_rights_write(rights, &out);
-	same(buf_view(&out), VIEW("imap,dav"), "written");
+	same(buf_view(&out), VIEW("imap,caldav,carddav"), "written");
 	is_number(auth_app_rights(VIEW("imap,ftp"), &rights).is, MALFORMED,
 	    "no such right");
 	is_number(auth_app_rights(VIEW(""), &rights).is, MALFORMED, "none");
