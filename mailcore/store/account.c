@@ -34,7 +34,7 @@ account_path(const char *data, int64_t id, char to[STORE_PATH])
 	int n;
 
 	if (id == HOUSE)
-		n = snprintf(to, STORE_PATH, "%s/posthaste.db", data);
+		n = snprintf(to, STORE_PATH, "%s/house/posthaste.db", data);
 	else
 		n = snprintf(to, STORE_PATH, "%s/accounts/%02x/%lld/account.db",
 		    data, (unsigned)(id & 255), (long long)id);

@@ -23,8 +23,8 @@ static const char *const sql[] = {
 static result
 make_folders(const char *data)
 {
-	static const char *const inner[] = { "accounts", "journal", "queue",
-		"tmp", "run" };
+	static const char *const inner[] = { "house", "accounts",
+		"journal", "queue", "tmp", "run" };
 	char path[STORE_PATH];
 
 	for (size_t i = 0; i < COUNT(inner); i++) {
@@ -57,13 +57,15 @@ static result
 begin_house(struct db *db, const char *data)
 {
 	const struct db_arg args[] = { db_int(HOUSE) };
+	char folder[STORE_PATH];
 
 	TRY(db_migrate(db, schema_house, schema_house_count));
 	TRY(db_do(db, sql[HOUSE_BEGIN], args, COUNT(args)));
 	if (db_changed(db) == 0)
 		return done();
 	TRY(db_sync(db));
-	return file_sync_folder(data);
+	(void)snprintf(folder, sizeof folder, "%s/house", data);
+	return file_sync_folder(folder);
 }
 
 static result

@@ -1,7 +1,7 @@
 /*
  * store.h - the only owner of what people keep with us.
  *
- * data/posthaste.db holds domains, accounts, aliases, the queue; one
+ * data/house/posthaste.db holds domains, accounts, aliases, the queue; one
  * data/accounts/<shard>/<id>/account.db holds all of one person.  Everything
  * that a person owns is an item in a collection in an account, and every
  * change gets the account's next change number (modseq).

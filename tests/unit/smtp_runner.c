@@ -220,7 +220,8 @@ age(struct site *site, int64_t seconds)
 	struct db *db = NULL;
 	char path[128];
 
-	(void)snprintf(path, sizeof path, "%s/posthaste.db", site->t.folder);
+	(void)snprintf(path, sizeof path, "%s/house/posthaste.db",
+	    site->t.folder);
 	talk_check(db_open(&db, path), "db_open");
 	talk_check(db_do(db,
 		       "UPDATE queue_message SET created = created - $1",

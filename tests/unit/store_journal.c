@@ -386,7 +386,7 @@ stop_removal(const char *data, int64_t id)
 	char path[512];
 	struct db *db;
 
-	(void)snprintf(path, sizeof path, "%s/posthaste.db", data);
+	(void)snprintf(path, sizeof path, "%s/house/posthaste.db", data);
 	must(db_open(&db, path), path);
 	must(db_do(db, "INSERT INTO account_leaving (id) VALUES ($1)", args,
 		 COUNT(args)),

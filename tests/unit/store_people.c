@@ -75,7 +75,7 @@ count_leaving(struct home *h)
 	struct db *db;
 	int64_t count = -1;
 
-	(void)snprintf(path, sizeof path, "%s/posthaste.db", h->data);
+	(void)snprintf(path, sizeof path, "%s/house/posthaste.db", h->data);
 	must(db_open(&db, path), path);
 	db_ask(db, &q, "SELECT COUNT(*) FROM account_leaving", NULL, 0);
 	while (db_next(&q))
