@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +33,10 @@ struct child {
 	int64_t started, due; /* steady ms */
 	struct role_socket sockets[ROLE_SOCKETS];
 	size_t socket_count;
+	/* To the signer: this role's end, and the signer's.  Both stay open
+	 * here, so that whoever is started again finds the same line, with what
+	 * waits in it.  -1: it asks for nothing. */
+	int asks, answers;
 };
 
 struct children {
@@ -43,6 +48,23 @@ struct children {
 };
 
 static result
+open_line(struct child *c)
+{
+	int ends[2];
+
+	if (c->kind->asks == 0)
+		return done();
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
+		log_line(LOG_ERROR, "role.line", "error=\"%s\"",
+		    strerror(errno));
+		return fail(FAILED, "no line to the signer");
+	}
+	c->asks = ends[0];
+	c->answers = ends[1];
+	return done();
+}
+
+static result
 open_sockets(struct children *all, const struct conf *conf, const char *only)
 {
 	bool found = false;
@@ -52,14 +74,17 @@ open_sockets(struct children *all, const struct conf *conf, const char *only)
 		struct role_start s = { .socket_count = 0 };
 		result r;
 
-		if (only != NULL && strcmp(only, role_kinds[i].name) != 0)
+		/* The signer serves whichever runs. */
+		if (only != NULL && i != ROLE_SIGNER
+		    && strcmp(only, role_kinds[i].name) != 0)
 			continue;
-		found = true;
+		found = found || i != ROLE_SIGNER;
 		c->kind = &role_kinds[i];
 		r = sockets_open(conf, c->kind->services, &s);
 		memcpy(c->sockets, s.sockets, sizeof c->sockets);
 		c->socket_count = s.socket_count;
 		TRY(r);
+		TRY(open_line(c));
 	}
 	return found ? done() : fail(NOT_FOUND, "no role of that name");
 }
@@ -76,7 +101,8 @@ children_new(struct children **out, const struct conf *conf,
 	all->config = config;
 	all->lock = lock;
 	for (size_t i = 0; i < ROLE_COUNT; i++)
-		all->child[i].hears = -1;
+		all->child[i].hears = all->child[i].asks =
+		    all->child[i].answers = -1;
 	r = open_sockets(all, conf, only);
 	if (r.is == OK) {
 		*out = all;
@@ -108,6 +134,10 @@ children_free(struct children **a)
 		stop_hearing(c);
 		for (size_t k = 0; k < c->socket_count; k++)
 			(void)close(c->sockets[k].fd);
+		if (c->asks >= 0)
+			(void)close(c->asks);
+		if (c->answers >= 0)
+			(void)close(c->answers);
 	}
 	free(all);
 }
@@ -119,6 +149,22 @@ run_binary(const char *path, const struct children *all,
 {
 	(void)execl(path, "posthaste", "serve", "--role", c->kind->name,
 	    "--config", all->config, "--inherit", start, (char *)NULL);
+}
+
+static void
+give_links(const struct children *all, const struct child *c,
+    struct role_start *s)
+{
+	s->link_count = 0;
+	if (c->asks >= 0)
+		s->links[s->link_count++] =
+		    (struct role_link){ ROLE_SIGNER, c->asks };
+	if (c->kind != &role_kinds[ROLE_SIGNER])
+		return;
+	for (size_t i = 0; i < ROLE_COUNT; i++)
+		if (all->child[i].answers >= 0)
+			s->links[s->link_count++] = (struct role_link){
+				(enum role_name)i, all->child[i].answers };
 }
 
 /* In the child: the binary again, with its own descriptors only. */
@@ -134,6 +180,9 @@ become(const struct children *all, const struct child *c, pid_t supervisor,
 	(void)close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
 	for (size_t i = 0; i < c->socket_count; i++)
 		(void)fcntl(c->sockets[i].fd, F_SETFD, 0);
+	give_links(all, c, &s);
+	for (size_t i = 0; i < s.link_count; i++)
+		(void)fcntl(s.links[i].fd, F_SETFD, 0);
 	(void)fcntl(ready, F_SETFD, 0);
 	(void)fcntl(all->lock, F_SETFD, 0);
 	role_start_write(&s, &text);

@@ -219,6 +219,7 @@ cli_run(int argc, char **argv)
 	code = c->run(&cli);
 	if (cli.store != NULL)
 		store_close(&cli.store);
+	signer_close(&cli.signer);
 	arena_free(&cli.arena);
 	return code;
 }

@@ -104,6 +104,9 @@ cli_open(struct cli *cli)
 	r = cli_become_owner(cli->conf.data);
 	if (r.is == OK)
 		r = store_open(&cli->store, &options);
+	if (r.is == OK)
+		r = signer_open_keys(&cli->signer, cli->conf.data,
+		    cli->conf.certificates);
 	if (r.is != OK)
 		(void)cli_failed(cli->conf.data, r);
 	return r;

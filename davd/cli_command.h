@@ -5,6 +5,7 @@
 #ifndef DAVD_CLI_COMMAND_H
 #define DAVD_CLI_COMMAND_H
 
+#include "mailcore/auth/signer.h"
 #include "mailcore/base/arena.h"
 #include "mailcore/base/buf.h"
 #include "mailcore/store/store.h"
@@ -32,6 +33,7 @@ struct cli {
 	struct arena *arena; /* lives as long as the command */
 	struct conf conf;    /* by cli_configure */
 	struct store *store; /* by cli_open; closed by cli_run */
+	struct signer *signer; /* the same */
 };
 
 /* "posthaste: ..." on stderr; returns CLI_FAILED. */

@@ -147,7 +147,7 @@ make_plan(struct cli *cli, bool announce, struct dns_plan *out)
 	struct service_set set;
 
 	TRY(find_set(cli, &set));
-	TRY(dkim_ensure(cli->store, cli->conf.data, set.domain, cli->arena,
+	TRY(dkim_ensure(cli->store, cli->signer, set.domain, cli->arena,
 	    &key));
 	facts.selector = key.selector;
 	facts.dkim_key = key.key;

@@ -110,7 +110,7 @@ host_domain(struct cli *cli, const struct init *init)
 	    view_of(cli->name));
 
 	if (r.is == OK || r.is == EXISTS)
-		r = dkim_ensure(cli->store, cli->conf.data, init->domain,
+		r = dkim_ensure(cli->store, cli->signer, init->domain,
 		    cli->arena, &key);
 	return r;
 }

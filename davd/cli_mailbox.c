@@ -37,7 +37,7 @@ add_domain(struct cli *cli)
 	struct dkim_key key;
 
 	TRY(admin_domain_add(cli->store, argument(cli), view_of(cli->name)));
-	return dkim_ensure(cli->store, cli->conf.data, argument(cli),
+	return dkim_ensure(cli->store, cli->signer, argument(cli),
 	    cli->arena, &key);
 }
 

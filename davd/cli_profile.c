@@ -5,9 +5,7 @@
 #include "mailcore/auth/app.h"
 #include "mailcore/auth/one_time.h"
 #include "mailcore/base/secret.h"
-#include "mailcore/sys/cert.h"
 #include "mailcore/sys/clock.h"
-#include "mailcore/sys/log.h"
 #include "mailcore/sys/random.h"
 #include "profiles/apple.h"
 #include "profiles/link.h"
@@ -24,6 +22,7 @@ struct job {
 	struct service_set services;
 	view house;
 	enum profile_kind kind;
+	bool by_link;
 	struct app_password app; /* id 0: none was made */
 	struct buf password;
 	struct buf out;
@@ -81,41 +80,16 @@ make_password(struct job *j, const char *label, unsigned rights)
 	    &j->password);
 }
 
-/* Signed when a device would believe it: a signature that does not verify
- * looks worse than none. */
 static result
 sign_document(struct job *j, view document, struct buf *out)
 {
-	const struct conf *conf = &j->cli->conf;
-	struct certs *certs = NULL;
-	struct cert *cert;
-	const char *why_not = "";
-	result r;
-
-	if (j->cli->is_unsigned != NULL) {
+	/* A link's is signed when it is fetched. */
+	if (j->cli->is_unsigned != NULL || j->by_link) {
 		buf_add(out, document);
 		return buf_result(out);
 	}
-	r = certs_open(&certs, conf->certificates);
-	if (r.is != OK) {
-		log_line(LOG_WARNING, "profile.unsigned", "why=\"%s\"",
-		    r.why);
-		buf_add(out, document);
-		return buf_result(out);
-	}
-	cert = certs_find(certs, view_of(conf->hostname));
-	r = profile_sign_trust(cert, conf->hostname, &why_not);
-	if (r.is == OK) {
-		r = profile_sign(cert, document, out);
-	} else {
-		log_line(LOG_WARNING, "profile.unsigned",
-		    "why=\"%s: %s\"", r.why, why_not);
-		buf_add(out, document);
-		r = buf_result(out);
-	}
-	cert_release(&cert);
-	certs_close(&certs);
-	return r;
+	return profile_sign(j->cli->signer, view_of(j->cli->conf.hostname),
+	    document, out);
 }
 
 static result
@@ -154,6 +128,7 @@ make_link(struct job *j, struct buf *out)
 	    j->kind == PROFILE_FULL ? "full" : "mail");
 	result r = fail(NOT_FOUND, "the web service is switched off");
 
+	j->by_link = true;
 	if (j->services.web.n > 0)
 		r = make_document(j, &document);
 	buf_add(out, j->services.web);
@@ -215,6 +190,11 @@ cli_profile(struct cli *cli)
 
 	if (!choose("kind", cli->kind, kinds, COUNT(kinds), &kind))
 		return CLI_USAGE;
+	if (cli->link != NULL && cli->is_unsigned != NULL) {
+		(void)cli_fail("what a link gives out is signed when it is"
+		    " fetched: not with --unsigned");
+		return CLI_USAGE;
+	}
 	return run_job(cli, cli->link != NULL ? write_link : make_document,
 	    (enum profile_kind)kind);
 }

@@ -134,7 +134,7 @@ const struct cli_verb cli_verbs[] = {
 	    "kind app-password label unsigned link language",
 	    1, "ADDRESS", "print a profile for iPhone, iPad and Mac" },
 	{ "qr", NULL, cli_qr,
-	    "for kind app-password label unsigned language image",
+	    "for kind app-password label language image",
 	    1, "ADDRESS", "print a QR code that sets a phone up" },
 	{ "password", NULL, cli_password, "stdin import", 1,
 	    "ADDRESS", "set a password; prints the one it makes" },

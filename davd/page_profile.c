@@ -1,9 +1,10 @@
-/* /p/TOKEN: a profile, given out once.  It was signed when the link was made,
- * so this process needs no key. */
+/* /p/TOKEN: a profile, given out once; signed on its way out by the signer, as
+ * this process holds no key for that. */
 #include "davd/pages.h"
 
 #include "mailcore/auth/one_time.h"
 #include "mailcore/sys/clock.h"
+#include "profiles/sign.h"
 
 /* RFC 6266: the name in quotes; what could end them does not pass. */
 static view
@@ -22,8 +23,8 @@ file_name(struct arena *arena, view name)
 }
 
 static void
-give(const struct request *request, struct answer *answer, view name,
-    view document)
+give(const struct page_services *s, const struct request *request,
+    struct answer *answer, view name, view document)
 {
 	view file = file_name(request->arena, name);
 
@@ -33,7 +34,9 @@ give(const struct request *request, struct answer *answer, view name,
 	answer_header(answer, "Content-Disposition",
 	    arena_print(request->arena, "attachment; filename=\"%.*s\"",
 	        (int)file.n, file.p));
-	buf_add(&answer->body, document);
+	if (profile_sign(s->signer, view_of(s->conf->hostname), document,
+	        &answer->body).is != OK)
+		answer_text(answer, 503, "Try again later.");
 }
 
 void
@@ -58,7 +61,7 @@ page_profile_link(void *services, const struct request *request,
 	r = one_time_open(s->dav.store, request->arena, token, clock_now(),
 	    &name, &document);
 	if (r.is == OK)
-		give(request, answer, name, document);
+		give(s, request, answer, name, document);
 	else if (r.is == STALE)
 		answer_text(answer, 410, "This link has been used, or is too"
 		    " old. Make a new one.");

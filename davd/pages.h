@@ -7,12 +7,14 @@
 
 #include "davd/dav/dav.h"
 #include "davd/http/http.h"
+#include "mailcore/auth/signer.h"
 #include "mailcore/sys/conf.h"
 
 /* The one `services` of all routes of the web role. */
 struct page_services {
 	struct dav_services dav; /* first: dav_* take this very pointer */
 	const struct conf *conf;
+	struct signer *signer;
 };
 
 /* /mail/config-v1.1.xml, /.well-known/autoconfig/mail/config-v1.1.xml,

@@ -1,9 +1,9 @@
 /* What every role does before and after its own work. */
 #include "davd/role.h"
 
+#include "mailcore/auth/signer_wire.h"
 #include "mailcore/sys/log.h"
 #include "mailcore/sys/proc.h"
-#include "mailcore/sys/sandbox.h"
 #include "mailcore/sys/tls.h"
 
 #include <limits.h>
@@ -23,7 +23,10 @@ const struct role_kind role_kinds[ROLE_COUNT] = {
 		.name = "web",
 		.services = 1u << SERVICE_HTTP | 1u << SERVICE_HTTPS
 		    | 1u << SERVICE_PROXY,
+		.store = true,
 		.certificates = true,
+		.asks = 1u << SIGNER_OP_KEYS | 1u << SIGNER_OP_MAKE
+		    | 1u << SIGNER_OP_CMS,
 		.run = role_web,
 	},
 	[ROLE_MAIL] = {
@@ -32,13 +35,22 @@ const struct role_kind role_kinds[ROLE_COUNT] = {
 		    | 1u << SERVICE_POP3 | 1u << SERVICE_POP3S
 		    | 1u << SERVICE_SMTP | 1u << SERVICE_SUBMISSION
 		    | 1u << SERVICE_SUBMISSIONS,
+		.store = true,
 		.certificates = true,
+		.asks = 1u << SIGNER_OP_KEYS | 1u << SIGNER_OP_DKIM,
 		.run = role_mail,
 	},
 	[ROLE_QUEUE] = {
 		.name = "queue",
+		.store = true,
 		.connects = true,
+		.asks = 1u << SIGNER_OP_KEYS | 1u << SIGNER_OP_DKIM,
 		.run = role_queue,
+	},
+	[ROLE_SIGNER] = {
+		.name = "signer",
+		.certificates = true,
+		.run = role_signer,
 	},
 };
 
@@ -50,6 +62,9 @@ role_start_write(const struct role_start *s, struct buf *out)
 		buf_print(out, ",%s:%d",
 		    conf_services[s->sockets[i].service].name,
 		    s->sockets[i].fd);
+	for (size_t i = 0; i < s->link_count; i++)
+		buf_print(out, ",%s:%d", role_kinds[s->links[i].with].name,
+		    s->links[i].fd);
 }
 
 static bool
@@ -64,18 +79,40 @@ read_number(view text, int *out)
 }
 
 static bool
-read_socket(view text, struct role_socket *out)
+read_link(view name, int fd, struct role_start *s)
 {
-	view fd = text;
-	view name = view_cut(&fd, ':');
+	for (size_t i = 0; i < ROLE_COUNT; i++) {
+		if (!view_eq(name, view_of(role_kinds[i].name)))
+			continue;
+		if (s->link_count == ROLE_COUNT)
+			return false;
+		s->links[s->link_count++] =
+		    (struct role_link){ (enum role_name)i, fd };
+		return true;
+	}
+	return false;
+}
 
+/* "imaps:5" is a socket, "signer:9" a link: no name is of both. */
+static bool
+read_descriptor(view text, struct role_start *s)
+{
+	view number = text;
+	view name = view_cut(&number, ':');
+	int fd;
+
+	if (!read_number(number, &fd))
+		return false;
 	for (size_t i = 0; i < SERVICE_COUNT; i++) {
 		if (!view_eq(name, view_of(conf_services[i].name)))
 			continue;
-		out->service = (enum service)i;
-		return read_number(fd, &out->fd);
+		if (s->socket_count == ROLE_SOCKETS)
+			return false;
+		s->sockets[s->socket_count++] =
+		    (struct role_socket){ (enum service)i, fd };
+		return true;
 	}
-	return false;
+	return read_link(name, fd, s);
 }
 
 result
@@ -87,14 +124,10 @@ role_start_read(struct role_start *s, view text)
 	    || !read_number(view_cut(&text, ','), &s->ready))
 		return fail(MALFORMED, "not from a supervisor");
 	s->supervisor = (pid_t)pid;
-	s->socket_count = 0;
-	while (text.n > 0) {
-		if (s->socket_count == ROLE_SOCKETS
-		    || !read_socket(view_cut(&text, ','),
-		    &s->sockets[s->socket_count]))
+	s->socket_count = s->link_count = 0;
+	while (text.n > 0)
+		if (!read_descriptor(view_cut(&text, ','), s))
 			return fail(MALFORMED, "not from a supervisor");
-		s->socket_count++;
-	}
 	return done();
 }
 
@@ -109,29 +142,6 @@ load_conf(struct conf *conf, struct arena *arena, const char *path)
 		log_line(LOG_ERROR, "configuration", "%.*s", LOG_VIEW(line));
 	buf_free(&errors);
 	return r;
-}
-
-static result
-enter_sandbox(const struct conf *conf, const char *config, bool connects)
-{
-	char folder[PATH_MAX];
-	view rest = view_of(config);
-	view above = view_cut_last(&rest, '/');
-	const char *const writable[] = { conf->data };
-	const char *const readable[] = { conf->certificates, folder };
-	const struct sandbox s = { .writable = writable,
-		.writable_count = COUNT(writable), .readable = readable,
-		.readable_count = COUNT(readable), .connect = connects };
-
-	if (!conf->sandbox) {
-		log_line(LOG_WARNING, "sandbox.off", "by=configuration");
-		return done();
-	}
-	/* Of the configuration its folder: editors replace files. */
-	if (!view_copy(above.n == 0 ? VIEW(".") : above, folder,
-	    sizeof folder))
-		return fail(FAILED, "the configuration's path is too long");
-	return sandbox_enter(&s);
 }
 
 /* Libraries put temporary files where the sandbox lets them. */
@@ -165,8 +175,9 @@ give_up_rights(struct role *r)
 	TRY(proc_bind_to(r->start->supervisor));
 	TRY(set_environment(&r->conf));
 	/* Its socket is bound while that is still allowed. */
-	TRY(post_open(&r->post, r->conf.data, r->kind->name));
-	return enter_sandbox(&r->conf, r->start->config, r->kind->connects);
+	if (r->kind->store)
+		TRY(post_open(&r->post, r->conf.data, r->kind->name));
+	return role_fence(r->kind, &r->conf);
 }
 
 static result
@@ -175,6 +186,13 @@ open_services(struct role *r)
 	const struct store_options options = { .data = r->conf.data,
 		.journal = r->kind->name };
 
+	if (!r->kind->store)
+		return done();
+	for (size_t i = 0; i < r->start->link_count; i++)
+		if (r->start->links[i].with == ROLE_SIGNER)
+			TRY(signer_open(&r->signer, r->start->links[i].fd));
+	if (r->signer == NULL)
+		return fail(FAILED, "no way to the signer");
 	TRY(store_open(&r->store, &options));
 	TRY(auth_new(&r->auth, r->store));
 	if (r->kind->certificates)
@@ -245,6 +263,7 @@ close_services(struct role *r)
 	certs_close(&r->certs);
 	auth_free(&r->auth);
 	store_close(&r->store);
+	signer_close(&r->signer);
 	post_close(&r->post);
 	arena_free(&r->arena);
 }
@@ -288,7 +307,7 @@ role_main(const struct role_kind *kind, const struct role_start *start)
 /* What prepare and the roles' own start have in common is small: it opens
  * no sockets and serves nobody. */
 int
-prepare(const struct conf *conf, const char *config, pid_t supervisor)
+prepare(const struct conf *conf, pid_t supervisor)
 {
 	struct certs *certs = NULL;
 	result r = proc_become(conf->user);
@@ -299,7 +318,7 @@ prepare(const struct conf *conf, const char *config, pid_t supervisor)
 	if (r.is == OK)
 		r = set_environment(conf);
 	if (r.is == OK)
-		r = enter_sandbox(conf, config, false);
+		r = role_fence(NULL, conf);
 	if (r.is == OK)
 		r = certs_open(&certs, conf->certificates);
 	certs_close(&certs);

@@ -11,13 +11,15 @@
 #define DAVD_ROLE_H
 
 #include "mailcore/auth/auth.h"
+#include "mailcore/auth/signer.h"
 #include "mailcore/store/store.h"
 #include "mailcore/sys/conf.h"
 #include "mailcore/sys/msg.h"
 
+#include <limits.h>
 #include <sys/types.h>
 
-enum role_name { ROLE_WEB, ROLE_MAIL, ROLE_QUEUE, ROLE_COUNT };
+enum role_name { ROLE_WEB, ROLE_MAIL, ROLE_QUEUE, ROLE_SIGNER, ROLE_COUNT };
 
 struct role_socket {
 	enum service service;
@@ -27,13 +29,21 @@ struct role_socket {
 /* proxy may need one more than the others. */
 enum { ROLE_SOCKETS = SERVICE_COUNT * (CONF_ADDRESSES + 1) };
 
+/* One end of a socket pair between the signer and a role that may ask it. */
+struct role_link {
+	enum role_name with;
+	int fd;
+};
+
 /* What the supervisor hands to a role. */
 struct role_start {
-	const char *config; /* path of the configuration */
+	const char *config; /* a copy of the configuration, for roles to read */
 	pid_t supervisor;
 	int ready; /* a byte is written there once it serves */
 	struct role_socket sockets[ROLE_SOCKETS];
 	size_t socket_count;
+	struct role_link links[ROLE_COUNT];
+	size_t link_count;
 };
 
 struct role {
@@ -47,13 +57,16 @@ struct role {
 	struct auth *auth;
 	struct certs *certs;
 	struct tls *tls;
+	struct signer *signer; /* NULL in the signer itself */
 };
 
 struct role_kind {
 	const char *name; /* "mail"; also of its journal and its messages */
 	unsigned services; /* set of 1 << enum service */
+	bool store;        /* works on it; else it has nothing but keys */
 	bool connects;     /* to other machines */
 	bool certificates; /* needs ours */
+	unsigned asks;     /* of the signer: set of 1 << enum signer_op */
 	result (*run)(struct role *);
 };
 
@@ -80,9 +93,17 @@ struct arena *role_reload(struct role *, struct conf *fresh);
 result role_web(struct role *);
 result role_mail(struct role *);
 result role_queue(struct role *);
+result role_signer(struct role *);
 
 /* The supervisor: `only` names one role, NULL is all.  The exit code. */
 int supervise(const char *config, const char *only);
+
+/* <data>/roles/posthaste.conf, of which the roles read. */
+CHECKED result role_config_path(const struct conf *, char to[PATH_MAX]);
+
+/* Into the sandbox, with the folders that the role works on; NULL: those of
+ * `prepare`, which makes what is missing of them. */
+CHECKED result role_fence(const struct role_kind *, const struct conf *);
 
 /* Its sockets, and what must be right before a role starts. */
 CHECKED result sockets_open(const struct conf *, unsigned services,
@@ -90,6 +111,6 @@ CHECKED result sockets_open(const struct conf *, unsigned services,
 
 /* Runs in a process of its own, without privileges: certificates can be
  * read, the store is migrated and recovered.  The exit code. */
-int prepare(const struct conf *, const char *config, pid_t supervisor);
+int prepare(const struct conf *, pid_t supervisor);
 
 #endif

@@ -87,6 +87,7 @@ role_web(struct role *r)
 	w.services = (struct page_services){
 		.dav = { .store = r->store, .auth = r->auth },
 		.conf = &r->conf,
+		.signer = r->signer,
 	};
 	store_listen(r->store, on_change, r);
 	for (size_t i = 0; started.is == OK && i < r->start->socket_count; i++)

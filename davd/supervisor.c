@@ -1,6 +1,7 @@
 #include "davd/role.h"
 
 #include "davd/children.h"
+#include "mailcore/base/limits.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/file.h"
 #include "mailcore/sys/log.h"
@@ -31,6 +32,7 @@ enum {
 
 struct supervisor {
 	const char *config;
+	char copy[PATH_MAX]; /* of it, for the roles */
 	struct arena *arena;
 	struct conf conf;
 	struct children *children;
@@ -123,6 +125,31 @@ take_lock(struct supervisor *s)
 	return fail(FAILED, "the lock cannot be taken");
 }
 
+/* Roles cannot read the configuration's folder, which may hold anything, but
+ * only a copy in a folder that they cannot write. */
+static result
+publish(struct supervisor *s)
+{
+	struct buf text = buf_new(LIMIT_CONFIGURATION);
+	char folder[PATH_MAX];
+	view file, above;
+	result r;
+
+	TRY(role_config_path(&s->conf, s->copy));
+	file = view_of(s->copy);
+	above = view_cut_last(&file, '/');
+	if (!view_copy(above, folder, sizeof folder))
+		return fail(FAILED, "the data folder's path is too long");
+	TRY(file_make_folder(folder));
+	TRY(give_away(folder, s->conf.user));
+	r = file_read(s->config, &text);
+	if (r.is == OK)
+		r = file_write(s->copy, buf_view(&text), S_IRUSR | S_IWUSR);
+	buf_free(&text);
+	TRY(r);
+	return give_away(s->copy, s->conf.user);
+}
+
 static int
 open_signals(void)
 {
@@ -157,7 +184,7 @@ run_prepare(struct supervisor *s)
 	int status = -1;
 
 	if (pid == 0)
-		_exit(prepare(&s->conf, s->config, self));
+		_exit(prepare(&s->conf, self));
 	while (pid > 0 && waitpid(pid, &status, WNOHANG) == 0) {
 		int signal;
 
@@ -224,7 +251,8 @@ reload(struct supervisor *s)
 	struct arena *arena = arena_new(CONF_MEMORY);
 	struct conf fresh;
 
-	if (load(&fresh, arena, s->config).is == OK) {
+	if (load(&fresh, arena, s->config).is == OK
+	    && publish(s).is == OK) {
 		if (!same_ports(&fresh, &s->conf))
 			log_line(LOG_WARNING, "reload.partly", "do=\"restart"
 			    " for other addresses, ports or data\"");
@@ -292,7 +320,8 @@ begin(struct supervisor *s, const char *only)
 	proc_raise_files(s->conf.connections + FILES_BESIDE_CONNECTIONS);
 	TRY(take_lock(s));
 	forget(s);
-	TRY(children_new(&s->children, &s->conf, s->config, only, s->lock));
+	TRY(publish(s));
+	TRY(children_new(&s->children, &s->conf, s->copy, only, s->lock));
 	return run_prepare(s);
 }
 

@@ -1,76 +1,21 @@
 #include "profiles/sign.h"
 
-#include <limits.h>
-#include <openssl/cms.h>
-#include <openssl/err.h>
-#include <openssl/x509_vfy.h>
-
-static bool
-verifies(X509_STORE *roots, const struct cert *cert, const char *host,
-    const char **why_not)
-{
-	X509_STORE_CTX *c = X509_STORE_CTX_new();
-	bool good = false;
-
-	*why_not = "OpenSSL found no memory";
-	if (c != NULL
-	    && X509_STORE_CTX_init(c, roots, cert_leaf(cert),
-	        cert_issuers(cert)) == 1
-	    && X509_VERIFY_PARAM_set1_host(X509_STORE_CTX_get0_param(c),
-	        host, 0) == 1) {
-		good = X509_verify_cert(c) == 1;
-		*why_not = X509_verify_cert_error_string(
-		    X509_STORE_CTX_get_error(c));
-	}
-	X509_STORE_CTX_free(c);
-	return good;
-}
+#include "mailcore/sys/log.h"
 
 result
-profile_sign_trust(const struct cert *cert, const char *host,
-    const char **why_not)
+profile_sign(struct signer *signer, view host, view document,
+    struct buf *out)
 {
-	X509_STORE *roots = X509_STORE_new();
-	bool good = false;
+	size_t before = out->n;
+	result r = signer_cms(signer, host, document, out);
 
-	*why_not = "this machine has no root certificates";
-	if (roots != NULL && X509_STORE_set_default_paths(roots) == 1)
-		good = verifies(roots, cert, host, why_not);
-	X509_STORE_free(roots);
-	ERR_clear_error();
-	return good ? done()
-		    : fail(DENIED, "the certificate would not verify");
-}
-
-static bool
-sign(const struct cert *cert, BIO *in, BIO *out)
-{
-	CMS_ContentInfo *cms = CMS_sign(cert_leaf(cert), cert_private(cert),
-	    cert_issuers(cert), in, CMS_BINARY);
-	bool good = cms != NULL && i2d_CMS_bio(out, cms) == 1;
-
-	CMS_ContentInfo_free(cms);
-	return good;
-}
-
-result
-profile_sign(const struct cert *cert, view document, struct buf *to)
-{
-	BIO *in, *out = BIO_new(BIO_s_mem());
-	result r = fail(FAILED, "OpenSSL could not sign the profile");
-	char *bytes;
-	long n;
-
-	if (document.n > INT_MAX)
-		return fail(OVER_LIMIT, "a profile this large is not signed");
-	in = BIO_new_mem_buf(document.p, (int)document.n);
-	if (in != NULL && out != NULL && sign(cert, in, out)) {
-		n = BIO_get_mem_data(out, &bytes);
-		buf_add(to, (view){ bytes, n > 0 ? (size_t)n : 0 });
-		r = buf_result(to);
+	if (r.is == OK)
+		return r;
+	log_line(LOG_WARNING, "profile.unsigned", "host=%.*s why=\"%s\"",
+	    LOG_VIEW(host), r.why);
+	if (buf_result(out).is == OK) {
+		buf_cut(out, before);
+		buf_add(out, document);
 	}
-	BIO_free(in);
-	BIO_free(out);
-	ERR_clear_error();
-	return r;
+	return buf_result(out);
 }

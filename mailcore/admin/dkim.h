@@ -2,14 +2,14 @@
  * dkim.h - the key by which a domain signs its mail (RFC 6376): RSA of 2048
  * bits, made with the domain.
  *
- * The private half is <data>/keys/<domain>.<selector>.pem, for its owner
- * only; which selector is in use stands in the house's settings.  Both stay
- * when the domain goes, so that its DNS fits again when it comes back.
+ * The private half is the signer's; which selector is in use stands in the
+ * house's settings.  Both stay when the domain goes, so that its DNS fits
+ * again when it comes back.
  */
 #ifndef ADMIN_DKIM_H
 #define ADMIN_DKIM_H
 
-#include "mailcore/base/buf.h"
+#include "mailcore/auth/signer.h"
 #include "mailcore/store/store.h"
 
 struct dkim_key {
@@ -18,8 +18,9 @@ struct dkim_key {
 };
 
 /* The domain's key; made when there is none.  Views live in `arena`.
+ * BUSY: the signer does not answer.
  * MALFORMED: no domain name. */
-CHECKED result dkim_ensure(struct store *, const char *data, view domain,
+CHECKED result dkim_ensure(struct store *, struct signer *, view domain,
     struct arena *, struct dkim_key *out);
 
 #endif

@@ -281,7 +281,7 @@ def test_app_passwords(server, embedded):
              "refused: %s %s" % (option, value))
     same(command(server, "app-password", server.address, "add")[0], 2,
          "no label")
-    with open(os.path.join(server.data, "posthaste.db"), "rb") as file:
+    with open(house_db(server), "rb") as file:
         database = file.read()
     ok(password.encode() not in database and near.encode() not in database,
        "none of them is in the database")
@@ -289,14 +289,40 @@ def test_app_passwords(server, embedded):
 
 # --- links ------------------------------------------------------------------
 
+def house_db(server):
+    return os.path.join(server.data, "house", "posthaste.db")
+
+
 def fetch(server, url, method="GET"):
     return server.http(method, urllib.parse.urlsplit(url).path)
 
 
+def complete_chain(server):
+    """The private CA behind the certificate, so that the chain has an end;
+    the signer takes it at a reload."""
+    path = os.path.join(server.data, "tls", "default.pem")
+    with open(server.info["ca"], encoding="ascii") as file:
+        root = file.read()
+    with open(path, encoding="ascii") as file:
+        key, chain = sorted(re.findall(
+            r"-----BEGIN.*?-----END[^\n]*\n", file.read(), re.DOTALL),
+            key=lambda part: "CERTIFICATE" in part)
+    with open(path, "w", encoding="ascii") as file:
+        file.write(chain + root + key)
+    server.hup()
+    ok(wait_for(lambda: re.search(r" signer reload\.done ", server.log()),
+                60), "the signer reads the new chain", server.log()[-2000:])
+
+
 def test_links(server, rules):
-    trusted = {"SSL_CERT_FILE": server.info["ca"]}
+    url = must(server, "profile", server.address, "--link").decode().strip()
+    body = fetch(server, url)[2]
+    ok(body.startswith(b"<?xml") and
+       re.search(r" web profile\.unsigned ", server.log()),
+       "unsigned, and the log says so, while the chain has no end")
+    complete_chain(server)
     url = must(server, "profile", server.address, "--kind", "full",
-               "--app-password", "--link", **trusted).decode().strip()
+               "--app-password", "--link").decode().strip()
     ok(re.match(r"https://mail\.posthaste\.test:\d+/p/[\w-]{22}$", url),
        "a link", url)
     status, head, _ = fetch(server, url, "HEAD")
@@ -310,7 +336,7 @@ def test_links(server, rules):
          'attachment; filename="%s-full.mobileconfig"' % server.address,
          "its file name")
     content = verify(server, body)
-    ok(content is not None, "signed, though the web role has signed nothing")
+    ok(content is not None, "signed as it is fetched")
     secret = check_profile(content, rules, "by link", True, True)[1]
     ok(imap_login(server, secret), "its password works")
     status, head, body = fetch(server, url)
@@ -320,16 +346,14 @@ def test_links(server, rules):
     same(fetch(server, wrong)[0], 404, "another token")
     for path in "/p/", "/p/x", "/p/" + "a" * 5000, "/p/a/b":
         same(server.http("GET", path)[0], 404, "no link: " + path[:10])
-    url = must(server, "profile", server.address, "--link",
-               "--unsigned").decode().strip()
+    url = must(server, "profile", server.address, "--link").decode().strip()
     with concurrent.futures.ThreadPoolExecutor(12) as pool:
         found = sorted(pool.map(lambda _: fetch(server, url)[0], range(12)))
     same(found, [200] + [410] * 11, "twelve at once: one gets it")
-    other = must(server, "profile", server.address, "--link",
-                 "--unsigned").decode().strip()
-    with open(os.path.join(server.data, "posthaste.db"), "rb") as file:
+    other = must(server, "profile", server.address, "--link").decode().strip()
+    with open(house_db(server), "rb") as file:
         database = file.read()
-    with open(os.path.join(server.data, "posthaste.db-wal"), "rb") as file:
+    with open(house_db(server) + "-wal", "rb") as file:
         database += file.read()
     ok(other.rsplit("/", 1)[1].encode() not in database and
        secret.encode() not in database and
@@ -338,6 +362,8 @@ def test_links(server, rules):
     server.stop()
     server.start()
     same(fetch(server, other)[0], 200, "a link outlives a restart")
+    same(command(server, "profile", server.address, "--link",
+                 "--unsigned")[0], 2, "a link is signed by the server")
     same(fetch(server, other)[0], 410, "but not its use")
 
 

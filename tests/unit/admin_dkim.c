@@ -29,13 +29,14 @@ test_public(view key)
 }
 
 static void
-test_key(struct store *store, const char *data, struct arena *arena)
+test_key(struct store *store, struct signer *signer, const char *data,
+    struct arena *arena)
 {
 	struct dkim_key first, again, other;
 	char path[PATH];
 	struct stat st = { .st_mode = 0 };
 
-	ok(dkim_ensure(store, data, VIEW("One.Test"), arena, &first).is == OK,
+	ok(dkim_ensure(store, signer, VIEW("One.Test"), arena, &first).is == OK,
 	    "a key is made");
 	ok(first.selector.n == 6 && first.selector.p[0] == 'p', "selector");
 	test_public(first.key);
@@ -43,16 +44,16 @@ test_key(struct store *store, const char *data, struct arena *arena)
 	    (int)first.selector.n, first.selector.p);
 	ok(stat(path, &st) == 0, "its file");
 	is_number(st.st_mode & 07777u, 0600, "for its owner alone");
-	ok(dkim_ensure(store, data, VIEW("one.test"), arena, &again).is == OK,
+	ok(dkim_ensure(store, signer, VIEW("one.test"), arena, &again).is == OK,
 	    "asked again");
 	same(again.key, first.key, "the same key");
-	ok(dkim_ensure(store, data, VIEW("two.test"), arena, &other).is == OK,
+	ok(dkim_ensure(store, signer, VIEW("two.test"), arena, &other).is == OK,
 	    "of another domain");
 	ok(!view_eq(other.key, first.key), "another key");
-	ok(dkim_ensure(store, data, VIEW("../x"), arena, &other).is
+	ok(dkim_ensure(store, signer, VIEW("../x"), arena, &other).is
 	        == MALFORMED, "no domain");
 	ok(file_write(path, VIEW("damaged"), 0600).is == OK
-	    && dkim_ensure(store, data, VIEW("one.test"), arena, &again).is
+	    && dkim_ensure(store, signer, VIEW("one.test"), arena, &again).is
 	        == FAILED, "a damaged key is not replaced");
 }
 
@@ -63,16 +64,19 @@ main(void)
 	struct store_options options = { .journal = "test" };
 	struct arena *arena = arena_new(ROOM);
 	struct store *store = NULL;
+	struct signer *signer = NULL;
 	char command[PATH];
 
 	if (mkdtemp(folder) == NULL)
 		return 1;
 	options.data = folder;
 	ok(store_recover(folder).is == OK
-	    && store_open(&store, &options).is == OK, "a store");
+	    && store_open(&store, &options).is == OK
+	    && signer_open_keys(&signer, folder, folder).is == OK, "a store");
 	if (store == NULL)
 		return tap_done();
-	test_key(store, folder, arena);
+	test_key(store, signer, folder, arena);
+	signer_close(&signer);
 	store_close(&store);
 	arena_free(&arena);
 	(void)snprintf(command, sizeof command, "rm -rf '%s'", folder);

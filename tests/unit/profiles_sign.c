@@ -3,6 +3,7 @@
 #include "profiles/sign.h"
 
 #include "mailcore/base/limits.h"
+#include "mailcore/sys/cert.h"
 #include "profiles/link.h"
 #include "profiles/qr.h"
 #include "tests/tap.h"
@@ -17,8 +18,7 @@ struct bench {
 	char folder[64];
 	char tls[80];
 	char ca[80];
-	struct certs *certs;
-	struct cert *cert;
+	struct signer *signer;
 };
 
 static void
@@ -35,11 +35,10 @@ set_up(struct bench *b)
 	(void)mkdir(b->tls, 0700);
 	r = cert_make(b->tls, names, COUNT(names));
 	if (r.is == OK)
-		r = certs_open(&b->certs, b->tls);
+		r = signer_open_keys(&b->signer, b->folder, b->tls);
 	ok(r.is == OK, "a certificate: %s", r.why);
 	if (r.is != OK)
 		exit(tap_done());
-	b->cert = certs_find(b->certs, VIEW("mail.a.test"));
 }
 
 static void
@@ -47,25 +46,9 @@ tear_down(struct bench *b)
 {
 	char command[96];
 
-	cert_release(&b->cert);
-	certs_close(&b->certs);
+	signer_close(&b->signer);
 	(void)snprintf(command, sizeof command, "rm -rf %s", b->folder);
 	ok(system(command) == 0, "the folder is removed");
-}
-
-static void
-test_trust(const struct bench *b)
-{
-	const char *why = "";
-
-	(void)unsetenv("SSL_CERT_FILE");
-	ok(profile_sign_trust(b->cert, "mail.a.test", &why).is == DENIED,
-	    "nobody trusts it: %s", why);
-	(void)setenv("SSL_CERT_FILE", b->ca, 1);
-	ok(profile_sign_trust(b->cert, "mail.a.test", &why).is == OK,
-	    "trusted with its CA: %s", why);
-	ok(profile_sign_trust(b->cert, "mail.b.test", &why).is == DENIED,
-	    "not for another host: %s", why);
 }
 
 /* What is signed, or nothing when it does not verify. */
@@ -96,9 +79,19 @@ test_sign(const struct bench *b)
 	view document = { text, sizeof text };
 	struct buf made = buf_new(LIMIT_PROFILE);
 	char room[256];
-	result r = profile_sign(b->cert, document, &made);
 
-	ok(r.is == OK, "signed: %s", r.why);
+	(void)unsetenv("SSL_CERT_FILE");
+	ok(profile_sign(b->signer, VIEW("mail.a.test"), document, &made).is
+	    == OK, "nobody trusts the certificate");
+	same(buf_view(&made), document, "it goes as it is");
+	(void)setenv("SSL_CERT_FILE", b->ca, 1);
+	buf_reset(&made);
+	ok(profile_sign(b->signer, VIEW("mail.b.test"), document, &made).is
+	    == OK, "for another host");
+	same(buf_view(&made), document, "it goes as it is");
+	buf_reset(&made);
+	ok(profile_sign(b->signer, VIEW("mail.a.test"), document, &made).is
+	    == OK, "signed");
 	is_number((unsigned char)made.p[0], 0x30, "in DER");
 	same(open_signed(b, buf_view(&made), room, sizeof room), document,
 	    "the very bytes");
@@ -201,10 +194,9 @@ test_links(void)
 int
 main(void)
 {
-	struct bench b = { .certs = NULL };
+	struct bench b = { .signer = NULL };
 
 	set_up(&b);
-	test_trust(&b);
 	test_sign(&b);
 	test_codes();
 	test_links();
