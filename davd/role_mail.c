@@ -74,6 +74,15 @@ on_change(void *mail, int64_t account)
 	post_send(m->role->post, (struct msg){ MSG_ACCOUNT, account });
 }
 
+/* Somebody has logged in to it: the pages may show that. */
+static void
+on_login(void *mail, int64_t account)
+{
+	struct mail *m = mail;
+
+	post_send(m->role->post, (struct msg){ MSG_LOGIN, account });
+}
+
 /* Limits change at once; sessions read theirs at any time, one word. */
 static void
 reload(struct mail *m)
@@ -103,6 +112,11 @@ on_post(void *mail)
 	while (post_receive(m->role->post, &msg)) {
 		if (msg.kind == MSG_ACCOUNT)
 			net_wake(m->net, msg.number);
+		if (msg.kind == MSG_STANDING) {
+			auth_changed(m->role->auth);
+			net_wake(m->net, msg.number);
+			net_wake(m->net, -msg.number);
+		}
 		reloads = reloads || msg.kind == MSG_RELOAD;
 	}
 	if (reloads)
@@ -137,6 +151,7 @@ serve(struct mail *m)
 	TRY(net_watch_fd(m->net, post_fd(r->post), on_post, m));
 	TRY(net_watch_fd(m->net, r->signals, on_signal, m));
 	store_listen(r->store, on_change, m);
+	auth_listen(r->auth, on_login, m);
 	role_ready(r);
 	return net_run(m->net, MAIL_GRACE_MS);
 }

@@ -18,7 +18,8 @@ enum { AUTH_APP_KEY = 32, AUTH_APP_TEXT = 40 };
 CHECKED result auth_key(struct store *, view setting,
     unsigned char key[AUTH_APP_KEY]);
 
-/* "imap,caldav" ("dav" is caldav and carddav) as a set of enum app_right; MALFORMED: another word. */
+/* "imap,caldav" as a set of enum app_right; "dav" is caldav and carddav.
+ * MALFORMED: another word. */
 CHECKED result auth_app_rights(view text, unsigned *out);
 void auth_app_rights_write(unsigned rights, struct buf *out);
 

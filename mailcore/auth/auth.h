@@ -49,7 +49,7 @@ CHECKED result auth_password(struct auth *, const struct auth_attempt *,
  * `watch` belongs to the connection.  DENIED: the app password is revoked, the
  * password another, the account disabled or signed out everywhere. */
 struct auth_watch {
-	int64_t account; /* 0: nobody */
+	int64_t account; /* 0: nobody, whose login never ends */
 	int64_t app;
 	int64_t password_version, sign_outs;
 	uint64_t seen;

@@ -33,13 +33,16 @@ stands(const struct auth_watch *w, const struct standing *now)
 result
 auth_still(struct auth *a, struct auth_watch *w)
 {
-	uint64_t changes = a->changes;
-	int64_t ms = clock_steady_ms();
 	struct standing now;
+	uint64_t changes;
+	int64_t ms;
 	result r;
 
-	if (w->account == 0
-	    || (changes == w->seen && ms - w->looked_ms < LOOK_MS))
+	if (w->account == 0)
+		return done();
+	changes = a->changes;
+	ms = clock_steady_ms();
+	if (changes == w->seen && ms - w->looked_ms < LOOK_MS)
 		return done();
 	r = standing_get(a->store, w->account, w->app, clock_now(), &now);
 	if (r.is == NOT_FOUND || (r.is == OK && !stands(w, &now)))

@@ -75,6 +75,7 @@ log_in(struct imap *s, struct command *c, view user, view password)
 		    : r;
 	}
 	s->account = who.account;
+	auth_watch_begin(s->services->auth, &who, &s->login);
 	s->state = STATE_LOGGED_IN;
 	s->bad = 0;
 	buf_add(&c->ok_code, VIEW("[CAPABILITY "));

@@ -41,11 +41,24 @@ session_ready(void *session, view in)
 	return in.n > limit ? in.n : 0;
 }
 
+/* Revoked, disabled, signed out everywhere: nothing more is done. */
+static bool
+has_ended(struct imap *s, struct buf *out)
+{
+	result r = auth_still(s->services->auth, &s->login);
+
+	if (r.is != OK)
+		reply_bye(out, "[EXPIRED] the login has ended: log in again");
+	return r.is != OK;
+}
+
 static struct step
 session_run(void *session, view unit, struct buf *out)
 {
 	struct imap *s = session;
 
+	if (unit.n > 0 && has_ended(s, out))
+		return (struct step){ .next = STEP_CLOSE };
 	if (unit.n == 0)
 		return s->command == NULL
 		    ? (struct step){ .next = STEP_READ }
@@ -72,7 +85,9 @@ session_watching(const void *session)
 {
 	const struct imap *s = session;
 
-	return s->idle && s->box != NULL ? s->account : 0;
+	/* The others want to hear of the login alone (net_wake of -account);
+	 * nobody's is 0. */
+	return s->idle && s->box != NULL ? s->account : -s->account;
 }
 
 static struct step
@@ -80,6 +95,8 @@ session_wake(void *session, struct buf *out)
 {
 	struct imap *s = session;
 
+	if (has_ended(s, out))
+		return (struct step){ .next = STEP_CLOSE };
 	if (!s->idle || s->box == NULL)
 		return (struct step){ .next = STEP_READ };
 	return idle_wake(s, out);

@@ -66,6 +66,7 @@ struct imap {
 	const struct peer *peer;
 	enum imap_state state;
 	int64_t account;
+	struct auth_watch login;
 	struct box *box;
 	struct command *command; /* being collected or run */
 

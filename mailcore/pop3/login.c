@@ -26,6 +26,7 @@ enter(struct pop3 *s, const struct identity *who, struct buf *out)
 		return pop3_next();
 	}
 	s->state = POP3_TRANSACTION;
+	auth_watch_begin(s->services->auth, who, &s->login);
 	maildrop_total(&s->drop, &count, &octets);
 	buf_print(out, "+OK %zu messages (%llu octets)\r\n", count,
 	    (unsigned long long)octets);

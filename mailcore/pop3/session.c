@@ -151,6 +151,13 @@ skip(struct pop3 *s, view unit)
 	return pop3_next();
 }
 
+/* Revoked, disabled, signed out everywhere: nothing more is done. */
+static bool
+has_ended(struct pop3 *s)
+{
+	return auth_still(s->services->auth, &s->login).is != OK;
+}
+
 static struct step
 session_run(void *session, view unit, struct buf *out)
 {
@@ -161,6 +168,10 @@ session_run(void *session, view unit, struct buf *out)
 		return pop3_send(s, out);
 	if (unit.n == 0)
 		return pop3_next();
+	if (has_ended(s)) {
+		buf_add(out, VIEW("-ERR [AUTH] the login has ended\r\n"));
+		return (struct step){ .next = STEP_CLOSE };
+	}
 	if (s->skipping)
 		return skip(s, unit);
 	if (view_at(unit, unit.n - 1) != '\n') {
@@ -214,15 +225,18 @@ session_secured(void *session)
 static int64_t
 session_watching(const void *session)
 {
-	(void)session;
-	return 0; /* POP3 tells nothing unasked */
+	const struct pop3 *s = session;
+
+	/* POP3 tells nothing unasked, but a login can end. */
+	return -s->login.account;
 }
 
 static struct step
 session_wake(void *session, struct buf *out)
 {
-	(void)session, (void)out;
-	return pop3_next();
+	(void)out;
+	return has_ended(session) ? (struct step){ .next = STEP_CLOSE }
+				  : pop3_next();
 }
 
 static unsigned

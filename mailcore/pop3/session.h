@@ -28,6 +28,7 @@ struct pop3 {
 	char user[LIMIT_ADDRESS + 1];
 	struct sasl *sasl; /* an exchange is going on */
 	struct maildrop drop;
+	struct auth_watch login;
 	enum pop3_sending sending;
 	size_t at;     /* the next message; of SEND_TEXT: this one */
 	uint64_t from; /* SEND_TEXT: octets sent, and how many to send */

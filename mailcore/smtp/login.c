@@ -42,6 +42,7 @@ check(struct smtp *s, struct buf *out)
 
 	give_up(s);
 	if (r.is == OK) {
+		auth_watch_begin(s->services->auth, &s->identity, &s->login);
 		smtp_say(out, 235, "2.7.0", "Welcome");
 		return step;
 	}

@@ -354,6 +354,17 @@ session_ready(void *session, view in)
 	return in.n == 0 ? 0 : modes[s->mode].ready(s, in);
 }
 
+/* Revoked, disabled, signed out everywhere: nothing more is taken. */
+static bool
+has_ended(struct smtp *s, struct buf *out)
+{
+	result r = auth_still(s->services->auth, &s->login);
+
+	if (r.is != OK)
+		smtp_say(out, 421, "4.7.0", "The login has ended");
+	return r.is != OK;
+}
+
 static struct step
 session_run(void *session, view unit, struct buf *out)
 {
@@ -361,6 +372,8 @@ session_run(void *session, view unit, struct buf *out)
 
 	if (unit.n == 0)
 		return smtp_next();
+	if (has_ended(s, out))
+		return (struct step){ .next = STEP_CLOSE };
 	return modes[s->mode].run(s, unit, out);
 }
 
@@ -373,6 +386,7 @@ session_secured(void *session)
 	smtp_reset(s);
 	sasl_free(&s->sasl);
 	s->identity = (struct identity){ .account = 0 };
+	s->login = (struct auth_watch){ .account = 0 };
 	s->hello[0] = '\0';
 	s->extended = false;
 	s->state = SMTP_START;
@@ -383,15 +397,17 @@ session_secured(void *session)
 static int64_t
 session_watching(const void *session)
 {
-	(void)session;
-	return 0;
+	const struct smtp *s = session;
+
+	return -s->login.account;
 }
 
 static struct step
 session_wake(void *session, struct buf *out)
 {
-	(void)session, (void)out;
-	return smtp_next();
+	return has_ended(session, out)
+	    ? (struct step){ .next = STEP_CLOSE }
+	    : smtp_next();
 }
 
 static unsigned

@@ -66,6 +66,7 @@ struct smtp {
 	char hello[LIMIT_DOMAIN + 1];
 	struct sasl *sasl;
 	struct identity identity; /* account 0: nobody */
+	struct auth_watch login;
 	struct transaction mail;
 	uint64_t chunk; /* octets of it to come */
 	bool last_chunk;

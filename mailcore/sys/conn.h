@@ -58,8 +58,8 @@ struct protocol {
 	/* TLS is up after STEP_START_TLS: forget what was learnt in clear. */
 	void (*secured)(void *session);
 
-	/* The account whose changes shall wake it now, or 0.  Asked after each
-	 * run and wake. */
+	/* The account whose changes shall wake it now, or 0; -account: only
+	 * when its login may have ended.  Asked after each run and wake. */
 	int64_t (*watching)(const void *session);
 
 	/* A watched account changed: add what is to be told unasked. */
