@@ -14,6 +14,7 @@
  *	resolver ADDRESS[@PORT]  remote-smtp-port N  message-limit BYTES
  *	connections N            connections-per-peer N
  *	session-idle MINUTES  session-end HOURS  password-strength 0..4
+ *	security-contact URI
  *	log-level error|warning|info|debug           sandbox on|off
  */
 #ifndef SYS_CONF_H
@@ -66,6 +67,7 @@ struct conf {
 	unsigned session_idle; /* seconds until an unused one ends */
 	unsigned session_end;  /* seconds until any does */
 	unsigned password_strength; /* least score of a person's new one */
+	const char *security_contact; /* a URI for security.txt; NULL: none */
 	int log_level; /* enum log_level */
 	bool sandbox;  /* off only for debugging */
 };

@@ -16,6 +16,18 @@ set_text(struct arena *a, void *to, view value)
 	return value.n > 0 && *text != NULL;
 }
 
+/* RFC 9116 2.5.3 */
+static bool
+set_contact(struct arena *a, void *to, view value)
+{
+	for (size_t i = 0; i < value.n; i++)
+		if (!ascii_is_graph(value.p[i]))
+			return false;
+	return (view_starts_same(value, VIEW("mailto:"))
+	        || view_starts_same(value, VIEW("https://")))
+	    && set_text(a, to, value);
+}
+
 static bool
 is_name_byte(char c)
 {
@@ -300,6 +312,10 @@ const struct setting conf_settings[CONF_SETTINGS] = {
 	{ "password-strength", offsetof(struct conf, password_strength),
 	    set_score, "a number from 0 to 4",
 	    "write how strong people's new passwords must be: 3 is good" },
+	{ "security-contact", offsetof(struct conf, security_contact),
+	    set_contact, "a mailto: or https: address",
+	    "write whom to tell of weaknesses,"
+	    " like mailto:security@example.org" },
 	{ "log-level", offsetof(struct conf, log_level),
 	    set_log_level,
 	    "error, warning, info or debug", "choose one of them" },

@@ -99,6 +99,9 @@ put_limits(const struct conf *c, struct buf *out)
 	buf_add(out, VIEW("\n# How strong people's own passwords must be,"
 	    " 0 to 4.\n"));
 	buf_print(out, "password-strength %u\n", c->password_strength);
+	buf_add(out, VIEW("\n# Whom to tell of weaknesses of this server, as"
+	    " mailto:ADDRESS or https://...\n"));
+	put_text(out, "security-contact", c->security_contact);
 	buf_add(out, VIEW("\n# error, warning, info or debug.\n"));
 	buf_print(out, "log-level %s\n", levels[c->log_level]);
 	buf_add(out, VIEW("\n# Limits what each role may do; off only for"
