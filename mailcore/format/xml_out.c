@@ -53,17 +53,46 @@ escape(uint32_t code, bool quoted)
 	}
 }
 
+/* How many bytes at the front are ASCII that stands for itself anywhere: of
+ * what DAV answers are made of nearly all. */
+static size_t
+plain_run(view v)
+{
+	/* Of 0 to 63 and of 64 to 127, a bit each: no controls but DEL, none
+	 * of "&<>. */
+	static const uint64_t plain[2] = { 0xafffffbb00000000,
+		UINT64_MAX };
+	size_t n = 0;
+
+	while (n < v.n) {
+		unsigned char c = (unsigned char)v.p[n];
+
+		if (c >= 0x80 || (plain[c >> 6] >> (c & 63) & 1) == 0)
+			break;
+		n++;
+	}
+	return n;
+}
+
 static void
 add_escaped(struct buf *to, view text, bool quoted)
 {
 	view plain = { text.p, 0 };
 
 	while (text.n > 0) {
-		view before = text;
-		uint32_t code = utf8_next(&text);
-		size_t taken = before.n - text.n;
-		const char *other = escape(code, quoted);
+		size_t run = plain_run(text), taken;
+		view before;
+		uint32_t code;
+		const char *other;
 
+		plain.n += run;
+		text = view_from(text, run);
+		if (text.n == 0)
+			break;
+		before = text;
+		code = utf8_next(&text);
+		taken = before.n - text.n;
+		other = escape(code, quoted);
 		/* utf8_next tells a malformed byte as U+FFFD of one byte. */
 		if (other == NULL && code == 0xfffd && taken < 3)
 			other = "\xef\xbf\xbd";

@@ -165,6 +165,26 @@ test_written(void)
 	buf_free(&b);
 }
 
+/* Long runs are copied at once; the bytes one by one must give the same. */
+static void
+test_runs(void)
+{
+	struct buf whole = buf_new(65536), parts = buf_new(65536);
+	struct xml_out w = { .to = &whole }, p = { .to = &parts };
+	char ascii[128];
+
+	for (size_t i = 0; i < sizeof ascii; i++)
+		ascii[i] = (char)i;
+	xml_text(&w, (view){ ascii, sizeof ascii });
+	for (size_t i = 0; i < sizeof ascii; i++)
+		xml_text(&p, (view){ ascii + i, 1 });
+	same(buf_view(&whole), buf_view(&parts), "every byte of a text");
+	is_number((long long)whole.n,
+	    128 + 29 * 2 + 4 + 3 + 3 + 4, "29 controls, & < > and CR grow");
+	buf_free(&whole);
+	buf_free(&parts);
+}
+
 static void
 test_every_prefix(void)
 {
@@ -194,6 +214,7 @@ main(void)
 	test_refused();
 	test_limits();
 	test_written();
+	test_runs();
 	test_every_prefix();
 	return tap_done();
 }
