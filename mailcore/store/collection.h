@@ -13,7 +13,8 @@
 enum collection_kind {
 	COLLECTION_MAILBOX = 1,
 	COLLECTION_CALENDAR = 2,
-	COLLECTION_ADDRESSBOOK = 3
+	COLLECTION_ADDRESSBOOK = 3,
+	COLLECTION_INBOX = 4 /* of scheduling messages; see schedule.h */
 };
 
 /* RFC 6154. */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum { ADD, ADD_RECIPIENT, DUE, WAKE, LEASE, RENEW, RELEASE, MESSAGE, RETRY,
-	SETTLE, LEFT, FILE_OF, REMOVE, EACH, COUNTS };
+	SETTLE, LEFT, FILE_OF, REMOVE, EACH, COUNTS, LAST, SET_LAST };
 
 static const char *const sql[] = {
 	[ADD] = "INSERT INTO queue_message (id, sender, account_id, created,"
@@ -51,6 +51,9 @@ static const char *const sql[] = {
 	[COUNTS] = "SELECT (SELECT COUNT(*) FROM queue_message),"
 		   " (SELECT COUNT(*) FROM queue_recipient),"
 		   " (SELECT MIN(created) FROM queue_message)",
+	[LAST] = "SELECT value FROM setting WHERE name = $1",
+	[SET_LAST] = "INSERT INTO setting (name, value) VALUES ($1, $2)"
+		     " ON CONFLICT (name) DO UPDATE SET value = $2",
 };
 
 bool
@@ -87,13 +90,42 @@ add_recipient(struct account *house, int64_t message, size_t i, view address,
 	return r;
 }
 
+/* `*again`: it was queued before. */
+static result
+check_once(struct account *house, const struct queue_new *n, bool *again)
+{
+	struct buf b = buf_new(32);
+	struct db_arg args[] = { db_text(n->once), db_blob(VIEW("")) };
+	struct db_query q;
+	uint64_t last = 0;
+	result r;
+
+	db_ask(house->db, &q, sql[LAST], args, 1);
+	while (db_next(&q))
+		(void)view_number(db_blob_at(&q, 0), INT64_MAX, &last);
+	r = db_end(&q);
+	*again = (int64_t)last >= n->number;
+	buf_add_number(&b, (uint64_t)n->number);
+	args[1] = db_blob(buf_view(&b));
+	if (r.is == OK && !*again)
+		r = db_do(house->db, sql[SET_LAST], args, COUNT(args));
+	buf_free(&b);
+	return r;
+}
+
 static result
 add(struct account *house, void *context)
 {
 	struct addition *a = context;
 	const struct queue_new *n = a->new;
 	int64_t now = clock_now();
+	bool again = false;
 
+	a->id = 0;
+	if (n->once.n > 0)
+		TRY(check_once(house, n, &again));
+	if (again)
+		return done();
 	TRY(counter_take(house, VIEW("queue"), &a->id));
 	{
 		const struct db_arg args[] = { db_int(a->id),
@@ -126,7 +158,7 @@ queue_add(struct store *s, const struct queue_new *new, int64_t *id)
 		TRY(file_write(path, new->data, 0600));
 	}
 	r = house_write(s, add, &a, DURABLE_LATER);
-	if (r.is != OK && a.file[0] != '\0')
+	if ((r.is != OK || a.id == 0) && a.file[0] != '\0')
 		(void)unlink(path);
 	if (r.is == OK)
 		*id = a.id;

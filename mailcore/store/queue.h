@@ -43,9 +43,14 @@ struct queue_new {
 	const view *recipients;
 	size_t count;
 	view data; /* the whole message, CRLF lines */
+	/* When not empty: the last `number` queued under this name is kept
+	 * with the message, and one at or below it is not queued again. */
+	view once;
+	int64_t number;
 };
 
-/* Not durable before store_sync.  `id` names it in logs and replies. */
+/* Not durable before store_sync.  `id` names it in logs and replies; 0: it
+ * was queued before (`once`). */
 CHECKED result queue_add(struct store *, const struct queue_new *,
     int64_t *id);
 
