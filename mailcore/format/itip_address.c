@@ -1,0 +1,61 @@
+/* Who is meant, however it is written (RFC 6638 2.4.1). */
+#include "mailcore/format/itip.h"
+
+#include "mailcore/base/ascii.h"
+#include "mailcore/base/encode.h"
+#include "mailcore/base/limits.h"
+
+static view
+lower(view v, struct arena *arena)
+{
+	char *to = arena_alloc(arena, v.n + 1);
+
+	if (to == NULL)
+		return VIEW("");
+	for (size_t i = 0; i < v.n; i++)
+		to[i] = ascii_lower(v.p[i]);
+	return (view){ to, v.n };
+}
+
+static view
+unescaped(view v, struct arena *arena)
+{
+	struct buf b = buf_new(LIMIT_CONTENT_LINE);
+	view out = v;
+
+	if (decode_percent(&b, v).is == OK)
+		out = arena_copy(arena, buf_view(&b));
+	buf_free(&b);
+	return out;
+}
+
+/* ".../SOGo/dav/user@domain/" is that user. */
+static bool
+principal(view uri, view *user)
+{
+	static const view stem = VIEW_INIT("/SOGo/dav/");
+	size_t at = view_find(uri, stem);
+
+	if (at == SIZE_MAX || (at > 0 && view_find(uri, VIEW("://")) > at))
+		return false;
+	*user = view_from(uri, at + stem.n);
+	*user = view_cut(user, '/');
+	return view_find_byte(*user, '@') != SIZE_MAX
+	    || view_find(*user, VIEW("%40")) != SIZE_MAX;
+}
+
+view
+itip_address(const struct itip_line *l, struct arena *arena)
+{
+	view uri = view_trim(l->text.value), user;
+	view email = itip_parameter(l, VIEW("EMAIL"));
+
+	if (view_starts_same(uri, VIEW("mailto:")))
+		return lower(unescaped(view_trim(view_from(uri, 7)), arena),
+		    arena);
+	if (principal(uri, &user))
+		return lower(unescaped(user, arena), arena);
+	if (view_find_byte(email, '@') != SIZE_MAX)
+		return lower(email, arena);
+	return view_find_byte(uri, '@') != SIZE_MAX ? lower(uri, arena) : uri;
+}

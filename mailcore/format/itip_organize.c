@@ -1,0 +1,554 @@
+/*
+ * The organizer's side (RFC 6638 3.2.1): who has to be told what.
+ *
+ * For each address a plan is made, a string with a letter for every instance
+ * that its message speaks of; addresses with the same plan share a message.
+ */
+#include "mailcore/format/itip_inside.h"
+
+#include "mailcore/base/limits.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { CANCEL_ALL, CANCEL_SOME, ASK, ASK_QUIETLY };
+
+struct plan {
+	struct plan *next;
+	enum kind kind;
+	view mask;
+	view *to;
+	size_t count, room;
+};
+
+/* What is at one of `ids`: an override, or an EXDATE of the master. */
+struct off {
+	const struct itip_instance *old, *new;
+	bool old_excluded, new_excluded;
+};
+
+struct work {
+	const struct itip *old;
+	struct itip *new;
+	const struct itip_people *people;
+	struct arena *arena;
+	int64_t now;
+	struct itip_outcome *out;
+	bool *touched;    /* of each instance of `new`: not as it was */
+	const struct itip_instance **base; /* and what that is */
+	bool guests;      /* somebody was added, or is no longer there */
+	bool reverted;    /* overrides or EXDATEs are no longer there */
+	struct itip_named *ids; /* that something may be cancelled at */
+	struct off *offs;
+	size_t id_count;
+	struct plan *plans, *last;
+};
+
+static bool
+attends(const struct itip_instance *n, view address)
+{
+	const struct itip_attendee *a = n == NULL ? NULL
+						  : itip_attends(n, address);
+
+	return a != NULL && itip_is_ours(a->line);
+}
+
+static struct itip_instance *
+find(const struct itip *i, int64_t id)
+{
+	return i == NULL ? NULL : itip_instance_of(i, id);
+}
+
+static struct itip_instance *
+master(const struct itip *i)
+{
+	return i == NULL ? NULL : itip_master(i);
+}
+
+/* What an instance of `new` was before: itself, or a recurrence. */
+static struct itip_instance *
+before(const struct work *w, const struct itip_instance *n)
+{
+	struct itip_instance *b = n->master ? master(w->old)
+					    : find(w->old, n->id);
+
+	return b == NULL && !n->master ? master(w->old) : b;
+}
+
+static bool
+time_kept(const struct itip_instance *n, const struct itip_instance *b)
+{
+	if (n->master == b->master)
+		return itip_same_time(n, b);
+	return n->from == n->id && n->to - n->from == b->to - b->from
+	    && n->date == b->date;
+}
+
+/* Who has to be asked again is told so (RFC 6638 3.2.8). */
+static void
+ask_again(struct work *w, struct itip_instance *n)
+{
+	for (size_t k = 0; k < n->attendee_count; k++) {
+		struct itip_attendee *a = &n->attendees[k];
+
+		if (itip_is_self(w->people, a->address)
+		    || !itip_is_ours(a->line)
+		    || view_same(itip_partstat(a->line),
+			VIEW("NEEDS-ACTION")))
+			continue;
+		itip_parameter_set(a->line, w->arena, VIEW("PARTSTAT"),
+		    VIEW("NEEDS-ACTION"));
+		itip_parameter_set(
+		    a->line, w->arena, VIEW("RSVP"), VIEW("TRUE"));
+		w->out->rewritten = true;
+	}
+}
+
+static void
+compare_instances(struct work *w)
+{
+	for (size_t k = 0; k < w->new->count; k++) {
+		struct itip_instance *n = &w->new->list[k];
+		const struct itip_instance *b = w->base[k];
+		int64_t least;
+
+		if (b == NULL)
+			continue;
+		least = b->sequence;
+		w->touched[k] = !itip_same_text(n, b);
+		if (!time_kept(n, b)) {
+			w->touched[k] = true;
+			least++;
+			ask_again(w, n);
+		}
+		if (n->sequence >= least)
+			continue;
+		n->sequence = least;
+		itip_set_number(n->part, w->arena, VIEW("SEQUENCE"), least);
+		w->out->rewritten = true;
+	}
+}
+
+static bool
+same_guests(const struct itip_instance *n, const struct itip_instance *b)
+{
+	if (n->attendee_count != b->attendee_count)
+		return false;
+	for (size_t k = 0; k < n->attendee_count; k++)
+		if (itip_attends(b, n->attendees[k].address) == NULL)
+			return false;
+	return true;
+}
+
+static void
+compare_whole(struct work *w)
+{
+	const struct itip_instance *m = master(w->new), *o = master(w->old);
+
+	for (size_t k = 0; k < w->new->count; k++) {
+		const struct itip_instance *n = &w->new->list[k];
+		const struct itip_instance *b = w->base[k];
+
+		w->guests = w->guests || b == NULL || !same_guests(n, b);
+	}
+	for (size_t k = 0; w->old != NULL && k < w->old->count; k++)
+		if (!w->old->list[k].master
+		    && find(w->new, w->old->list[k].id) == NULL)
+			w->reverted = true;
+	for (size_t k = 0; m != NULL && o != NULL && k < o->excluded_count;
+	     k++)
+		if (!itip_excludes(m, o->excluded[k].id))
+			w->reverted = true;
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+	const struct itip_named *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static void
+add_overrides(struct work *w, const struct itip *i)
+{
+	for (size_t k = 0; i != NULL && k < i->count; k++)
+		if (!i->list[k].master)
+			w->ids[w->id_count++] = itip_named_of(&i->list[k]);
+}
+
+static result
+collect_ids(struct work *w)
+{
+	const struct itip_instance *m = master(w->new), *o = master(w->old);
+	size_t room = 1, n = 0;
+
+	room += w->old == NULL ? 0 : w->old->count;
+	room += w->new == NULL ? 0 : w->new->count;
+	room += m == NULL ? 0 : m->excluded_count;
+	w->ids = arena_array(w->arena, room, sizeof *w->ids);
+	TRY(arena_result(w->arena));
+	add_overrides(w, w->old);
+	add_overrides(w, w->new);
+	for (size_t k = 0; m != NULL && o != NULL && k < m->excluded_count;
+	     k++)
+		if (!itip_excludes(o, m->excluded[k].id))
+			w->ids[w->id_count++] = m->excluded[k];
+	qsort(w->ids, w->id_count, sizeof *w->ids, compare_ids);
+	for (size_t k = 0; k < w->id_count; k++)
+		if (n == 0 || w->ids[n - 1].id != w->ids[k].id)
+			w->ids[n++] = w->ids[k];
+	w->id_count = n;
+	w->offs = arena_array(w->arena, n + 1, sizeof *w->offs);
+	TRY(arena_result(w->arena));
+	for (size_t k = 0; k < n; k++)
+		w->offs[k] = (struct off){ find(w->old, w->ids[k].id),
+			find(w->new, w->ids[k].id),
+			o != NULL && itip_excludes(o, w->ids[k].id),
+			m != NULL && itip_excludes(m, w->ids[k].id) };
+	return done();
+}
+
+static bool
+grow(struct work *w, struct plan *p)
+{
+	size_t room = p->room == 0 ? 8 : 2 * p->room;
+	view *more = arena_array(w->arena, room, sizeof *more);
+
+	if (more == NULL)
+		return false;
+	if (p->count > 0)
+		memcpy(more, p->to, p->count * sizeof *more);
+	p->to = more;
+	p->room = room;
+	return true;
+}
+
+static void
+join(struct work *w, enum kind kind, view mask, view address)
+{
+	struct plan *p = w->plans;
+
+	while (p != NULL && (p->kind != kind || !view_eq(p->mask, mask)))
+		p = p->next;
+	if (p == NULL) {
+		p = arena_alloc(w->arena, sizeof *p);
+		if (p == NULL)
+			return;
+		p->kind = kind;
+		p->mask = arena_copy(w->arena, mask);
+		if (w->last == NULL)
+			w->plans = p;
+		else
+			w->last->next = p;
+		w->last = p;
+	}
+	if (p->count < p->room || grow(w, p))
+		p->to[p->count++] = address;
+}
+
+/* Was somebody to come at this time, and is no longer?  `was`, `is`: he is
+ * in the old and the new master. */
+static bool
+is_off(const struct off *at, view address, bool was, bool is)
+{
+	if (at->old == NULL && at->old_excluded)
+		return false;
+	if (at->old != NULL ? !attends(at->old, address) : !was)
+		return false;
+	if (at->new != NULL)
+		return !attends(at->new, address);
+	return at->new_excluded || !is;
+}
+
+static void
+plan_cancels(struct work *w, view address, char *mask)
+{
+	bool was = attends(master(w->old), address);
+	bool is = attends(master(w->new), address);
+	bool any = false;
+
+	if (was && !is) {
+		join(w, CANCEL_ALL, VIEW(""), address);
+		return;
+	}
+	for (size_t k = 0; k < w->id_count; k++) {
+		bool off = is_off(&w->offs[k], address, was, is);
+
+		mask[k] = off ? '1' : '0';
+		any = any || off;
+	}
+	if (any)
+		join(w, CANCEL_SOME, (view){ mask, w->id_count }, address);
+}
+
+static bool
+is_forced(const struct itip_instance *n, view address)
+{
+	const struct itip_attendee *a = itip_attends(n, address);
+
+	return a != NULL
+	    && view_same(itip_parameter(a->line, VIEW("SCHEDULE-FORCE-SEND")),
+		VIEW("REQUEST"));
+}
+
+/* Everything that the address attends; which of it is new to it, and whether
+ * that needs more than the changed overrides. */
+static void
+plan_request(struct work *w, view address, char *mask, char *few)
+{
+	bool loud = false, whole = w->reverted, any = false;
+	bool knew = attends(master(w->old), address);
+	/* All is called off for it first, so all that is left is news. */
+	bool anew = knew && !attends(master(w->new), address);
+
+	for (size_t k = 0; k < w->new->count; k++) {
+		const struct itip_instance *n = &w->new->list[k];
+		bool here = attends(n, address), fresh;
+
+		mask[k] = here ? '1' : '0';
+		few[k] = '0';
+		if (!here)
+			continue;
+		any = true;
+		fresh = anew || w->touched[k] || is_forced(n, address)
+		    || !(w->base[k] != NULL && w->base[k]->master
+			    ? knew
+			    : attends(w->base[k], address));
+		loud = loud || fresh;
+		whole = whole || (fresh && n->master) || !knew;
+		few[k] = fresh && !n->master ? '1' : '0';
+	}
+	loud = loud || (w->reverted && knew);
+	if (!any || (!loud && !w->guests))
+		return;
+	join(w, loud ? ASK : ASK_QUIETLY,
+	    (view){ loud && !whole ? few : mask, w->new->count }, address);
+}
+
+static result
+make_plans(struct work *w)
+{
+	size_t room = 1 + w->id_count + (w->new == NULL ? 0 : w->new->count);
+	char *mask = arena_alloc(w->arena, room);
+	char *few = arena_alloc(w->arena, room);
+
+	TRY(arena_result(w->arena));
+	for (size_t i = 0; i < w->people->count; i++) {
+		const struct itip_person *p = &w->people->list[i];
+
+		if (p->self)
+			continue;
+		if (w->old != NULL)
+			plan_cancels(w, p->address, mask);
+		if (w->new != NULL)
+			plan_request(w, p->address, mask, few);
+	}
+	return arena_result(w->arena);
+}
+
+static bool
+is_among(view address, const struct plan *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (view_eq(address, p->to[i]))
+			return true;
+	return false;
+}
+
+/* RFC 5546 3.2.5: those who are no longer wanted, and no others. */
+static void
+add_cancelled(struct work *w, const struct plan *p, struct itip_part *to,
+    const struct itip_part *from, int64_t sequence)
+{
+	struct itip_part *c = itip_sent(from, w->now, w->arena);
+	struct itip_line *next;
+
+	if (c == NULL)
+		return;
+	for (struct itip_line *l = c->first; l != NULL; l = next) {
+		next = l->next;
+		if (itip_line_is(l, VIEW("ATTENDEE"))
+		    && !is_among(itip_address(l, w->arena), p))
+			itip_line_remove(c, l);
+	}
+	itip_line_set(c, w->arena, VIEW("STATUS"), VIEW("CANCELLED"));
+	itip_set_number(c, w->arena, VIEW("SEQUENCE"), sequence);
+	itip_part_add(to, c);
+}
+
+static int64_t
+sequence_of(const struct itip *i)
+{
+	int64_t most = 0;
+
+	for (size_t k = 0; i != NULL && k < i->count; k++)
+		if (i->list[k].sequence > most)
+			most = i->list[k].sequence;
+	return most;
+}
+
+static void
+write_cancel(struct work *w, const struct plan *p, struct itip_part *to)
+{
+	int64_t sequence = sequence_of(w->old) + (w->new == NULL);
+	const struct itip_instance *m = itip_master(w->old);
+
+	if (sequence_of(w->new) > sequence)
+		sequence = sequence_of(w->new);
+	if (p->kind == CANCEL_ALL) {
+		add_cancelled(w, p, to, m->part, sequence);
+		return;
+	}
+	for (size_t k = 0; k < w->id_count; k++) {
+		const struct itip_instance *o = w->offs[k].old;
+		struct itip_part *from = o != NULL ? o->part : NULL;
+
+		if (p->mask.p[k] != '1')
+			continue;
+		if (from == NULL)
+			from = itip_derive(w->old, &w->ids[k]);
+		if (from != NULL)
+			add_cancelled(w, p, to, from, sequence);
+	}
+}
+
+static void
+write_request(struct work *w, const struct plan *p, struct itip_part *to)
+{
+	struct itip_part *first = NULL;
+
+	for (size_t k = 0; k < w->new->count; k++) {
+		const struct itip_instance *n = &w->new->list[k];
+		struct itip_named named = itip_named_of(n);
+
+		if (p->mask.p[k] == '1') {
+			struct itip_part *c = itip_sent(
+			    n->part, w->now, w->arena);
+
+			first = n->master ? c : first;
+			itip_part_add(to, c);
+		} else if (first != NULL) {
+			itip_line_add(first, w->arena, VIEW("EXDATE"),
+			    named.parameters, named.value);
+		}
+	}
+}
+
+static void
+write_plan(struct work *w, const struct plan *p)
+{
+	const struct itip *like = w->new != NULL ? w->new : w->old;
+	struct itip_part *to = itip_shell(like->calendar, w->arena);
+	bool cancel = p->kind == CANCEL_ALL || p->kind == CANCEL_SOME;
+	struct itip_message m = { .method = cancel ? ITIP_CANCEL
+						   : ITIP_REQUEST,
+		.quiet = p->kind == ASK_QUIETLY,
+		.to = p->to,
+		.count = p->count };
+
+	if (to == NULL)
+		return;
+	if (cancel)
+		write_cancel(w, p, to);
+	else
+		write_request(w, p, to);
+	m.text = itip_text(to, m.method, w->arena);
+	itip_add_message(w->out, w->arena, &m);
+}
+
+/* RFC 6638 3.2.9, 7.2: what became of it, and no more forcing. */
+static void
+mark(struct work *w, struct itip_attendee *a)
+{
+	const struct itip_person *person = itip_person(w->people, a->address);
+	bool told = false;
+
+	if (person == NULL || person->self || !itip_is_ours(a->line))
+		return;
+	for (const struct plan *p = w->plans; p != NULL; p = p->next)
+		told = told || (p->kind == ASK && is_among(a->address, p));
+	if (told) {
+		itip_parameter_set(a->line, w->arena, VIEW("SCHEDULE-STATUS"),
+		    person->status);
+		w->out->rewritten = true;
+	}
+	if (itip_parameter(a->line, VIEW("SCHEDULE-FORCE-SEND")).n > 0) {
+		itip_parameter_set(a->line, w->arena,
+		    VIEW("SCHEDULE-FORCE-SEND"), VIEW(""));
+		w->out->rewritten = true;
+	}
+}
+
+static result
+compare_versions(struct work *w)
+{
+	size_t count = w->new == NULL ? 0 : w->new->count;
+
+	w->touched = arena_array(w->arena, count + 1, sizeof *w->touched);
+	w->base = arena_array(w->arena, count + 1, sizeof *w->base);
+	TRY(arena_result(w->arena));
+	for (size_t k = 0; k < count; k++)
+		w->base[k] = before(w, &w->new->list[k]);
+	if (w->new != NULL && w->old != NULL)
+		compare_instances(w);
+	if (w->new != NULL)
+		compare_whole(w);
+	return collect_ids(w);
+}
+
+result
+itip_organize(const struct itip *old, struct itip *new,
+    const struct itip_people *people, int64_t now, struct itip_outcome *out)
+{
+	struct work w = { .old = old, .new = new, .people = people,
+		.arena = new != NULL ? new->arena : old->arena, .now = now,
+		.out = out };
+
+	*out = (struct itip_outcome){ .text = VIEW("") };
+	if (old != NULL && new != NULL && new->organizer.n > 0
+	    && (new->mixed || !view_eq(old->organizer, new->organizer))) {
+		out->fault = ITIP_BAD_ORGANIZER_CHANGE;
+		return done();
+	}
+	TRY(compare_versions(&w));
+	TRY(make_plans(&w));
+	for (int cancels = 1; cancels >= 0; cancels--)
+		for (const struct plan *p = w.plans; p != NULL; p = p->next)
+			if ((p->kind <= CANCEL_SOME) == (cancels == 1))
+				write_plan(&w, p);
+	for (size_t k = 0; new != NULL && k < new->count; k++)
+		for (size_t a = 0; a < new->list[k].attendee_count; a++)
+			mark(&w, &new->list[k].attendees[a]);
+	if (new != NULL && out->rewritten)
+		out->text = itip_text(new->calendar, ITIP_NONE, w.arena);
+	return arena_result(w.arena);
+}
+
+result
+itip_refresh(const struct itip *i, const view *to, size_t count, int64_t now,
+    struct itip_outcome *out)
+{
+	struct itip_people nobody = { 0 };
+	struct itip copy = *i;
+	struct work w = { .new = &copy, .people = &nobody, .arena = i->arena,
+		.now = now, .out = out };
+	char *mask = arena_alloc(i->arena, i->count + 1);
+
+	TRY(arena_result(i->arena));
+	for (size_t a = 0; a < count; a++) {
+		bool any = false;
+
+		for (size_t k = 0; k < i->count; k++) {
+			bool here = attends(&i->list[k], to[a]);
+
+			mask[k] = here ? '1' : '0';
+			any = any || here;
+		}
+		if (any)
+			join(&w, ASK_QUIETLY, (view){ mask, i->count }, to[a]);
+	}
+	for (const struct plan *p = w.plans; p != NULL; p = p->next)
+		write_plan(&w, p);
+	return arena_result(i->arena);
+}
