@@ -61,6 +61,16 @@ enum {
 	LIMIT_BAD_COMMANDS = 10,
 	LIMIT_BAD_COMMANDS_UNAUTHENTICATED = 3,
 
+	/* All that a message from outside is looked at: name servers, rspamd.
+	 * RFC 5321 4.5.3.2.6 has clients wait ten minutes. */
+	LIMIT_VERIFY_MS = 10000,
+	LIMIT_RSPAMD_REPLY = 1048576,
+	/* Lines of allow and deny lists of one level, and octets of one. */
+	LIMIT_SENDER_RULES = 1000,
+	LIMIT_SENDER_RULE = 255,
+	/* Senders, clients and recipients remembered by greylisting. */
+	LIMIT_GREYLIST = 1000000,
+
 	LIMIT_MESSAGE = 52428800, /* 50 MiB, as most hosters */
 	LIMIT_HEADER = 262144,    /* of one message, in bytes */
 	LIMIT_HEADER_FIELDS = 1000,

@@ -79,7 +79,8 @@ add_folded(struct buf *out, view text)
 }
 
 static void
-hash_with(view before, const struct dkim_field *f, unsigned char hash[DKIM_HASH])
+hash_with(view before, const struct dkim_field *f,
+    unsigned char hash[DKIM_HASH])
 {
 	const struct dkim_hole end = { f->value.n, 0 };
 	struct buf text = buf_new(before.n + f->field.n + 1);

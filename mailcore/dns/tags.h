@@ -12,7 +12,7 @@ enum { TAGS_MOST = 64 };
 struct tag {
 	view name;
 	view value;   /* trimmed */
-	size_t at, n; /* of all between '=' and ';', in the text that was read */
+	size_t at, n; /* all between '=' and ';', in the text read */
 };
 
 struct tags {

@@ -278,6 +278,21 @@ link_line(struct link *l, unsigned wait_ms)
 	return line;
 }
 
+view
+link_some(struct link *l, unsigned wait_ms)
+{
+	int64_t then = until(l, wait_ms);
+
+	buf_drop(&l->in, l->used);
+	l->used = 0;
+	while (l->r.is == OK && l->in.n == 0)
+		read_more(l, then);
+	if (l->r.is != OK)
+		return VIEW("");
+	l->used = l->in.n;
+	return buf_view(&l->in);
+}
+
 void
 link_fail(struct link *l, const char *why)
 {

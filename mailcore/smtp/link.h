@@ -35,6 +35,9 @@ void link_write(struct link *, view bytes, unsigned wait_ms);
 /* One line without its end, valid until the next call. */
 view link_line(struct link *, unsigned wait_ms);
 
+/* Some bytes, as they come; valid until the next call. */
+view link_some(struct link *, unsigned wait_ms);
+
 /* The peer speaks nonsense: no more of it. */
 void link_fail(struct link *, const char *why);
 
