@@ -1,0 +1,336 @@
+/* A tree that means something: names, tags, counts and order. */
+#include "mailcore/base/ascii.h"
+#include "mailcore/base/utf8.h"
+#include "mailcore/sieve/run.h"
+
+struct check {
+	struct arena *arena;
+	struct sieve *script;
+	struct sieve_error *error;
+};
+
+void
+sieve_error_write(const struct sieve_error *e, struct buf *out)
+{
+	buf_print(out, "line %u: %s", e->line, e->why);
+	if (e->what.n == 0)
+		return;
+	buf_add(out, VIEW(": \""));
+	for (size_t i = 0; i < e->what.n && i < 60; i++)
+		buf_add_byte(out, ascii_is_control(e->what.p[i])
+			|| e->what.p[i] == '"' ? '?' : e->what.p[i]);
+	buf_add(out, VIEW("\""));
+}
+
+static const struct sieve_tag *
+find_tag(const struct sieve_word *word, view name)
+{
+	for (size_t g = 0; g < COUNT(word->tags); g++)
+		for (const struct sieve_tag *t = word->tags[g];
+		    t != NULL && t->name != NULL; t++)
+			if (view_same(name, view_of(t->name)))
+				return t;
+	return NULL;
+}
+
+/* A string will do for a list, never the other way round. */
+static bool
+fits(enum sieve_kind wanted, enum sieve_kind found)
+{
+	return wanted == found
+	    || (wanted == KIND_LIST && found == KIND_STRING);
+}
+
+static result
+needs(const struct check *c, unsigned line, unsigned need, view what)
+{
+	if ((need & ~c->script->needs) == 0)
+		return done();
+	return sieve_fault(c->error, line,
+	    "RFC 5228 3.2: not without its require", what);
+}
+
+static result
+decode_all(const struct check *c, struct sieve_value *v)
+{
+	if ((c->script->needs & NEED_ENCODED) == 0)
+		return done();
+	for (size_t i = 0; i < v->count; i++)
+		v->strings[i] = sieve_decode(c->arena, v->strings[i]);
+	return arena_result(c->arena);
+}
+
+/* The tag at `*at`, with its value behind it. */
+static result
+take_tag(const struct check *c, struct sieve_node *node,
+    struct sieve_argument **at)
+{
+	const struct sieve_argument *a = *at;
+	const struct sieve_tag *t = find_tag(node->word, a->tag);
+	struct sieve_value *v;
+
+	if (t == NULL)
+		return sieve_fault(c->error, a->line,
+		    "RFC 5228 2.6.2: it has no such tag", a->tag);
+	TRY(needs(c, a->line, t->need, a->tag));
+	v = &node->values[t->slot];
+	if (v->kind != KIND_NONE)
+		return sieve_fault(c->error, a->line,
+		    "RFC 5228 2.7.1: one of its kind stands already",
+		    a->tag);
+	v->kind = KIND_TAG;
+	v->number = t->number;
+	if (t->takes == KIND_NONE)
+		return done();
+	*at = (*at)->next;
+	if (*at == NULL || !fits(t->takes, (*at)->value.kind))
+		return sieve_fault(c->error, a->line,
+		    "RFC 5228 2.6.2: its value is missing", a->tag);
+	TRY(decode_all(c, &(*at)->value));
+	node->values[t->into] = (*at)->value;
+	/* "days" and "seconds" are numbers of the same unit. */
+	if (t->into == SLOT_SECONDS) {
+		uint64_t most = (uint64_t)INT32_MAX / t->number;
+		uint64_t n = (*at)->value.number;
+
+		node->values[SLOT_SECONDS].number
+		    = (n > most ? most : n) * t->number;
+	}
+	return done();
+}
+
+static size_t
+count_positional(const struct sieve_node *node)
+{
+	size_t n = 0;
+
+	while (n < 3 && node->word->positional[n] != KIND_NONE)
+		n++;
+	return n;
+}
+
+static result
+take_arguments(const struct check *c, struct sieve_node *node)
+{
+	struct sieve_argument *positional[3];
+	size_t wanted = count_positional(node), n = 0, from = 0;
+
+	for (struct sieve_argument *a = node->arguments; a != NULL;
+	    a = a->next) {
+		if (a->value.kind == KIND_TAG) {
+			TRY(take_tag(c, node, &a));
+			continue;
+		}
+		if (n == wanted)
+			return sieve_fault(c->error, a->line,
+			    "RFC 5228 2.6: too many arguments", node->name);
+		TRY(decode_all(c, &a->value));
+		positional[n++] = a;
+	}
+	if (node->word->first_optional && n + 1 == wanted)
+		from = 1;
+	if (n + from != wanted)
+		return sieve_fault(c->error, node->line,
+		    "RFC 5228 2.6: an argument is missing", node->name);
+	for (size_t i = 0; i < n; i++) {
+		if (!fits(node->word->positional[from + i],
+			positional[i]->value.kind))
+			return sieve_fault(c->error, positional[i]->line,
+			    "RFC 5228 2.6: an argument of the wrong kind",
+			    node->name);
+		node->values[SLOT_1 + from + i] = positional[i]->value;
+	}
+	return done();
+}
+
+static bool
+is_one_of(view word, const char *list)
+{
+	view words = view_of(list);
+
+	while (words.n > 0)
+		if (view_same(view_cut(&words, ' '), word))
+			return true;
+	return false;
+}
+
+/* RFC 5228 2.7.3, RFC 5231 4. */
+static result
+check_match(const struct check *c, const struct sieve_node *node)
+{
+	const struct sieve_value *v = node->values;
+	view comparator = v[SLOT_COMPARATOR].count > 0
+	    ? v[SLOT_COMPARATOR].strings[0] : VIEW("i;ascii-casemap");
+	bool numeric = view_same(comparator, VIEW("i;ascii-numeric"));
+
+	if (!is_one_of(comparator,
+		"i;octet i;ascii-casemap i;ascii-numeric"))
+		return sieve_fault(c->error, node->line,
+		    "RFC 5228 2.7.3: no such comparator", comparator);
+	if (numeric)
+		TRY(needs(c, node->line, NEED_NUMERIC, comparator));
+	if (numeric && v[SLOT_MATCH].kind != KIND_NONE
+	    && (v[SLOT_MATCH].number == MATCH_CONTAINS
+		|| v[SLOT_MATCH].number == MATCH_MATCHES))
+		return sieve_fault(c->error, node->line,
+		    "RFC 4790 9.1: numbers have no substrings", comparator);
+	if (v[SLOT_RELATION].kind != KIND_NONE
+	    && !is_one_of(v[SLOT_RELATION].strings[0], "gt ge lt le eq ne"))
+		return sieve_fault(c->error, node->line,
+		    "RFC 5231 4.1: no such relation",
+		    v[SLOT_RELATION].strings[0]);
+	if (run_has(node, SLOT_LAST) && !run_has(node, SLOT_INDEX)
+	    && node->word->ask != ask_duplicate)
+		return sieve_fault(c->error, node->line,
+		    "RFC 5260 6: :last needs :index", node->name);
+	return done();
+}
+
+/* What only one word wants. */
+static result
+check_word(const struct check *c, const struct sieve_node *node)
+{
+	const struct sieve_value *v = node->values;
+
+	if (node->word->ask == ask_size && !run_has(node, SLOT_SIZE))
+		return sieve_fault(c->error, node->line,
+		    "RFC 5228 5.9: :over or :under", node->name);
+	if (node->word->positional[0] != KIND_NONE
+	    && node->word->first_optional && run_has(node, SLOT_1))
+		TRY(needs(c, node->line,
+		    (node->word->need & NEED_FLAGS) != 0 ? NEED_VARIABLES : 0,
+		    node->name));
+	if (node->word->ask == ask_exists && v[SLOT_1].count == 0)
+		return sieve_fault(c->error, node->line,
+		    "RFC 5228 5.5: which fields?", node->name);
+	return done();
+}
+
+static result check_nodes(const struct check *c, struct sieve_node *first,
+    bool command);
+
+static result
+check_shape(const struct check *c, const struct sieve_node *node)
+{
+	const struct sieve_word *w = node->word;
+	size_t tests = 0;
+
+	for (const struct sieve_node *t = node->tests; t != NULL; t = t->next)
+		tests++;
+	if ((w->tests == TESTS_NONE && tests > 0)
+	    || (w->tests == TESTS_ONE && (tests != 1 || node->has_tests))
+	    || (w->tests == TESTS_LIST && !node->has_tests))
+		return sieve_fault(c->error, node->line,
+		    "RFC 5228 2.6: not the tests that belong to it",
+		    node->name);
+	if (w->block != node->has_block)
+		return sieve_fault(c->error, node->line,
+		    w->block ? "RFC 5228 3.1: a block is missing"
+			     : "RFC 5228 2.6: it takes no block",
+		    node->name);
+	return done();
+}
+
+static result
+check_node(const struct check *c, struct sieve_node *node, bool command)
+{
+	node->word = sieve_word(node->name, command);
+	if (node->word == NULL)
+		return sieve_fault(c->error, node->line,
+		    command ? "RFC 5228 2.6: no such command"
+			    : "RFC 5228 2.6: no such test",
+		    node->name);
+	TRY(needs(c, node->line, node->word->need, node->name));
+	node->values = arena_array(c->arena, SLOTS, sizeof *node->values);
+	if (node->values == NULL)
+		return arena_result(c->arena);
+	TRY(check_shape(c, node));
+	TRY(take_arguments(c, node));
+	TRY(check_match(c, node));
+	TRY(check_word(c, node));
+	TRY(check_nodes(c, node->tests, false));
+	return check_nodes(c, node->block, true);
+}
+
+static bool
+is_named(const struct sieve_node *node, const char *name)
+{
+	return node != NULL && view_same(node->name, view_of(name));
+}
+
+static result
+check_nodes(const struct check *c, struct sieve_node *first, bool command)
+{
+	const struct sieve_node *before = NULL;
+
+	for (struct sieve_node *node = first; node != NULL;
+	    before = node, node = node->next) {
+		TRY(check_node(c, node, command));
+		if (!command)
+			continue;
+		if ((is_named(node, "elsif") || is_named(node, "else"))
+		    && !is_named(before, "if") && !is_named(before, "elsif"))
+			return sieve_fault(c->error, node->line,
+			    "RFC 5228 3.1: without its if", node->name);
+		if (is_named(node, "require")
+		    && before != NULL && !is_named(before, "require"))
+			return sieve_fault(c->error, node->line,
+			    "RFC 5228 3.2: require stands first", node->name);
+	}
+	return done();
+}
+
+/* The requires are gathered before anything is checked against them. */
+static result
+gather(const struct check *c)
+{
+	for (const struct sieve_node *node = c->script->first;
+	    is_named(node, "require"); node = node->next) {
+		const struct sieve_argument *a = node->arguments;
+
+		for (size_t i = 0; a != NULL && i < a->value.count; i++) {
+			const struct sieve_extension *e
+			    = sieve_extension(a->value.strings[i]);
+
+			if (e == NULL)
+				return sieve_fault(c->error, node->line,
+				    "RFC 5228 3.2: no such extension here",
+				    a->value.strings[i]);
+			c->script->needs |= e->need;
+		}
+	}
+	return done();
+}
+
+result
+sieve_check(struct arena *arena, struct sieve *script,
+    struct sieve_error *error)
+{
+	const struct check c = { arena, script, error };
+
+	TRY(gather(&c));
+	return check_nodes(&c, script->first, true);
+}
+
+result
+sieve_compile(struct arena *arena, view text, struct sieve **out,
+    struct sieve_error *error)
+{
+	struct sieve *script = arena_alloc(arena, sizeof *script);
+	result r = arena_result(arena);
+
+	*error = (struct sieve_error){ 1, "the script is too large",
+		VIEW("") };
+	*out = NULL;
+	if (text.n > LIMIT_SIEVE_SCRIPT)
+		return fail(OVER_LIMIT, "the script is too large");
+	if (view_starts(text, VIEW("\xef\xbb\xbf")))
+		text = view_from(text, 3);
+	if (r.is == OK)
+		r = sieve_parse(arena, text, &script->first, error);
+	if (r.is == OK)
+		r = sieve_check(arena, script, error);
+	if (r.is == OK)
+		*out = script;
+	return r;
+}

@@ -1,0 +1,75 @@
+#include "mailcore/base/ascii.h"
+#include "mailcore/base/utf8.h"
+#include "mailcore/sieve/tree.h"
+
+/* One hexadecimal number off `*v`; false at its end or on anything else. */
+static bool
+take_number(view *v, size_t most, uint32_t *out)
+{
+	size_t n = 0;
+
+	*v = view_trim(*v);
+	*out = 0;
+	while (n < v->n && n < most && ascii_hex(v->p[n]) >= 0)
+		*out = *out << 4 | (uint32_t)ascii_hex(v->p[n++]);
+	*v = view_from(*v, n);
+	return n > 0 && (v->n == 0 || ascii_is_space(v->p[0]));
+}
+
+/* The inside of "${...}": false leaves it as it is. */
+static bool
+decode_one(view inside, struct buf *out)
+{
+	bool hex = view_starts_same(inside, VIEW("hex:"));
+	size_t before = out->n;
+	uint32_t n;
+
+	if (!hex && !view_starts_same(inside, VIEW("unicode:")))
+		return false;
+	inside = view_trim(view_from(inside, hex ? 4 : 8));
+	if (inside.n == 0)
+		return false;
+	while (inside.n > 0) {
+		char text[4];
+
+		if (!take_number(&inside, hex ? 2 : 6, &n) || n > 0x10ffff
+		    || (n >= 0xd800 && n <= 0xdfff)) {
+			buf_cut(out, before);
+			return false;
+		}
+		if (hex)
+			buf_add_byte(out, (char)n);
+		else
+			buf_add(out, (view){ text, utf8_put(text, n) });
+	}
+	return true;
+}
+
+view
+sieve_decode(struct arena *arena, view text)
+{
+	struct buf out;
+	view rest = text;
+
+	if (view_find(text, VIEW("${")) == SIZE_MAX)
+		return text;
+	out = buf_new(text.n);
+	while (rest.n > 0) {
+		size_t at = view_find(rest, VIEW("${"));
+		size_t end;
+
+		buf_add(&out, view_first(rest, at));
+		rest = view_from(rest, at);
+		end = view_find_byte(rest, '}');
+		if (end != SIZE_MAX && decode_one(view_first(view_from(rest,
+			2), end - 2), &out)) {
+			rest = view_from(rest, end + 1);
+			continue;
+		}
+		buf_add(&out, view_first(rest, 2));
+		rest = view_from(rest, 2);
+	}
+	text = arena_copy(arena, buf_view(&out));
+	buf_free(&out);
+	return text;
+}

@@ -1,0 +1,162 @@
+/*
+ * tree.h - a script as its own files see it: parse.c makes nodes of the text,
+ * check.c fits them to the tables of words.c, run.c and the others walk them.
+ */
+#ifndef SIEVE_TREE_H
+#define SIEVE_TREE_H
+
+#include "mailcore/base/limits.h"
+#include "mailcore/sieve/sieve.h"
+
+/* Sets of these: what is required (RFC 5228 3.2). */
+enum sieve_need {
+	NEED_FILEINTO = 1 << 0,
+	NEED_ENVELOPE = 1 << 1,
+	NEED_ENCODED = 1 << 2,
+	NEED_SUBADDRESS = 1 << 3,
+	NEED_VARIABLES = 1 << 4,
+	NEED_RELATIONAL = 1 << 5,
+	NEED_COPY = 1 << 6,
+	NEED_BODY = 1 << 7,
+	NEED_DATE = 1 << 8,
+	NEED_INDEX = 1 << 9,
+	NEED_FLAGS = 1 << 10,
+	NEED_VACATION = 1 << 11,
+	NEED_SECONDS = 1 << 12,
+	NEED_MAILBOX = 1 << 13,
+	NEED_SPECIAL = 1 << 14,
+	NEED_REJECT = 1 << 15,
+	NEED_EREJECT = 1 << 16,
+	NEED_DUPLICATE = 1 << 17,
+	NEED_ENVIRONMENT = 1 << 18,
+	NEED_NUMERIC = 1 << 19,
+	NEED_OTHER = 1 << 20 /* nothing hangs on it */
+};
+
+struct sieve_extension {
+	const char *name;
+	unsigned need;
+};
+/* The row, or NULL. */
+const struct sieve_extension *sieve_extension(view name);
+
+/* Where an argument goes. */
+enum sieve_slot {
+	SLOT_1, /* by position */
+	SLOT_2,
+	SLOT_3,
+	SLOT_COMPARATOR,
+	SLOT_MATCH,    /* enum sieve_match */
+	SLOT_RELATION, /* "gt" ... */
+	SLOT_PART,     /* enum sieve_part */
+	SLOT_SIZE,     /* 1: over, 0: under */
+	SLOT_COPY,
+	SLOT_CREATE,
+	SLOT_SPECIAL,
+	SLOT_FLAGS,
+	SLOT_INDEX,
+	SLOT_LAST,
+	SLOT_ZONE, /* number 1: the original one */
+	SLOT_BODY, /* enum sieve_body */
+	SLOT_SECONDS,
+	SLOT_SUBJECT,
+	SLOT_FROM,
+	SLOT_ADDRESSES,
+	SLOT_MIME,
+	SLOT_HANDLE,
+	SLOT_ID,      /* duplicate: number 1: a header's name, 2: the id */
+	SLOT_CASE,    /* modifiers of set, by precedence */
+	SLOT_FIRST,
+	SLOT_QUOTE,
+	SLOT_LENGTH,
+	SLOTS
+};
+
+enum sieve_match { MATCH_IS, MATCH_CONTAINS, MATCH_MATCHES, MATCH_COUNT,
+	MATCH_VALUE };
+enum sieve_part { PART_ALL, PART_LOCAL, PART_DOMAIN, PART_USER,
+	PART_DETAIL };
+enum sieve_body { BODY_TEXT, BODY_RAW, BODY_CONTENT };
+
+enum sieve_kind { KIND_NONE, KIND_TAG, KIND_NUMBER, KIND_STRING, KIND_LIST };
+
+struct sieve_value {
+	enum sieve_kind kind; /* NONE: was not given */
+	uint64_t number;
+	view *strings;
+	size_t count;
+};
+
+struct sieve_argument {
+	struct sieve_argument *next;
+	unsigned line;
+	view tag; /* KIND_TAG */
+	struct sieve_value value;
+};
+
+struct sieve_word;
+
+/* A command or a test. */
+struct sieve_node {
+	struct sieve_node *next;
+	unsigned line;
+	view name;
+	struct sieve_argument *arguments;
+	struct sieve_node *tests;
+	struct sieve_node *block;
+	bool has_tests; /* in parentheses */
+	bool has_block;
+	const struct sieve_word *word; /* by the check */
+	struct sieve_value *values;    /* SLOTS of them */
+};
+
+struct sieve {
+	struct sieve_node *first;
+	unsigned needs; /* all that is required */
+};
+
+struct sieve_tag {
+	const char *name;
+	enum sieve_slot slot;
+	uint64_t number;       /* what it stands for */
+	enum sieve_kind takes; /* a value, into `into` */
+	enum sieve_slot into;
+	unsigned need;
+};
+
+struct run;
+typedef result sieve_act(struct run *, const struct sieve_node *);
+typedef result sieve_ask(struct run *, const struct sieve_node *,
+    bool *answer);
+
+enum sieve_tests { TESTS_NONE, TESTS_ONE, TESTS_LIST };
+
+struct sieve_word {
+	const char *name;
+	unsigned need;
+	sieve_act *act; /* a command */
+	sieve_ask *ask; /* a test */
+	enum sieve_tests tests;
+	bool block;
+	enum sieve_kind positional[3];
+	bool first_optional; /* of the positional ones */
+	const struct sieve_tag *tags[4]; /* groups; each ends with no name */
+};
+const struct sieve_word *sieve_word(view name, bool command);
+
+CHECKED result sieve_parse(struct arena *, view text, struct sieve_node **out,
+    struct sieve_error *);
+CHECKED result sieve_check(struct arena *, struct sieve *,
+    struct sieve_error *);
+
+/* RFC 5228 2.4.2.4: "${hex: 40}", "${unicode: 263a}" are bytes. */
+view sieve_decode(struct arena *, view text);
+
+static inline result
+sieve_fault(struct sieve_error *e, unsigned line, const char *why, view what)
+{
+	*e = (struct sieve_error){ line, why, what };
+	return (result){ MALFORMED, why };
+}
+
+#endif

@@ -1,0 +1,55 @@
+/* A Sieve script, a NUL, and the message that it runs over.  A failed run
+ * keeps the message. */
+#include "mailcore/base/limits.h"
+#include "mailcore/sieve/sieve.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool
+answer(void *context, view name)
+{
+	(void)context;
+	return name.n % 2 == 0;
+}
+
+static bool
+answer_use(void *context, view name, view use)
+{
+	return answer(context, name) && answer(context, use);
+}
+
+static void
+demand(bool so)
+{
+	if (!so)
+		abort();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct sieve_host host = { NULL, answer, answer_use,
+		answer };
+	struct arena *arena = arena_new(LIMIT_SIEVE_MEMORY);
+	view message = { (const char *)data, size };
+	view script = view_cut(&message, '\0');
+	struct buf text = buf_new(4096);
+	struct sieve *s;
+	struct sieve_error error;
+	struct sieve_outcome o;
+	const struct sieve_mail mail = { .message = message,
+		.sender = VIEW("a@b.example"),
+		.recipient = VIEW("c+d@e.example"), .host = &host };
+
+	if (sieve_compile(arena, script, &s, &error).is != OK) {
+		sieve_error_write(&error, &text);
+		demand(text.n > 0);
+	} else if (sieve_run(s, &mail, arena, &o).is != OK) {
+		demand(o.first != NULL && o.first->kind == SIEVE_KEEP);
+	}
+	buf_free(&text);
+	arena_free(&arena);
+	return 0;
+}
