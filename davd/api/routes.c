@@ -1,0 +1,85 @@
+#include "davd/api/routes.h"
+
+#include "davd/api/schemas.h"
+
+static const char *const kinds[] = { "mail", "full", NULL };
+static const char *const languages[] = { "en", "fr", "nl", "de", NULL };
+
+static const struct api_field profile_query[] = {
+	{ .name = "kind", .about = "mail, or full: with calendars and"
+	  " contacts", .optional = true, .most = 8, .words = kinds },
+	{ .name = "language", .about = "of the names in it", .optional = true,
+	  .most = 8, .words = languages },
+};
+
+static const struct api_field events_query[] = {
+	{ .name = "after", .about = "the number of the last login that is"
+	  " known; later ones are told at once", .optional = true,
+	  .most = 20 },
+};
+
+#define PROFILE "application/x-apple-aspen-config"
+
+const struct api_route api_routes[] = {
+	{ "GET", "/openapi.json", "getDescription", "This description.",
+	    API_ANYBODY, NULL, NULL, 0, 200, NULL, "application/json",
+	    op_openapi },
+	{ "POST", "/session", "signIn", "Sign in: sets the cookie. The answer"
+	    " has the form token that every later change must carry.",
+	    API_ANYBODY, &schema_credentials, NULL, 0, 201, &schema_session,
+	    NULL, op_sign_in },
+	{ "GET", "/session", "getSession", "The session that asks.",
+	    API_SESSION, NULL, NULL, 0, 200, &schema_session, NULL,
+	    op_session },
+	{ "DELETE", "/session", "signOut", "Sign out.", API_SESSION, NULL,
+	    NULL, 0, 204, NULL, NULL, op_sign_out },
+	{ "GET", "/sessions", "listSessions", "Where the account is signed"
+	    " in.", API_PERSON, NULL, NULL, 0, 200, &schema_sessions, NULL,
+	    op_sessions },
+	{ "DELETE", "/sessions/{id}", "endSession", "End one of them.",
+	    API_PERSON, NULL, NULL, 0, 204, NULL, NULL, op_session_end },
+	{ "POST", "/sign-out-everywhere", "signOutEverywhere", "End every"
+	    " session, this one too, and every open connection of a mail"
+	    " program. Passwords stay good.", API_PERSON, NULL, NULL, 0, 204,
+	    NULL, NULL, op_everywhere },
+	{ "GET", "/me", "getPerson", "The mailbox, and how a program reaches"
+	    " it.", API_PERSON, NULL, NULL, 0, 200, &schema_person, NULL,
+	    op_me },
+	{ "GET", "/logins", "listLogins", "The last login of each protocol"
+	    " and password.", API_PERSON, NULL, NULL, 0, 200, &schema_logins,
+	    NULL, op_logins },
+	{ "PUT", "/password", "changePassword", "A new main password. Ends"
+	    " all other sessions, and connections that logged in by the old"
+	    " one.", API_PERSON, &schema_password, NULL, 0, 204, NULL, NULL,
+	    op_password },
+	{ "POST", "/password/score", "scorePassword", "How strong a password"
+	    " would be. Nothing is kept of it.", API_PERSON,
+	    &schema_candidate, NULL, 0, 200, &schema_score, NULL, op_score },
+	{ "GET", "/app-passwords", "listAppPasswords", "Passwords made for one"
+	    " device each.", API_PERSON, NULL, NULL, 0, 200, &schema_apps,
+	    NULL, op_apps },
+	{ "POST", "/app-passwords", "makeAppPassword", "Make one. The answer"
+	    " alone has the password itself.", API_PERSON, &schema_app_wanted,
+	    NULL, 0, 201, &schema_app_made, NULL, op_app_add },
+	{ "GET", "/app-passwords/{id}", "getAppPassword", "One of them.",
+	    API_PERSON, NULL, NULL, 0, 200, &schema_app, NULL, op_app },
+	{ "DELETE", "/app-passwords/{id}", "revokeAppPassword", "No login with"
+	    " it any more; what is connected by it is cut off.", API_PERSON,
+	    NULL, NULL, 0, 204, NULL, NULL, op_app_revoke },
+	{ "GET", "/profile", "getProfile", "A profile for iPhone, iPad and"
+	    " Mac, which asks for the password.", API_PERSON, NULL,
+	    profile_query, COUNT(profile_query), 200, NULL, PROFILE,
+	    op_profile },
+	{ "POST", "/profile", "makeProfile", "The same, with an app password"
+	    " made for that device in it.", API_PERSON, &schema_profile, NULL,
+	    0, 200, NULL, PROFILE, op_profile_make },
+	{ "POST", "/devices", "setUpDevice", "What sets up a phone: a text,"
+	    " and a QR code that says it.", API_PERSON,
+	    &schema_device_wanted, NULL, 0, 201, &schema_device, NULL,
+	    op_device },
+	{ "GET", "/events", "streamEvents", "Logins as they happen (event"
+	    " \"login\"), and the end of the session (\"session-ended\"), as"
+	    " server-sent events.", API_PERSON, NULL, events_query,
+	    COUNT(events_query), 200, NULL, "text/event-stream", op_events },
+};
+const size_t api_route_count = COUNT(api_routes);

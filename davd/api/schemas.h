@@ -1,0 +1,16 @@
+/*
+ * schemas.h - the objects that go in and come out; inside of davd/api.
+ */
+#ifndef API_SCHEMAS_H
+#define API_SCHEMAS_H
+
+#include "davd/api/schema.h"
+
+extern const struct api_schema schema_credentials, schema_session,
+    schema_session_row, schema_sessions, schema_person, schema_service,
+    schema_quota, schema_login, schema_logins, schema_password,
+    schema_candidate, schema_score, schema_app_wanted, schema_app,
+    schema_app_made, schema_apps, schema_profile, schema_device_wanted,
+    schema_device, schema_problem;
+
+#endif
