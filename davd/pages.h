@@ -5,6 +5,7 @@
 #ifndef DAVD_PAGES_H
 #define DAVD_PAGES_H
 
+#include "davd/api/api.h"
 #include "davd/dav/dav.h"
 #include "davd/http/http.h"
 #include "mailcore/auth/signer.h"
@@ -15,6 +16,7 @@ struct page_services {
 	struct dav_services dav; /* first: dav_* take this very pointer */
 	const struct conf *conf;
 	struct signer *signer;
+	struct api_services api;
 };
 
 /* /mail/config-v1.1.xml, /.well-known/autoconfig/mail/config-v1.1.xml,
@@ -50,10 +52,40 @@ void page_change_password(void *services, const struct request *,
 void page_profile_link(void *services, const struct request *,
     struct answer *);
 
-/* "/" and whatever no other route takes: the page with the settings for the
- * Host's domain, and its files; PROPFIND and OPTIONS on "/" are dav_root's;
- * all else is 404 or 405. */
+/* "/": the page for people, and PROPFIND and OPTIONS as dav_root; the files of
+ * www/; what no other route takes is 404. */
 void page_root(void *services, const struct request *, struct answer *);
+
+/* /help: how a device is set up, for who cannot sign in.  The same bytes
+ * whether there is such a mailbox or not. */
+void page_help(void *services, const struct request *, struct answer *);
+
+/* /sign-in, /sign-out: forms lead there. */
+void page_sign_in(void *services, const struct request *, struct answer *);
+void page_sign_out(void *services, const struct request *, struct answer *);
+
+/* What follows is for who is signed in.  A GET shows, a POST changes; where
+ * there is nothing to show, a GET leads back.
+ * /device: makes a profile, or a code. */
+void page_device(void *services, const struct request *, struct answer *);
+
+/* /app-passwords, /app-passwords/revoke */
+void page_apps(void *services, const struct request *, struct answer *);
+void page_apps_revoke(void *services, const struct request *,
+    struct answer *);
+
+/* /security, and under it: password, end (of a session), everywhere */
+void page_security(void *services, const struct request *, struct answer *);
+void page_security_password(void *services, const struct request *,
+    struct answer *);
+void page_security_end(void *services, const struct request *,
+    struct answer *);
+void page_security_everywhere(void *services, const struct request *,
+    struct answer *);
+
+/* /.well-known/security.txt (RFC 9116), when there is a contact. */
+void page_security_txt(void *services, const struct request *,
+    struct answer *);
 
 /* A hosted domain and its services, by candidate names.  NOT_FOUND. */
 struct autoconfig_question;
@@ -73,15 +105,5 @@ bool page_query_decodes(const struct request *);
  * carries.  The body is dropped when the client has it. */
 void page_finish(const struct request *, struct answer *, view type,
     view cache_control);
-
-/* The files of www/, embedded at build time (www/embed.awk). */
-struct page_file {
-	const char *path;
-	const char *type;
-	const char *const *lines;
-	size_t count;
-};
-extern const struct page_file page_files[];
-extern const size_t page_file_count;
 
 #endif

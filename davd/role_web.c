@@ -88,6 +88,11 @@ role_web(struct role *r)
 		.dav = { .store = r->store, .auth = r->auth },
 		.conf = &r->conf,
 		.signer = r->signer,
+		.api = { .store = r->store,
+		    .auth = r->auth,
+		    .conf = &r->conf,
+		    .post = r->post,
+		    .signer = r->signer },
 	};
 	store_listen(r->store, on_change, r);
 	for (size_t i = 0; started.is == OK && i < r->start->socket_count; i++)

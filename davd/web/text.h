@@ -1,6 +1,6 @@
 /*
- * text.h - what the pages say, in each language: the files of www/text, embedded at
- * build time.  Every language has every key, or the build fails.
+ * text.h - what the pages say, in each language: the files of www/text,
+ * embedded at build time.  Every language has every key, or the build fails.
  */
 #ifndef WEB_TEXT_H
 #define WEB_TEXT_H
