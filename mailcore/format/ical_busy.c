@@ -193,6 +193,28 @@ ical_busy_write(struct ical_busy *b, int64_t now, struct buf *out)
 }
 
 bool
+ical_busy_collide(struct ical_busy *a, struct ical_busy *b)
+{
+	int64_t busy_until = INT64_MIN;
+	size_t k = 0;
+
+	if (a->count == 0 || b->count == 0)
+		return false;
+	qsort(a->list, a->count, sizeof *a->list, compare);
+	qsort(b->list, b->count, sizeof *b->list, compare);
+	for (size_t i = 0; i < a->count; i++) {
+		const struct ical_period *p = &a->list[i];
+
+		for (; k < b->count && b->list[k].from < p->to; k++)
+			if (b->list[k].to > busy_until)
+				busy_until = b->list[k].to;
+		if (busy_until > p->from)
+			return true;
+	}
+	return false;
+}
+
+bool
 ical_read_duration(view text, int64_t *seconds)
 {
 	char plain[32];

@@ -9,6 +9,7 @@
 #include "mailcore/base/buf.h"
 
 enum {
+	ICAL_BUSY_DAY = 86400,
 	ICAL_BUSY_DAYS = 3660, /* the longest range that is answered */
 	ICAL_BUSY_MOST = 100000 /* periods in one answer */
 };
@@ -32,6 +33,9 @@ CHECKED result ical_busy_add(struct ical_busy *, view text, struct arena *);
 /* The whole as a VCALENDAR with one VFREEBUSY, made at `now`; periods that
  * touch are joined. */
 void ical_busy_write(struct ical_busy *, int64_t now, struct buf *out);
+
+/* Does a period of one fall on a period of the other?  Sorts both. */
+bool ical_busy_collide(struct ical_busy *, struct ical_busy *);
 
 /* A DURATION (RFC 5545 3.3.6), positive; false: it is none. */
 bool ical_read_duration(view, int64_t *seconds);

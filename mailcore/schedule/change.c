@@ -1,0 +1,286 @@
+#include "mailcore/schedule/inside.h"
+
+#include "mailcore/base/encode.h"
+#include "mailcore/base/limits.h"
+#include "mailcore/format/address.h"
+#include "mailcore/store/domain.h"
+#include "mailcore/sys/clock.h"
+#include "mailcore/sys/random.h"
+
+#include <openssl/evp.h>
+
+view
+schedule_etag(view text, struct arena *arena)
+{
+	unsigned char hash[EVP_MAX_MD_SIZE] = { 0 };
+	struct buf b = buf_new(64);
+	view out;
+
+	(void)EVP_Digest(text.p, text.n, hash, NULL, EVP_sha256(), NULL);
+	encode_hex(&b, (view){ (const char *)hash, 16 });
+	out = arena_copy(arena, buf_view(&b));
+	buf_free(&b);
+	return out;
+}
+
+/* RFC 6638 3.2.9: 1.2 delivered here, 1.1 sent on its way, 3.7 nobody. */
+static result
+resolve_one(struct store *store, int64_t account, struct arena *arena,
+    struct itip_person *p)
+{
+	struct account_info info;
+	struct domain hosted;
+	struct address address;
+	result r;
+
+	p->status = VIEW("3.7");
+	if (address_parse(p->address, arena, &address).is != OK)
+		return arena_result(arena);
+	r = account_find(store, arena, p->address, &info);
+	if (r.is == OK) {
+		p->self = info.id == account;
+		p->status = info.enabled ? VIEW("1.2") : VIEW("3.7");
+		return done();
+	}
+	if (r.is != NOT_FOUND && r.is != MALFORMED)
+		return r;
+	r = domain_find(store, arena, address.domain, &hosted);
+	if (r.is == NOT_FOUND)
+		p->status = VIEW("1.1");
+	return r.is == NOT_FOUND || r.is == MALFORMED ? done() : r;
+}
+
+result
+schedule_resolve(struct store *store, int64_t account, struct arena *arena,
+    struct itip_people *people)
+{
+	for (size_t i = 0; i < people->count; i++)
+		TRY(resolve_one(store, account, arena, &people->list[i]));
+	return done();
+}
+
+view
+schedule_tag(struct store *store, int64_t account, view text,
+    struct arena *arena)
+{
+	struct itip_people people;
+	struct itip *i;
+	view stable;
+
+	if (view_find_same(text, VIEW("ORGANIZER")) == SIZE_MAX
+	    || itip_read(text, arena, &i).is != OK || i->organizer.n == 0
+	    || itip_people_of(i, NULL, arena, &people).is != OK
+	    || schedule_resolve(store, account, arena, &people).is != OK
+	    || itip_role(i, &people) == ITIP_PLAIN)
+		return VIEW("");
+	stable = itip_stable(text, &people, arena);
+	return stable.n == 0 ? VIEW("") : schedule_etag(stable, arena);
+}
+
+struct spool *
+schedule_spool(struct schedule_turn *t, view text)
+{
+	struct spool *s;
+
+	if (t->spool_count == SCHEDULE_SPOOLS)
+		return NULL;
+	s = spool_new(t->s->store, 2 * (uint64_t)LIMIT_CALENDAR_OBJECT);
+	spool_add(s, text);
+	t->spools[t->spool_count++] = s;
+	return s;
+}
+
+void
+schedule_turn_reset(struct schedule_turn *t)
+{
+	while (t->spool_count > 0)
+		spool_free(&t->spools[--t->spool_count]);
+	t->queued = false;
+	t->unmarked = false;
+}
+
+result
+schedule_queue(struct account *a, struct schedule_turn *t,
+    const struct itip_outcome *o, view sender)
+{
+	struct buf to = buf_new(
+	    (LIMIT_ATTENDEES + 1) * (size_t)LIMIT_CONTENT_LINE);
+	result r = done();
+
+	if (o->messages > 0 && t->mark == 0) {
+		t->unmarked = true;
+		r = fail(DENIED, "not marked yet");
+	}
+	for (const struct itip_message *m = o->first;
+	     r.is == OK && m != NULL; m = m->next) {
+		struct schedule_message row = { .method = (int)m->method,
+			.quiet = m->quiet, .sender = sender,
+			.text = m->text };
+
+		buf_reset(&to);
+		for (size_t i = 0; i < m->count; i++) {
+			/* Nobody's address, and no line of its own. */
+			if (view_find_byte(m->to[i], '\n') != SIZE_MAX)
+				continue;
+			buf_add(&to, m->to[i]);
+			buf_add_byte(&to, '\n');
+		}
+		row.recipients = buf_view(&to);
+		r = buf_result(&to);
+		if (r.is == OK)
+			r = schedule_outbox_add(a, &row);
+		t->queued = true;
+	}
+	buf_free(&to);
+	return r;
+}
+
+/* The two versions, and what each is to the account. */
+struct both {
+	struct itip *old, *new;
+	enum itip_role was, is;
+	struct itip_people people;
+};
+
+static bool
+is_candidate(view text)
+{
+	return view_find_same(text, VIEW("ORGANIZER")) != SIZE_MAX;
+}
+
+static result
+read_both(struct account *a, struct schedule_turn *t, struct arena *arena,
+    struct schedule_change *c, struct both *b)
+{
+	result r;
+
+	/* What is stored and cannot be read was never scheduled. */
+	if (c->old.n > 0 && itip_read(c->old, arena, &b->old).is != OK)
+		b->old = NULL;
+	if (c->new.n > 0)
+		TRY(itip_read(c->new, arena, &b->new));
+	r = itip_people_of(b->old, b->new, arena, &b->people);
+	c->crowded = r.is == OVER_LIMIT && arena_result(arena).is == OK;
+	if (c->crowded)
+		return done();
+	TRY(r);
+	TRY(schedule_resolve(t->s->store, account_id(a), arena, &b->people));
+	b->was = itip_role(b->old, &b->people);
+	b->is = itip_role(b->new, &b->people);
+	c->scheduled = b->is != ITIP_PLAIN;
+	c->mixed = b->new != NULL && b->new->mixed
+	    && (c->scheduled || b->was != ITIP_PLAIN);
+	return done();
+}
+
+static bool
+is_self(const struct both *b, view address)
+{
+	return itip_is_self(&b->people, address);
+}
+
+static result
+organize(struct both *b, int64_t now, struct itip_outcome *o)
+{
+	const struct itip *old = b->was == ITIP_ORGANIZER ? b->old : NULL;
+
+	if (b->new != NULL && b->new->organizer.n > 0
+	    && !is_self(b, b->new->organizer)) {
+		o->fault = ITIP_BAD_ORGANIZER_CHANGE;
+		return done();
+	}
+	return itip_organize(old, b->new, &b->people, now, o);
+}
+
+static result
+attend(struct both *b, struct schedule_change *c, int64_t now,
+    struct itip_outcome *o)
+{
+	if (b->new == NULL && c->silent)
+		return done();
+	if (b->was != ITIP_ATTENDEE || b->new == NULL)
+		return itip_attend(b->was == ITIP_ATTENDEE ? b->old : NULL,
+		    b->new, &b->people, now, o);
+	if (!view_eq(b->new->organizer, b->old->organizer)) {
+		o->fault = ITIP_BAD_ATTENDEE_CHANGE;
+		return done();
+	}
+	/* The client has taken it into its own hands. */
+	if (!itip_is_ours(b->new->list[0].organizer_line))
+		return done();
+	return itip_attend(b->old, b->new, &b->people, now, o);
+}
+
+/* Our own address, as the object has it. */
+static view
+speaker(const struct both *b, bool organizer)
+{
+	const struct itip *i = b->old != NULL && organizer ? b->old : b->new;
+
+	if (i == NULL || (organizer && !is_self(b, i->organizer)))
+		i = i == b->old || b->old == NULL ? b->new : b->old;
+	if (i == NULL)
+		return VIEW("");
+	if (organizer)
+		return i->organizer;
+	for (size_t k = 0; k < i->count; k++) {
+		const struct itip_attendee *own = itip_own(
+		    &i->list[k], &b->people);
+
+		if (own != NULL)
+			return own->address;
+	}
+	return VIEW("");
+}
+
+result
+schedule_change(struct account *a, struct schedule_turn *t,
+    struct arena *arena, struct schedule_change *c)
+{
+	struct itip_outcome o = { .text = VIEW("") };
+	struct both b = { 0 };
+	int64_t now = clock_now();
+	bool organizer;
+
+	c->fault = ITIP_FINE;
+	c->rewritten = c->scheduled = c->mixed = c->crowded = false;
+	c->text = c->new;
+	if (!is_candidate(c->old) && !is_candidate(c->new))
+		return done();
+	TRY(read_both(a, t, arena, c, &b));
+	if (c->crowded || c->mixed
+	    || (b.was == ITIP_PLAIN && b.is == ITIP_PLAIN))
+		return done();
+	organizer = b.was == ITIP_ORGANIZER
+	    || (b.was == ITIP_PLAIN && b.is == ITIP_ORGANIZER);
+	TRY(organizer ? organize(&b, now, &o) : attend(&b, c, now, &o));
+	c->fault = o.fault;
+	if (o.fault != ITIP_FINE)
+		return done();
+	c->rewritten = o.rewritten && b.new != NULL;
+	if (c->rewritten)
+		c->text = o.text;
+	return schedule_queue(a, t, &o, speaker(&b, organizer));
+}
+
+result
+schedule_write(struct schedule_turn *t, struct account *a,
+    account_work *work, void *context)
+{
+	int64_t account = account_id(a);
+	result r = account_write(a, work, context, DURABLE);
+
+	if (r.is != OK && t->unmarked) {
+		t->mark = 1 + (int64_t)random_number(INT64_MAX - 1);
+		r = schedule_due_add(t->s->store, account, t->mark);
+		if (r.is == OK)
+			r = account_write(a, work, context, DURABLE);
+	}
+	/* What fails here is tried again: schedule_drain_all. */
+	if (t->mark != 0
+	    && (r.is != OK || !t->queued
+		|| schedule_drain(t->s, account, 0).is == OK))
+		(void)!schedule_due_remove(t->s->store, account, t->mark).is;
+	schedule_turn_reset(t);
+	return r;
+}

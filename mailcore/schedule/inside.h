@@ -1,0 +1,47 @@
+/*
+ * inside.h - what the files of mailcore/schedule share.
+ */
+#ifndef SCHEDULE_INSIDE_H
+#define SCHEDULE_INSIDE_H
+
+#include "mailcore/schedule/schedule.h"
+
+enum {
+	SCHEDULE_ARENA = 134217728, /* two objects and what is made of them */
+	SCHEDULE_HORIZON = 2 * 366  /* days that a resource looks ahead */
+};
+
+/* A message as it is taken in. */
+struct taking {
+	struct schedule_turn turn;
+	const struct schedule_message *message;
+	int64_t sender; /* its account; 0: came by mail */
+	bool again;     /* was taken in before */
+};
+
+/* account_work over a struct taking. */
+result schedule_take_in(struct account *, void *taking);
+
+/* One row of the outbox for each message. */
+CHECKED result schedule_queue(struct account *, struct schedule_turn *,
+    const struct itip_outcome *, view sender);
+
+/* The bytes for item_add, which live as long as the turn. */
+struct spool *schedule_spool(struct schedule_turn *, view text);
+void schedule_turn_reset(struct schedule_turn *);
+
+/* The message as a mail (RFC 6047). */
+struct schedule_mail {
+	enum itip_method method;
+	view sender;
+	view name; /* of the sender's person; may be empty */
+	const view *to;
+	size_t count;
+	view text;
+	view id; /* for Message-ID */
+	int64_t now;
+};
+CHECKED result schedule_mail_write(
+    const struct schedule_mail *, struct arena *, struct buf *out);
+
+#endif
