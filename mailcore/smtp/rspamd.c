@@ -15,7 +15,7 @@ enum {
 	PORT_MOST = 65535
 };
 
-/* --- its reply: as much of JSON (RFC 8259) as is needed -------------------- */
+/* Its reply: as much of JSON (RFC 8259) as is needed. */
 
 static bool
 is_space(char c)
@@ -133,7 +133,7 @@ rspamd_read(view json, int *score, view *action)
 	return read_tenths(number, score);
 }
 
-/* --- the conversation ------------------------------------------------------ */
+/* The conversation. */
 
 /* Nothing of a stranger ends a line. */
 static void
