@@ -32,7 +32,7 @@ START_SECONDS = 60
 STOP_SECONDS = 60
 REPORT = re.compile(r"(ERROR|WARNING): \w+Sanitizer|runtime error:|"
                     r"SUMMARY: \w+Sanitizer|LeakSanitizer")
-ROLES = ("web", "mail", "queue")
+ROLES = ("web", "mail", "queue", "signer")
 
 
 def checked():
