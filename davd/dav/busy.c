@@ -1,5 +1,7 @@
 #include "davd/dav/report.h"
 
+#include "davd/dav/acl.h"
+
 #include "mailcore/base/date.h"
 #include "mailcore/format/ical.h"
 #include "mailcore/format/ical_busy.h"
@@ -9,7 +11,11 @@
  * When the owner is busy: the free-busy-query report (RFC 4791 7.10) over a
  * calendar or all of them, and freebusy.ifb.
  */
-enum { SCRATCH = 67108864, WEEK = 7 * 86400 };
+enum {
+	SCRATCH = 67108864,
+	WEEK = 7 * 86400,
+	BUSY_RIGHTS = RIGHT_BUSY | RIGHT_TIMES | RIGHT_READ
+};
 
 struct search {
 	struct dav *d;
@@ -61,7 +67,7 @@ search_all(struct search *s)
 	TRY(collection_list(
 	    d->account, d->arena, COLLECTION_CALENDAR, &list, &count));
 	for (size_t i = 0; i < count; i++)
-		if (counts(d, &list[i]))
+		if (acl_may(d, &list[i], BUSY_RIGHTS) && counts(d, &list[i]))
 			TRY(search_collection(s, &list[i]));
 	return done();
 }
@@ -74,6 +80,8 @@ search_target(struct search *s)
 	if (s->d->path.what != DAV_CALENDAR)
 		return search_all(s);
 	TRY(dav_collection(s->d, s->d->arena, &c));
+	if (!acl_may(s->d, &c, BUSY_RIGHTS))
+		return fail(DENIED, "RFC 4791 6.1.1: no read-free-busy");
 	return search_collection(s, &c);
 }
 

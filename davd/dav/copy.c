@@ -1,4 +1,4 @@
-#include "davd/dav/inside.h"
+#include "davd/dav/acl.h"
 
 #include "davd/http/request.h"
 
@@ -14,6 +14,7 @@ struct carry {
 	bool overwrite;
 	bool created;
 	unsigned status; /* of a failed condition */
+	unsigned need;   /* a right that is missing */
 	const char *condition;
 	view href;
 };
@@ -55,6 +56,10 @@ make_room(struct carry *c, const struct item *item, const struct collection *to)
 	if (r.is != OK && r.is != NOT_FOUND)
 		return r;
 	c->created = r.is == NOT_FOUND;
+	c->need = c->created ? RIGHT_INSERT : RIGHT_CHANGE;
+	if (!acl_may(d, to, c->need))
+		return fail(DENIED, "RFC 3744 3: the owner has not granted it");
+	c->need = 0;
 	if (!c->created && same_item(item, &there))
 		return refuse(c, 403, NULL);
 	if (!c->created && !c->overwrite)
@@ -88,6 +93,46 @@ carry_item(
 	    : item_copy_as(d->account, item, to->id, c->to.object, &out);
 }
 
+/* What is not all shown to somebody does not go where it may be. */
+static result
+check_source(struct carry *c, const struct collection *from,
+    const struct item *item)
+{
+	struct dav *d = c->d;
+	struct body body;
+	bool whole;
+
+	if (d->rights.all)
+		return done();
+	c->need = RIGHT_READ;
+	if (!acl_may(d, from, RIGHT_READ))
+		return fail(DENIED, "RFC 3744 3: the owner has not granted it");
+	TRY(body_open(d->account, item->body, &body));
+	whole = acl_sees_whole(d, from, body.bytes);
+	body_close(&body);
+	if (!whole)
+		return fail(DENIED, "RFC 3744 3: it is not all shown");
+	c->need = 0;
+	return done();
+}
+
+static result
+find_there(
+    struct carry *c, const struct collection *from, struct collection *to)
+{
+	struct dav *d = c->d;
+
+	if (d->shared.id != 0) {
+		*to = *from;
+		return done();
+	}
+	TRY(collection_find(d->account, d->arena, dav_kind(c->to.what),
+	    c->to.collection, to));
+	return acl_rights(d, c->to.what, to) != 0
+	    ? done()
+	    : fail(NOT_FOUND, "There is nothing here.");
+}
+
 static result
 work_item(struct account *a, void *context)
 {
@@ -99,14 +144,15 @@ work_item(struct account *a, void *context)
 
 	(void)a; /* d->account */
 	c->status = 0;
+	c->need = 0;
 	c->condition = NULL;
 	c->href = VIEW("");
 	TRY(dav_collection(d, d->arena, &from));
 	TRY(item_by_name(d->account, d->arena, from.id, d->path.object, &item));
+	TRY(check_source(c, &from, &item));
 	if (request_precondition(d->request, item.etag) != 0)
 		return refuse(c, 412, NULL);
-	r = collection_find(
-	    d->account, d->arena, dav_kind(c->to.what), c->to.collection, &to);
+	r = find_there(c, &from, &to);
 	if (r.is == NOT_FOUND)
 		return refuse(c, 409, NULL);
 	TRY(r);
@@ -123,7 +169,13 @@ work_collection(struct account *a, void *context)
 
 	(void)a; /* d->account */
 	c->status = 0;
+	c->need = RIGHT_MAKE;
 	TRY(dav_collection(d, d->arena, &from));
+	if (d->shared.id != 0
+	    || (!d->rights.all
+		&& (right_in_all(&d->rights, from.kind) & RIGHT_MAKE) == 0))
+		return fail(DENIED, "RFC 3744 3: the owner has not granted it");
+	c->need = 0;
 	r = collection_find(
 	    d->account, d->arena, from.kind, c->to.collection, &there);
 	if (r.is != OK && r.is != NOT_FOUND)
@@ -133,8 +185,13 @@ work_collection(struct account *a, void *context)
 		return refuse(c, 403, NULL);
 	if (!c->created && !c->overwrite)
 		return refuse(c, 412, NULL);
-	if (!c->created)
+	if (!c->created) {
+		c->need = RIGHT_REMOVE;
+		if (!acl_may(d, &there, RIGHT_REMOVE))
+			return fail(DENIED, "RFC 3744 3: not granted");
+		c->need = 0;
 		TRY(collection_remove(d->account, there.id));
+	}
 	return collection_rename(d->account, from.id, c->to.collection);
 }
 
@@ -206,6 +263,20 @@ read_overwrite(struct carry *c)
 	return false;
 }
 
+/* Another's tree, or another account by a subscription: an object would have
+ * to leave one account before it is in the other. */
+static bool
+is_elsewhere(const struct carry *c)
+{
+	const struct dav *d = c->d;
+
+	if (c->to.open
+	    || (c->to.user.n > 0 && !view_same(c->to.user, d->tree.address)))
+		return true;
+	return d->shared.id != 0
+	    && !view_eq(c->to.collection, d->path.collection);
+}
+
 /* The place itself, whatever is there; false: refused. */
 static bool
 place_fits(struct carry *c)
@@ -213,9 +284,10 @@ place_fits(struct carry *c)
 	struct dav *d = c->d;
 	bool object = (d->path.what & DAV_OBJECTS) != 0;
 
-	if (c->to.user.n > 0
-	    && !view_same(c->to.user, view_of(d->who.address))) {
-		dav_error(d, 403, "D:need-privileges", VIEW(""));
+	if (is_elsewhere(c)) {
+		(void)request_header(
+		    d->request, VIEW("Destination"), &d->self);
+		dav_need(d, RIGHT_INSERT);
 		return false;
 	}
 	if (c->to.what == DAV_NOTHING) {
@@ -255,6 +327,8 @@ answer(struct carry *c, result r)
 			answer_header(d->answer, "Location",
 			    dav_href(d, d->arena, c->to.what, c->to.collection,
 				c->to.object));
+	} else if (c->need != 0) {
+		dav_need(d, c->need);
 	} else if (c->condition != NULL) {
 		dav_error(d, c->status, c->condition, c->href);
 	} else if (c->status != 0) {

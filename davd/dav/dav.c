@@ -1,10 +1,11 @@
-#include "davd/dav/inside.h"
+#include "davd/dav/acl.h"
 
 #include "mailcore/base/encode.h"
 #include "mailcore/base/limits.h"
 
-static const char compliance[] = "1, 3, access-control, calendar-access, "
-				 "addressbook, extended-mkcol";
+static const char compliance[] =
+    "1, 3, access-control, calendar-access, addressbook, extended-mkcol, "
+    "calendar-proxy, calendarserver-sharing";
 
 static const struct method {
 	view name;
@@ -24,6 +25,7 @@ static const struct method {
 	{ VIEW_INIT("REPORT"), dav_report, false },
 	{ VIEW_INIT("COPY"), dav_copy, false },
 	{ VIEW_INIT("MOVE"), dav_move, false },
+	{ VIEW_INIT("ACL"), dav_acl, false },
 };
 
 static const struct method *
@@ -43,12 +45,24 @@ challenge(struct dav *d)
 	answer_text(d->answer, 401, "An address and its password, please.");
 }
 
+/* An app password may be for calendars alone, or for contacts. */
+static view
+protocol_of(const struct dav_path *path)
+{
+	if (path->busy
+	    || (path->what & (DAV_CALENDARS | DAV_CALENDAR | DAV_EVENT)) != 0)
+		return VIEW("caldav");
+	if ((path->what & (DAV_BOOKS | DAV_BOOK | DAV_CARD)) != 0)
+		return VIEW("carddav");
+	return VIEW("dav");
+}
+
 static result
 check_password(struct dav *d, view user, view password)
 {
 	const struct auth_attempt attempt = { .user = user,
 		.password = password,
-		.protocol = VIEW("dav"),
+		.protocol = protocol_of(&d->path),
 		.peer = d->request->peer };
 
 	return auth_password(
@@ -90,21 +104,6 @@ authenticate(struct dav *d)
 	return false;
 }
 
-/* The owner's tree alone; whether another one exists is not told. */
-static bool
-is_owner(struct dav *d)
-{
-	struct account_info info;
-
-	if (d->path.user.n == 0
-	    || view_same(d->path.user, view_of(d->who.address)))
-		return true;
-	return account_find(d->services->store, d->arena, d->path.user, &info)
-		   .is
-	    == OK
-	    && info.id == d->who.account;
-}
-
 static void
 read_preferences(struct dav *d)
 {
@@ -140,19 +139,59 @@ dav_new(void *services, const struct request *q, struct answer *a)
 	return d;
 }
 
-/* Run with the account open.  A stream opens it again for each piece. */
+/* Run with the owner's account open.  A stream opens it again for each
+ * piece. */
 static void
 run(struct dav *d, const struct method *m)
 {
-	result r = account_open(
-	    d->services->store, d->who.account, &d->account);
+	result r = acl_resolve(d);
 
 	if (r.is != OK) {
 		dav_fail(d, r);
+	} else if (m == NULL) {
+		dav_not_allowed(d);
+	} else {
+		if (d->self.n == 0)
+			d->self = dav_href(d, d->arena, d->path.what,
+			    d->path.collection, d->path.object);
+		if (!d->path.slash && (d->path.what & DAV_OBJECTS) == 0
+		    && d->path.what != DAV_NOTHING)
+			answer_header(
+			    d->answer, "Content-Location", d->self);
+		if (acl_gate(d, m->name))
+			m->run(d);
+	}
+	account_close(&d->account);
+}
+
+/* Below public/ nobody logs in, and nothing can be changed. */
+static bool
+is_read_only(view method)
+{
+	static const view reading[] = { VIEW_INIT("OPTIONS"), VIEW_INIT("GET"),
+		VIEW_INIT("HEAD"), VIEW_INIT("PROPFIND"),
+		VIEW_INIT("REPORT") };
+
+	for (size_t i = 0; i < COUNT(reading); i++)
+		if (view_eq(method, reading[i]))
+			return true;
+	return false;
+}
+
+static void
+handle_open(struct dav *d, const struct method *m)
+{
+	if (!d->services->publish) {
+		answer_text(d->answer, 404, "There is nothing here.");
 		return;
 	}
-	m->run(d);
-	account_close(&d->account);
+	if (is_read_only(d->request->method)) {
+		run(d, m);
+		return;
+	}
+	answer_header(d->answer, "Allow",
+	    VIEW("OPTIONS, GET, HEAD, PROPFIND, REPORT"));
+	answer_text(d->answer, 405, "This cannot be done here.");
 }
 
 void
@@ -168,22 +207,10 @@ dav_handle(void *services, const struct request *q, struct answer *a)
 		m->run(d);
 		return;
 	}
-	if (!authenticate(d))
-		return;
-	if (!is_owner(d)) {
-		answer_text(a, 404, "There is nothing here.");
-		return;
-	}
-	if (m == NULL) {
-		dav_not_allowed(d);
-		return;
-	}
-	d->self = dav_href(
-	    d, d->arena, d->path.what, d->path.collection, d->path.object);
-	if (!d->path.slash && (d->path.what & DAV_OBJECTS) == 0
-	    && d->path.what != DAV_NOTHING)
-		answer_header(a, "Content-Location", d->self);
-	run(d, m);
+	if (d->path.open)
+		handle_open(d, m);
+	else if (authenticate(d))
+		run(d, m);
 }
 
 void

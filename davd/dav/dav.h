@@ -12,6 +12,8 @@
 struct dav_services {
 	struct store *store;
 	struct auth *auth;
+	bool publish;   /* owners may let anyone read, without a login */
+	bool directory; /* people of a domain see each other in a book */
 };
 
 /* `services` is a struct dav_services. */

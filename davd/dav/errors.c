@@ -1,4 +1,4 @@
-#include "davd/dav/inside.h"
+#include "davd/dav/acl.h"
 
 #include "mailcore/base/limits.h"
 
@@ -29,6 +29,35 @@ dav_error(struct dav *d, unsigned status, const char *condition, view href)
 	xml_end(&x, condition);
 	xml_end(&x, "D:error");
 	d->answer->status = status;
+	answer_header(
+	    d->answer, "Content-Type", VIEW("application/xml; charset=utf-8"));
+}
+
+void
+dav_need(struct dav *d, unsigned right)
+{
+	const struct acl_privilege *p = NULL, *at;
+	struct xml_out x;
+
+	/* The narrowest comes last. */
+	for (size_t i = 0; (at = acl_privilege_at(i)) != NULL; i++)
+		if ((at->gives & right) != 0)
+			p = p == NULL || at->depth >= p->depth ? at : p;
+	buf_reset(&d->answer->body);
+	x = xml_to(&d->answer->body);
+	xml_start(&x, "D:error");
+	xml_set(&x, "xmlns:D", VIEW(NS_DAV));
+	xml_set(&x, "xmlns:C", VIEW(NS_CALDAV));
+	xml_start(&x, "D:need-privileges");
+	xml_start(&x, "D:resource");
+	xml_leaf(&x, "D:href", d->self);
+	xml_start(&x, "D:privilege");
+	xml_leaf(&x, p == NULL ? "D:all" : p->tag, VIEW(""));
+	xml_end(&x, "D:privilege");
+	xml_end(&x, "D:resource");
+	xml_end(&x, "D:need-privileges");
+	xml_end(&x, "D:error");
+	d->answer->status = 403;
 	answer_header(
 	    d->answer, "Content-Type", VIEW("application/xml; charset=utf-8"));
 }
@@ -132,8 +161,20 @@ dav_depth_of(const struct request *q, enum dav_depth missing)
 result
 dav_collection(struct dav *d, struct arena *arena, struct collection *out)
 {
-	return collection_find(
-	    d->account, arena, dav_kind(d->path.what), d->path.collection, out);
+	enum collection_kind kind = dav_kind(d->path.what);
+
+	if (d->shared.id != 0) {
+		TRY(collection_get(
+		    d->account, arena, d->shared.collection, out));
+		out->name = d->shared.name;
+		return out->kind == kind
+		    ? done()
+		    : fail(NOT_FOUND, "There is nothing here.");
+	}
+	TRY(collection_find(d->account, arena, kind, d->path.collection, out));
+	return acl_rights(d, d->path.what, out) != 0
+	    ? done()
+	    : fail(NOT_FOUND, "There is nothing here.");
 }
 
 view

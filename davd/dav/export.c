@@ -1,5 +1,6 @@
-#include "davd/dav/inside.h"
+#include "davd/dav/acl.h"
 
+#include "mailcore/base/limits.h"
 #include "mailcore/format/ical_merge.h"
 
 /*
@@ -35,13 +36,15 @@ static result
 visit(void *context, const struct item *item)
 {
 	struct export *e = context;
+	struct buf seen = buf_new(LIMIT_CALENDAR_OBJECT);
 	struct body body;
 	result r;
 
 	if (e->to->n >= PIECE)
 		return fail(BUSY, "the piece is full");
 	TRY(body_open(e->d->account, item->body, &body));
-	r = add_bytes(e, body.bytes);
+	r = add_bytes(e, acl_seen(e->d, &e->collection, body.bytes, &seen));
+	buf_free(&seen);
 	body_close(&body);
 	arena_reset(e->scratch);
 	e->next_uid = item->uid + 1;
@@ -93,7 +96,7 @@ piece(void *context, struct buf *to)
 	if (e->over)
 		return false;
 	e->to = to;
-	if (account_open(d->services->store, d->who.account, &d->account).is
+	if (account_open(d->services->store, d->owner.id, &d->account).is
 	    != OK)
 		return false;
 	r = add_piece(e);
@@ -120,8 +123,8 @@ find(struct dav *d, struct collection *out)
 
 	if (r.is != NOT_FOUND || d->path.slash || !view_ends(name, suffix))
 		return r;
-	return collection_find(d->account, d->arena, dav_kind(d->path.what),
-	    view_first(name, name.n - suffix.n), out);
+	d->path.collection = view_first(name, name.n - suffix.n);
+	return dav_collection(d, d->arena, out);
 }
 
 void

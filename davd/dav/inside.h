@@ -9,6 +9,8 @@
 #include "mailcore/format/xml_in.h"
 #include "mailcore/format/xml_out.h"
 #include "mailcore/store/item.h"
+#include "mailcore/store/right.h"
+#include "mailcore/store/right_subscription.h"
 
 #define NS_DAV "DAV:"
 #define NS_CALDAV "urn:ietf:params:xml:ns:caldav"
@@ -26,14 +28,18 @@ enum dav_what {
 	DAV_CALENDAR = 16,
 	DAV_BOOK = 32,
 	DAV_EVENT = 64, /* any calendar object */
-	DAV_CARD = 128
+	DAV_CARD = 128,
+	/* calendar-proxy-read/ and -write/ of a principal. */
+	DAV_PROXY_READ = 65536,
+	DAV_PROXY_WRITE = 131072
 };
 
 enum {
 	DAV_HOMES = DAV_CALENDARS | DAV_BOOKS,
 	DAV_COLLECTIONS = DAV_CALENDAR | DAV_BOOK,
 	DAV_OBJECTS = DAV_EVENT | DAV_CARD,
-	DAV_ALL = 255
+	DAV_PROXIES = DAV_PROXY_READ | DAV_PROXY_WRITE,
+	DAV_ALL = 255 | DAV_PROXIES
 };
 
 struct dav_path {
@@ -41,6 +47,7 @@ struct dav_path {
 	view user;       /* as it stands there, decoded once more */
 	view collection; /* segment, decoded */
 	view object;
+	bool open;  /* below public/: nobody logs in */
 	bool slash; /* ends in '/' */
 	bool busy;  /* freebusy.ifb: DAV_NOTHING, but GET knows it */
 	bool deep;  /* below an object: DAV_NOTHING, and so is its parent */
@@ -49,13 +56,24 @@ struct dav_path {
 struct dav_path dav_path_parse(view path, struct arena *);
 enum collection_kind dav_kind(enum dav_what);
 
+struct dav_person {
+	int64_t id;
+	view address; /* the primary one */
+};
+
 /* Lives in the request's arena, as long as the request. */
 struct dav {
 	struct dav_services *services;
 	const struct request *request;
 	struct answer *answer;
 	struct arena *arena;
-	struct identity who;
+	struct identity who;     /* who asks; account 0: nobody logged in */
+	struct dav_person tree;  /* whose tree the URL is in; hrefs say so */
+	struct dav_person owner; /* whose things these are: his account is
+	                          * open.  Another than `tree` where a
+	                          * subscription leads there */
+	struct subscription shared; /* that one; id 0: none */
+	struct right_set rights;    /* of `who` in the owner's account */
 	struct dav_path path;
 	view self;               /* href of the target */
 	struct account *account; /* NULL between pieces of a stream */
@@ -64,9 +82,16 @@ struct dav {
 	bool representation;     /* RFC 8144 2.2: wants to see what is there */
 };
 
-/* Canonical hrefs, percent-encoded, with a raw '@'; in `arena`. */
+/* Canonical hrefs, percent-encoded, with a raw '@'; in `arena`.  Those of
+ * dav_href are in the tree of the request. */
 view dav_href(const struct dav *, struct arena *, enum dav_what,
     view collection, view object);
+view dav_principal_href(struct arena *, view address);
+
+/* The path that an href names, which may be a whole URL; false: not of this
+ * host. */
+bool dav_href_path(
+    const struct dav *, struct arena *, view href, struct dav_path *out);
 
 /* An answer with a DAV:error body; `condition` is a prefixed name from the
  * prefixes D, C, CR ("C:valid-filter"), `href` may be empty. */
@@ -74,6 +99,9 @@ void dav_error(struct dav *, unsigned status, const char *condition, view href);
 
 /* The answer for a failure of the store or a parser. */
 void dav_fail(struct dav *, result);
+
+/* 403 with the privilege that is missing (RFC 3744 7.1.1). */
+void dav_need(struct dav *, unsigned right);
 
 /* The answer to a method that does not fit the target. */
 void dav_not_allowed(struct dav *);
@@ -121,5 +149,10 @@ void dav_mkcalendar(struct dav *);
 void dav_report(struct dav *);
 void dav_copy(struct dav *);
 void dav_move(struct dav *);
+void dav_acl(struct dav *);
+void dav_command(struct dav *);
+
+/* DELETE of what is another's: it is only no longer shown here. */
+void dav_unsubscribe(struct dav *);
 
 #endif

@@ -1,6 +1,7 @@
 #include "davd/dav/report.h"
 
-#include "mailcore/base/encode.h"
+#include "davd/dav/acl.h"
+
 #include "mailcore/base/limits.h"
 
 /* calendar-multiget (RFC 4791 7.9) and addressbook-multiget (RFC 6352 8.7). */
@@ -12,23 +13,20 @@ struct multiget {
 	size_t count;
 };
 
-/* The path of an href, which may be a whole URL; false: not of this host. */
-static bool
-path_of(struct dav *d, struct arena *scratch, view href, view *path)
+static result
+find_collection(struct multiget *m, const struct dav_path *p)
 {
-	struct buf b = buf_new(LIMIT_HTTP_TARGET);
-	view origin = d->request->origin;
-	bool good;
+	struct dav *d = m->s.out.d;
 
-	href = view_trim(href);
-	if (origin.n > 0 && view_starts_same(href, origin))
-		href = view_from(href, origin.n);
-	good = view_at(href, 0) == '/'
-	    && view_find_same(href, VIEW("%2f")) == SIZE_MAX
-	    && decode_percent(&b, href).is == OK;
-	*path = good ? arena_copy(scratch, buf_view(&b)) : VIEW("");
-	buf_free(&b);
-	return good;
+	m->collection.id = 0;
+	if ((d->path.what & DAV_COLLECTIONS) != 0)
+		return dav_collection(d, d->arena, &m->collection);
+	TRY(collection_find(d->account, d->arena, dav_kind(p->what),
+	    p->collection, &m->collection));
+	if (acl_may(d, &m->collection, RIGHT_READ | RIGHT_TIMES))
+		return done();
+	m->collection.id = 0;
+	return fail(NOT_FOUND, "There is nothing here.");
 }
 
 /* The item that an href names, in the collection of the request or, for a
@@ -40,21 +38,19 @@ find_item(struct multiget *m, view href, struct item *out)
 	struct arena *scratch = m->s.out.scratch;
 	result none = fail(NOT_FOUND, "There is nothing here.");
 	struct dav_path p;
-	view path;
 
-	if (!path_of(d, scratch, href, &path))
+	if (!dav_href_path(d, scratch, href, &p))
 		return none;
-	p = dav_path_parse(path, scratch);
 	if ((p.what & DAV_OBJECTS) == 0
 	    || dav_kind(p.what) != dav_kind(d->path.what)
-	    || !view_same(p.user, view_of(d->who.address)))
+	    || p.open != d->path.open
+	    || !view_same(p.user, d->tree.address))
 		return none;
 	if ((d->path.what & DAV_COLLECTIONS) != 0
 	    && !view_eq(p.collection, d->path.collection))
 		return none;
 	if (m->collection.id == 0 || !view_eq(m->collection.name, p.collection))
-		TRY(collection_find(d->account, d->arena, dav_kind(p.what),
-		    p.collection, &m->collection));
+		TRY(find_collection(m, &p));
 	return item_by_name(
 	    d->account, scratch, m->collection.id, p.object, out);
 }

@@ -1,3 +1,4 @@
+#include "davd/dav/acl.h"
 #include "davd/dav/data.h"
 
 #include "mailcore/base/date.h"
@@ -28,18 +29,20 @@ content_type(enum dav_what what)
 }
 
 static void
-add_body(struct dav *d, view bytes)
+add_body(struct dav *d, const struct collection *c, view bytes)
 {
-	struct buf made = buf_new(DATA_MOST);
+	struct buf made = buf_new(DATA_MOST), seen = buf_new(DATA_MOST);
 	struct data_view data = { .whole = true };
 
 	if (d->path.what == DAV_CARD) {
 		answer_header(d->answer, "Vary", VIEW("Accept"));
 		data_accept(d, &data);
 	}
-	buf_add(
-	    &d->answer->body, data_given(&data, d->path.what, bytes, &made));
+	buf_add(&d->answer->body,
+	    data_given(
+		&data, d->path.what, acl_seen(d, c, bytes, &seen), &made));
 	buf_free(&made);
+	buf_free(&seen);
 }
 
 void
@@ -85,7 +88,7 @@ dav_get(struct dav *d)
 		dav_fail(d, r);
 		return;
 	}
-	add_body(d, body.bytes);
+	add_body(d, &c, body.bytes);
 	body_close(&body);
 	answer_header(d->answer, "Content-Type", content_type(d->path.what));
 	d->answer->status = 200;
@@ -94,6 +97,7 @@ dav_get(struct dav *d)
 result
 dav_represent(struct dav *d)
 {
+	struct buf seen = buf_new(DATA_MOST);
 	struct collection c;
 	struct item item;
 	struct body body;
@@ -106,7 +110,8 @@ dav_represent(struct dav *d)
 	answer_header(d->answer, "Content-Location", d->self);
 	answer_header(d->answer, "Content-Type", content_type(d->path.what));
 	buf_reset(&d->answer->body);
-	buf_add(&d->answer->body, body.bytes);
+	buf_add(&d->answer->body, acl_seen(d, &c, body.bytes, &seen));
+	buf_free(&seen);
 	body_close(&body);
 	return buf_result(&d->answer->body);
 }
@@ -122,6 +127,8 @@ remove_object(struct account *a, void *context)
 
 	(void)a; /* d->account */
 	TRY(find_object(d, &c, &item));
+	if (!acl_may(d, &c, RIGHT_DELETE))
+		return fail(DENIED, "RFC 3744 3: the owner has not granted it");
 	if (request_precondition(d->request, item.etag) != 0)
 		return fail(STALE, "RFC 9110 13.1.1: it has changed");
 	return item_remove(d->account, c.id, item.uid, &modseq);
@@ -135,6 +142,8 @@ remove_collection(struct account *a, void *context)
 
 	(void)a; /* d->account */
 	TRY(dav_collection(d, d->arena, &c));
+	if (!acl_may(d, &c, RIGHT_REMOVE))
+		return fail(DENIED, "RFC 3744 3: the owner has not granted it");
 	return collection_remove(d->account, c.id);
 }
 
@@ -150,6 +159,10 @@ dav_delete(struct dav *d)
 	}
 	if (!collection && (d->path.what & DAV_OBJECTS) == 0) {
 		answer_text(d->answer, 403, "This is there for good.");
+		return;
+	}
+	if (collection && d->shared.id != 0) {
+		dav_unsubscribe(d);
 		return;
 	}
 	if (collection && view_eq(d->path.collection, VIEW("personal"))) {

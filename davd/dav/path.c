@@ -31,6 +31,16 @@ home_of(view segment)
 }
 
 static enum dav_what
+proxy_of(view segment)
+{
+	if (view_eq(segment, VIEW("calendar-proxy-read")))
+		return DAV_PROXY_READ;
+	if (view_eq(segment, VIEW("calendar-proxy-write")))
+		return DAV_PROXY_WRITE;
+	return DAV_NOTHING;
+}
+
+static enum dav_what
 what_of(const view *segments, size_t count)
 {
 	static const enum dav_what calendar[] = { DAV_CALENDARS, DAV_CALENDAR,
@@ -44,9 +54,11 @@ what_of(const view *segments, size_t count)
 		return DAV_PRINCIPAL;
 	home = home_of(segments[3]);
 	if (home == DAV_NOTHING)
-		return DAV_NOTHING;
+		return count == 4 ? proxy_of(segments[3]) : DAV_NOTHING;
 	return home == DAV_CALENDARS ? calendar[count - 4] : book[count - 4];
 }
+
+static const view open_tree = VIEW_INIT("/SOGo/dav/public/");
 
 struct dav_path
 dav_path_parse(view path, struct arena *arena)
@@ -58,6 +70,15 @@ dav_path_parse(view path, struct arena *arena)
 	size_t count = 0;
 
 	p.slash = view_ends(path, VIEW("/"));
+	/* An address has an '@', so this is nobody's name. */
+	p.open = view_starts(path, open_tree);
+	if (p.open) {
+		segments[count++] = VIEW("SOGo");
+		segments[count++] = VIEW("dav");
+		rest = view_from(path, open_tree.n);
+		if (rest.n == 0)
+			return p;
+	}
 	while (rest.n > 0) {
 		view segment = view_cut(&rest, '/');
 
@@ -88,31 +109,76 @@ dav_kind(enum dav_what what)
 	    : COLLECTION_CALENDAR;
 }
 
+/* RFC 3986 3.3: these need no encoding in a path. */
+static const view keep = VIEW_INIT("@!$'()*+,;=:");
+
 view
-dav_href(const struct dav *d, struct arena *arena, enum dav_what what,
-    view collection, view object)
+dav_principal_href(struct arena *arena, view address)
 {
-	/* RFC 3986 3.3: these need no encoding in a path. */
-	view keep = VIEW("@!$'()*+,;=:");
 	struct buf b = buf_new(LIMIT_HTTP_TARGET);
 	view out;
 
 	buf_add(&b, VIEW("/SOGo/dav/"));
+	encode_percent(&b, address, keep);
+	buf_add_byte(&b, '/');
+	out = arena_copy(arena, buf_view(&b));
+	buf_free(&b);
+	return out;
+}
+
+static view
+middle_of(enum dav_what what)
+{
+	if (what == DAV_PROXY_READ)
+		return VIEW("calendar-proxy-read/");
+	if (what == DAV_PROXY_WRITE)
+		return VIEW("calendar-proxy-write/");
+	if (what <= DAV_PRINCIPAL)
+		return VIEW("");
+	return dav_kind(what) == COLLECTION_CALENDAR ? VIEW("Calendar/")
+						     : VIEW("Contacts/");
+}
+
+view
+dav_href(const struct dav *d, struct arena *arena, enum dav_what what,
+    view collection, view object)
+{
+	struct buf b = buf_new(LIMIT_HTTP_TARGET);
+	view out;
+
+	buf_add(&b, d->path.open ? open_tree : VIEW("/SOGo/dav/"));
 	if (what != DAV_ROOT) {
-		encode_percent(&b, view_of(d->who.address), keep);
+		encode_percent(&b, d->tree.address, keep);
 		buf_add_byte(&b, '/');
 	}
-	if (what > DAV_PRINCIPAL)
-		buf_add(&b,
-		    dav_kind(what) == COLLECTION_CALENDAR ? VIEW("Calendar/")
-							  : VIEW("Contacts/"));
-	if (what > DAV_BOOKS) {
+	buf_add(&b, middle_of(what));
+	if ((what & (DAV_COLLECTIONS | DAV_OBJECTS)) != 0) {
 		encode_percent(&b, collection, keep);
 		buf_add_byte(&b, '/');
 	}
-	if (what > DAV_BOOK)
+	if ((what & DAV_OBJECTS) != 0)
 		encode_percent(&b, object, keep);
 	out = arena_copy(arena, buf_view(&b));
 	buf_free(&b);
 	return out;
+}
+
+bool
+dav_href_path(
+    const struct dav *d, struct arena *arena, view href, struct dav_path *out)
+{
+	struct buf b = buf_new(LIMIT_HTTP_TARGET);
+	view origin = d->request->origin;
+	bool good;
+
+	href = view_trim(href);
+	if (origin.n > 0 && view_starts_same(href, origin))
+		href = view_from(href, origin.n);
+	good = view_at(href, 0) == '/'
+	    && view_find_same(href, VIEW("%2f")) == SIZE_MAX
+	    && decode_percent(&b, href).is == OK;
+	*out = dav_path_parse(
+	    good ? arena_copy(arena, buf_view(&b)) : VIEW(""), arena);
+	buf_free(&b);
+	return good;
 }

@@ -1,5 +1,7 @@
 #include "davd/dav/prop.h"
 
+#include "davd/dav/subscribe.h"
+
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/limits.h"
 
@@ -36,12 +38,14 @@ static const struct prop_row rows[] = {
 	D("getlastmodified", DAV_OBJECTS, true, prop_modified),
 	D("supportedlock", DAV_ALL, true, prop_nothing),
 	D("lockdiscovery", DAV_ALL, true, prop_nothing),
-	LINK("D", NS_DAV, "current-user-principal", DAV_ALL, prop_principal,
+	LINK("D", NS_DAV, "current-user-principal", DAV_ALL, prop_self,
 	    DAV_PRINCIPAL),
 	LINK("D", NS_DAV, "principal-URL", DAV_PRINCIPAL, prop_principal,
 	    DAV_PRINCIPAL),
-	LINK("D", NS_DAV, "owner", DAV_ALL & ~DAV_ROOT, prop_principal,
+	LINK("D", NS_DAV, "owner", DAV_ALL & ~DAV_ROOT, prop_owner,
 	    DAV_PRINCIPAL),
+	D("group", DAV_ALL & ~DAV_ROOT, false, prop_nothing),
+	D("inherited-acl-set", DAV_ALL & ~DAV_ROOT, false, prop_acl_parents),
 	LINK("D", NS_DAV, "principal-collection-set", DAV_ALL, prop_principals,
 	    DAV_ROOT),
 	D("current-user-privilege-set", DAV_ALL, false, prop_privileges),
@@ -55,9 +59,11 @@ static const struct prop_row rows[] = {
 	D("supported-report-set", DAV_ALL, false, prop_reports),
 	D("sync-token", DAV_COLLECTIONS | DAV_HOMES, false, prop_token),
 	D("resource-id", DAV_ALL & ~DAV_ROOT, false, prop_id),
-	D("quota-available-bytes", DAV_ALL & ~(DAV_ROOT | DAV_OBJECTS), false,
+	D("quota-available-bytes", DAV_ALL & ~(DAV_ROOT | DAV_OBJECTS
+		| DAV_PROXIES), false,
 	    prop_quota_free),
-	D("quota-used-bytes", DAV_ALL & ~(DAV_ROOT | DAV_OBJECTS), false,
+	D("quota-used-bytes", DAV_ALL & ~(DAV_ROOT | DAV_OBJECTS
+		| DAV_PROXIES), false,
 	    prop_quota_used),
 	LINK("C", NS_CALDAV, "calendar-home-set", DAV_PRINCIPAL,
 	    prop_calendar_home, DAV_CALENDARS),
@@ -247,6 +253,12 @@ stored(struct prop_out *o, const struct resource *r, view ns, view name,
 {
 	if ((r->what & DAV_COLLECTIONS) == 0)
 		return false;
+	if (o->d->shared.id != 0 && subscribe_is_personal(ns, name)
+	    && subscribe_property(
+		   o->d, o->scratch, prop_key(o->scratch, ns, name), inner)
+		    .is
+		== OK)
+		return inner->n > 0;
 	return property_get(o->d->account, o->scratch, r->collection->id,
 		   prop_key(o->scratch, ns, name), inner)
 		   .is

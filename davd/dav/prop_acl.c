@@ -1,101 +1,217 @@
+#include "davd/dav/acl.h"
 #include "davd/dav/prop.h"
 
+/* The tree of RFC 3744 5.3 and RFC 4791 6.1, in order. */
+enum {
+	WRITES = RIGHT_CHANGE | RIGHT_INSERT | RIGHT_DELETE | RIGHT_PROPERTIES
+};
+#define PRIVILEGE(prefix, space, local)          \
+	.tag = prefix ":" local, .ns = VIEW_INIT(space), \
+	.name = VIEW_INIT(local)
+
+static const struct acl_privilege privileges[] = {
+	{ PRIVILEGE("D", NS_DAV, "all"), .depth = 0, .all = RIGHT_ALL,
+	    .gives = RIGHT_ALL, .description = "Everything" },
+	{ PRIVILEGE("D", NS_DAV, "read"), .depth = 1,
+	    .any = RIGHT_READ | RIGHT_TIMES, .gives = RIGHTS_READ,
+	    .description = "Read" },
+	{ PRIVILEGE("D", NS_DAV, "read-current-user-privilege-set"),
+	    .depth = 2, .any = RIGHT_ALL, .gives = RIGHT_LOOKUP,
+	    .description = "Read own rights" },
+	{ PRIVILEGE("C", NS_CALDAV, "read-free-busy"), .depth = 2,
+	    .any = RIGHT_BUSY | RIGHT_TIMES | RIGHT_READ, .gives = RIGHT_BUSY,
+	    .description = "See when the owner is busy" },
+	{ PRIVILEGE("D", NS_DAV, "write"), .depth = 1, .all = WRITES,
+	    .gives = RIGHT_LOOKUP | RIGHT_EXPUNGE | WRITES,
+	    .description = "Write" },
+	{ PRIVILEGE("D", NS_DAV, "write-properties"), .depth = 2,
+	    .any = RIGHT_PROPERTIES, .gives = RIGHT_LOOKUP | RIGHT_PROPERTIES,
+	    .description = "Change properties" },
+	{ PRIVILEGE("D", NS_DAV, "write-content"), .depth = 2,
+	    .any = RIGHT_CHANGE, .gives = RIGHT_LOOKUP | RIGHT_CHANGE,
+	    .description = "Change content" },
+	{ PRIVILEGE("D", NS_DAV, "bind"), .depth = 2, .any = RIGHT_INSERT,
+	    .gives = RIGHT_LOOKUP | RIGHT_INSERT, .description = "Add" },
+	{ PRIVILEGE("D", NS_DAV, "unbind"), .depth = 2, .any = RIGHT_DELETE,
+	    .gives = RIGHT_LOOKUP | RIGHT_DELETE | RIGHT_EXPUNGE,
+	    .description = "Remove" },
+	{ PRIVILEGE("D", NS_DAV, "unlock"), .depth = 1, .all = RIGHT_ALL,
+	    .description = "Remove locks" },
+	{ PRIVILEGE("D", NS_DAV, "write-acl"), .depth = 1, .any = RIGHT_ADMIN,
+	    .gives = RIGHT_LOOKUP | RIGHT_ADMIN,
+	    .description = "Change access rights" },
+	{ PRIVILEGE("D", NS_DAV, "read-acl"), .depth = 2, .any = RIGHT_ADMIN,
+	    .description = "Read access rights" },
+};
+
+const struct acl_privilege *
+acl_privilege_at(size_t i)
+{
+	return i < COUNT(privileges) ? &privileges[i] : NULL;
+}
+
+const struct acl_privilege *
+acl_privilege_find(view ns, view name)
+{
+	for (size_t i = 0; i < COUNT(privileges); i++)
+		if (view_eq(privileges[i].name, name)
+		    && view_eq(privileges[i].ns, ns))
+			return &privileges[i];
+	return NULL;
+}
+
+bool
+acl_has(const struct acl_privilege *p, unsigned rights)
+{
+	return rights != 0 && (rights & p->all) == p->all
+	    && (p->any == 0 || (rights & p->any) != 0);
+}
+
+static void
+write_privilege(struct xml_out *x, const struct acl_privilege *p)
+{
+	xml_start(x, "D:privilege");
+	xml_leaf(x, p->tag, VIEW(""));
+	xml_end(x, "D:privilege");
+}
+
 /* Aggregates are told with all that they hold (RFC 3744 5.4): many clients
- * look for "write-content" or "bind" by name.  One owner, all rights. */
-static const char *const owner[] = {
-	"D:all",
-	"D:read",
-	"D:write",
-	"D:write-properties",
-	"D:write-content",
-	"D:bind",
-	"D:unbind",
-	"D:unlock",
-	"D:read-acl",
-	"D:read-current-user-privilege-set",
-};
-
-static const char *const reader[] = {
-	"D:read",
-	"D:read-current-user-privilege-set",
-};
-
+ * look for "write-content" or "bind" by name. */
 bool
 prop_privileges(struct prop_out *o, const struct resource *r)
 {
-	bool root = r->what == DAV_ROOT;
-	const char *const *list = root ? reader : owner;
-	size_t count = root ? COUNT(reader) : COUNT(owner);
+	unsigned rights = o->d->rights.all && r->what != DAV_ROOT
+	    ? RIGHT_ALL
+	    : acl_rights(o->d, r->what, r->collection);
 
-	for (size_t i = 0; i < count; i++) {
-		xml_start(&o->x, "D:privilege");
-		xml_start(&o->x, list[i]);
-		xml_end(&o->x, list[i]);
-		xml_end(&o->x, "D:privilege");
-	}
+	for (size_t i = 0; i < COUNT(privileges); i++)
+		if (acl_has(&privileges[i], rights))
+			write_privilege(&o->x, &privileges[i]);
 	return true;
 }
-
-/* The tree of RFC 3744 5.3, in order, each with its depth. */
-static const struct {
-	const char *tag;
-	unsigned depth;
-	const char *description;
-} known[] = {
-	{ "D:all", 0, "Everything" },
-	{ "D:read", 1, "Read" },
-	{ "D:read-current-user-privilege-set", 2, "Read own rights" },
-	{ "D:write", 1, "Write" },
-	{ "D:write-properties", 2, "Change properties" },
-	{ "D:write-content", 2, "Change content" },
-	{ "D:bind", 2, "Add" },
-	{ "D:unbind", 2, "Remove" },
-	{ "D:unlock", 1, "Remove locks" },
-	{ "D:read-acl", 1, "Read access rights" },
-};
 
 bool
 prop_known_privileges(struct prop_out *o, const struct resource *r)
 {
 	(void)r;
-	for (size_t i = 0; i < COUNT(known); i++) {
-		bool last = i + 1 == COUNT(known);
-		unsigned next = last ? 0 : known[i + 1].depth;
+	for (size_t i = 0; i < COUNT(privileges); i++) {
+		const struct acl_privilege *p = &privileges[i];
+		bool last = i + 1 == COUNT(privileges);
+		unsigned next = last ? 0 : p[1].depth;
 
 		xml_start(&o->x, "D:supported-privilege");
-		xml_start(&o->x, "D:privilege");
-		xml_start(&o->x, known[i].tag);
-		xml_end(&o->x, known[i].tag);
-		xml_end(&o->x, "D:privilege");
+		write_privilege(&o->x, p);
+		if (p->gives == 0)
+			xml_leaf(&o->x, "D:abstract", VIEW(""));
 		xml_start(&o->x, "D:description");
 		xml_set(&o->x, "xml:lang", VIEW("en"));
-		xml_text(&o->x, view_of(known[i].description));
+		xml_text(&o->x, view_of(p->description));
 		xml_end(&o->x, "D:description");
-		for (unsigned k = known[i].depth + 1; k > next; k--)
+		for (unsigned k = p->depth + 1; k > next; k--)
 			xml_end(&o->x, "D:supported-privilege");
 	}
 	return true;
 }
 
-/* RFC 3744 5.5: one entry, that nobody can change. */
+/* The fewest privileges that say all of it.  Of what DAV has no word for, the
+ * lesser is told: who sends an ACL back must not give more than there was. */
+static void
+write_granted(struct prop_out *o, unsigned rights)
+{
+	unsigned said = UINT32_MAX; /* the depth of what is told already */
+
+	if ((rights & RIGHT_TIMES) != 0)
+		rights = (rights & ~(unsigned)RIGHT_TIMES) | RIGHT_BUSY;
+	for (size_t i = 0; i < COUNT(privileges); i++) {
+		const struct acl_privilege *p = &privileges[i];
+
+		if (p->depth > said)
+			continue;
+		said = UINT32_MAX;
+		if (p->gives == 0 || !acl_has(p, rights)
+		    || p->any == RIGHT_ALL)
+			continue;
+		write_privilege(&o->x, p);
+		said = p->depth;
+	}
+}
+
+static void
+write_principal(struct prop_out *o, const struct right_grant *g)
+{
+	xml_start(&o->x, "D:principal");
+	if (g == NULL) {
+		xml_start(&o->x, "D:property");
+		xml_leaf(&o->x, "D:owner", VIEW(""));
+		xml_end(&o->x, "D:property");
+	} else if (g->whom == RIGHT_ACCOUNT) {
+		xml_leaf(&o->x, "D:href",
+		    dav_principal_href(o->scratch, g->name));
+	} else {
+		xml_leaf(&o->x,
+		    g->whom == RIGHT_DOMAIN ? "D:authenticated" : "D:all",
+		    VIEW(""));
+	}
+	xml_end(&o->x, "D:principal");
+}
+
+static void
+write_ace(struct prop_out *o, const struct resource *r,
+    const struct right_grant *g)
+{
+	xml_start(&o->x, "D:ace");
+	write_principal(o, g);
+	xml_start(&o->x, "D:grant");
+	write_granted(o, g == NULL ? RIGHT_ALL : g->rights);
+	xml_end(&o->x, "D:grant");
+	if (g == NULL)
+		xml_leaf(&o->x, "D:protected", VIEW(""));
+	if (g != NULL && g->collection == 0
+	    && (r->what & (DAV_COLLECTIONS | DAV_OBJECTS)) != 0) {
+		xml_start(&o->x, "D:inherited");
+		xml_leaf(&o->x, "D:href",
+		    dav_href(o->d, o->scratch,
+			dav_kind(r->what) == COLLECTION_CALENDAR
+			    ? DAV_CALENDARS
+			    : DAV_BOOKS,
+			VIEW(""), VIEW("")));
+		xml_end(&o->x, "D:inherited");
+	}
+	xml_end(&o->x, "D:ace");
+}
+
+static bool
+write_aces(struct prop_out *o, const struct resource *r, int64_t collection)
+{
+	struct right_grant *list;
+	size_t count;
+
+	if (right_list(o->d->services->store, o->scratch, o->d->owner.id,
+		dav_kind(r->what), collection, &list, &count)
+		.is
+	    != OK)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		write_ace(o, r, &list[i]);
+	return true;
+}
+
+/* RFC 3744 5.5: the owner's, that nobody can change, and what he granted; for
+ * those who may change it. */
 bool
 prop_acl(struct prop_out *o, const struct resource *r)
 {
-	(void)r;
-	xml_start(&o->x, "D:ace");
-	xml_start(&o->x, "D:principal");
-	xml_start(&o->x, "D:property");
-	xml_leaf(&o->x, "D:owner", VIEW(""));
-	xml_end(&o->x, "D:property");
-	xml_end(&o->x, "D:principal");
-	xml_start(&o->x, "D:grant");
-	xml_start(&o->x, "D:privilege");
-	xml_leaf(&o->x, "D:all", VIEW(""));
-	xml_end(&o->x, "D:privilege");
-	xml_end(&o->x, "D:grant");
-	xml_leaf(&o->x, "D:protected", VIEW(""));
-	xml_end(&o->x, "D:ace");
-	return true;
+	bool persons = (r->what & (DAV_PRINCIPAL | DAV_PROXIES)) != 0;
+
+	if (!o->d->rights.all
+	    && (acl_rights(o->d, r->what, r->collection) & RIGHT_ADMIN) == 0)
+		return false;
+	write_ace(o, r, NULL);
+	if (persons)
+		return true;
+	return (r->collection == NULL
+		   || write_aces(o, r, r->collection->id))
+	    && write_aces(o, r, 0);
 }
 
 bool
@@ -104,6 +220,20 @@ prop_acl_restrictions(struct prop_out *o, const struct resource *r)
 	(void)r;
 	xml_leaf(&o->x, "D:grant-only", VIEW(""));
 	xml_leaf(&o->x, "D:no-invert", VIEW(""));
+	return true;
+}
+
+/* RFC 3744 5.7: what is granted for a home holds in it. */
+bool
+prop_acl_parents(struct prop_out *o, const struct resource *r)
+{
+	if ((r->what & (DAV_COLLECTIONS | DAV_OBJECTS)) != 0)
+		xml_leaf(&o->x, "D:href",
+		    dav_href(o->d, o->scratch,
+			dav_kind(r->what) == COLLECTION_CALENDAR
+			    ? DAV_CALENDARS
+			    : DAV_BOOKS,
+			VIEW(""), VIEW("")));
 	return true;
 }
 

@@ -1,5 +1,7 @@
 #include "davd/dav/prop.h"
 
+#include "davd/dav/subscribe.h"
+
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/date.h"
 #include "mailcore/base/encode.h"
@@ -37,13 +39,41 @@ prop_resourcetype(struct prop_out *o, const struct resource *r)
 	if ((r->what & DAV_OBJECTS) != 0)
 		return true;
 	empty(o, "D:collection");
-	if (r->what == DAV_PRINCIPAL)
+	if ((r->what & (DAV_PRINCIPAL | DAV_PROXIES)) != 0)
 		empty(o, "D:principal");
+	if (r->what == DAV_PROXY_READ)
+		empty(o, "CS:calendar-proxy-read");
+	if (r->what == DAV_PROXY_WRITE)
+		empty(o, "CS:calendar-proxy-write");
 	if (r->what == DAV_CALENDAR)
 		empty(o, "C:calendar");
 	if (r->what == DAV_BOOK)
 		empty(o, "CR:addressbook");
 	return true;
+}
+
+/* Another's has his address behind it, as with SOGo: "personal" is everyone's
+ * first calendar. */
+static void
+collection_name(struct prop_out *o, const struct collection *c)
+{
+	bool shared = o->d->shared.id != 0;
+	view own;
+
+	if (shared
+	    && subscribe_property(
+		   o->d, o->scratch, VIEW(NS_DAV " displayname"), &own)
+		    .is
+		== OK) {
+		xml_text(&o->x, own);
+		return;
+	}
+	xml_text(&o->x, c->display_name.n > 0 ? c->display_name : c->name);
+	if (!shared)
+		return;
+	xml_text(&o->x, VIEW(" ("));
+	xml_text(&o->x, o->d->owner.address);
+	xml_text(&o->x, VIEW(")"));
 }
 
 bool
@@ -52,10 +82,7 @@ prop_displayname(struct prop_out *o, const struct resource *r)
 	struct account_info info;
 
 	if ((r->what & DAV_COLLECTIONS) != 0) {
-		xml_text(&o->x,
-		    r->collection->display_name.n > 0
-			? r->collection->display_name
-			: r->collection->name);
+		collection_name(o, r->collection);
 		return true;
 	}
 	if (r->what == DAV_CALENDARS)
@@ -65,13 +92,13 @@ prop_displayname(struct prop_out *o, const struct resource *r)
 	else if (r->what == DAV_ROOT)
 		xml_text(&o->x, VIEW("Posthaste"));
 	else if (account_get(o->d->services->store, o->scratch,
-		     o->d->who.account, &info)
+		     o->d->tree.id, &info)
 		     .is
 		== OK
 	    && info.name.n > 0)
 		xml_text(&o->x, info.name);
 	else
-		xml_text(&o->x, view_of(o->d->who.address));
+		xml_text(&o->x, o->d->tree.address);
 	return true;
 }
 
@@ -128,6 +155,29 @@ prop_principal(struct prop_out *o, const struct resource *r)
 	return href_of(o, DAV_PRINCIPAL);
 }
 
+/* Who asks, wherever; RFC 5397 3. */
+bool
+prop_self(struct prop_out *o, const struct resource *r)
+{
+	(void)r;
+	if (o->d->who.account == 0)
+		xml_leaf(&o->x, "D:unauthenticated", VIEW(""));
+	else
+		xml_leaf(&o->x, "D:href",
+		    dav_principal_href(
+			o->scratch, view_of(o->d->who.address)));
+	return true;
+}
+
+bool
+prop_owner(struct prop_out *o, const struct resource *r)
+{
+	(void)r;
+	xml_leaf(&o->x, "D:href",
+	    dav_principal_href(o->scratch, o->d->owner.address));
+	return true;
+}
+
 bool
 prop_principals(struct prop_out *o, const struct resource *r)
 {
@@ -154,7 +204,8 @@ prop_user_addresses(struct prop_out *o, const struct resource *r)
 {
 	(void)r;
 	xml_leaf(&o->x, "D:href",
-	    arena_print(o->scratch, "mailto:%s", o->d->who.address));
+	    arena_print(o->scratch, "mailto:%.*s",
+		(int)o->d->tree.address.n, o->d->tree.address.p));
 	return href_of(o, DAV_PRINCIPAL);
 }
 
@@ -162,7 +213,7 @@ bool
 prop_mail_addresses(struct prop_out *o, const struct resource *r)
 {
 	(void)r;
-	xml_leaf(&o->x, "CS:email-address", view_of(o->d->who.address));
+	xml_leaf(&o->x, "CS:email-address", o->d->tree.address);
 	return true;
 }
 
@@ -273,10 +324,11 @@ prop_most_card(struct prop_out *o, const struct resource *r)
 static bool
 quota(struct prop_out *o, struct account_info *info)
 {
-	return account_get(
-		   o->d->services->store, o->scratch, o->d->who.account, info)
-		   .is
-	    == OK;
+	return o->d->rights.all
+	    && account_get(
+		   o->d->services->store, o->scratch, o->d->owner.id, info)
+		    .is
+		== OK;
 }
 
 /* RFC 4331 3: absent when there is no limit. */
@@ -325,8 +377,8 @@ prop_add_member(struct prop_out *o, const struct resource *r)
 bool
 prop_id(struct prop_out *o, const struct resource *r)
 {
-	view seed = arena_print(o->scratch, "%s %d %lld %lu", o->d->who.address,
-	    (int)r->what,
+	view seed = arena_print(o->scratch, "%.*s %d %lld %lu",
+	    (int)o->d->owner.address.n, o->d->owner.address.p, (int)r->what,
 	    r->collection == NULL ? 0LL : (long long)r->collection->id,
 	    r->item == NULL ? 0UL : (unsigned long)r->item->uid);
 	unsigned char h[EVP_MAX_MD_SIZE];

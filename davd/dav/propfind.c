@@ -1,5 +1,7 @@
 #include "davd/dav/stream.h"
 
+#include "davd/dav/subscribe.h"
+
 #include "mailcore/base/limits.h"
 
 /* A target and, with Depth: 1, what is in it. */
@@ -11,6 +13,8 @@ struct find {
 	struct collection collection; /* of COLLECTIONS and OBJECTS */
 	struct collection *list;      /* of HOMES */
 	size_t count, at;
+	struct subscription *shared; /* with the owner of a home */
+	size_t shared_count, shared_at;
 	uint32_t next_uid;
 };
 
@@ -45,6 +49,31 @@ add_collection(struct find *f, const struct collection *c)
 	r.what = c->kind == COLLECTION_CALENDAR ? DAV_CALENDAR : DAV_BOOK;
 	r.href = dav_href(d, f->s.out.scratch, r.what, c->name, VIEW(""));
 	stream_resource(&f->s, &r);
+}
+
+/* One that may not be seen (any more) is not there. */
+static void
+add_shared(struct find *f, const struct subscription *s)
+{
+	struct dav *d = f->s.out.d;
+	struct acl_visit back;
+	struct collection c;
+
+	if (acl_enter(d, s, &back, &c).is == OK)
+		add_collection(f, &c);
+	acl_leave(d, &back);
+}
+
+static void
+add_collections(struct find *f, bool *more)
+{
+	struct stream *s = &f->s;
+
+	while (f->at < f->count && !stream_is_full(s))
+		add_collection(f, &f->list[f->at++]);
+	while (f->shared_at < f->shared_count && !stream_is_full(s))
+		add_shared(f, &f->shared[f->shared_at++]);
+	*more = f->at < f->count || f->shared_at < f->shared_count;
 }
 
 static result
@@ -87,10 +116,10 @@ next(struct stream *s, bool *more)
 		add_fixed(f, DAV_CALENDARS);
 		add_fixed(f, DAV_BOOKS);
 	} else if ((what & DAV_HOMES) != 0) {
-		while (f->at < f->count && !stream_is_full(s))
-			add_collection(f, &f->list[f->at++]);
-		*more = f->at < f->count;
-	} else if ((what & DAV_COLLECTIONS) != 0) {
+		add_collections(f, more);
+	} else if ((what & DAV_COLLECTIONS) != 0
+	    && acl_may(
+		s->out.d, &f->collection, RIGHT_READ | RIGHT_TIMES)) {
 		return add_items(f, more);
 	}
 	return done();
@@ -132,6 +161,24 @@ read_wanted(
 }
 
 static result
+list_home(struct find *f)
+{
+	struct dav *d = f->s.out.d;
+	enum collection_kind kind = dav_kind(d->path.what);
+	size_t kept = 0;
+
+	TRY(collection_list(d->account, d->arena, kind, &f->list, &f->count));
+	for (size_t i = 0; i < f->count; i++)
+		if (acl_rights(d, d->path.what, &f->list[i]) != 0)
+			f->list[kept++] = f->list[i];
+	f->count = kept;
+	return d->rights.all && subscribe_is_shown(d)
+	    ? subscription_list(d->account, d->arena, kind, &f->shared,
+		  &f->shared_count)
+	    : done();
+}
+
+static result
 find_target(struct dav *d, struct find *f)
 {
 	enum dav_what what = d->path.what;
@@ -141,8 +188,7 @@ find_target(struct dav *d, struct find *f)
 	if ((what & (DAV_COLLECTIONS | DAV_OBJECTS)) != 0)
 		TRY(dav_collection(d, d->arena, &f->collection));
 	if ((what & DAV_HOMES) != 0 && f->depth == DEPTH_1)
-		TRY(collection_list(
-		    d->account, d->arena, dav_kind(what), &f->list, &f->count));
+		TRY(list_home(f));
 	f->s.next = next;
 	if ((what & DAV_OBJECTS) != 0)
 		f->s.next = object_next;
@@ -163,6 +209,7 @@ dav_propfind(struct dav *d)
 		dav_fail(d, arena_result(d->arena));
 		return;
 	}
+	f->s.out.d = d;
 	f->depth = dav_depth_of(d->request, DEPTH_INFINITY);
 	if (f->depth == DEPTH_BAD) {
 		answer_text(d->answer, 400, "RFC 4918 10.2: bad Depth");

@@ -1,4 +1,4 @@
-#include "davd/dav/inside.h"
+#include "davd/dav/acl.h"
 
 #include "mailcore/base/encode.h"
 #include "mailcore/base/limits.h"
@@ -21,6 +21,7 @@ struct put {
 	/* What happened inside, as the answer needs it. */
 	bool created;
 	unsigned status; /* of a failed condition */
+	unsigned need;   /* a right that is missing */
 	const char *condition;
 	view href;
 };
@@ -43,14 +44,21 @@ static const struct {
 	    "CR:supported-address-data", NULL, "CR:no-uid-conflict" },
 };
 
+/* Empty: none is given. */
+static view
+type_of(const struct dav *d)
+{
+	view type = VIEW("");
+
+	(void)request_header(d->request, VIEW("Content-Type"), &type);
+	return view_trim(view_cut(&type, ';'));
+}
+
 static bool
 type_fits(struct dav *d, size_t rule)
 {
-	view type;
+	view type = type_of(d);
 
-	if (!request_header(d->request, VIEW("Content-Type"), &type))
-		return true;
-	type = view_trim(view_cut(&type, ';'));
 	return type.n == 0 || view_same(type, rules[rule].type)
 	    || view_same(type, rules[rule].other_type)
 	    || view_same(type, VIEW("application/octet-stream"));
@@ -192,6 +200,29 @@ uid_conflict(struct put *p, size_t rule, const struct collection *c, view name)
 	return fail(DENIED, "RFC 4791 5.3.2.1: the UID is taken");
 }
 
+/* Nobody may write over what he does not see all of. */
+static result
+check_right(
+    struct put *p, const struct collection *c, const struct item *old)
+{
+	struct dav *d = p->d;
+	struct body body;
+	bool whole;
+
+	p->need = p->created ? RIGHT_INSERT : RIGHT_CHANGE;
+	if (!acl_may(d, c, p->need))
+		return fail(DENIED, "RFC 3744 3: the owner has not granted it");
+	if (!p->created && !d->rights.all) {
+		TRY(body_open(d->account, old->body, &body));
+		whole = acl_sees_whole(d, c, body.bytes);
+		body_close(&body);
+		if (!whole)
+			return fail(DENIED, "RFC 3744 3: it is not all shown");
+	}
+	p->need = 0;
+	return done();
+}
+
 static result
 add_or_replace(struct put *p, size_t rule, const struct collection *c)
 {
@@ -203,6 +234,7 @@ add_or_replace(struct put *p, size_t rule, const struct collection *c)
 	if (r.is != OK && r.is != NOT_FOUND)
 		return r;
 	p->created = r.is == NOT_FOUND;
+	TRY(check_right(p, c, &old));
 	p->status = request_precondition(
 	    d->request, p->created ? VIEW("") : old.etag);
 	if (p->status != 0)
@@ -235,6 +267,7 @@ work(struct account *a, void *context)
 
 	(void)a; /* d->account */
 	p->status = 0;
+	p->need = 0;
 	p->condition = NULL;
 	r = dav_collection(p->d, p->d->arena, &c);
 	if (r.is == NOT_FOUND) { /* RFC 4918 9.7.1 */
@@ -272,6 +305,8 @@ answer(struct put *p, result r)
 
 	if (r.is == OK) {
 		answer_stored(p);
+	} else if (p->need != 0) {
+		dav_need(d, p->need);
 	} else if (p->condition != NULL) {
 		dav_error(d, p->status, p->condition, p->href);
 	} else if (p->status == 412 && d->representation
@@ -335,6 +370,11 @@ dav_post(struct dav *d)
 	struct buf name = buf_new(64);
 	bool calendar = d->path.what == DAV_CALENDAR;
 
+	if ((d->path.what & DAV_COLLECTIONS) != 0
+	    && view_find(type_of(d), VIEW("xml")) != SIZE_MAX) {
+		dav_command(d);
+		return;
+	}
 	if ((d->path.what & DAV_COLLECTIONS) == 0
 	    || !view_eq(d->request->query, VIEW("add-member"))) {
 		dav_not_allowed(d);

@@ -1,5 +1,7 @@
 #include "davd/dav/report.h"
 
+#include "davd/dav/acl.h"
+
 #include "mailcore/base/limits.h"
 #include "mailcore/format/ical.h"
 #include "mailcore/format/match.h"
@@ -47,17 +49,21 @@ static result
 matches(struct query *q, const struct item *item, bool *out)
 {
 	struct stream *s = &q->s;
+	struct buf seen = buf_new(DATA_MOST);
 	struct body body;
+	view bytes;
 	result r;
 
 	*out = q->whole;
 	if (q->whole)
 		return done();
 	TRY(body_open(s->out.d->account, item->body, &body));
+	bytes = acl_seen(s->out.d, &q->collection, body.bytes, &seen);
 	if (q->collection.kind == COLLECTION_CALENDAR)
-		r = ical_matches(body.bytes, q->filter, s->out.scratch, out);
+		r = ical_matches(bytes, q->filter, s->out.scratch, out);
 	else
-		r = vcard_matches(body.bytes, q->filter, s->out.scratch, out);
+		r = vcard_matches(bytes, q->filter, s->out.scratch, out);
+	buf_free(&seen);
 	body_close(&body);
 	return r;
 }

@@ -1,5 +1,7 @@
 #include "davd/dav/report.h"
 
+#include "davd/dav/acl.h"
+
 #include "mailcore/base/limits.h"
 
 static const struct report {
@@ -7,31 +9,34 @@ static const struct report {
 	view name;
 	int on;
 	void (*run)(struct dav *, const struct xml_element *);
+	bool reads; /* what is in a collection */
 } reports[] = {
 	{ VIEW_INIT(NS_DAV), VIEW_INIT("sync-collection"), DAV_COLLECTIONS,
-	    report_sync },
+	    report_sync, true },
 	{ VIEW_INIT(NS_DAV), VIEW_INIT("sync-collection"), DAV_HOMES,
-	    report_sync_home },
+	    report_sync_home, false },
 	{ VIEW_INIT(NS_DAV), VIEW_INIT("expand-property"), DAV_ALL,
-	    report_expand },
+	    report_expand, false },
 	{ VIEW_INIT(NS_DAV), VIEW_INIT("principal-property-search"),
-	    DAV_ROOT | DAV_PRINCIPAL | DAV_HOMES, report_principal_search },
+	    DAV_ROOT | DAV_PRINCIPAL | DAV_HOMES, report_principal_search,
+	    false },
 	{ VIEW_INIT(NS_DAV), VIEW_INIT("principal-search-property-set"),
-	    DAV_ROOT | DAV_PRINCIPAL | DAV_HOMES, report_principal_properties },
+	    DAV_ROOT | DAV_PRINCIPAL | DAV_HOMES, report_principal_properties,
+	    false },
 	{ VIEW_INIT(NS_DAV), VIEW_INIT("principal-match"), DAV_ROOT,
-	    report_principal_match },
+	    report_principal_match, false },
 	{ VIEW_INIT(NS_DAV), VIEW_INIT("acl-principal-prop-set"),
-	    DAV_ALL & ~DAV_ROOT, report_acl_principals },
+	    DAV_ALL & ~DAV_ROOT, report_acl_principals, false },
 	{ VIEW_INIT(NS_CALDAV), VIEW_INIT("calendar-multiget"),
-	    DAV_CALENDARS | DAV_CALENDAR, report_multiget },
+	    DAV_CALENDARS | DAV_CALENDAR, report_multiget, true },
 	{ VIEW_INIT(NS_CALDAV), VIEW_INIT("calendar-query"), DAV_CALENDAR,
-	    report_calendar_query },
+	    report_calendar_query, true },
 	{ VIEW_INIT(NS_CALDAV), VIEW_INIT("free-busy-query"),
-	    DAV_PRINCIPAL | DAV_CALENDARS | DAV_CALENDAR, report_busy },
+	    DAV_PRINCIPAL | DAV_CALENDARS | DAV_CALENDAR, report_busy, false },
 	{ VIEW_INIT(NS_CARDDAV), VIEW_INIT("addressbook-multiget"),
-	    DAV_BOOKS | DAV_BOOK, report_multiget },
+	    DAV_BOOKS | DAV_BOOK, report_multiget, true },
 	{ VIEW_INIT(NS_CARDDAV), VIEW_INIT("addressbook-query"), DAV_BOOK,
-	    report_book_query },
+	    report_book_query, true },
 };
 
 static const struct report *
@@ -90,6 +95,15 @@ target_exists(struct dav *d)
 	return r.is == OK;
 }
 
+static bool
+may_read(struct dav *d)
+{
+	unsigned rights;
+
+	return acl_target_rights(d, &rights).is == OK
+	    && (rights & (RIGHT_READ | RIGHT_TIMES)) != 0;
+}
+
 void
 dav_report(struct dav *d)
 {
@@ -107,7 +121,11 @@ dav_report(struct dav *d)
 		dav_error(d, 403, "D:supported-report", VIEW(""));
 		return;
 	}
-	report->run(d, root);
+	if (report->reads && (d->path.what & DAV_COLLECTIONS) != 0
+	    && !may_read(d))
+		dav_need(d, RIGHT_READ);
+	else
+		report->run(d, root);
 }
 
 /* RFC 3253 3.8, for the target itself. */

@@ -1,5 +1,7 @@
 #include "davd/dav/stream.h"
 
+#include "davd/dav/acl.h"
+
 #include "mailcore/base/limits.h"
 
 enum {
@@ -28,7 +30,7 @@ stream_item(
 								     : DAV_CARD,
 		.collection = c,
 		.item = item };
-	struct buf made = buf_new(DATA_MOST);
+	struct buf made = buf_new(DATA_MOST), seen = buf_new(DATA_MOST);
 	struct body body;
 	bool open = s->wanted->bytes
 	    && body_open(s->out.d->account, item->body, &body).is == OK;
@@ -36,11 +38,13 @@ stream_item(
 	r.href = dav_href(
 	    s->out.d, s->out.scratch, r.what, c->name, item->name);
 	if (open)
-		r.bytes = data_given(&s->data, r.what, body.bytes, &made);
+		r.bytes = data_given(&s->data, r.what,
+		    acl_seen(s->out.d, c, body.bytes, &seen), &made);
 	stream_resource(s, &r);
 	if (open)
 		body_close(&body);
 	buf_free(&made);
+	buf_free(&seen);
 }
 
 void
@@ -81,7 +85,7 @@ stream_piece(void *context, struct buf *to)
 		buf_free(&s->first);
 		return true;
 	}
-	r = account_open(d->services->store, d->who.account, &d->account);
+	r = account_open(d->services->store, d->owner.id, &d->account);
 	if (r.is != OK)
 		return false;
 	r = add_piece(s, to);

@@ -36,6 +36,7 @@ conf_defaults(struct conf *c, unsigned base_port)
 		.session_idle = LIMIT_SESSION_IDLE,
 		.session_end = LIMIT_SESSION_END,
 		.password_strength = 3,
+		.publish = true,
 		.log_level = LOG_INFO,
 		.sandbox = true,
 	};

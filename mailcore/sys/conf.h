@@ -15,6 +15,7 @@
  *	connections N            connections-per-peer N
  *	session-idle MINUTES  session-end HOURS  password-strength 0..4
  *	security-contact URI
+ *	publish on|off       directory on|off
  *	log-level error|warning|info|debug           sandbox on|off
  */
 #ifndef SYS_CONF_H
@@ -68,6 +69,8 @@ struct conf {
 	unsigned session_end;  /* seconds until any does */
 	unsigned password_strength; /* least score of a person's new one */
 	const char *security_contact; /* a URI for security.txt; NULL: none */
+	bool publish;   /* owners may open a calendar to everyone */
+	bool directory; /* people of a domain find each other */
 	int log_level; /* enum log_level */
 	bool sandbox;  /* off only for debugging */
 };

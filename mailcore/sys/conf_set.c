@@ -316,6 +316,11 @@ const struct setting conf_settings[CONF_SETTINGS] = {
 	    set_contact, "a mailto: or https: address",
 	    "write whom to tell of weaknesses,"
 	    " like mailto:security@example.org" },
+	{ "publish", offsetof(struct conf, publish), set_switch, "on or off",
+	    "write on to let people open calendars to everyone" },
+	{ "directory", offsetof(struct conf, directory),
+	    set_switch, "on or off",
+	    "write on to let the people of a domain look each other up" },
 	{ "log-level", offsetof(struct conf, log_level),
 	    set_log_level,
 	    "error, warning, info or debug", "choose one of them" },

@@ -102,6 +102,10 @@ put_limits(const struct conf *c, struct buf *out)
 	buf_add(out, VIEW("\n# Whom to tell of weaknesses of this server, as"
 	    " mailto:ADDRESS or https://...\n"));
 	put_text(out, "security-contact", c->security_contact);
+	buf_add(out, VIEW("\n# May people open calendars to everyone, and find"
+	    " each other in a book?\n"));
+	buf_print(out, "publish %s\ndirectory %s\n",
+	    c->publish ? "on" : "off", c->directory ? "on" : "off");
 	buf_add(out, VIEW("\n# error, warning, info or debug.\n"));
 	buf_print(out, "log-level %s\n", levels[c->log_level]);
 	buf_add(out, VIEW("\n# Limits what each role may do; off only for"

@@ -75,7 +75,8 @@ test_options(struct talk *t)
 	is_number(r.status, 200, "OPTIONS of the root, without a login");
 	ok(reply_header(&r,
 	       "DAV: 1, 3, access-control, calendar-access,"
-	       " addressbook, extended-mkcol\n"),
+	       " addressbook, extended-mkcol, calendar-proxy,"
+	       " calendarserver-sharing\n"),
 	    "what we are");
 	reply_free(&r);
 	r = talk(t, "OPTIONS", CALENDAR, "", "");
@@ -134,9 +135,12 @@ test_who_may(struct talk *t)
 	    "<D:href>" HOME "</D:href>", "encoded twice");
 	expect(t, "PROPFIND", "/SOGo/dav/User@Example.ORG/Calendar", d0, "",
 	    207, "<D:href>" HOME "Calendar/</D:href>", "any case, no slash");
-	expect(t, "PROPFIND", "/SOGo/dav/other@example.org/", d0, "", 404,
-	    "There is nothing here.", "another one's home");
-	expect(t, "PROPFIND", "/SOGo/dav/nobody@example.org/", d0, "", 404,
+	expect(t, "PROPFIND", "/SOGo/dav/other@example.org/", d0, "", 207,
+	    "<D:principal/>", "a colleague's principal");
+	expect(t, "PROPFIND", "/SOGo/dav/other@example.org/Calendar/", d0, "",
+	    404, "There is nothing here.", "another one's home");
+	expect(t, "PROPFIND", "/SOGo/dav/nobody@example.org/Calendar/", d0, "",
+	    404,
 	    "There is nothing here.", "answers as nobody's");
 	expect(t, "PUT", "/SOGo/dav/other@example.org/Calendar/personal/x.ics",
 	    "", "x", 404, NULL, "also for PUT");

@@ -69,11 +69,11 @@ test_refused(struct talk *t)
 		{ "COPY", CALENDAR "b.ics",
 		    HOST "/SOGo/dav/other@example.org/Calendar/personal/b.ics"
 			 "\n",
-		    403, "<D:need-privileges/>" },
+		    403, "<D:privilege><D:bind/>" },
 		{ "COPY", CALENDAR "b.ics",
 		    HOST "/SOGo/dav/nobody@example.org/Calendar/personal/b.ics"
 			 "\n",
-		    403, "<D:need-privileges/>" },
+		    403, "<D:privilege><D:bind/>" },
 		{ "COPY", CALENDAR "b.ics", HOST BOOK "b.vcf\n", 403,
 		    "<CR:supported-address-data/>" },
 		{ "COPY", CALENDAR "b.ics", HOST HOME "Calendar/none/b.ics\n",

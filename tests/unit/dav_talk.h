@@ -79,7 +79,9 @@ talk_open(struct talk *t)
 	talk_mailbox(t, VIEW("user@example.org"));
 	talk_mailbox(t, VIEW("other@example.org"));
 	talk_must(auth_new(&t->auth, t->store), "auth");
-	t->services = (struct dav_services){ t->store, t->auth };
+	t->services = (struct dav_services){
+		.store = t->store, .auth = t->auth, .publish = true
+	};
 	t->options = (struct front_options){ .kind = FRONT_HTTP,
 		.routes = talk_routes,
 		.route_count = COUNT(talk_routes),
