@@ -1,78 +1,17 @@
-/*
- * The organizer's side (RFC 6638 3.2.1): who has to be told what.
- *
- * For each address a plan is made, a string with a letter for every instance
- * that its message speaks of; addresses with the same plan share a message.
- */
-#include "mailcore/format/itip_inside.h"
-
-#include "mailcore/base/limits.h"
+/* The organizer's side (RFC 6638 3.2.1): who has to be told what. */
+#include "mailcore/format/itip_plan.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { CANCEL_ALL, CANCEL_SOME, ASK, ASK_QUIETLY };
-
-struct plan {
-	struct plan *next;
-	enum kind kind;
-	view mask;
-	view *to;
-	size_t count, room;
-};
-
-/* What is at one of `ids`: an override, or an EXDATE of the master. */
-struct off {
-	const struct itip_instance *old, *new;
-	bool old_excluded, new_excluded;
-};
-
-struct work {
-	const struct itip *old;
-	struct itip *new;
-	const struct itip_people *people;
-	struct arena *arena;
-	int64_t now;
-	struct itip_outcome *out;
-	bool *touched;    /* of each instance of `new`: not as it was */
-	const struct itip_instance **base; /* and what that is */
-	bool guests;      /* somebody was added, or is no longer there */
-	bool reverted;    /* overrides or EXDATEs are no longer there */
-	struct itip_named *ids; /* that something may be cancelled at */
-	struct off *offs;
-	size_t id_count;
-	struct plan *plans, *last;
-};
-
-static bool
-attends(const struct itip_instance *n, view address)
-{
-	const struct itip_attendee *a = n == NULL ? NULL
-						  : itip_attends(n, address);
-
-	return a != NULL && itip_is_ours(a->line);
-}
-
-static struct itip_instance *
-find(const struct itip *i, int64_t id)
-{
-	return i == NULL ? NULL : itip_instance_of(i, id);
-}
-
-static struct itip_instance *
-master(const struct itip *i)
-{
-	return i == NULL ? NULL : itip_master(i);
-}
-
 /* What an instance of `new` was before: itself, or a recurrence. */
 static struct itip_instance *
-before(const struct work *w, const struct itip_instance *n)
+before(const struct itip_work *w, const struct itip_instance *n)
 {
-	struct itip_instance *b = n->master ? master(w->old)
-					    : find(w->old, n->id);
+	struct itip_instance *b = n->master ? itip_master_of(w->old)
+					    : itip_find(w->old, n->id);
 
-	return b == NULL && !n->master ? master(w->old) : b;
+	return b == NULL && !n->master ? itip_master_of(w->old) : b;
 }
 
 static bool
@@ -86,7 +25,7 @@ time_kept(const struct itip_instance *n, const struct itip_instance *b)
 
 /* Who has to be asked again is told so (RFC 6638 3.2.8). */
 static void
-ask_again(struct work *w, struct itip_instance *n)
+ask_again(struct itip_work *w, struct itip_instance *n)
 {
 	for (size_t k = 0; k < n->attendee_count; k++) {
 		struct itip_attendee *a = &n->attendees[k];
@@ -105,7 +44,7 @@ ask_again(struct work *w, struct itip_instance *n)
 }
 
 static void
-compare_instances(struct work *w)
+compare_instances(struct itip_work *w)
 {
 	for (size_t k = 0; k < w->new->count; k++) {
 		struct itip_instance *n = &w->new->list[k];
@@ -141,9 +80,9 @@ same_guests(const struct itip_instance *n, const struct itip_instance *b)
 }
 
 static void
-compare_whole(struct work *w)
+compare_whole(struct itip_work *w)
 {
-	const struct itip_instance *m = master(w->new), *o = master(w->old);
+	const struct itip_instance *m = itip_master_of(w->new), *o = itip_master_of(w->old);
 
 	for (size_t k = 0; k < w->new->count; k++) {
 		const struct itip_instance *n = &w->new->list[k];
@@ -153,7 +92,7 @@ compare_whole(struct work *w)
 	}
 	for (size_t k = 0; w->old != NULL && k < w->old->count; k++)
 		if (!w->old->list[k].master
-		    && find(w->new, w->old->list[k].id) == NULL)
+		    && itip_find(w->new, w->old->list[k].id) == NULL)
 			w->reverted = true;
 	for (size_t k = 0; m != NULL && o != NULL && k < o->excluded_count;
 	     k++)
@@ -170,7 +109,7 @@ compare_ids(const void *a, const void *b)
 }
 
 static void
-add_overrides(struct work *w, const struct itip *i)
+add_overrides(struct itip_work *w, const struct itip *i)
 {
 	for (size_t k = 0; i != NULL && k < i->count; k++)
 		if (!i->list[k].master)
@@ -178,9 +117,9 @@ add_overrides(struct work *w, const struct itip *i)
 }
 
 static result
-collect_ids(struct work *w)
+collect_ids(struct itip_work *w)
 {
-	const struct itip_instance *m = master(w->new), *o = master(w->old);
+	const struct itip_instance *m = itip_master_of(w->new), *o = itip_master_of(w->old);
 	size_t room = 1, n = 0;
 
 	room += w->old == NULL ? 0 : w->old->count;
@@ -202,15 +141,15 @@ collect_ids(struct work *w)
 	w->offs = arena_array(w->arena, n + 1, sizeof *w->offs);
 	TRY(arena_result(w->arena));
 	for (size_t k = 0; k < n; k++)
-		w->offs[k] = (struct off){ find(w->old, w->ids[k].id),
-			find(w->new, w->ids[k].id),
+		w->offs[k] = (struct itip_off){ itip_find(w->old, w->ids[k].id),
+			itip_find(w->new, w->ids[k].id),
 			o != NULL && itip_excludes(o, w->ids[k].id),
 			m != NULL && itip_excludes(m, w->ids[k].id) };
 	return done();
 }
 
 static bool
-grow(struct work *w, struct plan *p)
+grow(struct itip_work *w, struct itip_plan *p)
 {
 	size_t room = p->room == 0 ? 8 : 2 * p->room;
 	view *more = arena_array(w->arena, room, sizeof *more);
@@ -225,9 +164,9 @@ grow(struct work *w, struct plan *p)
 }
 
 static void
-join(struct work *w, enum kind kind, view mask, view address)
+join(struct itip_work *w, enum itip_kind kind, view mask, view address)
 {
-	struct plan *p = w->plans;
+	struct itip_plan *p = w->plans;
 
 	while (p != NULL && (p->kind != kind || !view_eq(p->mask, mask)))
 		p = p->next;
@@ -250,22 +189,22 @@ join(struct work *w, enum kind kind, view mask, view address)
 /* Was somebody to come at this time, and is no longer?  `was`, `is`: he is
  * in the old and the new master. */
 static bool
-is_off(const struct off *at, view address, bool was, bool is)
+is_off(const struct itip_off *at, view address, bool was, bool is)
 {
 	if (at->old == NULL && at->old_excluded)
 		return false;
-	if (at->old != NULL ? !attends(at->old, address) : !was)
+	if (at->old != NULL ? !itip_comes(at->old, address) : !was)
 		return false;
 	if (at->new != NULL)
-		return !attends(at->new, address);
+		return !itip_comes(at->new, address);
 	return at->new_excluded || !is;
 }
 
 static void
-plan_cancels(struct work *w, view address, char *mask)
+plan_cancels(struct itip_work *w, view address, char *mask)
 {
-	bool was = attends(master(w->old), address);
-	bool is = attends(master(w->new), address);
+	bool was = itip_comes(itip_master_of(w->old), address);
+	bool is = itip_comes(itip_master_of(w->new), address);
 	bool any = false;
 
 	if (was && !is) {
@@ -295,16 +234,16 @@ is_forced(const struct itip_instance *n, view address)
 /* Everything that the address attends; which of it is new to it, and whether
  * that needs more than the changed overrides. */
 static void
-plan_request(struct work *w, view address, char *mask, char *few)
+plan_request(struct itip_work *w, view address, char *mask, char *few)
 {
 	bool loud = false, whole = w->reverted, any = false;
-	bool knew = attends(master(w->old), address);
+	bool knew = itip_comes(itip_master_of(w->old), address);
 	/* All is called off for it first, so all that is left is news. */
-	bool anew = knew && !attends(master(w->new), address);
+	bool anew = knew && !itip_comes(itip_master_of(w->new), address);
 
 	for (size_t k = 0; k < w->new->count; k++) {
 		const struct itip_instance *n = &w->new->list[k];
-		bool here = attends(n, address), fresh;
+		bool here = itip_comes(n, address), fresh;
 
 		mask[k] = here ? '1' : '0';
 		few[k] = '0';
@@ -314,7 +253,7 @@ plan_request(struct work *w, view address, char *mask, char *few)
 		fresh = anew || w->touched[k] || is_forced(n, address)
 		    || !(w->base[k] != NULL && w->base[k]->master
 			    ? knew
-			    : attends(w->base[k], address));
+			    : itip_comes(w->base[k], address));
 		loud = loud || fresh;
 		whole = whole || (fresh && n->master) || !knew;
 		few[k] = fresh && !n->master ? '1' : '0';
@@ -327,7 +266,7 @@ plan_request(struct work *w, view address, char *mask, char *few)
 }
 
 static result
-make_plans(struct work *w)
+make_plans(struct itip_work *w)
 {
 	size_t room = 1 + w->id_count + (w->new == NULL ? 0 : w->new->count);
 	char *mask = arena_alloc(w->arena, room);
@@ -347,141 +286,8 @@ make_plans(struct work *w)
 	return arena_result(w->arena);
 }
 
-static bool
-is_among(view address, const struct plan *p)
-{
-	for (size_t i = 0; i < p->count; i++)
-		if (view_eq(address, p->to[i]))
-			return true;
-	return false;
-}
-
-/* RFC 5546 3.2.5: those who are no longer wanted, and no others. */
-static void
-add_cancelled(struct work *w, const struct plan *p, struct itip_part *to,
-    const struct itip_part *from, int64_t sequence)
-{
-	struct itip_part *c = itip_sent(from, w->now, w->arena);
-	struct itip_line *next;
-
-	if (c == NULL)
-		return;
-	for (struct itip_line *l = c->first; l != NULL; l = next) {
-		next = l->next;
-		if (itip_line_is(l, VIEW("ATTENDEE"))
-		    && !is_among(itip_address(l, w->arena), p))
-			itip_line_remove(c, l);
-	}
-	itip_line_set(c, w->arena, VIEW("STATUS"), VIEW("CANCELLED"));
-	itip_set_number(c, w->arena, VIEW("SEQUENCE"), sequence);
-	itip_part_add(to, c);
-}
-
-static int64_t
-sequence_of(const struct itip *i)
-{
-	int64_t most = 0;
-
-	for (size_t k = 0; i != NULL && k < i->count; k++)
-		if (i->list[k].sequence > most)
-			most = i->list[k].sequence;
-	return most;
-}
-
-static void
-write_cancel(struct work *w, const struct plan *p, struct itip_part *to)
-{
-	int64_t sequence = sequence_of(w->old) + (w->new == NULL);
-	const struct itip_instance *m = itip_master(w->old);
-
-	if (sequence_of(w->new) > sequence)
-		sequence = sequence_of(w->new);
-	if (p->kind == CANCEL_ALL) {
-		add_cancelled(w, p, to, m->part, sequence);
-		return;
-	}
-	for (size_t k = 0; k < w->id_count; k++) {
-		const struct itip_instance *o = w->offs[k].old;
-		struct itip_part *from = o != NULL ? o->part : NULL;
-
-		if (p->mask.p[k] != '1')
-			continue;
-		if (from == NULL)
-			from = itip_derive(w->old, &w->ids[k]);
-		if (from != NULL)
-			add_cancelled(w, p, to, from, sequence);
-	}
-}
-
-static void
-write_request(struct work *w, const struct plan *p, struct itip_part *to)
-{
-	struct itip_part *first = NULL;
-
-	for (size_t k = 0; k < w->new->count; k++) {
-		const struct itip_instance *n = &w->new->list[k];
-		struct itip_named named = itip_named_of(n);
-
-		if (p->mask.p[k] == '1') {
-			struct itip_part *c = itip_sent(
-			    n->part, w->now, w->arena);
-
-			first = n->master ? c : first;
-			itip_part_add(to, c);
-		} else if (first != NULL) {
-			itip_line_add(first, w->arena, VIEW("EXDATE"),
-			    named.parameters, named.value);
-		}
-	}
-}
-
-static void
-write_plan(struct work *w, const struct plan *p)
-{
-	const struct itip *like = w->new != NULL ? w->new : w->old;
-	struct itip_part *to = itip_shell(like->calendar, w->arena);
-	bool cancel = p->kind == CANCEL_ALL || p->kind == CANCEL_SOME;
-	struct itip_message m = { .method = cancel ? ITIP_CANCEL
-						   : ITIP_REQUEST,
-		.quiet = p->kind == ASK_QUIETLY,
-		.to = p->to,
-		.count = p->count };
-
-	if (to == NULL)
-		return;
-	if (cancel)
-		write_cancel(w, p, to);
-	else
-		write_request(w, p, to);
-	m.text = itip_text(to, m.method, w->arena);
-	itip_add_message(w->out, w->arena, &m);
-}
-
-/* RFC 6638 3.2.9, 7.2: what became of it, and no more forcing. */
-static void
-mark(struct work *w, struct itip_attendee *a)
-{
-	const struct itip_person *person = itip_person(w->people, a->address);
-	bool told = false;
-
-	if (person == NULL || person->self || !itip_is_ours(a->line))
-		return;
-	for (const struct plan *p = w->plans; p != NULL; p = p->next)
-		told = told || (p->kind == ASK && is_among(a->address, p));
-	if (told) {
-		itip_parameter_set(a->line, w->arena, VIEW("SCHEDULE-STATUS"),
-		    person->status);
-		w->out->rewritten = true;
-	}
-	if (itip_parameter(a->line, VIEW("SCHEDULE-FORCE-SEND")).n > 0) {
-		itip_parameter_set(a->line, w->arena,
-		    VIEW("SCHEDULE-FORCE-SEND"), VIEW(""));
-		w->out->rewritten = true;
-	}
-}
-
 static result
-compare_versions(struct work *w)
+compare_versions(struct itip_work *w)
 {
 	size_t count = w->new == NULL ? 0 : w->new->count;
 
@@ -501,7 +307,7 @@ result
 itip_organize(const struct itip *old, struct itip *new,
     const struct itip_people *people, int64_t now, struct itip_outcome *out)
 {
-	struct work w = { .old = old, .new = new, .people = people,
+	struct itip_work w = { .old = old, .new = new, .people = people,
 		.arena = new != NULL ? new->arena : old->arena, .now = now,
 		.out = out };
 
@@ -514,12 +320,11 @@ itip_organize(const struct itip *old, struct itip *new,
 	TRY(compare_versions(&w));
 	TRY(make_plans(&w));
 	for (int cancels = 1; cancels >= 0; cancels--)
-		for (const struct plan *p = w.plans; p != NULL; p = p->next)
+		for (const struct itip_plan *p = w.plans; p != NULL; p = p->next)
 			if ((p->kind <= CANCEL_SOME) == (cancels == 1))
-				write_plan(&w, p);
-	for (size_t k = 0; new != NULL && k < new->count; k++)
-		for (size_t a = 0; a < new->list[k].attendee_count; a++)
-			mark(&w, &new->list[k].attendees[a]);
+				itip_compose(&w, p);
+	if (new != NULL)
+		itip_mark_all(&w);
 	if (new != NULL && out->rewritten)
 		out->text = itip_text(new->calendar, ITIP_NONE, w.arena);
 	return arena_result(w.arena);
@@ -531,7 +336,7 @@ itip_refresh(const struct itip *i, const view *to, size_t count, int64_t now,
 {
 	struct itip_people nobody = { 0 };
 	struct itip copy = *i;
-	struct work w = { .new = &copy, .people = &nobody, .arena = i->arena,
+	struct itip_work w = { .new = &copy, .people = &nobody, .arena = i->arena,
 		.now = now, .out = out };
 	char *mask = arena_alloc(i->arena, i->count + 1);
 
@@ -540,7 +345,7 @@ itip_refresh(const struct itip *i, const view *to, size_t count, int64_t now,
 		bool any = false;
 
 		for (size_t k = 0; k < i->count; k++) {
-			bool here = attends(&i->list[k], to[a]);
+			bool here = itip_comes(&i->list[k], to[a]);
 
 			mask[k] = here ? '1' : '0';
 			any = any || here;
@@ -548,7 +353,7 @@ itip_refresh(const struct itip *i, const view *to, size_t count, int64_t now,
 		if (any)
 			join(&w, ASK_QUIETLY, (view){ mask, i->count }, to[a]);
 	}
-	for (const struct plan *p = w.plans; p != NULL; p = p->next)
-		write_plan(&w, p);
+	for (const struct itip_plan *p = w.plans; p != NULL; p = p->next)
+		itip_compose(&w, p);
 	return arena_result(i->arena);
 }
