@@ -236,6 +236,20 @@ add_plain(struct buf *out, view v)
 			buf_add_byte(out, v.p[i]);
 }
 
+/* Printable ASCII without an encoded word: nearly every value. */
+static bool
+is_decoded(view v)
+{
+	for (size_t i = 0; i < v.n; i++) {
+		unsigned char c = (unsigned char)v.p[i];
+
+		if (c < ' ' || c >= 0x7f
+		    || (c == '?' && i > 0 && v.p[i - 1] == '='))
+			return false;
+	}
+	return true;
+}
+
 void
 word_decode(view text, struct buf *out)
 {
@@ -244,6 +258,10 @@ word_decode(view text, struct buf *out)
 	bool after_word = false;
 	struct word w;
 
+	if (is_decoded(text)) {
+		buf_add(out, text);
+		return;
+	}
 	while (text.n > 0) {
 		view spaces = take_spaces(&text);
 

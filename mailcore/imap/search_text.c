@@ -2,6 +2,7 @@
  * case. */
 #include "mailcore/imap/search.h"
 
+#include "mailcore/base/ascii.h"
 #include "mailcore/base/utf8.h"
 #include "mailcore/format/header.h"
 #include "mailcore/format/mime.h"
@@ -53,12 +54,30 @@ fold(uint32_t code)
 	return code;
 }
 
+/* Takes the ASCII at the front. */
+static void
+fold_ascii(view *text, struct buf *out)
+{
+	char *to = buf_reserve(out, text->n);
+	size_t n = 0;
+
+	if (to == NULL)
+		return;
+	for (; n < text->n && (unsigned char)text->p[n] < 0x80; n++)
+		to[n] = ascii_lower(text->p[n]);
+	out->n += n;
+	*text = view_from(*text, n);
+}
+
 void
 search_fold(view text, struct buf *out)
 {
 	while (text.n > 0) {
 		char bytes[4];
 
+		fold_ascii(&text, out);
+		if (text.n == 0)
+			break;
 		buf_add(out,
 		    (view){ bytes, utf8_put(bytes, fold(utf8_next(&text))) });
 	}
