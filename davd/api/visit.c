@@ -73,7 +73,8 @@ visit_find(const struct api_services *services, const struct request *request,
 	    &rules, out);
 }
 
-/* Fetch metadata say it best; Origin comes with every POST. */
+/* Fetch metadata say it best; Origin comes with every POST, but as "null" from
+ * pages that send no referrer (Fetch 3.1), as ours: then it says nothing. */
 result
 visit_from_here(const struct request *request)
 {
@@ -84,6 +85,7 @@ visit_from_here(const struct request *request)
 	    && !view_same(value, VIEW("none")))
 		return fail(DENIED, foreign);
 	if (request_header(request, VIEW("Origin"), &value)
+	    && !view_eq(value, VIEW("null"))
 	    && !view_same(value, request->origin))
 		return fail(DENIED, foreign);
 	return done();
