@@ -3,13 +3,41 @@
 #include "autoconfig/question.h"
 #include "autoconfig/service_set.h"
 
+/* An address names one domain, a Host perhaps two; the first tells both. */
+static view
+key_of(const struct autoconfig_question *question, struct arena *arena)
+{
+	view first = question->domains[0];
+
+	return arena_print(arena, "%zu%.*s", question->count, (int)first.n,
+	    first.p);
+}
+
+static result
+make_document(const struct page_services *services,
+    const struct autoconfig_question *question, struct arena *arena,
+    struct buf *out, view *etag)
+{
+	view key = key_of(question, arena);
+	struct service_set set;
+
+	if (page_cache_find(services->cache, key, arena, out, etag))
+		return done();
+	TRY(page_services_of(services, question, arena, &set));
+	autoconfig_thunderbird(&set, out);
+	*etag = page_etag(buf_view(out), arena);
+	TRY(arena_result(arena));
+	TRY(buf_result(out));
+	page_cache_keep(services->cache, key, buf_view(out), *etag);
+	return done();
+}
+
 static void
 answer_document(const struct page_services *services,
     const struct request *request, struct answer *answer)
 {
 	struct autoconfig_question question;
-	struct service_set set;
-	view address = VIEW("");
+	view address = VIEW(""), etag;
 	result r;
 
 	if (!request_query(request, VIEW("emailaddress"), &address))
@@ -20,12 +48,12 @@ answer_document(const struct page_services *services,
 	}
 	r = autoconfig_ask(address, request->host, request->arena, &question);
 	if (r.is == OK)
-		r = page_services_of(services, &question, request->arena,
-		    &set);
+		r = make_document(services, &question, request->arena,
+		    &answer->body, &etag);
 	switch (r.is) {
 	case OK:
-		autoconfig_thunderbird(&set, &answer->body);
-		page_finish(request, answer, VIEW("text/xml; charset=utf-8"),
+		page_finish_known(request, answer, etag,
+		    VIEW("text/xml; charset=utf-8"),
 		    VIEW("public, max-age=300"));
 		break;
 	case NOT_FOUND:

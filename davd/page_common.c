@@ -60,23 +60,33 @@ page_query_decodes(const struct request *request)
 }
 
 /* Half of a SHA-256 tells two versions of a page apart. */
-static view
-hash_of(view bytes, struct buf *out)
+view
+page_etag(view body, struct arena *arena)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
+	struct buf hash = buf_new(64);
+	view etag;
 
-	if (EVP_Digest(bytes.p, bytes.n, digest, NULL, EVP_sha256(), NULL)
-	    == 1)
-		encode_hex(out, (view){ (const char *)digest, 16 });
-	return buf_view(out);
+	if (EVP_Digest(body.p, body.n, digest, NULL, EVP_sha256(), NULL) == 1)
+		encode_hex(&hash, (view){ (const char *)digest, 16 });
+	etag = arena_copy(arena, buf_view(&hash));
+	buf_free(&hash);
+	return etag;
 }
 
 void
 page_finish(const struct request *request, struct answer *answer, view type,
     view cache_control)
 {
-	struct buf hash = buf_new(64);
-	view etag = hash_of(buf_view(&answer->body), &hash);
+	page_finish_known(request, answer,
+	    page_etag(buf_view(&answer->body), request->arena), type,
+	    cache_control);
+}
+
+void
+page_finish_known(const struct request *request, struct answer *answer,
+    view etag, view type, view cache_control)
+{
 	unsigned status = request_precondition(request, etag);
 
 	answer->status = status == 0 ? 200 : status;
@@ -87,5 +97,4 @@ page_finish(const struct request *request, struct answer *answer, view type,
 		answer_header(answer, "Content-Type", type);
 	else
 		buf_reset(&answer->body);
-	buf_free(&hash);
 }

@@ -34,7 +34,7 @@ static bool
 make_document(const struct page_services *services,
     const struct request *request, struct answer *answer,
     result (*write)(const struct page_services *, const struct service_set *,
-        struct arena *, struct buf *))
+	    struct arena *, struct buf *))
 {
 	struct autoconfig_question question;
 	struct service_set set;

@@ -8,6 +8,7 @@
 #include "davd/api/api.h"
 #include "davd/dav/dav.h"
 #include "davd/http/http.h"
+#include "davd/page_cache.h"
 #include "mailcore/auth/signer.h"
 #include "mailcore/sys/conf.h"
 
@@ -16,6 +17,7 @@ struct page_services {
 	struct dav_services dav; /* first: dav_* take this very pointer */
 	const struct conf *conf;
 	struct signer *signer;
+	struct page_cache *cache;
 	struct api_services api;
 };
 
@@ -105,5 +107,10 @@ bool page_query_decodes(const struct request *);
  * carries.  The body is dropped when the client has it. */
 void page_finish(const struct request *, struct answer *, view type,
     view cache_control);
+
+/* The same for a body whose ETag is known: what page_etag made of it. */
+void page_finish_known(const struct request *, struct answer *, view etag,
+    view type, view cache_control);
+view page_etag(view body, struct arena *);
 
 #endif

@@ -87,6 +87,7 @@ role_web(struct role *r)
 	w.services = (struct page_services){
 		.dav = { .store = r->store, .auth = r->auth },
 		.conf = &r->conf,
+		.cache = page_cache_new(),
 		.signer = r->signer,
 		.api = { .store = r->store,
 		    .auth = r->auth,
@@ -103,5 +104,6 @@ role_web(struct role *r)
 	}
 	for (size_t i = 0; i < w.front_count; i++)
 		front_stop(&w.fronts[i]);
+	page_cache_free(&w.services.cache);
 	return started;
 }

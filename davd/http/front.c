@@ -1,6 +1,7 @@
 #include "davd/http/credentials.h"
 #include "davd/http/delay.h"
 #include "davd/http/exchange.h"
+#include "davd/http/held.h"
 
 #include "mailcore/base/limits.h"
 #include "mailcore/sys/log.h"
@@ -173,14 +174,31 @@ make_response(struct exchange *x)
 	return r;
 }
 
+/* An answer whose body is written right behind its head. */
+static void
+hold_head(const struct exchange *x, struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	if (info != NULL && info->socket_context != NULL
+	    && x->answer.stream == NULL && x->answer.body.n > 0
+	    && x->answer.status >= 200 && x->answer.status != 204
+	    && x->answer.status != 304
+	    && !view_eq(x->request.method, VIEW("HEAD")))
+		held_next(info->socket_context);
+}
+
 static enum MHD_Result
 send_answer(struct front *f, struct exchange *x, struct MHD_Connection *c)
 {
-	struct MHD_Response *response = make_response(x);
+	struct MHD_Response *response;
 	view headers = buf_view(&x->answer.headers);
 	const char *name, *value;
 	enum MHD_Result sent;
 
+	hold_head(x, c);
+	response = make_response(x);
 	if (response == NULL)
 		return MHD_NO;
 	while (exchange_header(&headers, &name, &value))
@@ -234,14 +252,21 @@ on_connection(void *context, struct MHD_Connection *c, void **own,
     enum MHD_ConnectionNotificationCode what)
 {
 	struct front *f = context;
-	const union MHD_ConnectionInfo *info;
+	const union MHD_ConnectionInfo *info, *fd;
+	struct held *held = *own;
 
-	(void)own;
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		held_free(&held);
+		*own = NULL;
+	}
 	if (what != MHD_CONNECTION_NOTIFY_STARTED || f->credentials == NULL)
 		return;
 	info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-	if (info != NULL && info->tls_session != NULL)
-		credentials_attach(f->credentials, info->tls_session);
+	fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	if (info == NULL || info->tls_session == NULL || fd == NULL)
+		return;
+	credentials_attach(f->credentials, info->tls_session);
+	*own = held_attach(info->tls_session, fd->connect_fd);
 }
 
 /* Paths are decoded by request_target, once. */

@@ -29,7 +29,22 @@ hello(void *services, const struct request *q, struct answer *a)
 	buf_print(&a->body, "hello %.*s", (int)q->origin.n, q->origin.p);
 }
 
-static const struct route routes[] = { { "/", false, hello } };
+enum { LONG_ANSWERS = 250, LONG_BODY = 12000 };
+
+static void
+at_length(void *services, const struct request *q, struct answer *a)
+{
+	(void)services;
+	a->status = 200;
+	buf_print(&a->body, "<%.*s>", (int)q->query.n, q->query.p);
+	while (a->body.n < LONG_BODY)
+		buf_add_byte(&a->body, '.');
+}
+
+static const struct route routes[] = {
+	{ "/", false, hello },
+	{ "/long", false, at_length },
+};
 
 static void
 must(bool good, const char *what)
@@ -61,10 +76,11 @@ start(struct place *p)
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct front_options o = { .kind = FRONT_HTTPS,
 		.routes = routes,
-		.route_count = 1,
+		.route_count = COUNT(routes),
 		.tls = &policy };
 	socklen_t n = sizeof a;
 	struct front *f = NULL;
+	int small = 4096;
 
 	snprintf(p->folder, sizeof p->folder, "/tmp/http_tls.XXXXXX");
 	must(mkdtemp(p->folder) != NULL, "mkdtemp");
@@ -75,6 +91,8 @@ start(struct place *p)
 	must(certs_open(&p->certs, p->tls).is == OK, "certs_open");
 	o.certs = p->certs;
 	o.fd = socket(AF_INET, SOCK_STREAM, 0);
+	/* What is accepted takes it over: less than one answer fits. */
+	(void)setsockopt(o.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
 	must(bind(o.fd, (struct sockaddr *)&a, sizeof a) == 0
 		&& listen(o.fd, 64) == 0
 		&& getsockname(o.fd, (struct sockaddr *)&a, &n) == 0,
@@ -224,6 +242,46 @@ test_alpn(const struct place *p)
 	client_close(&c);
 }
 
+/* All requests at once, and nothing is read until the server cannot write
+ * any more: heads and bodies still come in order and whole. */
+static void
+test_backlog(const struct place *p)
+{
+	struct buf got = buf_new((size_t)LONG_ANSWERS * (LONG_BODY + 1024));
+	int n = 1, next = 0;
+	char line[128];
+	struct client c;
+	view rest;
+
+	client_open(&c, p, "one.example", NULL);
+	for (int i = 0; i < LONG_ANSWERS; i++) {
+		n = snprintf(line, sizeof line, "%s /long?%d HTTP/1.1\r\n"
+		    "Host: h:1\r\n%s\r\n", i % 7 == 3 ? "HEAD" : "GET", i,
+		    i + 1 == LONG_ANSWERS ? "Connection: close\r\n" : "");
+		must(gnutls_record_send(c.session, line, (size_t)n) == n,
+		    "send");
+	}
+	for (char *to = NULL; n > 0;) {
+		to = buf_reserve(&got, LONG_BODY);
+		n = to == NULL ? 0 : (int)gnutls_record_recv(c.session, to,
+		    LONG_BODY);
+		got.n += n > 0 ? (size_t)n : 0;
+	}
+	rest = buf_view(&got);
+	for (size_t at = 0; at != SIZE_MAX; next++) {
+		if (next % 7 == 3)
+			continue;
+		n = snprintf(line, sizeof line, "\r\n\r\n<%d>....", next);
+		at = view_find(rest, (view){ line, (size_t)n });
+		rest = view_from(rest, at == SIZE_MAX ? 0 : at);
+	}
+	ok(next - 1 == LONG_ANSWERS && rest.n == LONG_BODY + 4,
+	    "%d answers in their order, the last %zu bytes", next - 1,
+	    rest.n);
+	buf_free(&got);
+	client_close(&c);
+}
+
 int
 main(void)
 {
@@ -235,6 +293,7 @@ main(void)
 	test_names(&p);
 	test_reload(&p);
 	test_alpn(&p);
+	test_backlog(&p);
 	front_stop(&f);
 	certs_close(&p.certs);
 	snprintf(command, sizeof command, "rm -rf '%s'", p.folder);
