@@ -145,6 +145,7 @@ cli_app_password_revoke(struct cli *cli)
 	r = app_password_remove(cli->store, account.id, (int64_t)id);
 	if (r.is != OK)
 		return cli_failed(cli->arguments[0], r);
+	cli_tell(cli, account.id);
 	(void)printf("app password %s of %s is revoked\n", cli->arguments[1],
 	    cli->arguments[0]);
 	return CLI_OK;

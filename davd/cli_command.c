@@ -1,5 +1,6 @@
 #include "davd/cli_command.h"
 
+#include "mailcore/admin/person.h"
 #include "mailcore/sys/file.h"
 
 #include <errno.h>
@@ -110,6 +111,17 @@ cli_open(struct cli *cli)
 	if (r.is != OK)
 		(void)cli_failed(cli->conf.data, r);
 	return r;
+}
+
+void
+cli_tell(struct cli *cli, int64_t account)
+{
+	struct post *post = NULL;
+
+	/* Without a running server there is nobody to be told. */
+	if (post_open(&post, cli->conf.data, NULL).is == OK)
+		person_tell(post, account);
+	post_close(&post);
 }
 
 bool

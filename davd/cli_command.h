@@ -24,6 +24,7 @@ struct cli {
 	/* The same, of profile, qr and app-password. */
 	const char *kind, *app_password, *label, *is_unsigned, *link, *rights,
 	    *expires, *networks, *app, *language, *image;
+	const char *due, *reachable; /* of cert names */
 	/* Those of export and import. */
 	const char *to, *from, *mailbox, *collection;
 
@@ -52,6 +53,9 @@ CHECKED result cli_become_owner(const char *data);
 
 /* The configuration, the owner, the store. */
 CHECKED result cli_open(struct cli *);
+
+/* Connections that are logged in to it look again whether they still may. */
+void cli_tell(struct cli *, int64_t account);
 
 /* "<data>/<name>", in the arena. */
 const char *cli_path(struct cli *, const char *name);
@@ -88,6 +92,9 @@ int cli_doctor(struct cli *);
 int cli_dns_plan(struct cli *);
 int cli_dns_check(struct cli *);
 int cli_dns_switch(struct cli *);
+int cli_cert_status(struct cli *);
+int cli_cert_names(struct cli *);
+int cli_cert_install(struct cli *);
 int cli_domain_add(struct cli *);
 int cli_domain_list(struct cli *);
 int cli_domain_remove(struct cli *);

@@ -4,6 +4,7 @@
 #include "mailcore/admin/admin.h"
 #include "mailcore/admin/check.h"
 #include "mailcore/admin/dkim.h"
+#include "mailcore/admin/strength.h"
 #include "mailcore/base/secret.h"
 
 #include <stdio.h>
@@ -29,6 +30,21 @@ operate(struct cli *cli, result (*run)(struct cli *), const char *said)
 		return cli_failed(cli->arguments[0], r);
 	(void)printf("%s %s\n", cli->arguments[0], said);
 	return CLI_OK;
+}
+
+/* The same on a mailbox, whose open connections then look again whether they
+ * still may. */
+static result
+on_mailbox(struct cli *cli, result (*run)(struct cli *))
+{
+	struct account_info account;
+	result r = account_find(cli->store, cli->arena, argument(cli),
+	    &account);
+
+	TRY(run(cli));
+	if (r.is == OK)
+		cli_tell(cli, account.id);
+	return done();
 }
 
 static result
@@ -128,17 +144,43 @@ cli_mailbox_add(struct cli *cli)
 	return with_password(cli, add_mailbox, "is a mailbox now");
 }
 
+/* An operator may set any; what is easy to guess is said to be. */
+static void
+warn_of_weak(struct cli *cli, const struct account_info *account,
+    view password)
+{
+	unsigned score = strength_score(password, account->address,
+	    account->name);
+
+	if (score < cli->conf.password_strength)
+		(void)cli_fail("warning: that password is easy to guess:"
+		    " %u of 4, expected at least %u", score,
+		    cli->conf.password_strength);
+}
+
 static result
 set_password(struct cli *cli, view password)
 {
-	return admin_password_set(cli->store, argument(cli), password);
+	struct account_info account;
+
+	TRY(admin_password_set(cli->store, argument(cli), password));
+	TRY(account_find(cli->store, cli->arena, argument(cli), &account));
+	cli_tell(cli, account.id);
+	warn_of_weak(cli, &account, password);
+	return done();
+}
+
+static result
+import_hash(struct cli *cli)
+{
+	return admin_password_import(cli->store, argument(cli),
+	    view_of(cli->import));
 }
 
 static result
 import_password(struct cli *cli)
 {
-	return admin_password_import(cli->store, argument(cli),
-	    view_of(cli->import));
+	return on_mailbox(cli, import_hash);
 }
 
 int
@@ -150,9 +192,15 @@ cli_password(struct cli *cli)
 }
 
 static result
-remove_mailbox(struct cli *cli)
+remove_all(struct cli *cli)
 {
 	return admin_mailbox_remove(cli->store, argument(cli));
+}
+
+static result
+remove_mailbox(struct cli *cli)
+{
+	return on_mailbox(cli, remove_all);
 }
 
 int
@@ -174,9 +222,15 @@ cli_mailbox_enable(struct cli *cli)
 }
 
 static result
-disable(struct cli *cli)
+forbid(struct cli *cli)
 {
 	return admin_mailbox_enable(cli->store, argument(cli), false);
+}
+
+static result
+disable(struct cli *cli)
+{
+	return on_mailbox(cli, forbid);
 }
 
 int

@@ -298,6 +298,18 @@ permit(struct api_call *c)
 	return r.is == OK;
 }
 
+/* Scripts of our pages always say their origin, other than forms. */
+static result
+from_here(const struct request *request)
+{
+	view origin;
+
+	if (request_header(request, VIEW("Origin"), &origin)
+	    && view_eq(origin, VIEW("null")))
+		return fail(DENIED, "another site made this request");
+	return visit_from_here(request);
+}
+
 static bool
 admit(struct api_call *c)
 {
@@ -305,7 +317,7 @@ admit(struct api_call *c)
 
 	/* Of what is for everybody any site may speak. */
 	if (c->route->access != API_ANYBODY || is_change(c))
-		r = visit_from_here(c->request);
+		r = from_here(c->request);
 	if (r.is != OK) {
 		api_fail(c, r);
 		return false;
