@@ -63,10 +63,11 @@ struct dkim_signing {
 	size_t count;
 };
 
-/* Append the DKIM-Signature fields, to be put in front of the message.  Its
- * lines end with CRLF.  From and its like are signed once more than they are
- * there, so that nobody can add one (RFC 6376 8.15). */
+/* Append the DKIM-Signature fields, to be put in front of the message: its
+ * header with the blank line, and its body.  Lines end with CRLF.  From and
+ * its like are signed once more than they are there, so that nobody can add
+ * one (RFC 6376 8.15). */
 CHECKED result dkim_sign(const struct dkim_signing *, struct arena *,
-    view message, struct buf *out);
+    view header, view body, struct buf *out);
 
 #endif

@@ -152,12 +152,13 @@ sign_once(const struct dkim_signing *s, const struct dkim_signing_key *k,
 }
 
 result
-dkim_sign(const struct dkim_signing *s, struct arena *arena, view message,
-    struct buf *out)
+dkim_sign(const struct dkim_signing *s, struct arena *arena, view header,
+    view body, struct buf *out)
 {
 	struct dkim_message m;
 
-	TRY(dkim_message_read(message, arena, &m));
+	TRY(dkim_message_read(header, arena, &m));
+	m.body = body;
 	for (size_t i = 0; i < s->count; i++)
 		TRY(sign_once(s, &s->keys[i], &m, out));
 	return done();

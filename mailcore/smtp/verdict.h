@@ -13,6 +13,8 @@
 
 #include "mailcore/base/view.h"
 
+struct arc_chain;
+
 enum verdict_dmarc {
 	VERDICT_DMARC_NONE, /* the domain has no policy, or no From to ask of */
 	VERDICT_DMARC_PASS,
@@ -23,8 +25,12 @@ enum verdict_dmarc {
 struct verdict {
 	/* Tenths of a point: 80 is 8.0. */
 	int score;
-	/* This recipient wants it in Junk. */
+	/* From which score on this recipient wants it in Junk. */
+	int mark;
+	/* It belongs there. */
 	bool junk;
+	/* An allow or deny list has decided. */
+	bool listed;
 	enum verdict_dmarc dmarc;
 	/* The one address of From ("local@domain", domain in lower case) when
 	 * SPF or DKIM proved its domain in alignment (RFC 9989 4.4), with or
@@ -35,9 +41,11 @@ struct verdict {
 	 * message: Authentication-Results (RFC 8601), X-Spam-Status and, when
 	 * it is junk, X-Spam-Flag.  Forged ones are gone from the message. */
 	view fields;
-	/* What stands in Authentication-Results behind our own name, on one
-	 * line: for the seal of a message that is sent on (RFC 8617 4.1.1). */
+	/* What stands in Authentication-Results, from our own name on, and the
+	 * chain that the message came with: for the seal of one that is sent on
+	 * (sign.h). */
 	view results;
+	const struct arc_chain *chain;
 };
 
 #endif

@@ -190,7 +190,8 @@ greylist_ask(struct store *s, const struct greylist_key *key, int64_t now,
 		r = house_write(s, remember, &q, DURABLE_LAZY);
 	TRY(r);
 	*wait = q.wait;
-	return q.wait == 0 ? done() : fail(BUSY, "RFC 6647: try again later");
+	return q.wait == 0 ? done() : fail(BUSY,
+		"RFC 6647: greylisted, try again in some minutes");
 }
 
 struct release {

@@ -30,6 +30,7 @@ conf_defaults(struct conf *c, unsigned base_port)
 		.address_count = 2,
 		.tls = { TLS_1_2 },
 		.remote_smtp_port = 25,
+		.greylist_delay = 15 * 60,
 		.message_limit = LIMIT_MESSAGE,
 		.connections = LIMIT_CONNECTIONS,
 		.connections_per_peer = LIMIT_CONNECTIONS_PER_PEER,

@@ -12,6 +12,8 @@
  *	public-port.SERVICE N    tls-minimum 1.2|1.3
  *	relay HOST:PORT          relay-user TEXT     relay-password TEXT
  *	resolver ADDRESS[@PORT]  remote-smtp-port N  message-limit BYTES
+ *	check-mail remote|all|off                    rspamd ADDRESS:PORT
+ *	dmarc follow|junk|score  greylist-delay MINUTES
  *	connections N            connections-per-peer N
  *	session-idle MINUTES  session-end HOURS  password-strength 0..4
  *	security-contact URI
@@ -47,6 +49,9 @@ extern const struct conf_service conf_services[SERVICE_COUNT];
 
 enum { CONF_ADDRESSES = 8 };
 
+/* Whose mail is looked at: see check-mail in posthaste.conf(5). */
+enum conf_check { CONF_CHECK_REMOTE, CONF_CHECK_ALL, CONF_CHECK_OFF };
+
 struct conf {
 	const char *data;     /* folder of the store */
 	const char *hostname; /* of this server: mail.example.org */
@@ -63,6 +68,10 @@ struct conf {
 	const char *relay_user, *relay_password;
 	const char *resolver; /* "127.0.0.1@5353"; NULL: resolv.conf */
 	unsigned remote_smtp_port; /* 25; tests use another */
+	int check_mail; /* enum conf_check */
+	int dmarc;      /* enum judge_dmarc of mailcore/smtp/judge.h */
+	const char *rspamd;       /* "127.0.0.1:11333"; NULL: none */
+	unsigned greylist_delay;  /* seconds */
 	uint64_t message_limit;
 	unsigned connections, connections_per_peer;
 	unsigned session_idle; /* seconds until an unused one ends */

@@ -258,6 +258,61 @@ set_resolver(struct arena *a, void *to, view value)
 	return set_text(a, to, value);
 }
 
+/* An address alone: names would need a resolver that is not up yet. */
+static bool
+set_rspamd(struct arena *a, void *to, view value)
+{
+	view host = value;
+	view port = value;
+
+	host = view_cut_last(&port, ':');
+	return !view_starts(value, VIEW("["))
+	    ? is_address(host) && set_relay(a, to, value)
+	    : set_relay(a, to, value);
+}
+
+static bool
+set_check_mail(struct arena *a, void *to, view value)
+{
+	static const char *const words[] = {
+		[CONF_CHECK_REMOTE] = "remote", [CONF_CHECK_ALL] = "all",
+		[CONF_CHECK_OFF] = "off",
+	};
+	size_t which;
+
+	(void)a;
+	if (!choose(value, words, COUNT(words), &which))
+		return false;
+	*(int *)to = (int)which;
+	return true;
+}
+
+static bool
+set_dmarc(struct arena *a, void *to, view value)
+{
+	static const char *const words[] = { "follow", "junk", "score" };
+	size_t which;
+
+	(void)a;
+	if (!choose(value, words, COUNT(words), &which))
+		return false;
+	*(int *)to = (int)which;
+	return true;
+}
+
+/* RFC 6647 5: long enough to matter, short enough to bear. */
+static bool
+set_greylist_delay(struct arena *a, void *to, view value)
+{
+	unsigned *seconds = to;
+
+	(void)a;
+	if (!set_number(to, value, 1, 30))
+		return false;
+	*seconds *= 60;
+	return true;
+}
+
 const struct setting conf_settings[CONF_SETTINGS] = {
 	{ "data", offsetof(struct conf, data),
 	    set_text, "a folder",
@@ -292,6 +347,19 @@ const struct setting conf_settings[CONF_SETTINGS] = {
 	{ "remote-smtp-port", offsetof(struct conf, remote_smtp_port),
 	    set_port,
 	    "a port from 1 to 65535", "leave it at 25 outside of tests" },
+	{ "check-mail", offsetof(struct conf, check_mail), set_check_mail,
+	    "remote, all or off",
+	    "write whose mail is checked: remote is everybody's but this"
+	    " machine's" },
+	{ "dmarc", offsetof(struct conf, dmarc), set_dmarc,
+	    "follow, junk or score",
+	    "write what is done when a domain wants its mail refused" },
+	{ "rspamd", offsetof(struct conf, rspamd), set_rspamd,
+	    "address:port", "write where rspamd listens, like"
+	    " 127.0.0.1:11333" },
+	{ "greylist-delay", offsetof(struct conf, greylist_delay),
+	    set_greylist_delay, "minutes from 1 to 30",
+	    "write how long unknown senders wait, like 15" },
 	{ "message-limit", offsetof(struct conf, message_limit),
 	    set_bytes,
 	    "bytes from 1K to 1024M", "write a size, like 50M" },

@@ -74,6 +74,29 @@ put_sending(const struct conf *c, struct buf *out)
 }
 
 static void
+put_checks(const struct conf *c, struct buf *out)
+{
+	static const char *const checks[] = {
+		[CONF_CHECK_REMOTE] = "remote", [CONF_CHECK_ALL] = "all",
+		[CONF_CHECK_OFF] = "off",
+	};
+	static const char *const dmarc[] = { "follow", "junk", "score" };
+
+	buf_add(out, VIEW("\n# Whose mail is checked (SPF, DKIM, DMARC,"
+	    " spam): remote, all or off.\n"));
+	buf_print(out, "check-mail %s\n", checks[c->check_mail]);
+	buf_add(out, VIEW("\n# When a domain wants its mail refused: follow,"
+	    " junk or score.\n"));
+	buf_print(out, "dmarc %s\n", dmarc[c->dmarc]);
+	buf_add(out, VIEW("\n# rspamd, as address:port; without: a score of"
+	    " our own.\n"));
+	put_text(out, "rspamd", c->rspamd);
+	buf_add(out, VIEW("\n# How many minutes unknown senders wait, where"
+	    " greylisting is on.\n"));
+	buf_print(out, "greylist-delay %u\n", c->greylist_delay / 60);
+}
+
+static void
 put_limits(const struct conf *c, struct buf *out)
 {
 	static const char *const levels[] = {
@@ -121,5 +144,6 @@ conf_write(const struct conf *c, struct buf *out)
 	put_places(c, out);
 	put_ports(c, out);
 	put_sending(c, out);
+	put_checks(c, out);
 	put_limits(c, out);
 }
