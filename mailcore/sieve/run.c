@@ -301,7 +301,8 @@ keep_only(struct run *r, result why)
 	if (r->out->error.why == NULL)
 		r->out->error = (struct sieve_error){ r->line, why.why,
 			VIEW("") };
-	r->out->kept = (struct sieve_action){ .kind = SIEVE_KEEP };
+	r->out->kept = (struct sieve_action){ .kind = SIEVE_KEEP,
+		.implicit = true };
 	r->out->first = &r->out->kept;
 	return why;
 }
@@ -325,7 +326,7 @@ sieve_run(const struct sieve *script, const struct sieve_mail *mail,
 	done_so_far = run_block(r, script->first);
 	if (done_so_far.is == OK && !r->cancelled) {
 		const struct sieve_action keep = { .kind = SIEVE_KEEP,
-			.flags = r->flags };
+			.flags = r->flags, .implicit = true };
 
 		done_so_far = run_add(r, &keep);
 	}

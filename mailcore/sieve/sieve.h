@@ -71,6 +71,7 @@ struct sieve_action {
 	view special;     /* FILE: the use to prefer; may be empty */
 	bool create;      /* FILE: make the mailbox */
 	view flags;       /* KEEP, FILE: a space between */
+	bool implicit;    /* KEEP: nothing else was said */
 	uint64_t seconds; /* VACATION: between two replies; REMEMBER */
 	/* Only VACATION. */
 	view subject, from, handle;

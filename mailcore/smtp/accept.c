@@ -6,13 +6,9 @@
  */
 #include "mailcore/base/encode.h"
 #include "mailcore/base/limits.h"
-#include "mailcore/base/utf8.h"
 #include "mailcore/format/mime.h"
-#include "mailcore/smtp/bounce.h"
-#include "mailcore/smtp/deliver.h"
 #include "mailcore/smtp/header.h"
 #include "mailcore/smtp/session.h"
-#include "mailcore/store/queue.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/log.h"
 #include "mailcore/sys/random.h"
@@ -149,114 +145,6 @@ compose(struct smtp *s, struct spool **made, view *message)
 	return spool_view(*made, message);
 }
 
-/* One answer stands for all recipients, so one without room is refused by it
- * only when there is nobody else; `*full` counts them.  Any other failure is
- * everybody's. */
-static result
-deliver_all(struct smtp *s, view message, size_t *full)
-{
-	struct store *store = s->services->store;
-	view sender = s->mail.mail.sender;
-	struct recipient *to = s->mail.first;
-
-	*full = 0;
-	for (; to != NULL; to = to->next) {
-		result r;
-
-		if (to->account == 0)
-			continue;
-		r = deliver_local(store, to->account, sender, to->address,
-		    message);
-		to->full = r.is == NO_SPACE
-		    && deliver_room(store, to->account, sender, to->address,
-			   message).is
-			== NO_SPACE;
-		if (r.is != OK && !to->full)
-			return r;
-		*full += to->full ? 1 : 0;
-	}
-	if (*full == s->mail.recipients)
-		return fail(DENIED, "the mailbox is full");
-	return done();
-}
-
-/* The sender hears of the full ones by mail (RFC 5321 6.1). */
-static result
-tell_full(struct smtp *s, view message, size_t full, bool *queued)
-{
-	struct transaction *t = &s->mail;
-	struct bounce_recipient *list
-	    = arena_array(t->arena, full + 1, sizeof *list);
-	struct bounce b = {
-		.hostname = s->services->hostname,
-		.id = view_of(t->id),
-		.sender = t->mail.sender,
-		.message = message,
-		.arrived = clock_now(),
-		.now = clock_now(),
-		.recipients = list,
-	};
-
-	TRY(arena_result(t->arena));
-	for (const struct recipient *r = t->first; r != NULL; r = r->next)
-		if (r->full)
-			list[b.count++] = (struct bounce_recipient){
-				.address = r->address,
-				.status = VIEW("5.2.2"),
-				.diagnostic = VIEW("the mailbox is full"),
-			};
-	return bounce_send(s->services->store, &b, queued);
-}
-
-static result
-keep_local(struct smtp *s, view message, bool *queued)
-{
-	size_t full;
-
-	TRY(deliver_all(s, message, &full));
-	return full == 0 ? done() : tell_full(s, message, full, queued);
-}
-
-/* Clients ask for SMTPUTF8 more often than their mail needs it, and a host
- * without it would then refuse (RFC 6531 3.2). */
-static bool
-needs_utf8(const struct transaction *t, const view *to, size_t n, view message)
-{
-	if (!t->mail.utf8)
-		return false;
-	if (!utf8_is_ascii(t->mail.sender))
-		return true;
-	for (size_t i = 0; i < n; i++)
-		if (!utf8_is_ascii(to[i]))
-			return true;
-	return !utf8_is_ascii(view_first(message, header_length(message)));
-}
-
-static result
-keep_remote(struct smtp *s, view message, bool *queued)
-{
-	struct transaction *t = &s->mail;
-	view *to = arena_array(t->arena, t->recipients, sizeof *to);
-	struct queue_new q = { .sender = t->mail.sender, .data = message };
-	int64_t id = 0;
-
-	TRY(arena_result(t->arena));
-	for (const struct recipient *r = t->first; r != NULL; r = r->next)
-		if (r->account == 0)
-			to[q.count++] = r->address;
-	if (q.count == 0)
-		return done();
-	q.recipients = to;
-	q.account = s->identity.account;
-	q.smtputf8 = needs_utf8(t, to, q.count, message);
-	q.eightbit = !utf8_is_ascii(message);
-	TRY(queue_add(s->services->store, &q, &id));
-	*queued = true;
-	log_line(LOG_INFO, "smtp.queue", "id=%s queue=%lld recipients=%zu",
-	    t->id, (long long)id, q.count);
-	return done();
-}
-
 static result
 keep(struct smtp *s)
 {
@@ -266,9 +154,7 @@ keep(struct smtp *s)
 	result r = compose(s, &made, &message);
 
 	if (r.is == OK)
-		r = keep_local(s, message, &queued);
-	if (r.is == OK)
-		r = keep_remote(s, message, &queued);
+		r = smtp_keep(s, message, &queued);
 	if (r.is == OK)
 		r = store_sync(s->services->store);
 	spool_free(&made);
@@ -299,6 +185,8 @@ answer(struct smtp *s, struct buf *out)
 	    t->recipients, (unsigned long long)spool_size(t->text), r.why);
 	if (r.is == OK)
 		buf_print(out, "250 2.0.0 Ok: queued as %s\r\n", t->id);
+	else if (r.is == DENIED && t->refusal.n > 0)
+		smtp_say_text(out, 550, "5.7.1", t->refusal);
 	else
 		smtp_say_why(out, codes, r);
 	smtp_reset(s);

@@ -164,20 +164,23 @@ static result
 hand_over(struct store *store, const struct bounce *b, view text,
     bool *queued)
 {
-	view domain = b->sender;
-	int64_t account;
-	result r;
+	const struct deliver_mail mail = { .hostname = b->hostname,
+		.id = b->id, .message = text };
+	struct arena *arena = arena_new(DELIVER_MEMORY);
+	struct deliver_outcome out;
+	result r = deliver_address(store, arena, &mail, b->sender, &out);
+	bool lost = out.full || out.refusal.n > 0;
 
-	(void)view_cut_last(&domain, '@');
-	r = deliver_find(store, b->sender, domain, &account);
+	*queued = out.queued;
+	arena_free(&arena);
 	if (r.is == MALFORMED) {
 		*queued = true;
 		return send_away(store, b, text);
 	}
-	if (r.is == OK)
-		r = deliver_local(store, account, VIEW(""), b->sender, text);
+	lost = lost || r.is == NOT_FOUND || r.is == DENIED
+	    || r.is == NO_SPACE || r.is == STALE;
 	/* Who cannot be told is not told: RFC 5321 4.5.5. */
-	if (r.is == NOT_FOUND || r.is == DENIED || r.is == NO_SPACE) {
+	if (lost) {
 		log_line(LOG_WARNING, "smtp.bounce", "id=%.*s lost=1 why=%s",
 		    LOG_VIEW(b->id), r.why);
 		return done();

@@ -1,31 +1,57 @@
 /*
- * deliver.h - a finished message into the mailboxes of local accounts and
- * into the queue for everybody else.  Nothing is durable before store_sync.
+ * deliver.h - a finished message into the mailboxes of local accounts, and
+ * all that they want done with it: scripts, forwarding, automatic replies.
+ * Nothing is durable before store_sync.
  */
 #ifndef SMTP_DELIVER_H
 #define SMTP_DELIVER_H
 
+#include "mailcore/base/arena.h"
+#include "mailcore/smtp/expand.h"
+#include "mailcore/smtp/verdict.h"
 #include "mailcore/store/body.h"
 
-/* Deliver to INBOX of `account`, Return-Path (RFC 5321 4.4) and Delivered-To
- * in front.  NO_SPACE: over quota or disk full. */
-CHECKED result deliver_local(struct store *, int64_t account, view sender,
-    view recipient, view message);
+/* For the arena of one delivery: a script, its run, answers. */
+enum { DELIVER_MEMORY = 64 * 1024 * 1024 };
 
-/* The same into any mailbox, with flags, without adding fields: for APPEND by
+/* One message on its way to one or more people. */
+struct deliver_mail {
+	const char *hostname;
+	view id;      /* in logs and Message-IDs */
+	view sender;  /* reverse-path; empty for <> */
+	view message; /* CRLF lines, our Received field in front */
+	view remote;  /* the client's address; empty: unknown */
+};
+
+/* What came of it for one of them.  Views live in the arena. */
+struct deliver_outcome {
+	bool full;    /* there is no room for it: nothing was delivered */
+	view refusal; /* not empty: a script refuses it, with this text */
+	bool queued;  /* something went into the queue */
+};
+
+/* Deliver to an account: its script (RFC 5228) if it has one, else INBOX, or
+ * Junk when the verdict says so; then its forwarding and automatic reply.
+ * Return-Path (RFC 5321 4.4), Delivered-To and the verdict's fields are put
+ * in front.  NO_SPACE: the disk is full. */
+CHECKED result deliver_account(struct store *, struct arena *,
+    const struct deliver_mail *, const struct target *,
+    const struct verdict *, struct deliver_outcome *out);
+
+/* Send it on to one address elsewhere, as an alias or a person of ours wants
+ * it: with a sender that SPF allows us, and Delivered-To: `via` in front.
+ * MALFORMED: it has been there before, a loop. */
+CHECKED result deliver_forward(struct store *, struct arena *,
+    const struct deliver_mail *, view to, view via, bool smtputf8);
+
+/* Both for all targets of one address, for mail that does not come by a
+ * session.  As expand_address; `out->refusal` also for its DENIED. */
+CHECKED result deliver_address(struct store *, struct arena *,
+    const struct deliver_mail *, view address, struct deliver_outcome *out);
+
+/* Into any mailbox, with flags, without adding fields: for APPEND by
  * `posthaste init` and imports.  Bare CR and LF become CRLF. */
 CHECKED result deliver_append(struct store *, int64_t account, view mailbox,
     view message, int64_t received, uint32_t flags);
-
-/* A local address and whose it is.  NOT_FOUND: an address of ours that leads
- * nowhere.  MALFORMED: not a domain of ours.  NO_SPACE: over quota.
- * DENIED: the account is switched off.  An address of "postmaster" always
- * leads somewhere (RFC 5321 4.5.1). */
-CHECKED result deliver_find(struct store *, view address, view domain,
-    int64_t *account);
-
-/* Would deliver_local find room for it?  NO_SPACE: over quota. */
-CHECKED result deliver_room(struct store *, int64_t account, view sender,
-    view recipient, view message);
 
 #endif

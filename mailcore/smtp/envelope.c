@@ -1,6 +1,6 @@
 /* MAIL and RCPT: who sends to whom, and whether that is allowed here. */
 #include "mailcore/base/limits.h"
-#include "mailcore/smtp/deliver.h"
+#include "mailcore/smtp/expand.h"
 #include "mailcore/smtp/session.h"
 #include "mailcore/store/domain.h"
 #include "mailcore/sys/log.h"
@@ -8,7 +8,8 @@
 enum {
 	/* A thousand recipients of the longest addresses. */
 	TRANSACTION_BUDGET = 2 * 1024 * 1024,
-	COMMAND_BUDGET = 256 * 1024,
+	/* As many addresses behind one alias. */
+	COMMAND_BUDGET = 16 * 1024 * 1024,
 	UNKNOWN_DELAY_MS = 1000
 };
 
@@ -34,6 +35,7 @@ static const struct smtp_code rcpt_codes[FAILED + 1] = {
 static const struct smtp_code local_codes[FAILED + 1] = {
 	[MALFORMED] = { 550, "5.7.1" },
 	[NOT_FOUND] = { 550, "5.1.1" },
+	[STALE] = { 550, "5.1.6" },
 	[DENIED] = { 550, "5.2.1" },
 	[NO_SPACE] = { 452, "4.2.2" },
 	[OVER_LIMIT] = { 452, "4.5.3" },
@@ -109,31 +111,32 @@ smtp_mail(struct smtp *s, view argument, struct buf *out)
 
 /* The same mailbox, however it was addressed, gets one copy. */
 static bool
-is_known(const struct transaction *t, view address, int64_t account)
+is_known(const struct transaction *t, const struct target *to)
 {
 	const struct recipient *r = t->first;
 
 	for (; r != NULL; r = r->next)
-		if (r->account == account
-		    && (account != 0 || view_eq(r->address, address)))
+		if (r->account == to->account
+		    && (to->account != 0
+			|| view_eq(r->address, to->address)))
 			return true;
 	return false;
 }
 
 static result
-add_recipient(struct transaction *t, view address, int64_t account)
+add_recipient(struct transaction *t, const struct target *to)
 {
 	struct recipient *r;
 
-	if (is_known(t, address, account))
+	if (is_known(t, to))
 		return done();
-	if (t->recipients >= LIMIT_SMTP_RECIPIENTS)
-		return fail(OVER_LIMIT, "RFC 5321 4.5.3.1.10: too many");
 	r = arena_alloc(t->arena, sizeof *r);
-	address = arena_copy(t->arena, address);
+	if (r == NULL)
+		return arena_result(t->arena);
+	r->address = arena_copy(t->arena, to->address);
+	r->via = arena_copy(t->arena, to->via);
 	TRY(arena_result(t->arena));
-	r->address = address;
-	r->account = account;
+	r->account = to->account;
 	if (t->last == NULL)
 		t->first = r;
 	else
@@ -143,37 +146,54 @@ add_recipient(struct transaction *t, view address, int64_t account)
 	return done();
 }
 
-/* Whose it is: an account here, or, for those who logged in, anybody's. */
+/* All or none: what is refused must not be delivered in part. */
 static result
-resolve(struct smtp *s, const struct smtp_rcpt *rcpt, int64_t *account)
+add_recipients(struct transaction *t, const struct expansion *e)
 {
-	result r = deliver_find(s->services->store, rcpt->address,
-	    rcpt->domain, account);
+	if (e->count > LIMIT_SMTP_RECIPIENTS - t->recipients)
+		return fail(OVER_LIMIT, "RFC 5321 4.5.3.1.10: too many");
+	for (const struct target *to = e->first; to != NULL; to = to->next)
+		TRY(add_recipient(t, to));
+	return done();
+}
 
+/* Whose it is: accounts here, or, for those who logged in, anybody's. */
+static result
+resolve(struct smtp *s, struct arena *arena, const struct smtp_rcpt *rcpt,
+    struct expansion *e)
+{
+	const struct expand_who who = { .account = s->identity.account,
+		.null_sender = s->mail.mail.sender.n == 0 };
+	struct target *elsewhere = arena_alloc(arena, sizeof *elsewhere);
+	result r = expand_address(s->services->store, arena, rcpt->address,
+	    &who, e);
+
+	TRY(arena_result(arena));
 	if (r.is == NOT_FOUND)
 		return fail(NOT_FOUND, "RFC 5321 3.6.2: no such mailbox");
 	if (r.is != MALFORMED)
 		return r;
-	*account = 0;
-	if (s->services->submission)
-		return done();
-	return fail(MALFORMED, "Relaying denied");
+	if (!s->services->submission)
+		return fail(MALFORMED, "Relaying denied");
+	elsewhere->address = rcpt->address;
+	*e = (struct expansion){ elsewhere, elsewhere, 1, VIEW("") };
+	return done();
 }
 
 static const struct smtp_code *
-take_recipient(struct smtp *s, view argument, struct arena *arena, result *r)
+take_recipient(struct smtp *s, view argument, struct arena *arena,
+    struct expansion *e, result *r)
 {
 	struct smtp_rcpt rcpt;
-	int64_t account = 0;
 
 	*r = smtp_parse_rcpt(argument, arena, &rcpt);
 	if (r->is == OK && rcpt.utf8 && !s->mail.mail.utf8)
 		*r = fail(DENIED, "RFC 6531 3.5: needs SMTPUTF8");
 	if (r->is != OK)
 		return rcpt_codes;
-	*r = resolve(s, &rcpt, &account);
+	*r = resolve(s, arena, &rcpt, e);
 	if (r->is == OK)
-		*r = add_recipient(&s->mail, rcpt.address, account);
+		*r = add_recipients(&s->mail, e);
 	return local_codes;
 }
 
@@ -182,9 +202,10 @@ smtp_rcpt(struct smtp *s, view argument, struct buf *out)
 {
 	struct arena *arena = arena_new(COMMAND_BUDGET);
 	struct step step = smtp_next();
+	struct expansion e = { .count = 0 };
 	result r;
 	const struct smtp_code *codes
-	    = take_recipient(s, argument, arena, &r);
+	    = take_recipient(s, argument, arena, &e, &r);
 
 	if (codes == local_codes && r.is == NOT_FOUND
 	    && ++s->unknown > LIMIT_SMTP_UNKNOWN)
@@ -192,6 +213,8 @@ smtp_rcpt(struct smtp *s, view argument, struct buf *out)
 	if (r.is == OK) {
 		s->state = SMTP_RCPT;
 		smtp_say(out, 250, "2.1.5", "Ok");
+	} else if (r.is == DENIED && e.refusal.n > 0) {
+		smtp_say_text(out, 550, "5.2.1", e.refusal);
 	} else {
 		smtp_say_why(out, codes, r);
 	}

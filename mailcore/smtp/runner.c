@@ -3,6 +3,7 @@
 #include "mailcore/smtp/bounce.h"
 #include "mailcore/smtp/deliver.h"
 #include "mailcore/smtp/route.h"
+#include "mailcore/store/domain.h"
 #include "mailcore/store/queue.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/log.h"
@@ -89,37 +90,65 @@ is_too_old(const struct attempt *a)
 	return a->now - a->lease.message.created >= GIVE_UP_AFTER;
 }
 
-/* A domain may have become ours since the mail was queued. */
+static void
+report_local(struct attempt *a, const struct deliver_outcome *out, result r,
+    struct client_report *report)
+{
+	*report = (struct client_report){
+		.outcome = QUEUE_RETRY,
+		.status = out->full ? VIEW("4.2.2") : VIEW("4.3.0"),
+		.text = out->full ? VIEW("the mailbox is full")
+				  : view_of(r.why),
+	};
+	if (r.is == NOT_FOUND || r.is == STALE || r.is == DENIED) {
+		report->outcome = QUEUE_FAILED;
+		report->status = VIEW("5.1.1");
+	}
+	if (r.is == MALFORMED) { /* a loop */
+		report->outcome = QUEUE_FAILED;
+		report->status = VIEW("5.4.6");
+	}
+	if (out->refusal.n > 0 && (r.is == OK || r.is == DENIED)) {
+		report->outcome = QUEUE_FAILED;
+		report->status = VIEW("5.7.1");
+		report->text = arena_copy(a->arena, out->refusal);
+	} else if (r.is == OK && !out->full) {
+		report->outcome = QUEUE_SENT;
+		report->status = VIEW("2.0.0");
+	}
+	if (out->queued)
+		tell_work(a->runner);
+}
+
+/* What people here send on to others here is queued too, and a domain may
+ * have become ours since. */
 static bool
 deliver_here(struct attempt *a, size_t i)
 {
 	const struct queue_message *m = &a->lease.message;
-	struct client_report *report = &a->reports[i];
-	view address = a->lease.recipients[i].address;
-	view domain = address;
-	int64_t account;
+	const struct deliver_mail mail = {
+		.hostname = a->runner->conf->hostname,
+		.id = arena_print(a->arena, "%lld", (long long)m->id),
+		.sender = m->sender,
+		.message = m->data,
+	};
+	struct deliver_outcome out = { .full = false };
+	view address = a->lease.recipients[i].address, domain = address;
+	struct arena *arena = arena_new(DELIVER_MEMORY);
+	struct domain ours;
 	result r;
 
 	(void)view_cut_last(&domain, '@');
-	r = deliver_find(a->runner->store, address, domain, &account);
-	if (r.is == MALFORMED)
+	r = domain_canonical(a->runner->store, arena, domain, &ours);
+	if (r.is == NOT_FOUND) {
+		arena_free(&arena);
 		return false;
+	}
 	if (r.is == OK)
-		r = deliver_local(a->runner->store, account, m->sender,
-		    address, m->data);
-	*report = (struct client_report){
-		.outcome = QUEUE_RETRY,
-		.status = VIEW("4.3.0"),
-		.text = view_of(r.why),
-	};
-	if (r.is == OK) {
-		report->outcome = QUEUE_SENT;
-		report->status = VIEW("2.0.0");
-	}
-	if (r.is == NOT_FOUND || r.is == DENIED) {
-		report->outcome = QUEUE_FAILED;
-		report->status = VIEW("5.1.1");
-	}
+		r = deliver_address(a->runner->store, arena, &mail, address,
+		    &out);
+	report_local(a, &out, r, &a->reports[i]);
+	arena_free(&arena);
 	return true;
 }
 

@@ -10,7 +10,9 @@ enum {
 	/* RFC 5321 4.5.3.2.7: at least five minutes. */
 	PATIENCE = 300,
 	/* A line that goes on behind LIMIT_SMTP_LINE is read this far. */
-	SKIP_MOST = 65536
+	SKIP_MOST = 65536,
+	/* RFC 5321 4.5.3.1.5: a reply line has 512 octets. */
+	SAID_MOST = 480
 };
 
 void
@@ -28,6 +30,17 @@ smtp_say_why(struct buf *out, const struct smtp_code *codes, result r)
 		smtp_say(out, 451, "4.3.0", "Local trouble, try again later");
 	else
 		smtp_say(out, c->code, c->enhanced, r.why);
+}
+
+void
+smtp_say_text(struct buf *out, int code, const char *enhanced, view text)
+{
+	buf_print(out, "%d %s ", code, enhanced);
+	text = view_first(view_trim(text), SAID_MOST);
+	for (size_t i = 0; i < text.n; i++)
+		buf_add_byte(out, ascii_is_graph(text.p[i]) ? text.p[i]
+			: ascii_is_space(text.p[i]) ? ' ' : '?');
+	buf_add(out, VIEW("\r\n"));
 }
 
 void

@@ -36,7 +36,10 @@ struct recipient {
 	struct recipient *next;
 	view address;
 	int64_t account; /* 0: somewhere else */
+	view via;        /* the alias that sends it on there; empty: none */
 	bool full;       /* has no room for this mail */
+	view refusal;    /* what the person's script says against it */
+	const struct verdict *verdict; /* NULL: nothing was looked at */
 };
 
 enum { SMTP_ID = 16 };
@@ -50,6 +53,7 @@ struct transaction {
 	struct spool *text;
 	size_t trace; /* octets of `text` that are our Received field */
 	struct data data;
+	view refusal; /* of all recipients: the answer to the text */
 	char id[SMTP_ID + 1];
 };
 
@@ -93,6 +97,9 @@ void smtp_say(struct buf *, int code, const char *enhanced, const char *text);
  * 451 4.3.0. */
 void smtp_say_why(struct buf *, const struct smtp_code *, result);
 
+/* The same with words of our people: made one printable line. */
+void smtp_say_text(struct buf *, int code, const char *enhanced, view text);
+
 /* Forget the transaction. */
 void smtp_reset(struct smtp *);
 
@@ -109,5 +116,11 @@ struct step smtp_data(struct smtp *, view argument, struct buf *out);
 struct step smtp_data_text(struct smtp *, view unit, struct buf *out);
 struct step smtp_bdat(struct smtp *, view argument, struct buf *out);
 struct step smtp_chunk(struct smtp *, view unit, struct buf *out);
+
+/* keep.c */
+
+/* Into the mailboxes and the queue.  DENIED: nobody takes it; then there is
+ * no room, or `refusal` says why. */
+CHECKED result smtp_keep(struct smtp *, view message, bool *queued);
 
 #endif

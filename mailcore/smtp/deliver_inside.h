@@ -1,0 +1,55 @@
+/*
+ * deliver_inside.h - one delivery to one account, as its files see it:
+ * deliver_plan.c decides, deliver_file.c writes, deliver_send.c sends.
+ */
+#ifndef SMTP_DELIVER_INSIDE_H
+#define SMTP_DELIVER_INSIDE_H
+
+#include "mailcore/base/limits.h"
+#include "mailcore/sieve/sieve.h"
+#include "mailcore/smtp/deliver.h"
+#include "mailcore/store/alias.h"
+#include "mailcore/store/handling.h"
+#include "mailcore/store/item.h"
+
+struct plan {
+	struct store *store;
+	struct arena *arena;
+	const struct deliver_mail *mail;
+	const struct target *to;
+	const struct verdict *verdict; /* may be NULL */
+	struct account *account;       /* open */
+	struct account_info info;
+	struct handling handling;
+	int64_t now;
+	view header; /* of the message */
+	struct sieve_action *actions;
+	uint64_t steps; /* that the script took */
+	bool fresh;     /* the sender has had no reply of late */
+};
+
+/* What is to be done. */
+CHECKED result plan_make(struct plan *);
+
+/* A new action at the end. */
+CHECKED result plan_add(struct plan *, const struct sieve_action *);
+const struct sieve_action *plan_find(const struct plan *,
+    enum sieve_action_kind);
+
+/* Does the message bear Delivered-To: `address`? */
+bool plan_was_here(view header, view address);
+
+/* All that concerns the account's own database, in one transaction. */
+CHECKED result plan_file(struct plan *);
+
+/* Redirects and the reply. */
+CHECKED result plan_send(struct plan *, bool *queued);
+
+/* Write `bytes` (with its summary) in a transaction of `account`. */
+struct deliver_item {
+	struct item_new item;
+	account_work *work; /* context: this struct, first in a larger one */
+};
+CHECKED result deliver_write(struct account *, struct deliver_item *);
+
+#endif

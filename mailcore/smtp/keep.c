@@ -1,0 +1,183 @@
+/* A message that was taken, into mailboxes and the queue. */
+#include "mailcore/base/utf8.h"
+#include "mailcore/format/mime.h"
+#include "mailcore/smtp/bounce.h"
+#include "mailcore/smtp/deliver.h"
+#include "mailcore/smtp/session.h"
+#include "mailcore/store/queue.h"
+#include "mailcore/sys/clock.h"
+#include "mailcore/sys/log.h"
+
+static result
+deliver_one(struct smtp *s, const struct deliver_mail *mail,
+    struct recipient *to, bool *queued)
+{
+	const struct target target = { .account = to->account,
+		.address = to->address };
+	struct arena *arena = arena_new(DELIVER_MEMORY);
+	struct deliver_outcome out;
+	result r = deliver_account(s->services->store, arena, mail, &target,
+	    to->verdict, &out);
+
+	to->full = out.full;
+	if (out.refusal.n > 0)
+		to->refusal = arena_copy(s->mail.arena,
+		    view_first(out.refusal, LIMIT_SMTP_LINE));
+	*queued = *queued || out.queued;
+	arena_free(&arena);
+	return r;
+}
+
+/* One answer stands for all recipients, so one without room, or whose script
+ * refuses, is refused by it only when there is nobody else; `*refused` counts
+ * them.  Any other failure is everybody's. */
+static result
+deliver_all(struct smtp *s, const struct deliver_mail *mail, size_t *refused,
+    bool *queued)
+{
+	struct transaction *t = &s->mail;
+
+	*refused = 0;
+	for (struct recipient *to = t->first; to != NULL; to = to->next) {
+		if (to->account == 0)
+			continue;
+		TRY(deliver_one(s, mail, to, queued));
+		*refused += to->full || to->refusal.n > 0 ? 1 : 0;
+		if (to->refusal.n > 0 && t->refusal.n == 0)
+			t->refusal = to->refusal;
+	}
+	if (*refused == 0 || *refused < t->recipients)
+		return done();
+	return fail(DENIED, "the mailbox is full");
+}
+
+/* RFC 5429 2.1: whoever sent it as somebody else must not be told for it. */
+static bool
+is_forged(const struct recipient *r)
+{
+	return r->verdict != NULL
+	    && (r->verdict->junk || r->verdict->dmarc == VERDICT_DMARC_FAIL);
+}
+
+/* The sender hears of them by mail (RFC 5321 6.1). */
+static result
+tell_refused(struct smtp *s, view message, size_t refused, bool *queued)
+{
+	struct transaction *t = &s->mail;
+	struct bounce_recipient *list
+	    = arena_array(t->arena, refused + 1, sizeof *list);
+	struct bounce b = {
+		.hostname = s->services->hostname,
+		.id = view_of(t->id),
+		.sender = t->mail.sender,
+		.message = message,
+		.arrived = clock_now(),
+		.now = clock_now(),
+		.recipients = list,
+	};
+	bool more = false;
+	result done_so_far;
+
+	TRY(arena_result(t->arena));
+	for (const struct recipient *r = t->first; r != NULL; r = r->next) {
+		if ((!r->full && r->refusal.n == 0) || is_forged(r))
+			continue;
+		list[b.count++] = (struct bounce_recipient){
+			.address = r->address,
+			.status = r->full ? VIEW("5.2.2") : VIEW("5.7.1"),
+			.diagnostic = r->full ? VIEW("the mailbox is full")
+					      : r->refusal,
+		};
+	}
+	done_so_far = bounce_send(s->services->store, &b, &more);
+	*queued = *queued || more;
+	return done_so_far;
+}
+
+static result
+keep_local(struct smtp *s, view message, bool *queued)
+{
+	const struct deliver_mail mail = {
+		.hostname = s->services->hostname,
+		.id = view_of(s->mail.id),
+		.sender = s->mail.mail.sender,
+		.message = message,
+		.remote = view_of(s->peer->address),
+	};
+	size_t refused;
+
+	TRY(deliver_all(s, &mail, &refused, queued));
+	return refused == 0 ? done()
+			    : tell_refused(s, message, refused, queued);
+}
+
+/* Clients ask for SMTPUTF8 more often than their mail needs it, and a host
+ * without it would then refuse (RFC 6531 3.2). */
+static bool
+needs_utf8(const struct transaction *t, const view *to, size_t n, view message)
+{
+	if (!t->mail.utf8)
+		return false;
+	if (!utf8_is_ascii(t->mail.sender))
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (!utf8_is_ascii(to[i]))
+			return true;
+	return !utf8_is_ascii(view_first(message, header_length(message)));
+}
+
+static result
+keep_remote(struct smtp *s, view message, bool *queued)
+{
+	struct transaction *t = &s->mail;
+	view *to = arena_array(t->arena, t->recipients + 1, sizeof *to);
+	struct queue_new q = { .sender = t->mail.sender, .data = message };
+	int64_t id = 0;
+
+	TRY(arena_result(t->arena));
+	for (const struct recipient *r = t->first; r != NULL; r = r->next)
+		if (r->account == 0 && r->via.n == 0)
+			to[q.count++] = r->address;
+	if (q.count == 0)
+		return done();
+	q.recipients = to;
+	q.account = s->identity.account;
+	q.smtputf8 = needs_utf8(t, to, q.count, message);
+	q.eightbit = !utf8_is_ascii(message);
+	TRY(queue_add(s->services->store, &q, &id));
+	*queued = true;
+	log_line(LOG_INFO, "smtp.queue", "id=%s queue=%lld recipients=%zu",
+	    t->id, (long long)id, q.count);
+	return done();
+}
+
+/* What our aliases send on, each with a sender of its own. */
+static result
+keep_forwarded(struct smtp *s, view message, bool *queued)
+{
+	const struct deliver_mail mail = {
+		.hostname = s->services->hostname,
+		.id = view_of(s->mail.id),
+		.sender = s->mail.mail.sender,
+		.message = message,
+	};
+
+	for (const struct recipient *r = s->mail.first; r != NULL;
+	    r = r->next) {
+		if (r->account != 0 || r->via.n == 0)
+			continue;
+		TRY(deliver_forward(s->services->store, s->mail.arena, &mail,
+		    r->address, r->via,
+		    needs_utf8(&s->mail, &r->address, 1, message)));
+		*queued = true;
+	}
+	return done();
+}
+
+result
+smtp_keep(struct smtp *s, view message, bool *queued)
+{
+	TRY(keep_local(s, message, queued));
+	TRY(keep_forwarded(s, message, queued));
+	return keep_remote(s, message, queued);
+}
