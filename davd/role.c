@@ -36,6 +36,7 @@ const struct role_kind role_kinds[ROLE_COUNT] = {
 		    | 1u << SERVICE_SMTP | 1u << SERVICE_SUBMISSION
 		    | 1u << SERVICE_SUBMISSIONS,
 		.store = true,
+		.connects = true, /* name servers and rspamd */
 		.certificates = true,
 		.asks = 1u << SIGNER_OP_KEYS | 1u << SIGNER_OP_DKIM,
 		.run = role_mail,

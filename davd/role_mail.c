@@ -17,7 +17,21 @@ struct mail {
 	struct imap_services imap;
 	struct pop3_services pop3;
 	struct smtp_services reception, submission;
+	struct verify *verify;
 };
+
+/* What looks at mail from outside. */
+static result
+start_verify(struct mail *m)
+{
+	const struct conf *c = &m->role->conf;
+	const struct verify_options o = { .resolver = c->resolver,
+		.rspamd = c->rspamd,
+		.everybody = c->check_mail == CONF_CHECK_ALL };
+
+	return c->check_mail == CONF_CHECK_OFF ? done()
+	                                       : verify_new(&m->verify, &o);
+}
 
 static void
 fill_services(struct mail *m)
@@ -34,7 +48,11 @@ fill_services(struct mail *m)
 		.auth = r->auth, .hostname = c->hostname,
 		.message_limit = c->message_limit, .starttls = true,
 		.post = r->post };
+	m->reception.signer = r->signer;
+	m->reception.greylist_seconds = c->greylist_delay;
+	m->reception.dmarc = (enum judge_dmarc)c->dmarc;
 	m->submission = m->reception;
+	m->reception.verify = m->verify;
 	m->submission.submission = true;
 }
 
@@ -168,9 +186,12 @@ role_mail(struct role *r)
 	result done;
 
 	TRY(net_new(&m.net, &o));
+	done = start_verify(&m);
 	fill_services(&m);
-	done = serve(&m);
+	if (done.is == OK)
+		done = serve(&m);
 	net_free(&m.net);
+	verify_free(&m.verify);
 	box_cache_free(&m.imap.cache);
 	return done;
 }

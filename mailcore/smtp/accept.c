@@ -9,13 +9,17 @@
 #include "mailcore/format/mime.h"
 #include "mailcore/smtp/header.h"
 #include "mailcore/smtp/session.h"
+#include "mailcore/smtp/sign.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/log.h"
 #include "mailcore/sys/random.h"
 
 #include <string.h>
 
-enum { TRACE_MOST = 4096 };
+enum {
+	TRACE_MOST = 4096,
+	WAIT_MS = 50 /* between two looks at what others find out */
+};
 
 /* The text itself breaks a rule. */
 static const struct smtp_code text_codes[FAILED + 1] = {
@@ -95,8 +99,32 @@ take_text(struct smtp *s, view unit)
 	}
 }
 
+static bool
+goes_away(const struct transaction *t)
+{
+	for (const struct recipient *r = t->first; r != NULL; r = r->next)
+		if (r->account == 0)
+			return true;
+	return false;
+}
+
+/* Our domain's word for what was submitted and leaves. */
+static void
+add_signatures(const struct smtp *s, view header, view body,
+    struct buf *out)
+{
+	const struct sign_services signing = { .store = s->services->store,
+		.signer = s->services->signer,
+		.hostname = s->services->hostname };
+
+	if (s->services->submission && goes_away(&s->mail))
+		sign_outgoing(&signing, s->identity.account,
+		    s->mail.mail.sender, header, body, out);
+}
+
 /* The message as it is kept where the header must change: what clients leave
- * to the submission server (RFC 6409 8), or a header that is not there. */
+ * to the submission server (RFC 6409 8), or a header that is not there, or
+ * claims to be ours. */
 static result
 rewrite(struct smtp *s, view all, struct spool *out)
 {
@@ -104,7 +132,8 @@ rewrite(struct smtp *s, view all, struct spool *out)
 	view text = view_from(all, trace.n);
 	bool headed = header_is_there(text);
 	view header = headed ? view_first(text, header_length(text)) : VIEW("");
-	struct buf head = buf_new(LIMIT_HEADER + TRACE_MOST);
+	struct buf head = buf_new(header.n + LIMIT_HEADER + TRACE_MOST);
+	struct buf signatures = buf_new(LIMIT_HEADER);
 	const struct header_repair fix = {
 		.id = view_of(s->mail.id),
 		.hostname = view_of(s->services->hostname),
@@ -116,12 +145,18 @@ rewrite(struct smtp *s, view all, struct spool *out)
 	buf_add(&head, trace);
 	if (s->services->submission)
 		header_repaired(&head, header, &fix);
+	else if (headed)
+		findings_strip(header, view_of(s->services->hostname), &head);
 	else
-		buf_add(&head, headed ? header : VIEW("\r\n"));
+		buf_add(&head, VIEW("\r\n"));
+	add_signatures(s, view_from(buf_view(&head), trace.n),
+	    view_from(text, header.n), &signatures);
+	spool_add(out, buf_view(&signatures));
 	spool_add(out, buf_view(&head));
 	spool_add(out, view_from(text, header.n));
 	r = buf_result(&head);
 	buf_free(&head);
+	buf_free(&signatures);
 	return r;
 }
 
@@ -137,10 +172,12 @@ compose(struct smtp *s, struct spool **made, view *message)
 	if (header_hops(text) > LIMIT_SMTP_HOPS)
 		return fail(MALFORMED,
 		    "RFC 5321 6.3: too many hops, a mail loop");
-	if (!s->services->submission && header_is_there(text))
+	if (!s->services->submission && header_is_there(text)
+	    && !findings_are_forged(view_first(text, header_length(text)),
+	        view_of(s->services->hostname)))
 		return done();
 	*made = spool_new(s->services->store,
-	    s->services->message_limit + LIMIT_HEADER + 2 * TRACE_MOST);
+	    s->services->message_limit + 2 * LIMIT_HEADER + 2 * TRACE_MOST);
 	TRY(rewrite(s, *message, *made));
 	return spool_view(*made, message);
 }
@@ -164,20 +201,17 @@ keep(struct smtp *s)
 	return r;
 }
 
-/* The text has come whole: answer for it and end the transaction. */
+/* Answer for the text and end the transaction. */
 static struct step
-answer(struct smtp *s, struct buf *out)
+finish(struct smtp *s, const struct smtp_code *codes, result r,
+    struct buf *out)
 {
 	struct transaction *t = &s->mail;
-	const struct smtp_code *codes = text_codes;
-	result r = t->data.r;
 
 	if (r.is == OK) {
 		codes = keep_codes;
-		r = spool_result(t->text);
-	}
-	if (r.is == OK)
 		r = keep(s);
+	}
 	log_line(r.is == OK ? LOG_INFO : LOG_WARNING,
 	    r.is == OK ? "smtp.accept" : "smtp.refuse",
 	    "id=%s peer=%s account=%lld recipients=%zu size=%llu why=%s",
@@ -192,6 +226,41 @@ answer(struct smtp *s, struct buf *out)
 	smtp_reset(s);
 	s->mode = MODE_COMMAND;
 	return smtp_next();
+}
+
+/* The text has come whole. */
+static struct step
+answer(struct smtp *s, struct buf *out)
+{
+	struct transaction *t = &s->mail;
+	const struct smtp_code *codes = text_codes;
+	result r = t->data.r;
+
+	if (r.is == OK) {
+		codes = keep_codes;
+		r = spool_result(t->text);
+	}
+	if (r.is == OK)
+		r = smtp_check_begin(s);
+	if (r.is == OK && t->job != NULL) {
+		s->mode = MODE_WAIT;
+		return smtp_waited(s, out);
+	}
+	return finish(s, codes, r, out);
+}
+
+/* What was found out about it decides first. */
+struct step
+smtp_waited(struct smtp *s, struct buf *out)
+{
+	const struct smtp_code *codes = keep_codes;
+	result r;
+
+	if (!verify_done(s->mail.job))
+		return (struct step){ .next = STEP_CONTINUE,
+			.delay_ms = WAIT_MS };
+	r = smtp_check_end(s, &codes);
+	return finish(s, codes, r, out);
 }
 
 struct step

@@ -192,6 +192,10 @@ take_recipient(struct smtp *s, view argument, struct arena *arena,
 	if (r->is != OK)
 		return rcpt_codes;
 	*r = resolve(s, arena, &rcpt, e);
+	if (r->is == OK && e->count > 0)
+		*r = smtp_check_recipient(s, rcpt.address, e->first->account);
+	if (r->is == BUSY)
+		return smtp_policy_codes;
 	if (r->is == OK)
 		*r = add_recipients(&s->mail, e);
 	return local_codes;

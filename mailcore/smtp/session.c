@@ -46,6 +46,7 @@ smtp_say_text(struct buf *out, int code, const char *enhanced, view text)
 void
 smtp_reset(struct smtp *s)
 {
+	verify_end(&s->mail.job, &s->mail.text);
 	spool_free(&s->mail.text);
 	arena_free(&s->mail.arena);
 	s->mail = (struct transaction){ .arena = NULL };
@@ -334,6 +335,21 @@ ready_chunk(const struct smtp *s, view in)
 	return in.n < s->chunk ? in.n : (size_t)s->chunk;
 }
 
+/* The text is whole; what follows waits until it is answered. */
+static size_t
+ready_later(const struct smtp *s, view in)
+{
+	(void)s, (void)in;
+	return 0;
+}
+
+static struct step
+run_later(struct smtp *s, view unit, struct buf *out)
+{
+	(void)unit;
+	return smtp_waited(s, out);
+}
+
 static const struct {
 	size_t (*ready)(const struct smtp *, view in);
 	smtp_run *run;
@@ -343,6 +359,7 @@ static const struct {
 	[MODE_SASL] = { ready_line, run_sasl },
 	[MODE_DATA] = { ready_data, smtp_data_text },
 	[MODE_CHUNK] = { ready_chunk, smtp_chunk },
+	[MODE_WAIT] = { ready_later, run_later },
 };
 
 static void *
@@ -383,7 +400,7 @@ session_run(void *session, view unit, struct buf *out)
 {
 	struct smtp *s = session;
 
-	if (unit.n == 0)
+	if (unit.n == 0 && s->mode != MODE_WAIT)
 		return smtp_next();
 	if (has_ended(s, out))
 		return (struct step){ .next = STEP_CLOSE };

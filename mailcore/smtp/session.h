@@ -29,6 +29,7 @@ enum smtp_mode {
 	MODE_SASL,
 	MODE_DATA,
 	MODE_CHUNK,
+	MODE_WAIT, /* for what is found out about the text */
 	MODES
 };
 
@@ -54,6 +55,7 @@ struct transaction {
 	size_t trace; /* octets of `text` that are our Received field */
 	struct data data;
 	view refusal; /* of all recipients: the answer to the text */
+	struct verify_job *job; /* looks at `text`; or NULL */
 	char id[SMTP_ID + 1];
 };
 
@@ -116,11 +118,28 @@ struct step smtp_data(struct smtp *, view argument, struct buf *out);
 struct step smtp_data_text(struct smtp *, view unit, struct buf *out);
 struct step smtp_bdat(struct smtp *, view argument, struct buf *out);
 struct step smtp_chunk(struct smtp *, view unit, struct buf *out);
+struct step smtp_waited(struct smtp *, struct buf *out);
 
 /* keep.c */
 
 /* Into the mailboxes and the queue.  DENIED: nobody takes it; then there is
  * no room, or `refusal` says why. */
 CHECKED result smtp_keep(struct smtp *, view message, bool *queued);
+
+/* check.c */
+
+/* Does somebody look at this mail?  Then `t->job` is begun. */
+CHECKED result smtp_check_begin(struct smtp *);
+
+/* What was found, made into verdicts of the recipients.  DENIED: nobody wants
+ * it, and `*codes` say how to put it. */
+CHECKED result smtp_check_end(struct smtp *, const struct smtp_code **codes);
+
+/* Greylisting.  BUSY: not yet. */
+CHECKED result smtp_check_recipient(struct smtp *, view address,
+    int64_t account);
+
+/* BUSY and DENIED, when it is ours to decide. */
+extern const struct smtp_code smtp_policy_codes[FAILED + 1];
 
 #endif

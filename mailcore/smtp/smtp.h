@@ -6,6 +6,9 @@
 #define SMTP_SMTP_H
 
 #include "mailcore/auth/auth.h"
+#include "mailcore/auth/signer.h"
+#include "mailcore/smtp/judge.h"
+#include "mailcore/smtp/verify.h"
 #include "mailcore/store/store.h"
 #include "mailcore/sys/conn.h"
 #include "mailcore/sys/msg.h"
@@ -18,6 +21,12 @@ struct smtp_services {
 	bool starttls;
 	bool submission;   /* false: reception */
 	struct post *post; /* told of queued work; may be NULL */
+	struct signer *signer; /* for what is submitted; may be NULL */
+
+	/* Of reception. */
+	struct verify *verify; /* NULL: strangers are believed */
+	enum judge_dmarc dmarc;
+	unsigned greylist_seconds;
 };
 
 extern const struct protocol smtp_protocol;

@@ -45,6 +45,10 @@ table_ask(void *context, struct arena *arena, view name,
 	t->asked++;
 	out->kind = LOOKUP_MISSING;
 	out->values = arena_array(arena, t->count + 1, sizeof *out->values);
+	if (out->values == NULL) {
+		out->kind = LOOKUP_FAILED;
+		return;
+	}
 	for (size_t i = 0; i < t->count; i++) {
 		const struct table_row *r = &t->rows[i];
 
