@@ -377,6 +377,12 @@ install_files()
 	mkdir -p "$root$prefix/lib/systemd/system"
 	sed "s|@prefix@|$prefix|" davd/package/posthaste.service \
 	    > "$root$prefix/lib/systemd/system/posthaste.service"
+	install -m 755 davd/package/posthaste-acme \
+	    "$root$prefix/sbin/posthaste-acme"
+	sed "s|@prefix@|$prefix|" davd/package/posthaste-acme.service \
+	    > "$root$prefix/lib/systemd/system/posthaste-acme.service"
+	install -m 644 davd/package/posthaste-acme.timer \
+	    "$root$prefix/lib/systemd/system/posthaste-acme.timer"
 }
 
 package()

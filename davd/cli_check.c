@@ -1,5 +1,5 @@
 /* posthaste check: every fault that can be seen without the network. */
-#include "davd/cli_command.h"
+#include "davd/cert_cover.h"
 
 #include "mailcore/store/domain.h"
 #include "mailcore/sys/cert.h"
@@ -77,6 +77,35 @@ check_certificates(struct cli *cli, struct findings *f)
 	certs_close(&certs);
 }
 
+/* The names of the mail host are a fault when they lack one; the others cost
+ * their domain's people some convenience. */
+static void
+check_names(struct cli *cli, struct findings *f)
+{
+	struct cover cover;
+	size_t lacking = 0;
+
+	if (cert_cover(cli, &cover).is != OK)
+		return;
+	for (size_t i = 0; i < cover.name_count; i++) {
+		const struct cover_name *n = &cover.names[i];
+
+		if (n->state == COVER_OK || n->state == COVER_UNTRUSTED)
+			continue;
+		(void)printf("%-6s certificates: %s for %.*s; see posthaste"
+		    " cert status\n", "warn", cover_states[n->state],
+		    (int)n->name.n, n->name.p);
+		lacking++;
+	}
+	for (size_t i = 0; i < cover.fault_count; i++)
+		found(f, false, "certificates: %.*s: %s",
+		    (int)cover.faults[i].file.n, cover.faults[i].file.p,
+		    cover.faults[i].why);
+	if (lacking == 0)
+		found(f, true, "certificates: all %zu names have one",
+		    cover.name_count);
+}
+
 static void
 check_store(struct cli *cli, struct findings *f)
 {
@@ -97,6 +126,8 @@ check_store(struct cli *cli, struct findings *f)
 		    " by: posthaste domain add NAME");
 	else
 		found(f, true, "store: %zu domains", count);
+	if (r.is == OK)
+		check_names(cli, f);
 }
 
 /* Could the server listen there? */

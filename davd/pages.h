@@ -50,6 +50,9 @@ void page_mta_sts(void *services, const struct request *, struct answer *);
 void page_change_password(void *services, const struct request *,
     struct answer *);
 
+/* /.well-known/acme-challenge/TOKEN, over plain HTTP too. */
+void page_acme(void *services, const struct request *, struct answer *);
+
 /* /p/TOKEN: a profile behind a link that works once. */
 void page_profile_link(void *services, const struct request *,
     struct answer *);

@@ -48,6 +48,7 @@ const struct route routes[] = {
 	{ "/.well-known/user-agent-configuration.json", false, page_pacc },
 	{ "/.well-known/mta-sts.txt", false, page_mta_sts },
 	{ "/.well-known/change-password", false, page_change_password },
+	{ "/.well-known/acme-challenge/", false, page_acme },
 	{ "/.well-known/caldav", false, dav_well_known },
 	{ "/.well-known/carddav", false, dav_well_known },
 	{ "/.well-known/caldav/", false, dav_well_known },
@@ -77,6 +78,7 @@ const struct route routes_plain[] = {
 	    page_autoconfig },
 	{ "/.well-known/mail-v1.xml", true, page_autoconfig },
 	{ "/autodiscover/autodiscover.xml", true, page_autodiscover_plain },
+	{ "/.well-known/acme-challenge/", false, page_acme },
 	{ "/", false, to_https },
 };
 const size_t route_plain_count = COUNT(routes_plain);

@@ -272,6 +272,9 @@ answer_cms(struct signer_desk *d, const struct signer_request *q,
 		return fail(MALFORMED, "not a host name");
 	if (d->certs == NULL)
 		TRY(certs_open(&d->certs, d->certificates));
+	/* Profiles are rare, and a new certificate may have come since. */
+	else if (certs_reload(d->certs).is != OK)
+		log_line(LOG_ERROR, "reload.certificates", "kept=old");
 	cert = certs_find(d->certs, q->name);
 	r = signer_cms_trust(cert, host, &why_not);
 	if (r.is == OK)

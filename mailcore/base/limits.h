@@ -207,6 +207,10 @@ enum {
 	LIMIT_SIGNER_KEYS = 16,     /* of one domain */
 	LIMIT_SIGNER_FILES = 50000, /* keys of all domains */
 
+	/* RFC 8555 8.1: at least 128 bits in base64url; real ones have 43. */
+	LIMIT_ACME_TOKEN = 128,
+	LIMIT_ACME_ANSWER = 1024,
+
 	LIMIT_CONFIGURATION = 65536, /* bytes of posthaste.conf */
 	/* Descriptors allow as many; at 20 KiB each that is 200 MiB. */
 	LIMIT_CONNECTIONS = 10000,

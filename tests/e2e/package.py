@@ -15,6 +15,10 @@ FILES = ("usr/sbin/posthaste", "usr/lib/systemd/system/posthaste.service",
          "usr/lib/sysusers.d/posthaste.conf",
          "usr/share/doc/posthaste/copyright",
          "usr/share/man/man8/posthaste.8.gz",
+         "usr/share/man/man8/posthaste-acme.8.gz",
+         "usr/sbin/posthaste-acme",
+         "usr/lib/systemd/system/posthaste-acme.service",
+         "usr/lib/systemd/system/posthaste-acme.timer",
          "usr/share/man/man5/posthaste.conf.5.gz")
 
 
