@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 enum { DOMAIN_ID, ADDRESS_TAKEN, ACCOUNT_ADD, ADDRESS_ADD, ADDRESSES_REMOVE,
-	ACCOUNT_REMOVE, APP_PASSWORDS_REMOVE, STATE_ADD, LEAVING_ADD,
-	LEAVING_REMOVE };
+	ACCOUNT_REMOVE, APP_PASSWORDS_REMOVE, SESSIONS_REMOVE, LOGINS_REMOVE,
+	STATE_ADD, LEAVING_ADD, LEAVING_REMOVE };
 
 static const char *const sql[] = {
 	[DOMAIN_ID] = "SELECT id FROM domain WHERE name = $1",
@@ -30,6 +30,8 @@ static const char *const sql[] = {
 	[ACCOUNT_REMOVE] = "DELETE FROM account WHERE id = $1",
 	[APP_PASSWORDS_REMOVE] = "DELETE FROM app_password"
 				 " WHERE account_id = $1",
+	[SESSIONS_REMOVE] = "DELETE FROM session WHERE account_id = $1",
+	[LOGINS_REMOVE] = "DELETE FROM login WHERE account_id = $1",
 	[LEAVING_ADD] = "INSERT INTO account_leaving (id) VALUES ($1)",
 	[LEAVING_REMOVE] = "DELETE FROM account_leaving WHERE id = $1",
 	/* uid validities begin with the time, so that an address that comes
@@ -309,7 +311,8 @@ leave(struct account *house, void *context)
 	const struct db_arg args[] = { db_int(*(int64_t *)context) };
 
 	TRY(db_do(house->db, sql[ADDRESSES_REMOVE], args, COUNT(args)));
-	TRY(db_do(house->db, sql[APP_PASSWORDS_REMOVE], args, COUNT(args)));
+	for (int i = APP_PASSWORDS_REMOVE; i <= LOGINS_REMOVE; i++)
+		TRY(db_do(house->db, sql[i], args, COUNT(args)));
 	TRY(right_forget_account(house, args[0].number));
 	TRY(db_do(house->db, sql[ACCOUNT_REMOVE], args, COUNT(args)));
 	return db_changed(house->db) > 0

@@ -1,0 +1,644 @@
+#!/usr/bin/env python3
+"""The JSON API: who may, what goes in and out, and how a login ends."""
+import base64
+import http.client
+import imaplib
+import json
+import poplib
+import smtplib
+import ssl
+import threading
+
+import jsonschema
+
+from harness import (Named, Server, done, ok, run, same, wait_for)
+
+PREFIX = "/api/v1"
+RIGHTS = ("imap", "pop3", "smtp", "caldav", "carddav")
+PATIENCE = 60
+GONE = (OSError, EOFError, ssl.SSLError, imaplib.IMAP4.error,
+        poplib.error_proto, smtplib.SMTPException,
+        http.client.HTTPException)
+
+
+class Document:
+    """openapi.json, and whether answers are what it says."""
+
+    def __init__(self, text):
+        self.json = json.loads(text)
+        self.schemas = self.json["components"]["schemas"]
+
+    def resolve(self, node):
+        while "$ref" in node:
+            at = self.json
+            for name in node["$ref"].removeprefix("#/").split("/"):
+                at = at[name]
+            node = at
+        return node
+
+    def operations(self):
+        for path, methods in self.json["paths"].items():
+            for method, operation in methods.items():
+                yield method.upper(), path, operation
+
+    def find(self, method, path):
+        for known, pattern, operation in self.operations():
+            wanted, given = pattern.split("/"), path.split("/")
+            if known == method and len(wanted) == len(given) and all(
+                    w in (g, "{id}") for w, g in zip(wanted, given)):
+                return operation
+        return None
+
+    def fault(self, method, path, status, fields, body):
+        """"", or how an answer differs from its description."""
+        operation = self.find(method, path.split("?")[0])
+        if operation is None:
+            return "" if status in (404, 405) else "not described"
+        answers = operation["responses"]
+        answer = self.resolve(answers.get(str(status), answers["default"]))
+        kind = (fields.get("Content-Type") or "").split(";")[0]
+        if "content" not in answer:
+            return "" if not body and not kind else "a body of " + kind
+        if kind not in answer["content"]:
+            return "unexpected type " + kind
+        if not kind.endswith("json"):
+            return ""
+        schema = dict(answer["content"][kind]["schema"],
+                      components=self.json["components"])
+        try:
+            jsonschema.validate(json.loads(body), schema)
+        except jsonschema.ValidationError as error:
+            return str(error)
+        return ""
+
+    def faults(self):
+        """What is wrong with the document itself."""
+        if self.json["openapi"] != "3.1.0":
+            yield "version"
+        names = [o["operationId"] for _, _, o in self.operations()]
+        if len(set(names)) != len(names):
+            yield "operations of one name"
+        for name, schema in self.schemas.items():
+            try:
+                jsonschema.Draft202012Validator.check_schema(schema)
+            except jsonschema.SchemaError as error:
+                yield "%s: %s" % (name, error)
+        for method, path, operation in self.operations():
+            named = [p["name"] for p in operation["parameters"]
+                     if p["in"] == "path"]
+            if named != (["id"] if "{id}" in path else []):
+                yield "%s %s: parameters" % (method, path)
+        yield from self.loose(self.json)
+
+    def loose(self, node):
+        """References that lead nowhere."""
+        if isinstance(node, dict):
+            if "$ref" in node:
+                try:
+                    self.resolve(node)
+                except KeyError:
+                    yield "loose " + node["$ref"]
+            for value in node.values():
+                yield from self.loose(value)
+        elif isinstance(node, list):
+            for value in node:
+                yield from self.loose(value)
+
+
+class Answer:
+    def __init__(self, status, fields, body):
+        self.status, self.fields, self.body = status, fields, body
+
+    def json(self):
+        return json.loads(self.body)
+
+
+class Browser:
+    """Keeps a cookie and a form token."""
+
+    document = None
+    wrong = []
+
+    def __init__(self, server):
+        self.server = server
+        self.cookie = self.token = None
+
+    def raw(self, method, path, body=None, headers=None, **options):
+        fields = dict(headers or {})
+        if isinstance(body, (dict, list)):
+            body = json.dumps(body).encode()
+            fields.setdefault("Content-Type", "application/json")
+        status, found, text = self.server.http(
+            method, PREFIX + path, body, fields, **options)
+        if self.document and method != "HEAD":
+            fault = self.document.fault(method, path, status, found, text)
+            if fault:
+                self.wrong.append("%s %s: %d %s" % (method, path, status,
+                                                    fault))
+        return Answer(status, found, text)
+
+    def call(self, method, path, body=None, headers=None, **options):
+        fields = {}
+        if self.cookie:
+            fields["Cookie"] = "__Host-posthaste=" + self.cookie
+        if self.token and method not in ("GET", "HEAD"):
+            fields["X-Form-Token"] = self.token
+        fields.update(headers or {})
+        return self.raw(method, path, body, fields, **options)
+
+    def sign_in(self, number=None, password=None):
+        address, known = self.server.login(number)
+        answer = self.call("POST", "/session", {
+            "address": address, "password": password or known})
+        if answer.status == 201:
+            self.cookie = cookie_of(answer)
+            self.token = answer.json()["form_token"]
+        return answer
+
+
+def cookie_of(answer):
+    for value in answer.fields.get_all("Set-Cookie") or []:
+        name, _, rest = value.partition("=")
+        if name == "__Host-posthaste":
+            return rest.split(";")[0]
+    return None
+
+
+def basic(address, password):
+    pair = "%s:%s" % (address, password)
+    return {"Authorization": "Basic " +
+            base64.b64encode(pair.encode()).decode()}
+
+
+# --- the document and the sign-in --------------------------------------------
+
+def test_document(s):
+    status, fields, text = s.http("GET", PREFIX + "/openapi.json")
+    same(status, 200, "the description is there")
+    Browser.document = Document(text)
+    same(list(Browser.document.faults()), [], "and is one of OpenAPI 3.1")
+    status, _, _ = s.http("GET", PREFIX + "/openapi.json",
+                          headers={"If-None-Match": fields["ETag"]})
+    same(status, 304, "and need not be read twice")
+
+
+def test_sign_in(s):
+    b = Browser(s)
+    address, password = s.login()
+    good = {"address": address, "password": password}
+    cases = (
+        ("a wrong password", dict(good, password="wrong"), {}, 401),
+        ("nobody", dict(good, address="nobody@posthaste.test"), {}, 401),
+        ("no password", {"address": address}, {}, 400),
+        ("one field too many", dict(good, admin=True), {}, 400),
+        ("a number", dict(good, password=1), {}, 400),
+        ("an array", [good], {}, 400),
+        ("half an object", b'{"address":"a"', {}, 400),
+        ("a name twice", b'{"address":"a","address":"b","password":"c"}',
+         {}, 400),
+        ("depth", b"[" * 9000, {}, 400),
+        ("a form", b"address=a&password=b",
+         {"Content-Type": "application/x-www-form-urlencoded"}, 415),
+        ("packed", good, {"Content-Encoding": "gzip"}, 415),
+        ("too much", b" " * 17000, {}, 413),
+        ("from elsewhere", good, {"Origin": "https://evil.example"}, 403),
+        ("from a frame without origin", good, {"Origin": "null"}, 403),
+        ("from elsewhere, newer", good,
+         {"Sec-Fetch-Site": "cross-site"}, 403),
+        ("from beside", good, {"Sec-Fetch-Site": "same-site"}, 403),
+    )
+    for name, body, headers, wanted in cases:
+        headers = dict({"Content-Type": "application/json"}, **headers)
+        found = b.raw("POST", "/session", body, headers)
+        ok(found.status == wanted and cookie_of(found) is None
+           and found.json()["status"] == wanted,
+           "no sign-in: " + name, (found.status, found.body))
+    found = b.raw("POST", "/session", {"address": address})
+    same(found.json().get("field"), "password", "it says what is missing")
+    found = b.raw("POST", "/session", good, service="proxy")
+    same(found.status, 400, "no sign-in over plain http")
+    found = b.raw("POST", "/session", good,
+                  {"X-Forwarded-Proto": "https"}, service="proxy")
+    same(found.status, 201, "but behind a proxy that speaks https")
+    found = b.sign_in()
+    same(found.status, 201, "signed in")
+    attributes = [a.strip() for a in
+                  found.fields["Set-Cookie"].split(";")[1:]]
+    ok({"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(attributes)
+       and not any(a.startswith("Domain") for a in attributes),
+       "by a cookie that stays here", attributes)
+    same(found.fields["Cache-Control"], "no-store", "which nobody keeps")
+    return b
+
+
+def test_ways(s, b):
+    """Methods, paths, parameters, and Basic for scripts."""
+    found = b.call("POST", "/me", {})
+    same((found.status, found.fields["Allow"]), (405, "GET, HEAD"),
+         "a method that is not for this")
+    same(b.call("GET", "/nothing").status, 404, "nothing there")
+    same(b.call("GET", "/me/").status, 404, "one name for each thing")
+    same(b.call("GET", "/me?x=1").status, 400, "an unknown parameter")
+    same(b.call("GET", "/profile?kind=half").status, 400, "an unknown kind")
+    same(b.call("HEAD", "/me").status, 200, "HEAD")
+    found = b.raw("GET", "/me")
+    same((found.status, "Basic" in found.fields["WWW-Authenticate"]),
+         (401, True), "nobody is asked for a password")
+    found = b.raw("GET", "/me", headers={"Sec-Fetch-Mode": "cors"})
+    same((found.status, "Basic" in found.fields["WWW-Authenticate"]),
+         (401, False), "but a browser is not")
+    script = basic(*s.login())
+    found = b.raw("GET", "/me", headers=script)
+    same((found.status, found.json()["address"]), (200, s.address),
+         "a script by Basic")
+    same(b.raw("GET", "/session", headers=script).status, 403,
+         "which has no session")
+    same(b.raw("GET", "/me", headers=dict(
+        script, Origin="https://evil.example")).status, 403,
+         "not when another site makes a browser send it")
+    same(b.raw("POST", "/password/score", {"password": "x"}, dict(
+        script, **{"Sec-Fetch-Site": "cross-site"})).status, 403,
+         "nor then")
+    found = b.raw("POST", "/password/score", {"password": "x"}, script)
+    same(found.json(), {"score": 0, "least": 3, "good": False},
+         "without a form token")
+    same(b.raw("GET", "/me", headers=script, service="proxy").status, 400,
+         "no password over plain http")
+
+
+# --- a stolen cookie ---------------------------------------------------------
+
+BODIES = {
+    "makeAppPassword": {"label": "stolen"},
+    "changePassword": {"old": "demo", "new": "correct horse battery stap1e"},
+    "scorePassword": {"password": "x"},
+    "makeProfile": {"kind": "mail"},
+    "setUpDevice": {"app": "davx5", "app_password": True},
+    "signIn": {"address": "demo@posthaste.test", "password": "demo"},
+}
+
+
+def state(b):
+    return (b.call("GET", "/app-passwords").json(),
+            [r["id"] for r in b.call("GET", "/sessions").json()["sessions"]])
+
+
+def test_forgery(b):
+    kept = b.call("POST", "/app-passwords", {"label": "Phone"}).json()
+    own = b.call("GET", "/session").json()["id"]
+    before = state(b)
+    tries = 0
+    through = []
+    forged = (
+        ("no token", {"X-Form-Token": ""}),
+        ("another token", {"X-Form-Token": "A" * 43}),
+        ("another origin", {"Origin": "https://posthaste.test.evil.example"}),
+        ("another site", {"Sec-Fetch-Site": "cross-site"}),
+    )
+    for method, path, operation in b.document.operations():
+        if method == "GET" or operation["operationId"] == "signIn":
+            continue
+        number = own if "sessions" in path else kept["id"]
+        for name, headers in forged:
+            tries += 1
+            found = b.call(method, path.replace("{id}", str(number)),
+                           BODIES.get(operation["operationId"]), headers)
+            if found.status != 403:
+                through.append((method, path, name, found.status))
+    same(through, [], "a cookie alone changes nothing (%d tries)" % tries)
+    ok(tries >= 36, "of every operation", tries)
+    same(state(b), before, "all is as before")
+    same(b.call("DELETE", "/app-passwords/%d" % kept["id"]).status, 204,
+         "with the token it does")
+    same(b.call("DELETE", "/app-passwords/%d" % kept["id"]).status, 404,
+         "once")
+
+
+# --- app passwords -----------------------------------------------------------
+
+def by_imap(s, address, password):
+    client = imaplib.IMAP4_SSL(s.ip, s.ports["imaps"], ssl_context=Named(s),
+                               timeout=PATIENCE)
+    client.login(address, password)
+    return client
+
+
+def by_pop3(s, address, password):
+    client = poplib.POP3_SSL(s.ip, s.ports["pop3s"], context=Named(s),
+                             timeout=PATIENCE)
+    client.user(address)
+    client.pass_(password)
+    return client
+
+
+def by_smtp(s, address, password):
+    client = smtplib.SMTP_SSL(s.ip, s.ports["submissions"],
+                              context=Named(s), timeout=PATIENCE)
+    client.login(address, password)
+    return client
+
+
+def by_dav(s, address, password, kind):
+    status, _, _ = s.http("PROPFIND", s.home(kind), headers=dict(
+        basic(address, password), Depth="0"))
+    if status == 401:
+        raise imaplib.IMAP4.error("refused")
+    ok(status == 207, "an answer of DAV", status)
+
+
+WAYS = {
+    "imap": by_imap,
+    "pop3": by_pop3,
+    "smtp": by_smtp,
+    "caldav": lambda s, a, p: by_dav(s, a, p, "Calendar"),
+    "carddav": lambda s, a, p: by_dav(s, a, p, "Contacts"),
+}
+
+
+def gets_in(s, way, password, address=None):
+    try:
+        WAYS[way](s, address or s.address, password)
+    except (imaplib.IMAP4.error, poplib.error_proto,
+            smtplib.SMTPAuthenticationError):
+        return False
+    return True
+
+
+def make(b, **wanted):
+    found = b.call("POST", "/app-passwords", wanted)
+    ok(found.status == 201, "made %s" % wanted, found.body)
+    return found.json()
+
+
+def test_rights(s, b):
+    wrong = []
+    for right in RIGHTS:
+        app = make(b, rights=[right])
+        for way in RIGHTS:
+            if gets_in(s, way, app["password"]) != (way == right):
+                wrong.append((right, way))
+    same(wrong, [], "an app password is good for its rights alone")
+    known = {(l["protocol"], l.get("app_password"))
+             for l in b.call("GET", "/logins").json()["logins"]}
+    same(len([k for k in known if k[1]]), len(RIGHTS),
+         "each login is remembered")
+    app = make(b)
+    same(sorted(app["rights"]), sorted(RIGHTS), "by default all of them")
+    for networks, wanted in ((["192.0.2.0/24"], False),
+                             (["192.0.2.0/24", "127.0.0.0/8"], True)):
+        app = make(b, networks=networks, rights=["imap"])
+        same(app["networks"], networks, "networks")
+        same(gets_in(s, "imap", app["password"]), wanted,
+             "and from its networks alone")
+    same(Browser(s).raw("GET", "/me", headers=basic(
+        s.address, make(b)["password"])).status, 401,
+         "an app password is not for the API")
+    for body, field in (({"rights": ["ftp"]}, "rights"),
+                        ({"rights": []}, "rights"),
+                        ({"rights": ["imap", "imap"]}, "rights"),
+                        ({"networks": ["here"]}, "networks"),
+                        ({"networks": ["10.0.0.0/8,::/0"]}, "networks"),
+                        ({"label": "x" * 101}, "label"),
+                        ({"expires_days": 0}, "expires_days"),
+                        ({"expires_days": 3651}, "expires_days"),
+                        ({"id": 1}, "id")):
+        found = b.call("POST", "/app-passwords", body)
+        ok(found.status == 400 and found.json().get("field") == field,
+           "refused: %s" % body, found.body)
+
+
+# --- how a login ends --------------------------------------------------------
+
+class Stream:
+    """An event stream, read by a thread."""
+
+    def __init__(self, b, path="/events"):
+        self.events = []
+        self.ended = False
+        s = b.server
+        self.client = http.client.HTTPSConnection(
+            s.ip, s.ports["https"], timeout=PATIENCE, context=Named(s))
+        self.client.request("GET", PREFIX + path, headers={
+            "Host": "%s:%d" % (s.host, s.ports["https"]),
+            "Cookie": "__Host-posthaste=" + b.cookie})
+        self.answer = self.client.getresponse()
+        self.begun = False
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        self.thread.start()
+
+    def read(self):
+        event = {}
+        try:
+            for line in self.answer:
+                self.begun = True
+                line = line.decode().rstrip("\n")
+                if not line:
+                    if "data" in event:
+                        self.events.append(event)
+                    event = {}
+                elif not line.startswith(":"):
+                    name, _, value = line.partition(": ")
+                    event[name] = value
+        except GONE:
+            pass
+        self.ended = True
+
+    def find(self, name, **wanted):
+        for event in list(self.events):
+            data = json.loads(event["data"])
+            if event.get("event") == name and all(
+                    data.get(k) == v for k, v in wanted.items()):
+                return data
+        return None
+
+    def wait(self, name, **wanted):
+        return wait_for(lambda: self.find(name, **wanted), PATIENCE)
+
+
+class Idle:
+    """An IMAP connection in IDLE; whether it was closed by a BYE."""
+
+    def __init__(self, s, address, password, idle=True):
+        self.client = by_imap(s, address, password)
+        self.client.select()
+        self.bye = self.closed = False
+        if idle:
+            self.client.send(b"x IDLE\r\n")
+            ok(self.client.readline().startswith(b"+"), "idle")
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        self.thread.start()
+
+    def read(self):
+        try:
+            while True:
+                line = self.client.readline()
+                if not line:
+                    break
+                self.bye = self.bye or line.startswith(b"* BYE")
+        except GONE:
+            pass
+        self.closed = True
+
+    def ends(self):
+        return wait_for(lambda: self.closed, PATIENCE) and self.bye
+
+
+def closes(client):
+    """Whether the server hangs up, by itself or at the next command."""
+    try:
+        if isinstance(client, poplib.POP3):
+            client.noop()
+        else:
+            code, _ = client.noop()
+            return code in (421, -1)
+    except GONE:
+        return True
+    return False
+
+
+def test_revoke(s, b):
+    app = make(b, label="Phone", rights=list(RIGHTS))
+    other = make(b, rights=["imap"])
+    stream = Stream(b)
+    ok(wait_for(lambda: stream.begun, PATIENCE), "a stream of events")
+    idle = Idle(s, s.address, app["password"])
+    stays = Idle(s, s.address, other["password"])
+    event = stream.wait("login", app_password=app["id"], protocol="imap")
+    ok(event and event["peer"].startswith("127."), "a login is told", event)
+    still = Idle(s, s.address, app["password"], idle=False)
+    pop3 = by_pop3(s, s.address, app["password"])
+    smtp = by_smtp(s, s.address, app["password"])
+    ok(gets_in(s, "caldav", app["password"]), "DAV")
+    ok(stream.wait("login", app_password=app["id"], protocol="caldav"),
+       "that one too")
+    same(b.call("DELETE", "/app-passwords/%d" % app["id"]).status, 204,
+         "revoked")
+    ok(not gets_in(s, "caldav", app["password"]), "no DAV at once")
+    ok(not gets_in(s, "imap", app["password"]), "no login")
+    ok(idle.ends(), "the idle connection is cut off")
+    ok(still.ends(), "and the one that only waits")
+    ok(wait_for(lambda: closes(pop3), PATIENCE), "POP3")
+    ok(wait_for(lambda: closes(smtp), PATIENCE), "SMTP")
+    ok(not stays.closed, "others stay")
+    code, text = run([s.binary, "app-password", "revoke", "--data", s.data,
+                      s.address, str(other["id"])], env=s.env)
+    ok(code == 0 and stays.ends(), "revoked by the command line", text)
+    return stream
+
+
+def test_everywhere(s, b, stream):
+    other = Browser(s)
+    other.sign_in()
+    idle = Idle(s, *s.login())
+    one = other.call("GET", "/session").json()["id"]
+    same(b.call("DELETE", "/sessions/%d" % one).status, 204,
+         "another session is ended")
+    same(other.call("GET", "/me").status, 401, "and is no more")
+    other.sign_in()
+    same(b.call("POST", "/sign-out-everywhere").status, 204,
+         "sign out everywhere")
+    same((b.call("GET", "/me").status, other.call("GET", "/me").status),
+         (401, 401), "nobody is signed in")
+    ok(stream.wait("session-ended") is not None, "the stream is told")
+    ok(wait_for(lambda: stream.ended, PATIENCE), "and ends")
+    ok(idle.ends(), "mail programs too")
+    same(b.sign_in().status, 201, "and back")
+
+
+def test_password(s, b):
+    old = s.login(1)[1]
+    fresh = "correct horse battery stap1e"
+    here, there = Browser(s), Browser(s)
+    here.sign_in(1)
+    there.sign_in(1)
+    idle = Idle(s, *s.login(1))
+    app = make(here, rights=["imap"])
+    stays = Idle(s, s.login(1)[0], app["password"])
+    found = here.call("PUT", "/password", {"old": "no", "new": fresh})
+    same((found.status, found.json()["field"]), (403, "old"),
+         "not without the old one")
+    found = here.call("PUT", "/password", {"old": old, "new": "user01user"})
+    same((found.status, found.json()["field"]), (422, "new"),
+         "not by a weak one")
+    same(here.call("PUT", "/password", {"old": old, "new": fresh}).status,
+         204, "changed")
+    same(here.call("GET", "/me").status, 200, "this session goes on")
+    same(there.call("GET", "/me").status, 401, "the other does not")
+    ok(idle.ends(), "what logged in by the old one is cut off")
+    ok(not stays.closed, "an app password stays")
+    same(there.sign_in(1).status, 401, "the old one is wrong")
+    same(there.sign_in(1, fresh).status, 201, "the new one is right")
+    del b
+
+
+def test_device(b):
+    found = b.call("POST", "/devices", {"app": "iphone", "kind": "full",
+                                        "app_password": True})
+    text = found.json()["text"]
+    ok(found.status == 201 and "/p/" in text
+       and found.json()["qr_svg"].startswith("<svg")
+       or "<svg" in found.json()["qr_svg"][:200], "a code", found.body[:200])
+    path = "/p/" + text.rsplit("/p/", 1)[1]
+    same([b.server.http("GET", path)[0] for _ in range(2)], [200, 410],
+         "its link works once")
+    found = b.call("GET", "/profile?kind=mail&language=de")
+    ok(found.status == 200 and b"PayloadContent" in found.body,
+       "a profile", found.body[:200])
+    found = b.call("POST", "/profile", {"kind": "mail", "label": "Pad"})
+    labels = [a["label"] for a in
+              b.call("GET", "/app-passwords").json()["app_passwords"]]
+    ok(found.status == 200 and "Pad" in labels, "with an app password",
+       labels)
+
+
+def test_rate(s):
+    b = Browser(s)
+    b.sign_in(2)
+    for count in range(200):
+        found = b.call("POST", "/password/score", {"password": "x"})
+        if found.status != 200:
+            break
+    ok(found.status == 429 and int(found.fields["Retry-After"]) >= 0,
+       "too many changes are refused", (count, found.status))
+    ok(count >= 60, "not too few", count)
+    same(b.call("GET", "/me").status, 200, "reading goes on")
+    other = Browser(s)
+    other.sign_in(2)
+    same(other.call("POST", "/password/score", {"password": "x"}).status,
+         200, "and so does another session")
+
+
+def test_streams(s, b):
+    """One more than there may be: the oldest gives way."""
+    streams = [Stream(b) for _ in range(9)]
+    ok(all(wait_for(lambda x=x: x.begun, PATIENCE) for x in streams),
+       "nine streams begin")
+    ok(wait_for(lambda: any(x.ended for x in streams), PATIENCE),
+       "one gives way")
+    found = b.call("GET", "/logins").json()["logins"][-1]
+    last = Stream(b, "/events?after=%d" % (found["number"] - 1))
+    ok(last.wait("login", protocol=found["protocol"]),
+       "what came meanwhile is told")
+
+
+def main():
+    with Server(users=2) as s:
+        test_document(s)
+        b = test_sign_in(s)
+        test_ways(s, b)
+        test_forgery(b)
+        test_rights(s, b)
+        b = Browser(s)
+        b.sign_in()
+        stream = test_revoke(s, b)
+        test_everywhere(s, b, stream)
+        test_password(s, b)
+        test_device(b)
+        test_rate(s)
+        test_streams(s, b)
+        same(Browser.wrong, [], "every answer is as it is described")
+    done()
+
+
+if __name__ == "__main__":
+    main()
