@@ -26,6 +26,7 @@ visit_cookie(const struct request *request, view name, view *value)
 	bool found = false;
 	view rest;
 
+	*value = VIEW("");
 	if (!request_header(request, VIEW("Cookie"), &rest))
 		return false;
 	while (rest.n > 0) {
@@ -34,9 +35,10 @@ visit_cookie(const struct request *request, view name, view *value)
 
 		if (!view_eq(key, name))
 			continue;
+		/* Two of one name: somebody else has put one there. */
+		*value = found ? VIEW("") : pair;
 		if (found)
 			return false;
-		*value = pair;
 		found = true;
 	}
 	return found;
