@@ -22,7 +22,7 @@ tag(view text, const char *name)
 {
 	view value;
 
-	(void)tags_find(text, view_of(name), &value);
+	(void)dns_tags_find(text, view_of(name), &value);
 	return value;
 }
 
@@ -86,12 +86,12 @@ judge_dkim(const struct dns_context *c, const struct dns_line *line,
 {
 	view p, key = squeeze(c->arena, tag(text, "p"));
 	view type = tag(text, "k");
-	bool there = tags_find(text, VIEW("p"), &p);
+	bool there = dns_tags_find(text, VIEW("p"), &p);
 	bool testing = view_find(tag(text, "t"), VIEW("y")) != SIZE_MAX;
 	int bits = key_bits(key);
 	bool rsa = type.n == 0 || view_same(type, VIEW("rsa"));
 
-	if (!tags_are_valid(text) || !there)
+	if (!dns_tags_are_valid(text) || !there)
 		dns_decide(v, DNS_BROKEN, "RFC 6376 3.6.1: no key in it");
 	else if (key.n == 0)
 		dns_decide(v, DNS_INSECURE, "the key is revoked");
@@ -117,7 +117,7 @@ judge_dmarc(const struct dns_context *c, const struct dns_line *line,
 
 	(void)c;
 	(void)line;
-	if (!tags_are_valid(text))
+	if (!dns_tags_are_valid(text))
 		dns_decide(v, DNS_BROKEN, "RFC 7489 6.4: not a list of tags");
 	else if (view_same(policy, VIEW("none")))
 		dns_decide(v, DNS_INSECURE,
@@ -157,7 +157,7 @@ judge_mta_sts(const struct dns_context *c, const struct dns_line *line,
 	(void)c;
 	for (size_t i = 0; i < id.n; i++)
 		good = good && ascii_is_alnum(id.p[i]);
-	if (!good || !tags_are_valid(text))
+	if (!good || !dns_tags_are_valid(text))
 		dns_decide(v, DNS_BROKEN, "RFC 8461 3.1: no id=");
 	else if (view_eq(id, tag(line->data.value, "id")))
 		dns_decide(v, DNS_FINE, "the same id");
@@ -186,7 +186,7 @@ judge_pacc(const struct dns_context *c, const struct dns_line *line,
     view text, struct dns_verdict *v)
 {
 	(void)c;
-	if (tags_are_valid(text)
+	if (dns_tags_are_valid(text)
 	    && view_same(tag(text, "a"), VIEW("sha256"))
 	    && view_eq(tag(text, "d"), tag(line->data.value, "d")))
 		dns_decide(v, DNS_FINE, "the right digest");

@@ -25,7 +25,7 @@ next(view *rest, view *name, view *value, bool *ok)
 }
 
 bool
-tags_find(view text, view name, view *value)
+dns_tags_find(view text, view name, view *value)
 {
 	view rest = text, found, at;
 	bool ok;
@@ -40,7 +40,7 @@ tags_find(view text, view name, view *value)
 }
 
 bool
-tags_are_valid(view text)
+dns_tags_are_valid(view text)
 {
 	view rest = text, name, value, later, other, at;
 	bool ok;

@@ -8,9 +8,9 @@
 #include "mailcore/base/view.h"
 
 /* false, and "", when there is no such tag. */
-bool tags_find(view text, view name, view *value);
+bool dns_tags_find(view text, view name, view *value);
 
 /* Every piece is "name=value", and no name comes twice. */
-bool tags_are_valid(view text);
+bool dns_tags_are_valid(view text);
 
 #endif

@@ -175,14 +175,14 @@ test_tags(void)
 {
 	view value;
 
-	ok(tags_find(VIEW("v=1; a = x y ;b="), VIEW("A"), &value), "a tag");
+	ok(dns_tags_find(VIEW("v=1; a = x y ;b="), VIEW("A"), &value), "a tag");
 	same(value, VIEW("x y"), "its value");
-	ok(tags_find(VIEW("v=1; b="), VIEW("b"), &value), "an empty one");
-	ok(!tags_find(VIEW("v=1"), VIEW("b"), &value), "none");
-	ok(tags_are_valid(VIEW("v=1; b=;;")), "a list");
-	ok(!tags_are_valid(VIEW("v=1; b")), "no list");
-	ok(!tags_are_valid(VIEW("v=1; V=1")), "twice the same");
-	ok(!tags_are_valid(VIEW("v=1; a b=1")), "a name with a space");
+	ok(dns_tags_find(VIEW("v=1; b="), VIEW("b"), &value), "an empty one");
+	ok(!dns_tags_find(VIEW("v=1"), VIEW("b"), &value), "none");
+	ok(dns_tags_are_valid(VIEW("v=1; b=;;")), "a list");
+	ok(!dns_tags_are_valid(VIEW("v=1; b")), "no list");
+	ok(!dns_tags_are_valid(VIEW("v=1; V=1")), "twice the same");
+	ok(!dns_tags_are_valid(VIEW("v=1; a b=1")), "a name with a space");
 }
 
 /* What stands in a zone cannot make the report any other bytes than text. */
