@@ -98,7 +98,7 @@ find_set(struct cli *cli, struct service_set *out)
 	view name;
 
 	TRY(check_domain(view_of(cli->arguments[0]), cli->arena, &name));
-	TRY(domain_find(cli->store, cli->arena, name, &domain));
+	TRY(domain_canonical(cli->store, cli->arena, name, &domain));
 	return service_set_make(&cli->conf, name, domain.display_name,
 	    cli->arena, out);
 }

@@ -32,8 +32,8 @@ is_hosted(struct visit *v)
 	    || access(cli_path(v->cli, "posthaste.conf"), R_OK) != 0
 	    || cli_open(v->cli).is != OK)
 		return false;
-	return domain_find(v->cli->store, v->cli->arena, v->person.domain,
-	    &domain).is == OK;
+	return domain_canonical(v->cli->store, v->cli->arena,
+	    v->person.domain, &domain).is == OK;
 }
 
 /* A demo listens on loopback, and DNS knows nothing of it. */

@@ -164,7 +164,7 @@ prepare(struct doctor *d)
 	result r;
 
 	(void)view_cut_last(&name, '@');
-	r = domain_find(d->cli->store, d->cli->arena, name, &domain);
+	r = domain_canonical(d->cli->store, d->cli->arena, name, &domain);
 	if (r.is == NOT_FOUND)
 		return fail(NOT_FOUND, "its domain is not hosted here; add it"
 		    " by: posthaste domain add NAME");
@@ -177,7 +177,7 @@ prepare(struct doctor *d)
 	if (!account.enabled)
 		return fail(DENIED, "it may not log in; allow it by:"
 		    " posthaste mailbox enable ADDRESS");
-	return service_set_make(&d->cli->conf, domain.name,
+	return service_set_make(&d->cli->conf, name,
 	    domain.display_name, d->cli->arena, &d->set);
 }
 

@@ -15,14 +15,18 @@ page_services_of(const struct page_services *services,
 {
 	struct domain domain;
 	result r = fail(NOT_FOUND, "that domain is not hosted here");
+	view name = VIEW("");
 
-	for (size_t i = 0; i < question->count && r.is == NOT_FOUND; i++)
-		r = domain_find(services->dav.store, arena,
-		    question->domains[i], &domain);
+	for (size_t i = 0; i < question->count && r.is == NOT_FOUND; i++) {
+		name = question->domains[i];
+		r = domain_canonical(services->dav.store, arena, name,
+		    &domain);
+	}
 	if (r.is == MALFORMED)
 		return fail(NOT_FOUND, "that domain is not hosted here");
 	TRY(r);
-	return service_set_make(services->conf, domain.name,
+	/* By the name that was asked for, which may stand for another. */
+	return service_set_make(services->conf, name,
 	    domain.display_name, arena, out);
 }
 
