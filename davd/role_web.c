@@ -50,25 +50,45 @@ on_change(void *role, int64_t account)
 	post_send(r->post, (struct msg){ MSG_ACCOUNT, account });
 }
 
+/* Here, or in another role: browsers that look on may see it. */
+static void
+on_login(void *events, int64_t account)
+{
+	events_wake(events, account);
+}
+
+static bool
+take_post(struct web *w)
+{
+	bool reloads = false;
+	struct msg msg;
+
+	while (post_receive(w->role->post, &msg)) {
+		if (msg.kind == MSG_LOGIN || msg.kind == MSG_STANDING)
+			events_wake(w->services.api.events, msg.number);
+		reloads = reloads || msg.kind == MSG_RELOAD;
+	}
+	return reloads;
+}
+
 /* Until a signal says to stop. */
 static void
-wait_for_end(struct role *r)
+wait_for_end(struct web *w)
 {
+	struct role *r = w->role;
 	struct pollfd p[] = {
 		{ .fd = r->signals, .events = POLLIN },
 		{ .fd = post_fd(r->post), .events = POLLIN },
 	};
 
 	for (;;) {
-		bool reloads = false;
 		struct arena *arena = NULL;
 		struct conf fresh;
-		struct msg msg;
+		bool reloads;
 		int signal;
 
 		(void)poll(p, COUNT(p), -1);
-		while (post_receive(r->post, &msg))
-			reloads = reloads || msg.kind == MSG_RELOAD;
+		reloads = take_post(w);
 		signal = role_signal(r);
 		if (signal == SIGTERM || signal == SIGINT)
 			return;
@@ -93,17 +113,21 @@ role_web(struct role *r)
 		    .auth = r->auth,
 		    .conf = &r->conf,
 		    .post = r->post,
+		    .events = events_new(r->store, r->conf.session_idle),
 		    .signer = r->signer },
 	};
 	store_listen(r->store, on_change, r);
+	auth_listen(r->auth, on_login, w.services.api.events);
 	for (size_t i = 0; started.is == OK && i < r->start->socket_count; i++)
 		started = start_front(&w, &r->start->sockets[i]);
 	if (started.is == OK) {
 		role_ready(r);
-		wait_for_end(r);
+		wait_for_end(&w);
 	}
+	events_stop(w.services.api.events);
 	for (size_t i = 0; i < w.front_count; i++)
 		front_stop(&w.fronts[i]);
+	events_free(&w.services.api.events);
 	page_cache_free(&w.services.cache);
 	return started;
 }

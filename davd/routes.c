@@ -36,6 +36,14 @@ to_https(void *services, const struct request *request,
 	answer_redirect(answer, plain ? 301 : 308, location);
 }
 
+static void
+api(void *services, const struct request *request, struct answer *answer)
+{
+	struct page_services *s = services;
+
+	api_handle(&s->api, request, answer);
+}
+
 const struct route routes[] = {
 	{ "/mail/config-v1.1.xml", true, page_autoconfig },
 	{ "/.well-known/autoconfig/mail/config-v1.1.xml", true,
@@ -53,6 +61,7 @@ const struct route routes[] = {
 	{ "/.well-known/carddav", false, dav_well_known },
 	{ "/.well-known/caldav/", false, dav_well_known },
 	{ "/.well-known/carddav/", false, dav_well_known },
+	{ "/api/v1/", false, api },
 	{ "/SOGo/dav", false, dav_handle },
 	{ "/SOGo/dav/", false, dav_handle },
 	{ "/.well-known/security.txt", false, page_security_txt },
@@ -86,6 +95,21 @@ const size_t route_plain_count = COUNT(routes_plain);
 uint64_t
 routes_body_limit(view path)
 {
-	return view_starts_same(path, VIEW("/autodiscover/"))
-	    ? LIMIT_AUTODISCOVER : UINT64_MAX;
+	static const struct {
+		const char *prefix;
+		uint64_t most;
+	} limits[] = {
+		{ "/autodiscover/", LIMIT_AUTODISCOVER },
+		/* What is a little too much gets a problem document. */
+		{ "/api/", 4 * (uint64_t)LIMIT_API_BODY },
+		{ "/sign-", LIMIT_FORM },
+		{ "/device", LIMIT_FORM },
+		{ "/app-passwords", LIMIT_FORM },
+		{ "/security", LIMIT_FORM },
+	};
+
+	for (size_t i = 0; i < COUNT(limits); i++)
+		if (view_starts_same(path, view_of(limits[i].prefix)))
+			return limits[i].most;
+	return UINT64_MAX;
 }
