@@ -22,7 +22,7 @@ arc_name(enum arc_result r)
 static size_t
 instance_of(const struct dkim_field *f, bool results)
 {
-	struct tags tags;
+	struct tag_list tags;
 	uint64_t n;
 	view i;
 
@@ -34,9 +34,9 @@ instance_of(const struct dkim_field *f, bool results)
 			return 0;
 		i = view_trim(i);
 	} else {
-		if (tags_read(f->value, &tags).is != OK)
+		if (tag_list_read(f->value, &tags).is != OK)
 			return 0;
-		i = tags_value(&tags, "i");
+		i = tag_list_value(&tags, "i");
 	}
 	return view_number(i, ARC_SETS, &n) ? (size_t)n : 0;
 }
@@ -114,7 +114,7 @@ check_seal(struct checking *c, size_t n)
 	result r = dkim_signature_read(&s, KIND_ARC_SEAL, c->sets.set[n].seal,
 	    c->now, c->arena);
 
-	cv = r.is == OK ? tags_value(&s.tags, "cv") : VIEW("");
+	cv = r.is == OK ? tag_list_value(&s.tags, "cv") : VIEW("");
 	if (r.is == OK && !view_same(cv, n == 0 ? VIEW("none") : VIEW("pass")))
 		r = fail(MALFORMED, "RFC 8617 5.2: cv= says that it failed");
 	if (r.is == OK) {

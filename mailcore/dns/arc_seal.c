@@ -104,13 +104,15 @@ seal_chain(const struct dkim_signing *s, const struct arc_sets *old,
 static bool
 has_ended(const struct arc_sets *sets)
 {
-	struct tags tags;
+	const struct dkim_field *last;
+	struct tag_list tags;
 
 	if (sets->count == 0)
 		return false;
-	if (tags_read(sets->set[sets->count - 1].seal->value, &tags).is != OK)
+	last = sets->set[sets->count - 1].seal;
+	if (tag_list_read(last->value, &tags).is != OK)
 		return true;
-	return view_same(tags_value(&tags, "cv"), VIEW("fail"));
+	return view_same(tag_list_value(&tags, "cv"), VIEW("fail"));
 }
 
 result

@@ -124,7 +124,7 @@ check_field(const struct lookup *lookup, struct arena *arena,
 	out->selector = s.selector;
 	out->algorithm = s.algorithm;
 	if (r.is == OK || r.is == STALE || r.is == DENIED)
-		out->start = view_first(tags_value(&s.tags, "b"), START);
+		out->start = view_first(tag_list_value(&s.tags, "b"), START);
 	if (r.is == STALE)
 		out->result = DKIM_FAIL;
 	if (r.is == DENIED)

@@ -46,7 +46,7 @@ read_canon(view word, enum dkim_canon *out)
 static result
 read_canons(struct dkim_signature *s)
 {
-	view body = tags_value(&s->tags, "c");
+	view body = tag_list_value(&s->tags, "c");
 	view header = view_cut(&body, '/');
 
 	s->header_canon = s->body_canon = CANON_SIMPLE;
@@ -60,7 +60,8 @@ read_canons(struct dkim_signature *s)
 static result
 check_time(const struct dkim_signature *s, int64_t now)
 {
-	view t = tags_value(&s->tags, "t"), x = tags_value(&s->tags, "x");
+	view t = tag_list_value(&s->tags, "t");
+	view x = tag_list_value(&s->tags, "x");
 	uint64_t made = 0, ends = 0;
 
 	if (t.n > 0 && !view_number(t, INT64_MAX, &made))
@@ -78,7 +79,7 @@ check_time(const struct dkim_signature *s, int64_t now)
 static result
 check_identity(struct dkim_signature *s)
 {
-	view i = tags_value(&s->tags, "i");
+	view i = tag_list_value(&s->tags, "i");
 
 	s->identity = s->domain;
 	if (s->kind != KIND_DKIM || i.n == 0)
@@ -108,10 +109,10 @@ lists(view headers, view name)
 static result
 read_message_tags(struct dkim_signature *s, struct arena *arena)
 {
-	view l = tags_value(&s->tags, "l");
+	view l = tag_list_value(&s->tags, "l");
 
-	s->bh = tags_bytes(tags_value(&s->tags, "bh"), arena);
-	s->headers = tags_value(&s->tags, "h");
+	s->bh = tag_list_bytes(tag_list_value(&s->tags, "bh"), arena);
+	s->headers = tag_list_value(&s->tags, "h");
 	s->length = UINT64_MAX;
 	if (s->bh.n != DKIM_HASH)
 		return fail(MALFORMED, "RFC 6376 3.5: a bad bh=");
@@ -139,14 +140,14 @@ check_algorithm(const struct dkim_signature *s)
 static result
 check_kind(const struct dkim_signature *s)
 {
-	view q = tags_value(&s->tags, "q");
+	view q = tag_list_value(&s->tags, "q");
 
 	if (s->kind == KIND_DKIM
-	    && !view_eq(tags_value(&s->tags, "v"), VIEW("1")))
+	    && !view_eq(tag_list_value(&s->tags, "v"), VIEW("1")))
 		return fail(MALFORMED, "RFC 6376 3.5: v= is not 1");
-	if (s->kind == KIND_ARC_SEAL && tags_find(&s->tags, "h") != NULL)
+	if (s->kind == KIND_ARC_SEAL && tag_list_find(&s->tags, "h") != NULL)
 		return fail(MALFORMED, "RFC 8617 4.1.3: h= in a seal");
-	if (q.n > 0 && !tags_lists(&s->tags, "q", VIEW("dns/txt")))
+	if (q.n > 0 && !tag_list_has(&s->tags, "q", VIEW("dns/txt")))
 		return fail(MALFORMED, "RFC 6376 3.5: an unknown q=");
 	return done();
 }
@@ -161,15 +162,15 @@ dkim_signature_read(struct dkim_signature *s, enum dkim_kind kind,
 	s->field = field;
 	s->identity = s->bh = s->headers = VIEW("");
 	s->domain = s->selector = s->algorithm = s->b = VIEW("");
-	TRY(tags_read(field->value, &s->tags));
-	s->domain = lower(tags_value(&s->tags, "d"), arena);
-	s->selector = tags_value(&s->tags, "s");
-	s->algorithm = tags_value(&s->tags, "a");
+	TRY(tag_list_read(field->value, &s->tags));
+	s->domain = lower(tag_list_value(&s->tags, "d"), arena);
+	s->selector = tag_list_value(&s->tags, "s");
+	s->algorithm = tag_list_value(&s->tags, "a");
 	TRY(check_kind(s));
-	b = tags_find(&s->tags, "b");
+	b = tag_list_find(&s->tags, "b");
 	if (b == NULL || !is_host(s->domain) || !is_host(s->selector))
 		return fail(MALFORMED, "RFC 6376 6.1.1: a tag is missing");
-	s->b = tags_bytes(b->value, arena);
+	s->b = tag_list_bytes(b->value, arena);
 	s->hole = (struct dkim_hole){ b->at, b->n };
 	if (s->b.n == 0)
 		return fail(MALFORMED, "RFC 6376 3.5: a bad b=");

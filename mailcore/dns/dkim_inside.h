@@ -13,7 +13,7 @@
 #define DNS_DKIM_INSIDE_H
 
 #include "mailcore/dns/dkim.h"
-#include "mailcore/dns/tags.h"
+#include "mailcore/dns/tag_list.h"
 
 enum { DKIM_HASH = 32 };
 
@@ -64,7 +64,7 @@ enum dkim_kind { KIND_DKIM, KIND_ARC_MESSAGE, KIND_ARC_SEAL };
 struct dkim_signature {
 	enum dkim_kind kind;
 	const struct dkim_field *field;
-	struct tags tags;
+	struct tag_list tags;
 	enum dkim_canon header_canon, body_canon;
 	view algorithm, domain, selector;
 	struct dkim_hole hole;

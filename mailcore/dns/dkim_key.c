@@ -63,18 +63,18 @@ static result
 read_record(view text, const struct dkim_signature *s, struct arena *arena,
     struct key *out)
 {
-	struct tags tags;
+	struct tag_list tags;
 	view k, v, p;
 
 	*out = (struct key){ .public = NULL };
-	TRY(tags_read(text, &tags));
-	v = tags_value(&tags, "v");
-	k = tags_value(&tags, "k");
-	p = tags_value(&tags, "p");
-	if (tags_find(&tags, "v") != NULL && (!view_eq(v, VIEW("DKIM1"))
+	TRY(tag_list_read(text, &tags));
+	v = tag_list_value(&tags, "v");
+	k = tag_list_value(&tags, "k");
+	p = tag_list_value(&tags, "p");
+	if (tag_list_find(&tags, "v") != NULL && (!view_eq(v, VIEW("DKIM1"))
 	        || !view_eq(tags.tag[0].name, VIEW("v"))))
 		return fail(MALFORMED, "RFC 6376 3.6.1: not a DKIM1 record");
-	if (tags_find(&tags, "p") == NULL)
+	if (tag_list_find(&tags, "p") == NULL)
 		return fail(MALFORMED, "RFC 6376 3.6.1: p= is missing");
 	if (p.n == 0)
 		return fail(DENIED, "RFC 6376 6.1.2: the key is revoked");
@@ -83,18 +83,18 @@ read_record(view text, const struct dkim_signature *s, struct arena *arena,
 		return fail(MALFORMED, "RFC 6376 3.6.1: an unknown k=");
 	if (out->ed25519 != view_starts(s->algorithm, VIEW("ed25519")))
 		return fail(MALFORMED, "RFC 6376 6.1.2: k= is not a='s");
-	if (!tags_lists(&tags, "h", VIEW("sha256")))
+	if (!tag_list_has(&tags, "h", VIEW("sha256")))
 		return fail(MALFORMED, "RFC 6376 6.1.2: h= has no sha256");
-	if (!tags_lists(&tags, "s", VIEW("email")))
+	if (!tag_list_has(&tags, "s", VIEW("email")))
 		return fail(MALFORMED, "RFC 6376 3.6.1: not for mail");
-	if (tags_find(&tags, "t") != NULL) {
-		out->testing = tags_lists(&tags, "t", VIEW("y"));
-		if (tags_lists(&tags, "t", VIEW("s"))
+	if (tag_list_find(&tags, "t") != NULL) {
+		out->testing = tag_list_has(&tags, "t", VIEW("y"));
+		if (tag_list_has(&tags, "t", VIEW("s"))
 		    && !view_same(s->identity, s->domain))
 			return fail(MALFORMED,
 			    "RFC 6376 3.6.1: i= is not d=");
 	}
-	return read_public(tags_bytes(p, arena), out);
+	return read_public(tag_list_bytes(p, arena), out);
 }
 
 static bool

@@ -1,6 +1,6 @@
 #include "mailcore/dns/dmarc.h"
 
-#include "mailcore/dns/tags.h"
+#include "mailcore/dns/tag_list.h"
 
 enum {
 	/* RFC 9989 4.10: at most eight questions a walk. */
@@ -46,9 +46,10 @@ dmarc_policy_name(enum dmarc_policy p)
 
 /* What is not there or not known is the default (RFC 9989 4.7). */
 static enum dmarc_policy
-read_policy(const struct tags *tags, const char *name, enum dmarc_policy other)
+read_policy(const struct tag_list *tags, const char *name,
+    enum dmarc_policy other)
 {
-	view value = tags_value(tags, name);
+	view value = tag_list_value(tags, name);
 
 	for (size_t p = DMARC_ACCEPT; p <= DMARC_REJECT; p++)
 		if (view_same(value,
@@ -60,21 +61,21 @@ read_policy(const struct tags *tags, const char *name, enum dmarc_policy other)
 result
 dmarc_read(view text, struct dmarc_record *out)
 {
-	struct tags tags;
+	struct tag_list tags;
 	view psd;
 
 	*out = (struct dmarc_record){ .psd = 'u' };
-	TRY(tags_read(text, &tags));
+	TRY(tag_list_read(text, &tags));
 	if (tags.count == 0 || !view_eq(tags.tag[0].name, VIEW("v"))
 	    || !view_eq(tags.tag[0].value, VIEW("DMARC1")))
 		return fail(MALFORMED, "RFC 9989 4.7: v=DMARC1 comes first");
 	out->p = read_policy(&tags, "p", DMARC_ACCEPT);
 	out->sp = read_policy(&tags, "sp", out->p);
 	out->np = read_policy(&tags, "np", out->sp);
-	out->strict_dkim = view_same(tags_value(&tags, "adkim"), VIEW("s"));
-	out->strict_spf = view_same(tags_value(&tags, "aspf"), VIEW("s"));
-	out->testing = view_same(tags_value(&tags, "t"), VIEW("y"));
-	psd = tags_value(&tags, "psd");
+	out->strict_dkim = view_same(tag_list_value(&tags, "adkim"), VIEW("s"));
+	out->strict_spf = view_same(tag_list_value(&tags, "aspf"), VIEW("s"));
+	out->testing = view_same(tag_list_value(&tags, "t"), VIEW("y"));
+	psd = tag_list_value(&tags, "psd");
 	if (view_same(psd, VIEW("y")) || view_same(psd, VIEW("n")))
 		out->psd = view_same(psd, VIEW("y")) ? 'y' : 'n';
 	return done();

@@ -1,4 +1,4 @@
-#include "mailcore/dns/tags.h"
+#include "mailcore/dns/tag_list.h"
 
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/encode.h"
@@ -15,7 +15,7 @@ is_name(view name)
 }
 
 result
-tags_read(view text, struct tags *out)
+tag_list_read(view text, struct tag_list *out)
 {
 	size_t whole = text.n;
 
@@ -48,7 +48,7 @@ tags_read(view text, struct tags *out)
 }
 
 const struct tag *
-tags_find(const struct tags *t, const char *name)
+tag_list_find(const struct tag_list *t, const char *name)
 {
 	for (size_t i = 0; i < t->count; i++)
 		if (view_eq(t->tag[i].name, view_of(name)))
@@ -57,17 +57,17 @@ tags_find(const struct tags *t, const char *name)
 }
 
 view
-tags_value(const struct tags *t, const char *name)
+tag_list_value(const struct tag_list *t, const char *name)
 {
-	const struct tag *one = tags_find(t, name);
+	const struct tag *one = tag_list_find(t, name);
 
 	return one == NULL ? VIEW("") : one->value;
 }
 
 bool
-tags_lists(const struct tags *t, const char *name, view word)
+tag_list_has(const struct tag_list *t, const char *name, view word)
 {
-	const struct tag *one = tags_find(t, name);
+	const struct tag *one = tag_list_find(t, name);
 	view rest;
 
 	if (one == NULL)
@@ -83,7 +83,7 @@ tags_lists(const struct tags *t, const char *name, view word)
 }
 
 view
-tags_bytes(view text, struct arena *arena)
+tag_list_bytes(view text, struct arena *arena)
 {
 	struct buf plain = buf_new(text.n + 1), bytes = buf_new(text.n + 4);
 	view out = VIEW("");
