@@ -129,11 +129,36 @@ show(struct dav *d)
 	return r.is == NOT_FOUND ? hidden : r;
 }
 
+/* GET of "name.ics" or "name.vcf" is of the collection "name", unless there is
+ * one of the longer name. */
+static result
+read_export(struct dav *d)
+{
+	view suffix = d->path.what == DAV_CALENDAR ? VIEW(".ics")
+						   : VIEW(".vcf");
+	view name = d->path.collection;
+	struct collection c;
+	result r;
+
+	if ((d->path.what & DAV_COLLECTIONS) == 0 || d->path.slash
+	    || !view_ends(name, suffix)
+	    || (!view_eq(d->request->method, VIEW("GET"))
+		&& !view_eq(d->request->method, VIEW("HEAD"))))
+		return done();
+	r = collection_find(
+	    d->account, d->arena, dav_kind(d->path.what), name, &c);
+	if (r.is != NOT_FOUND)
+		return r;
+	d->path.collection = view_first(name, name.n - suffix.n);
+	return done();
+}
+
 result
 acl_resolve(struct dav *d)
 {
 	TRY(find_tree(d));
 	TRY(open_owner(d, &d->tree));
+	TRY(read_export(d));
 	if (d->rights.all)
 		return find_subscription(d);
 	return show(d);
@@ -145,11 +170,8 @@ acl_rights(
 {
 	if (what == DAV_ROOT)
 		return RIGHT_LOOKUP | RIGHT_READ;
-	if (c != NULL && c->kind == COLLECTION_CALENDAR)
+	if (c != NULL)
 		return right_in(&d->rights, c->kind, c->id);
-	if (c != NULL) /* a card has no times */
-		return right_in(&d->rights, c->kind, c->id)
-		    & ~(unsigned)(RIGHT_TIMES | RIGHT_BUSY);
 	if ((what & (DAV_PRINCIPAL | DAV_PROXIES)) != 0 && !d->rights.all)
 		return RIGHT_LOOKUP | RIGHT_READ;
 	return RIGHT_LOOKUP | RIGHT_READ

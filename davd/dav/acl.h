@@ -47,7 +47,7 @@ void acl_leave(struct dav *, struct acl_visit *back);
 view acl_seen(const struct dav *, const struct collection *, view bytes,
     struct buf *made);
 
-/* Does he see all of it? */
+/* Is it of a class that he may see, if he may read at all? */
 bool acl_sees_whole(
     const struct dav *, const struct collection *, view bytes);
 

@@ -114,28 +114,25 @@ mask_line(struct masking *m, const struct content_line *line)
 }
 
 static bool
-is_whole(const struct dav *d, const struct collection *c, view bytes,
-    struct arena *arena)
+is_whole(const struct collection *c, view bytes, unsigned rights)
 {
-	unsigned rights = acl_rights(d, DAV_NOTHING, c);
+	struct arena *arena;
+	bool whole;
 
-	return may_see(rights, CONFIDENTIAL) && may_see(rights, PRIVATE)
-	    ? true
-	    : may_see(rights, secrecy_of(bytes, arena));
+	if (c->kind != COLLECTION_CALENDAR
+	    || (may_see(rights, CONFIDENTIAL) && may_see(rights, PRIVATE)))
+		return true;
+	arena = arena_new(MEMORY);
+	whole = may_see(rights, secrecy_of(bytes, arena));
+	arena_free(&arena);
+	return whole;
 }
 
 bool
 acl_sees_whole(const struct dav *d, const struct collection *c, view bytes)
 {
-	struct arena *arena;
-	bool whole;
-
-	if (d->rights.all || c->kind != COLLECTION_CALENDAR)
-		return true;
-	arena = arena_new(MEMORY);
-	whole = is_whole(d, c, bytes, arena);
-	arena_free(&arena);
-	return whole;
+	return d->rights.all
+	    || is_whole(c, bytes, acl_rights(d, DAV_NOTHING, c) | RIGHT_READ);
 }
 
 view
@@ -147,7 +144,8 @@ acl_seen(const struct dav *d, const struct collection *c, view bytes,
 	struct content_line line;
 	struct arena *arena;
 
-	if (acl_sees_whole(d, c, bytes))
+	if (d->rights.all
+	    || is_whole(c, bytes, acl_rights(d, DAV_NOTHING, c)))
 		return bytes;
 	arena = arena_new(MEMORY);
 	lines = content_lines_of(bytes, arena);

@@ -1,5 +1,7 @@
 #include "davd/dav/change.h"
 
+#include "davd/dav/subscribe.h"
+
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/limits.h"
 
@@ -98,6 +100,9 @@ static void
 judge(struct changes *all, struct change *c, enum dav_what what, bool making)
 {
 	c->status = 200;
+	if ((what & DAV_PROXIES) != 0 && c->row != NULL
+	    && view_eq(c->row->name, VIEW("group-member-set")))
+		return;
 	if ((what & DAV_COLLECTIONS) == 0)
 		refuse(all, c, 403,
 		    c->row != NULL && c->row->kind == PROP_LIVE
@@ -107,6 +112,18 @@ judge(struct changes *all, struct change *c, enum dav_what what, bool making)
 		refuse(all, c, 507, "D:quota-not-exceeded");
 	else if (c->row != NULL)
 		judge_row(all, c, what, making);
+}
+
+/* What a subscriber sets for himself, and what for all who see it. */
+static void
+judge_shared(struct dav *d, struct changes *all, struct change *c)
+{
+	c->personal = subscribe_is_personal(c->element->ns, c->element->name);
+	if (!c->personal && c->status == 200
+	    && (right_in(&d->rights, d->shared.kind, d->shared.collection)
+		   & RIGHT_PROPERTIES)
+		== 0)
+		refuse(all, c, 403, "D:need-privileges");
 }
 
 /* The first of the properties in a DAV:set or DAV:remove. */
@@ -153,6 +170,8 @@ changes_read(struct dav *d, const struct xml_element *root, enum dav_what what,
 			c->row = prop_find(p->ns, p->name);
 			c->remove = xml_is(e, VIEW(NS_DAV), VIEW("remove"));
 			judge(out, c, what, making);
+			if (d->shared.id != 0 && !making)
+				judge_shared(d, out, c);
 		}
 	}
 	return done();
@@ -201,7 +220,8 @@ result
 changes_apply(struct dav *d, int64_t collection, const struct changes *all)
 {
 	for (size_t i = 0; i < all->count; i++)
-		TRY(apply(d, collection, &all->list[i]));
+		if (!all->list[i].personal)
+			TRY(apply(d, collection, &all->list[i]));
 	return done();
 }
 

@@ -11,6 +11,7 @@ struct change {
 	const struct xml_element *element;
 	const struct prop_row *row; /* NULL: not one of ours */
 	bool remove;
+	bool personal;         /* a subscriber's own, see subscribe.h */
 	unsigned status;       /* 200, or why not */
 	const char *condition; /* "D:cannot-modify-protected-property", NULL */
 };
@@ -27,7 +28,8 @@ struct changes {
 CHECKED result changes_read(struct dav *, const struct xml_element *root,
     enum dav_what, bool making, struct changes *out);
 
-/* Inside account_write; when none is bad. */
+/* Inside account_write of the owner; when none is bad.  Those that are
+ * personal are left to subscribe_patch. */
 CHECKED result changes_apply(
     struct dav *, int64_t collection, const struct changes *);
 

@@ -4,9 +4,9 @@
 #include "mailcore/format/ical_merge.h"
 
 /*
- * GET of a whole collection, also as its name with ".ics" or ".vcf" behind
- * it: all events in one VCALENDAR, all cards one after the other.  Made piece
- * by piece; an account is held only while a piece is made.
+ * GET of a whole collection: all events in one VCALENDAR, all cards one after
+ * the other.  Made piece by piece; an account is held only while a piece is
+ * made.
  */
 enum { PIECE = 131072, SCRATCH = 67108864 };
 
@@ -112,21 +112,6 @@ end(void *context)
 	arena_free(&e->scratch);
 }
 
-/* The collection of that name, or of the name without its suffix. */
-static result
-find(struct dav *d, struct collection *out)
-{
-	view suffix = d->path.what == DAV_CALENDAR ? VIEW(".ics")
-						   : VIEW(".vcf");
-	view name = d->path.collection;
-	result r = dav_collection(d, d->arena, out);
-
-	if (r.is != NOT_FOUND || d->path.slash || !view_ends(name, suffix))
-		return r;
-	d->path.collection = view_first(name, name.n - suffix.n);
-	return dav_collection(d, d->arena, out);
-}
-
 void
 dav_export(struct dav *d)
 {
@@ -135,7 +120,7 @@ dav_export(struct dav *d)
 	view etag;
 
 	if (r.is == OK)
-		r = find(d, &e->collection);
+		r = dav_collection(d, d->arena, &e->collection);
 	if (r.is != OK) {
 		dav_fail(d, r);
 		return;

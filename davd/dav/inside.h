@@ -125,8 +125,10 @@ CHECKED result dav_component_fits(
 /* "http://posthaste.invalid/ns/sync/<id>-<modseq>". */
 view dav_token(struct arena *, const struct collection *, int64_t modseq);
 
-/* The same of a home: ".../home-<kind>-<modseq>". */
-view dav_home_token(struct arena *, enum dav_what home, int64_t modseq);
+/* The same of a home, as it is now for who asks:
+ * ".../home-<kind>-<modseq>[-<sum over what others share>]". */
+CHECKED result dav_home_token(
+    struct dav *, struct arena *, enum dav_what home, view *out);
 
 enum dav_depth { DEPTH_0, DEPTH_1, DEPTH_INFINITY, DEPTH_BAD };
 enum dav_depth dav_depth_of(const struct request *, enum dav_depth missing);

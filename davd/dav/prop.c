@@ -1,5 +1,6 @@
 #include "davd/dav/prop.h"
 
+#include "davd/dav/proxy.h"
 #include "davd/dav/subscribe.h"
 
 #include "mailcore/base/ascii.h"
@@ -16,6 +17,12 @@
 		.tag = prefix ":" local, .ns = VIEW_INIT(space),         \
 		.name = VIEW_INIT(local), .on = where, .inside = writer, \
 		.to = target                                             \
+	}
+#define MANY(prefix, space, local, where, writer)                        \
+	{                                                                \
+		.tag = prefix ":" local, .ns = VIEW_INIT(space),         \
+		.name = VIEW_INIT(local), .on = where, .inside = writer, \
+		.to = DAV_PRINCIPAL, .many = true                        \
 	}
 #define D(local, where, all, writer) \
 	ROW("D", NS_DAV, local, where, all, PROP_LIVE, writer)
@@ -40,7 +47,8 @@ static const struct prop_row rows[] = {
 	D("lockdiscovery", DAV_ALL, true, prop_nothing),
 	LINK("D", NS_DAV, "current-user-principal", DAV_ALL, prop_self,
 	    DAV_PRINCIPAL),
-	LINK("D", NS_DAV, "principal-URL", DAV_PRINCIPAL, prop_principal,
+	LINK("D", NS_DAV, "principal-URL", DAV_PRINCIPAL | DAV_PROXIES,
+	    prop_principal,
 	    DAV_PRINCIPAL),
 	LINK("D", NS_DAV, "owner", DAV_ALL & ~DAV_ROOT, prop_owner,
 	    DAV_PRINCIPAL),
@@ -53,8 +61,10 @@ static const struct prop_row rows[] = {
 	D("acl", DAV_ALL & ~DAV_ROOT, false, prop_acl),
 	D("acl-restrictions", DAV_ALL, false, prop_acl_restrictions),
 	D("alternate-URI-set", DAV_PRINCIPAL, false, prop_nothing),
-	D("group-member-set", DAV_PRINCIPAL, false, prop_nothing),
-	D("group-membership", DAV_PRINCIPAL, false, prop_nothing),
+	MANY("D", NS_DAV, "group-member-set", DAV_PRINCIPAL | DAV_PROXIES,
+	    prop_members),
+	D("group-membership", DAV_PRINCIPAL | DAV_PROXIES, false,
+	    prop_membership),
 	D("add-member", DAV_COLLECTIONS, false, prop_add_member),
 	D("supported-report-set", DAV_ALL, false, prop_reports),
 	D("sync-token", DAV_COLLECTIONS | DAV_HOMES, false, prop_token),
@@ -86,6 +96,13 @@ static const struct prop_row rows[] = {
 	STORED("CR", NS_CARDDAV, "addressbook-description", DAV_BOOK),
 	CS("getctag", DAV_COLLECTIONS, prop_token),
 	CS("email-address-set", DAV_PRINCIPAL, prop_mail_addresses),
+	MANY("CS", NS_SERVER, "calendar-proxy-read-for", DAV_PRINCIPAL,
+	    prop_proxy_read_for),
+	MANY("CS", NS_SERVER, "calendar-proxy-write-for", DAV_PRINCIPAL,
+	    prop_proxy_write_for),
+	CS("invite", DAV_CALENDAR, prop_invite),
+	CS("publish-url", DAV_CALENDAR, prop_publish_url),
+	CS("allowed-sharing-modes", DAV_CALENDAR, prop_sharing_modes),
 	STORED("A", NS_APPLE, "calendar-color", DAV_COLLECTIONS),
 	STORED("A", NS_APPLE, "calendar-order", DAV_COLLECTIONS),
 };
@@ -301,13 +318,27 @@ write_link(
     struct prop_out *o, const struct resource *r, const struct prop_want *want)
 {
 	struct resource to = { .what = want->row->to };
+	struct dav *d = o->d;
+	struct dav_person person = d->tree;
+	struct proxy_stand_in back;
 
 	if ((want->row->on & (int)r->what) == 0)
 		return false;
-	to.href = dav_href(o->d, o->scratch, to.what, VIEW(""), VIEW(""));
+	if (want->row->many)
+		return prop_expand_persons(o, r, want->row, want->nested);
+	if (want->row->inside == prop_self)
+		person = (struct dav_person){ d->who.account,
+			view_of(d->who.address) };
+	else if (want->row->inside == prop_owner)
+		person = d->owner;
+	if (person.id == 0) /* not logged in */
+		return false;
+	proxy_stand_in(d, &person, &back);
+	to.href = dav_href(d, o->scratch, to.what, VIEW(""), VIEW(""));
 	xml_start(&o->x, want->row->tag);
 	prop_respond(o, &to, want->nested);
 	xml_end(&o->x, want->row->tag);
+	proxy_stand_back(d, &back);
 	return true;
 }
 

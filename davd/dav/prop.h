@@ -37,6 +37,7 @@ struct prop_row {
 	bool all; /* in allprop */
 	enum prop_kind kind;
 	enum dav_what to; /* whom its DAV:href names; for expand-property */
+	bool many;        /* by prop_expand_persons */
 	/* Writes the inside, after a start tag; false: there is none, and
 	 * nothing was written. PROP_STORED: NULL. */
 	bool (*inside)(struct prop_out *, const struct resource *);
@@ -82,7 +83,12 @@ view prop_key(struct arena *, view ns, view name);
 void prop_respond(
     struct prop_out *, const struct resource *, const struct prop_wanted *);
 
-/* The writers that prop_live.c and prop_acl.c hold. */
+/* The element of a row that names many principals, with what is `nested`
+ * about each. */
+bool prop_expand_persons(struct prop_out *, const struct resource *,
+    const struct prop_row *, const struct prop_wanted *nested);
+
+/* The writers that the prop_*.c hold. */
 bool prop_resourcetype(struct prop_out *, const struct resource *);
 bool prop_displayname(struct prop_out *, const struct resource *);
 bool prop_etag(struct prop_out *, const struct resource *);
@@ -113,6 +119,13 @@ bool prop_nothing(struct prop_out *, const struct resource *);
 bool prop_privileges(struct prop_out *, const struct resource *);
 bool prop_known_privileges(struct prop_out *, const struct resource *);
 bool prop_acl(struct prop_out *, const struct resource *);
+bool prop_members(struct prop_out *, const struct resource *);
+bool prop_membership(struct prop_out *, const struct resource *);
+bool prop_proxy_read_for(struct prop_out *, const struct resource *);
+bool prop_proxy_write_for(struct prop_out *, const struct resource *);
+bool prop_invite(struct prop_out *, const struct resource *);
+bool prop_publish_url(struct prop_out *, const struct resource *);
+bool prop_sharing_modes(struct prop_out *, const struct resource *);
 bool prop_acl_parents(struct prop_out *, const struct resource *);
 bool prop_acl_restrictions(struct prop_out *, const struct resource *);
 bool prop_person(struct prop_out *, const struct resource *);

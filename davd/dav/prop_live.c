@@ -151,8 +151,8 @@ prop_modified(struct prop_out *o, const struct resource *r)
 bool
 prop_principal(struct prop_out *o, const struct resource *r)
 {
-	(void)r;
-	return href_of(o, DAV_PRINCIPAL);
+	return href_of(o,
+	    (r->what & DAV_PROXIES) != 0 ? r->what : DAV_PRINCIPAL);
 }
 
 /* Who asks, wherever; RFC 5397 3. */
@@ -294,12 +294,12 @@ prop_collations_carddav(struct prop_out *o, const struct resource *r)
 bool
 prop_token(struct prop_out *o, const struct resource *r)
 {
-	int64_t modseq;
+	view token;
 
 	if ((r->what & DAV_HOMES) != 0) {
-		if (account_modseq(o->d->account, &modseq).is != OK)
+		if (dav_home_token(o->d, o->scratch, r->what, &token).is != OK)
 			return false;
-		xml_text(&o->x, dav_home_token(o->scratch, r->what, modseq));
+		xml_text(&o->x, token);
 		return true;
 	}
 	xml_text(

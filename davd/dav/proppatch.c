@@ -1,4 +1,5 @@
-#include "davd/dav/change.h"
+#include "davd/dav/proxy.h"
+#include "davd/dav/subscribe.h"
 
 struct patch {
 	struct dav *d;
@@ -14,6 +15,17 @@ work(struct account *a, void *context)
 	(void)a; /* d->account */
 	TRY(dav_collection(p->d, p->d->arena, &c));
 	return changes_apply(p->d, c.id, &p->changes);
+}
+
+static result
+apply(struct patch *p)
+{
+	struct dav *d = p->d;
+
+	if ((d->path.what & DAV_PROXIES) != 0)
+		return proxy_set(d, &p->changes);
+	TRY(account_write(d->account, work, p, DURABLE));
+	return d->shared.id != 0 ? subscribe_patch(d, &p->changes) : done();
 }
 
 static result
@@ -76,7 +88,7 @@ dav_proppatch(struct dav *d)
 	if (r.is == OK && p.changes.count == 0)
 		r = fail(MALFORMED, "RFC 4918 14.19: nothing to change");
 	if (r.is == OK && !p.changes.bad)
-		r = account_write(d->account, work, &p, DURABLE);
+		r = apply(&p);
 	if (r.is == OK)
 		answer(&p);
 	else

@@ -154,6 +154,45 @@ subscribe_property(struct dav *d, struct arena *arena, view key, view *value)
 	return r;
 }
 
+struct patching {
+	struct dav *d;
+	const struct changes *all;
+};
+
+static result
+work_patch(struct account *a, void *context)
+{
+	const struct patching *p = context;
+	struct dav *d = p->d;
+
+	for (size_t i = 0; i < p->all->count; i++) {
+		const struct change *c = &p->all->list[i];
+		const struct xml_element *e = c->element;
+		bool name = c->row != NULL && c->row->kind == PROP_NAME;
+
+		if (c->personal)
+			TRY(subscription_property_set(a, d->shared.id,
+			    prop_key(d->arena, e->ns, e->name),
+			    c->remove	? VIEW("")
+				: name	? e->text
+					: e->inner));
+	}
+	return done();
+}
+
+result
+subscribe_patch(struct dav *d, const struct changes *all)
+{
+	struct patching p = { d, all };
+	struct account *a;
+	result r;
+
+	TRY(account_open(d->services->store, d->who.account, &a));
+	r = account_write(a, work_patch, &p, DURABLE);
+	account_close(&a);
+	return r;
+}
+
 result
 subscribe_person(struct dav *d, view address, struct account_info *out)
 {

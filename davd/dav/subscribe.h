@@ -6,6 +6,7 @@
 #define DAV_SUBSCRIBE_H
 
 #include "davd/dav/acl.h"
+#include "davd/dav/change.h"
 
 /* The segment under which another's collection is shown, as SOGo spells it:
  * "user_A_example_D_com_personal".  Empty: it would be too long. */
@@ -25,6 +26,9 @@ CHECKED result subscribe_end(
 bool subscribe_is_personal(view ns, view name);
 CHECKED result subscribe_property(
     struct dav *, struct arena *, view key, view *value);
+
+/* The personal ones of the changes, to the subscription. */
+CHECKED result subscribe_patch(struct dav *, const struct changes *);
 
 /* Commands in the body of a POST; each gets its root element and the
  * collection. */

@@ -1,35 +1,113 @@
 #include "davd/dav/report.h"
 
+#include "davd/dav/subscribe.h"
+
 /*
  * sync-collection (RFC 6578) of a home: which collections came, changed or
  * went.  One with a changed member counts as changed, so a client that asks
  * here knows where to ask next.
+ *
+ * What others share has change numbers of their own.  A subscribed collection
+ * counts as changed each time; and the token holds a sum over what could be
+ * seen, so that one who sees more or less than then starts again.
  */
 struct home_sync {
 	struct stream s; /* first */
 	struct prop_wanted wanted;
 	struct collection_change *list;
 	size_t count, at;
+	struct subscription *shared; /* in one's own home */
+	size_t shared_count, shared_at;
+	uint32_t sum; /* of what can be seen of others; 0: nothing */
 	bool first; /* nobody misses what is gone */
 	int64_t until;
 };
 
 static const char token_start[] = "http://posthaste.invalid/ns/sync/home-";
 
-view
-dav_home_token(struct arena *arena, enum dav_what home, int64_t modseq)
+static uint32_t
+add_to_sum(uint32_t sum, int64_t n)
 {
-	return arena_print(arena, "%s%d-%lld", token_start, (int)dav_kind(home),
-	    (long long)modseq);
+	/* FNV-1a over the bytes of the number. */
+	for (unsigned shift = 0; shift < 64; shift += 8)
+		sum = (sum ^ (uint32_t)((uint64_t)n >> shift & 0xff))
+		    * 16777619u;
+	return sum == 0 ? 1 : sum;
+}
+
+/* Which of a home of somebody else can be seen. */
+static result
+look_around(
+    struct dav *d, struct arena *arena, enum dav_what home, uint32_t *sum)
+{
+	struct collection *list;
+	size_t count;
+
+	TRY(collection_list(d->account, arena, dav_kind(home), &list, &count));
+	*sum = 1;
+	for (size_t i = 0; i < count; i++)
+		if (acl_rights(d, home, &list[i]) != 0)
+			*sum = add_to_sum(*sum, list[i].id);
+	return done();
+}
+
+/* Which of the own subscriptions lead somewhere. */
+static result
+look_at_shared(
+    struct dav *d, struct arena *arena, enum dav_what home, uint32_t *sum)
+{
+	struct subscription *list;
+	size_t count;
+
+	*sum = 0;
+	if (!subscribe_is_shown(d))
+		return done();
+	TRY(subscription_list(
+	    d->account, arena, dav_kind(home), &list, &count));
+	for (size_t i = 0; i < count; i++) {
+		struct acl_visit back;
+		struct collection c;
+
+		if (acl_enter(d, &list[i], &back, &c).is == OK)
+			*sum = add_to_sum(*sum, list[i].id);
+		acl_leave(d, &back);
+	}
+	return done();
+}
+
+static view
+token_of(struct arena *arena, enum dav_what home, int64_t modseq, uint32_t sum)
+{
+	view tail = sum == 0
+	    ? VIEW("")
+	    : arena_print(arena, "-%lu", (unsigned long)sum);
+
+	return arena_print(arena, "%s%d-%lld%.*s", token_start,
+	    (int)dav_kind(home), (long long)modseq, (int)tail.n, tail.p);
+}
+
+result
+dav_home_token(struct dav *d, struct arena *arena, enum dav_what home,
+    view *out)
+{
+	int64_t modseq;
+	uint32_t sum;
+
+	TRY(account_modseq(d->account, &modseq));
+	TRY(d->rights.all ? look_at_shared(d, arena, home, &sum)
+			  : look_around(d, arena, home, &sum));
+	*out = token_of(arena, home, modseq, sum);
+	return done();
 }
 
 /* 0: the first time; false: not one of ours. */
 static bool
-read_token(view token, enum dav_what home, int64_t *since)
+read_token(view token, enum dav_what home, int64_t *since, uint64_t *sum)
 {
 	uint64_t kind, n;
 	view rest;
 
+	*sum = 0;
 	token = view_trim(token);
 	*since = 0;
 	if (token.n == 0)
@@ -38,7 +116,8 @@ read_token(view token, enum dav_what home, int64_t *since)
 		return false;
 	rest = view_from(token, sizeof token_start - 1);
 	if (!view_number(view_cut(&rest, '-'), 9, &kind)
-	    || !view_number(rest, INT64_MAX, &n))
+	    || !view_number(view_cut(&rest, '-'), INT64_MAX, &n)
+	    || (rest.n > 0 && !view_number(rest, UINT32_MAX, sum)))
 		return false;
 	*since = (int64_t)n;
 	return kind == dav_kind(home) && n > 0;
@@ -71,13 +150,50 @@ add_one(struct home_sync *h, const struct collection_change *change)
 	return found.is == NOT_FOUND ? done() : found;
 }
 
+static void
+add_shared(struct home_sync *h, const struct subscription *shared)
+{
+	struct stream *s = &h->s;
+	struct dav *d = s->out.d;
+	enum dav_what what = d->path.what == DAV_CALENDARS ? DAV_CALENDAR
+							   : DAV_BOOK;
+	struct collection c;
+	struct resource r = { .what = what, .collection = &c };
+	struct acl_visit back;
+
+	if (acl_enter(d, shared, &back, &c).is == OK) {
+		r.href = dav_href(d, s->out.scratch, what, c.name, VIEW(""));
+		stream_resource(s, &r);
+	}
+	acl_leave(d, &back);
+}
+
+/* What was never to be seen is not told as gone. */
+static void
+leave_out_hidden(struct dav *d, struct home_sync *h)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < h->count; i++)
+		if (!h->list[i].gone
+		    && right_in(&d->rights, dav_kind(d->path.what),
+			   h->list[i].id)
+			!= 0)
+			h->list[kept++] = h->list[i];
+	h->count = kept;
+}
+
 static result
 next(struct stream *s, bool *more)
 {
 	struct home_sync *h = (struct home_sync *)s;
 
-	*more = h->at < h->count;
-	return *more ? add_one(h, &h->list[h->at++]) : done();
+	*more = h->at < h->count || h->shared_at < h->shared_count;
+	if (h->at < h->count)
+		return add_one(h, &h->list[h->at++]);
+	if (*more)
+		add_shared(h, &h->shared[h->shared_at++]);
+	return done();
 }
 
 static void
@@ -86,7 +202,7 @@ finish(struct stream *s)
 	struct home_sync *h = (struct home_sync *)s;
 
 	xml_leaf(&s->out.x, "D:sync-token",
-	    dav_home_token(s->out.scratch, s->out.d->path.what, h->until));
+	    token_of(s->out.scratch, s->out.d->path.what, h->until, h->sum));
 }
 
 static bool
@@ -105,17 +221,24 @@ read(struct dav *d, const struct xml_element *root, struct home_sync *h)
 {
 	const struct xml_element *token = xml_child(
 	    root, VIEW(NS_DAV), VIEW("sync-token"));
-	uint64_t limit;
+	uint64_t limit, sum;
 	int64_t since;
 	result r = report_wanted(d, root, &h->wanted);
 
 	/* Before the changes: what comes between is told twice, not never. */
 	if (r.is == OK)
 		r = account_modseq(d->account, &h->until);
+	if (r.is == OK)
+		r = d->rights.all
+		    ? look_at_shared(d, d->arena, d->path.what, &h->sum)
+		    : look_around(d, d->arena, d->path.what, &h->sum);
+	if (r.is == OK && h->sum != 0 && d->rights.all)
+		r = subscription_list(d->account, d->arena,
+		    dav_kind(d->path.what), &h->shared, &h->shared_count);
 	if (r.is == OK
 	    && (!read_token(token == NULL ? VIEW("") : token->text,
-		    d->path.what, &since)
-		|| since > h->until)) {
+		    d->path.what, &since, &sum)
+		|| since > h->until || (since > 0 && sum != h->sum))) {
 		dav_error(d, 403, "D:valid-sync-token", VIEW(""));
 		return false;
 	}
@@ -127,8 +250,10 @@ read(struct dav *d, const struct xml_element *root, struct home_sync *h)
 		return false;
 	}
 	h->first = since == 0;
+	if (!d->rights.all)
+		leave_out_hidden(d, h);
 	if (report_limit(root, VIEW(NS_DAV), &limit).is == OK
-	    && (limit == 0 || limit >= h->count))
+	    && (limit == 0 || limit >= h->count + h->shared_count))
 		return true;
 	dav_error(d, 403, "D:number-of-matches-within-limits", VIEW(""));
 	return false;

@@ -191,6 +191,7 @@ enum {
 	LIMIT_BUSY_RECIPIENTS = 100,  /* of one free-busy request */
 	LIMIT_GRANTS = 10000, /* of one owner; all are read at once */
 	LIMIT_ACES = 1000,    /* in one ACL request */
+	LIMIT_DIRECTORY = 1000, /* people that one search finds */
 
 	/* What `posthaste doctor` takes of one answer, and how long it waits;
 	 * Thunderbird gives a settings document 5 s. */

@@ -93,12 +93,15 @@ right_in(
     const struct right_set *set, enum collection_kind kind, int64_t collection)
 {
 	unsigned rights = set->all ? RIGHT_ALL : 0;
+	unsigned known = RIGHT_ALL;
 
+	if (kind != COLLECTION_CALENDAR && !set->all) /* it has no times */
+		known &= ~(unsigned)(RIGHT_BUSY | RIGHT_TIMES);
 	for (size_t i = 0; i < set->count; i++)
 		if (set->list[i].kind == kind
 		    && (set->list[i].collection == 0
 			|| set->list[i].collection == collection))
-			rights |= set->list[i].rights;
+			rights |= set->list[i].rights & known;
 	return rights;
 }
 
@@ -114,7 +117,9 @@ right_any(const struct right_set *set, enum collection_kind kind)
 	bool any = set->all;
 
 	for (size_t i = 0; i < set->count; i++)
-		any = any || set->list[i].kind == kind;
+		any = any
+		    || (set->list[i].kind == kind
+			&& right_in(set, kind, set->list[i].collection) != 0);
 	return any;
 }
 
