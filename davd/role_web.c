@@ -5,11 +5,17 @@
 #include "davd/pages.h"
 #include "davd/routes.h"
 
+#include "mailcore/schedule/schedule.h"
+#include "mailcore/sys/clock.h"
+
 #include <poll.h>
 #include <signal.h>
 
+enum { DELIVER_MS = 60000 };
+
 struct web {
 	struct role *role;
+	int64_t deliver_next;
 	struct page_services services;
 	struct front *fronts[ROLE_SOCKETS];
 	size_t front_count;
@@ -71,6 +77,19 @@ take_post(struct web *w)
 	return reloads;
 }
 
+/* Invitations that a crash has left, or that could not be delivered. */
+static void
+deliver_left(struct web *w)
+{
+	const struct schedule s = { w->role->store, w->role->post };
+	int64_t now = clock_steady_ms();
+
+	if (now < w->deliver_next)
+		return;
+	schedule_drain_all(&s);
+	w->deliver_next = now + DELIVER_MS;
+}
+
 /* Until a signal says to stop. */
 static void
 wait_for_end(struct web *w)
@@ -87,7 +106,8 @@ wait_for_end(struct web *w)
 		bool reloads;
 		int signal;
 
-		(void)poll(p, COUNT(p), -1);
+		deliver_left(w);
+		(void)poll(p, COUNT(p), DELIVER_MS);
 		reloads = take_post(w);
 		signal = role_signal(r);
 		if (signal == SIGTERM || signal == SIGINT)
@@ -105,7 +125,11 @@ role_web(struct role *r)
 	result started = done();
 
 	w.services = (struct page_services){
-		.dav = { .store = r->store, .auth = r->auth },
+		.dav = { .store = r->store,
+		    .auth = r->auth,
+		    .post = r->post,
+		    .publish = r->conf.publish,
+		    .directory = r->conf.directory },
 		.conf = &r->conf,
 		.cache = page_cache_new(),
 		.signer = r->signer,
@@ -127,7 +151,7 @@ role_web(struct role *r)
 	events_stop(w.services.api.events);
 	for (size_t i = 0; i < w.front_count; i++)
 		front_stop(&w.fronts[i]);
-	events_free(&w.services.api.events);
 	page_cache_free(&w.services.cache);
+	events_free(&w.services.api.events);
 	return started;
 }

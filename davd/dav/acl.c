@@ -106,6 +106,8 @@ show(struct dav *d)
 	struct collection c;
 	result r;
 
+	if ((what & DAV_SCHEDULING) != 0)
+		return hidden;
 	if (what == DAV_NOTHING && !d->path.busy)
 		return right_any(&d->rights, COLLECTION_CALENDAR)
 			|| right_any(&d->rights, COLLECTION_ADDRESSBOOK)

@@ -59,6 +59,7 @@ struct acl_privilege {
 	unsigned depth; /* in the tree of supported-privilege-set */
 	unsigned all;   /* who has all of these has it, */
 	unsigned any;   /* and one of these, unless 0 */
+	int on;         /* set of enum dav_what; 0: everywhere */
 	unsigned gives; /* granting it gives these; 0: it cannot be granted */
 	const char *description;
 };

@@ -66,6 +66,17 @@ components_fit(const struct xml_element *e)
 	return false;
 }
 
+/* RFC 6638 9.1 */
+static bool
+is_transparency(const struct xml_element *e)
+{
+	const struct xml_element *c = e->first;
+
+	return c != NULL && c->next == NULL
+	    && (xml_is(c, VIEW(NS_CALDAV), VIEW("opaque"))
+		|| xml_is(c, VIEW(NS_CALDAV), VIEW("transparent")));
+}
+
 static void
 judge_row(
     struct changes *all, struct change *c, enum dav_what what, bool making)
@@ -88,6 +99,13 @@ judge_row(
 	} else if (view_eq(name, VIEW("calendar-color"))) {
 		if (!is_color(text))
 			refuse(all, c, 403, NULL);
+	} else if (view_eq(name, VIEW("schedule-calendar-transp"))) {
+		if (!is_transparency(c->element))
+			refuse(all, c, 400, NULL);
+	} else if (view_eq(name, VIEW("calendar-availability"))) {
+		if (view_find_same(text, VIEW("BEGIN:VAVAILABILITY"))
+		    == SIZE_MAX)
+			refuse(all, c, 403, "C:valid-calendar-data");
 	} else if (view_eq(name, VIEW("calendar-timezone"))) {
 		if (text.n > 0
 		    && view_find_same(text, VIEW("BEGIN:VTIMEZONE"))
@@ -170,6 +188,9 @@ changes_read(struct dav *d, const struct xml_element *root, enum dav_what what,
 			c->row = prop_find(p->ns, p->name);
 			c->remove = xml_is(e, VIEW(NS_DAV), VIEW("remove"));
 			judge(out, c, what, making);
+			if (c->status == 400)
+				return fail(MALFORMED,
+				    "RFC 6638 9.1: opaque or transparent");
 			if (d->shared.id != 0 && !making)
 				judge_shared(d, out, c);
 		}

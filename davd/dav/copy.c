@@ -1,4 +1,5 @@
 #include "davd/dav/acl.h"
+#include "davd/dav/schedule.h"
 
 #include "davd/http/request.h"
 
@@ -9,6 +10,7 @@
  */
 struct carry {
 	struct dav *d;
+	struct scheduling schedule;
 	struct dav_path to;
 	bool move;
 	bool overwrite;
@@ -77,8 +79,8 @@ make_room(struct carry *c, const struct item *item, const struct collection *to)
 }
 
 static result
-carry_item(
-    struct carry *c, const struct item *item, const struct collection *to)
+carry_item(struct carry *c, const struct item *item,
+    const struct collection *from, const struct collection *to)
 {
 	struct dav *d = c->d;
 	struct item out;
@@ -87,6 +89,8 @@ carry_item(
 	TRY(dav_component_fits(d, to, item->component, &fits));
 	if (!fits)
 		return refuse(c, 403, "C:supported-calendar-component");
+	if (!c->move)
+		TRY(scheduling_copy(&c->schedule, from, item));
 	TRY(make_room(c, item, to));
 	return c->move
 	    ? item_move_as(d->account, item, to->id, c->to.object, &out)
@@ -156,7 +160,7 @@ work_item(struct account *a, void *context)
 	if (r.is == NOT_FOUND)
 		return refuse(c, 409, NULL);
 	TRY(r);
-	return carry_item(c, &item, &to);
+	return carry_item(c, &item, &from, &to);
 }
 
 static result
@@ -190,6 +194,8 @@ work_collection(struct account *a, void *context)
 		if (!acl_may(d, &there, RIGHT_REMOVE))
 			return fail(DENIED, "RFC 3744 3: not granted");
 		c->need = 0;
+		TRY(scheduling_remove_all(&c->schedule, &there));
+	if (!c->created)
 		TRY(collection_remove(d->account, there.id));
 	}
 	return collection_rename(d->account, from.id, c->to.collection);
@@ -329,6 +335,8 @@ answer(struct carry *c, result r)
 				c->to.object));
 	} else if (c->need != 0) {
 		dav_need(d, c->need);
+	} else if (scheduling_answer(&c->schedule)) {
+		return;
 	} else if (c->condition != NULL) {
 		dav_error(d, c->status, c->condition, c->href);
 	} else if (c->status != 0) {
@@ -348,7 +356,8 @@ carry(struct dav *d, bool move)
 		dav_fail(d, fail(NOT_FOUND, "There is nothing here."));
 		return;
 	}
-	if (!object && ((d->path.what & DAV_COLLECTIONS) == 0 || !move)) {
+	if ((!object && ((d->path.what & DAV_COLLECTIONS) == 0 || !move))
+	    || (d->path.what & DAV_SCHEDULING) != 0) {
 		dav_not_allowed(d);
 		return;
 	}
@@ -359,9 +368,10 @@ carry(struct dav *d, bool move)
 	}
 	if (!read_destination(&c) || !read_overwrite(&c) || !place_fits(&c))
 		return;
+	scheduling_new(d, &c.schedule);
 	answer(&c,
-	    account_write(
-		d->account, object ? work_item : work_collection, &c, DURABLE));
+	    scheduling_write(
+		&c.schedule, object ? work_item : work_collection, &c));
 }
 
 void

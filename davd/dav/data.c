@@ -84,7 +84,7 @@ data_given(const struct data_view *data, enum dav_what what, view bytes,
 	if (data->whole)
 		return bytes;
 	arena = arena_new(SCRATCH);
-	r = what == DAV_EVENT
+	r = what != DAV_CARD
 	    ? ical_view_write(&data->calendar, bytes, arena, made)
 	    : vcard_view_write(&data->card, bytes, arena, made);
 	arena_free(&arena);

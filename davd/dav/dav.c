@@ -1,11 +1,12 @@
 #include "davd/dav/acl.h"
+#include "davd/dav/schedule.h"
 
 #include "mailcore/base/encode.h"
 #include "mailcore/base/limits.h"
 
 static const char compliance[] =
     "1, 3, access-control, calendar-access, addressbook, extended-mkcol, "
-    "calendar-proxy, calendarserver-sharing";
+    "calendar-proxy, calendarserver-sharing, calendar-auto-schedule";
 
 static const struct method {
 	view name;
@@ -50,7 +51,9 @@ static view
 protocol_of(const struct dav_path *path)
 {
 	if (path->busy
-	    || (path->what & (DAV_CALENDARS | DAV_CALENDAR | DAV_EVENT)) != 0)
+	    || (path->what & (DAV_CALENDARS | DAV_CALENDAR | DAV_EVENT
+			      | DAV_SCHEDULING))
+		!= 0)
 		return VIEW("caldav");
 	if ((path->what & (DAV_BOOKS | DAV_BOOK | DAV_CARD)) != 0)
 		return VIEW("carddav");
@@ -146,6 +149,8 @@ run(struct dav *d, const struct method *m)
 {
 	result r = acl_resolve(d);
 
+	if (r.is == OK && d->rights.all)
+		r = scheduling_ready(d);
 	if (r.is != OK) {
 		dav_fail(d, r);
 	} else if (m == NULL) {

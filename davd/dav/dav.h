@@ -8,11 +8,13 @@
 #include "davd/http/http.h"
 #include "mailcore/auth/auth.h"
 #include "mailcore/store/store.h"
+#include "mailcore/sys/msg.h"
 
 struct dav_services {
 	struct store *store;
 	struct auth *auth;
 	bool publish;   /* owners may let anyone read, without a login */
+	struct post *post; /* to wake the queue; may be NULL */
 	bool directory; /* people of a domain see each other in a book */
 };
 

@@ -105,6 +105,12 @@ dav_fail(struct dav *d, result r)
 const char *
 dav_allow(enum dav_what what)
 {
+	if (what == DAV_INBOX)
+		return "OPTIONS, PROPFIND, PROPPATCH, REPORT";
+	if (what == DAV_MESSAGE)
+		return "OPTIONS, GET, HEAD, DELETE, PROPFIND, REPORT";
+	if (what == DAV_OUTBOX)
+		return "OPTIONS, POST, PROPFIND, REPORT";
 	if ((what & DAV_OBJECTS) != 0)
 		return "OPTIONS, GET, HEAD, PUT, DELETE, COPY, MOVE, "
 		       "PROPFIND, PROPPATCH, REPORT";

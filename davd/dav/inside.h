@@ -29,6 +29,9 @@ enum dav_what {
 	DAV_BOOK = 32,
 	DAV_EVENT = 64, /* any calendar object */
 	DAV_CARD = 128,
+	DAV_INBOX = 256,   /* .../Calendar/inbox/ (RFC 6638 2.2) */
+	DAV_MESSAGE = 512, /* what lies in it */
+	DAV_OUTBOX = 1024, /* .../Calendar/outbox/ */
 	/* calendar-proxy-read/ and -write/ of a principal. */
 	DAV_PROXY_READ = 65536,
 	DAV_PROXY_WRITE = 131072
@@ -36,10 +39,11 @@ enum dav_what {
 
 enum {
 	DAV_HOMES = DAV_CALENDARS | DAV_BOOKS,
-	DAV_COLLECTIONS = DAV_CALENDAR | DAV_BOOK,
-	DAV_OBJECTS = DAV_EVENT | DAV_CARD,
+	DAV_COLLECTIONS = DAV_CALENDAR | DAV_BOOK | DAV_INBOX,
+	DAV_OBJECTS = DAV_EVENT | DAV_CARD | DAV_MESSAGE,
+	DAV_SCHEDULING = DAV_INBOX | DAV_MESSAGE | DAV_OUTBOX,
 	DAV_PROXIES = DAV_PROXY_READ | DAV_PROXY_WRITE,
-	DAV_ALL = 255 | DAV_PROXIES
+	DAV_ALL = 255 | DAV_PROXIES | DAV_SCHEDULING
 };
 
 struct dav_path {

@@ -1,5 +1,6 @@
 #include "davd/dav/acl.h"
 #include "davd/dav/data.h"
+#include "davd/dav/schedule.h"
 
 #include "mailcore/base/date.h"
 
@@ -59,7 +60,7 @@ dav_get(struct dav *d)
 		dav_busy(d);
 		return;
 	}
-	if ((d->path.what & DAV_COLLECTIONS) != 0) {
+	if ((d->path.what & (DAV_CALENDAR | DAV_BOOK)) != 0) {
 		dav_export(d);
 		return;
 	}
@@ -88,6 +89,8 @@ dav_get(struct dav *d)
 		dav_fail(d, r);
 		return;
 	}
+	if (d->path.what == DAV_EVENT)
+		scheduling_tag(d, body.bytes);
 	add_body(d, &c, body.bytes);
 	body_close(&body);
 	answer_header(d->answer, "Content-Type", content_type(d->path.what));
@@ -120,7 +123,8 @@ dav_represent(struct dav *d)
 static result
 remove_object(struct account *a, void *context)
 {
-	struct dav *d = context;
+	struct scheduling *s = context;
+	struct dav *d = s->d;
 	struct collection c;
 	struct item item;
 	int64_t modseq;
@@ -131,19 +135,22 @@ remove_object(struct account *a, void *context)
 		return fail(DENIED, "RFC 3744 3: the owner has not granted it");
 	if (request_precondition(d->request, item.etag) != 0)
 		return fail(STALE, "RFC 9110 13.1.1: it has changed");
+	TRY(scheduling_remove(s, &c, &item));
 	return item_remove(d->account, c.id, item.uid, &modseq);
 }
 
 static result
 remove_collection(struct account *a, void *context)
 {
-	struct dav *d = context;
+	struct scheduling *s = context;
+	struct dav *d = s->d;
 	struct collection c;
 
 	(void)a; /* d->account */
 	TRY(dav_collection(d, d->arena, &c));
 	if (!acl_may(d, &c, RIGHT_REMOVE))
 		return fail(DENIED, "RFC 3744 3: the owner has not granted it");
+	TRY(scheduling_remove_all(s, &c));
 	return collection_remove(d->account, c.id);
 }
 
@@ -151,13 +158,15 @@ void
 dav_delete(struct dav *d)
 {
 	bool collection = (d->path.what & DAV_COLLECTIONS) != 0;
+	struct scheduling s;
 	result r;
 
 	if (d->path.what == DAV_NOTHING) {
 		dav_fail(d, fail(NOT_FOUND, "There is nothing here."));
 		return;
 	}
-	if (!collection && (d->path.what & DAV_OBJECTS) == 0) {
+	if ((!collection && (d->path.what & DAV_OBJECTS) == 0)
+	    || d->path.what == DAV_INBOX) {
 		answer_text(d->answer, 403, "This is there for good.");
 		return;
 	}
@@ -166,12 +175,19 @@ dav_delete(struct dav *d)
 		return;
 	}
 	if (collection && view_eq(d->path.collection, VIEW("personal"))) {
-		answer_text(d->answer, 403,
-		    "The personal collection is there for good.");
+		if (d->path.what == DAV_CALENDAR) /* RFC 6638 4.3 */
+			dav_error(d, 403, "C:default-calendar-needed",
+			    VIEW(""));
+		else
+			answer_text(d->answer, 403,
+			    "The personal collection is there for good.");
 		return;
 	}
-	r = account_write(d->account,
-	    collection ? remove_collection : remove_object, d, DURABLE);
+	scheduling_new(d, &s);
+	r = scheduling_write(
+	    &s, collection ? remove_collection : remove_object, &s);
+	if (r.is != OK && scheduling_answer(&s))
+		return;
 	if (r.is != OK)
 		dav_fail(d, r);
 	else

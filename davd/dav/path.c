@@ -53,6 +53,12 @@ what_of(const view *segments, size_t count)
 	if (count == 3)
 		return DAV_PRINCIPAL;
 	home = home_of(segments[3]);
+	if (home == DAV_CALENDARS && count > 4
+	    && view_eq(segments[4], VIEW("inbox")))
+		return count == 5 ? DAV_INBOX : DAV_MESSAGE;
+	if (home == DAV_CALENDARS && count > 4
+	    && view_eq(segments[4], VIEW("outbox")))
+		return count == 5 ? DAV_OUTBOX : DAV_NOTHING;
 	if (home == DAV_NOTHING)
 		return count == 4 ? proxy_of(segments[3]) : DAV_NOTHING;
 	return home == DAV_CALENDARS ? calendar[count - 4] : book[count - 4];
@@ -104,6 +110,8 @@ dav_path_parse(view path, struct arena *arena)
 enum collection_kind
 dav_kind(enum dav_what what)
 {
+	if ((what & (DAV_INBOX | DAV_MESSAGE)) != 0)
+		return COLLECTION_INBOX;
 	return what == DAV_BOOKS || what == DAV_BOOK || what == DAV_CARD
 	    ? COLLECTION_ADDRESSBOOK
 	    : COLLECTION_CALENDAR;
@@ -135,8 +143,10 @@ middle_of(enum dav_what what)
 		return VIEW("calendar-proxy-write/");
 	if (what <= DAV_PRINCIPAL)
 		return VIEW("");
-	return dav_kind(what) == COLLECTION_CALENDAR ? VIEW("Calendar/")
-						     : VIEW("Contacts/");
+	if (what == DAV_OUTBOX)
+		return VIEW("Calendar/outbox/");
+	return dav_kind(what) == COLLECTION_ADDRESSBOOK ? VIEW("Contacts/")
+							: VIEW("Calendar/");
 }
 
 view

@@ -81,10 +81,24 @@ static const struct prop_row rows[] = {
 	C("calendar-user-type", DAV_PRINCIPAL, prop_person),
 	C("supported-calendar-component-set", DAV_CALENDARS | DAV_CALENDAR,
 	    prop_components),
-	C("supported-calendar-data", DAV_CALENDAR, prop_calendar_types),
-	C("supported-collation-set", DAV_CALENDAR, prop_collations_caldav),
+	C("supported-calendar-data", DAV_CALENDAR | DAV_INBOX,
+	    prop_calendar_types),
+	C("supported-collation-set", DAV_CALENDAR | DAV_INBOX,
+	    prop_collations_caldav),
 	C("max-resource-size", DAV_CALENDAR, prop_most_calendar),
-	C("calendar-data", DAV_EVENT, prop_bytes),
+	C("calendar-data", DAV_EVENT | DAV_MESSAGE, prop_bytes),
+	LINK("C", NS_CALDAV, "schedule-inbox-URL", DAV_PRINCIPAL, prop_inbox,
+	    DAV_NOTHING),
+	LINK("C", NS_CALDAV, "schedule-outbox-URL", DAV_PRINCIPAL,
+	    prop_outbox, DAV_NOTHING),
+	C("schedule-default-calendar-URL", DAV_INBOX, prop_default_calendar),
+	C("calendar-free-busy-set", DAV_INBOX, prop_busy_set),
+	STORED("C", NS_CALDAV, "calendar-availability", DAV_INBOX),
+	ROW("C", NS_CALDAV, "schedule-calendar-transp", DAV_CALENDAR, false,
+	    PROP_STORED, prop_opaque),
+	C("schedule-tag", DAV_EVENT, prop_schedule_tag),
+	C("max-attendees-per-instance", DAV_CALENDAR | DAV_INBOX,
+	    prop_most_attendees),
 	STORED("C", NS_CALDAV, "calendar-description", DAV_CALENDAR),
 	STORED("C", NS_CALDAV, "calendar-timezone", DAV_CALENDAR),
 	LINK("CR", NS_CARDDAV, "addressbook-home-set", DAV_PRINCIPAL,
@@ -295,10 +309,16 @@ write_row(struct prop_out *o, const struct resource *r,
 	if (row->kind != PROP_STORED && (row->on & (int)r->what) == 0)
 		return false;
 	if (row->kind == PROP_STORED) {
-		if (!stored(o, r, row->ns, row->name, &inner))
+		bool set = stored(o, r, row->ns, row->name, &inner);
+
+		if (!set
+		    && (row->inside == NULL || (row->on & (int)r->what) == 0))
 			return false;
 		xml_start(&o->x, row->tag);
-		xml_raw(&o->x, name_only ? VIEW("") : inner);
+		if (!name_only && set)
+			xml_raw(&o->x, inner);
+		else if (!name_only)
+			(void)row->inside(o, r);
 		xml_end(&o->x, row->tag);
 		return true;
 	}

@@ -39,7 +39,8 @@ struct prop_row {
 	enum dav_what to; /* whom its DAV:href names; for expand-property */
 	bool many;        /* by prop_expand_persons */
 	/* Writes the inside, after a start tag; false: there is none, and
-	 * nothing was written. PROP_STORED: NULL. */
+	 * nothing was written. PROP_STORED: what it is where nobody has set
+	 * it; may be NULL. */
 	bool (*inside)(struct prop_out *, const struct resource *);
 };
 
@@ -129,6 +130,13 @@ bool prop_sharing_modes(struct prop_out *, const struct resource *);
 bool prop_acl_parents(struct prop_out *, const struct resource *);
 bool prop_acl_restrictions(struct prop_out *, const struct resource *);
 bool prop_person(struct prop_out *, const struct resource *);
+bool prop_inbox(struct prop_out *, const struct resource *);
+bool prop_outbox(struct prop_out *, const struct resource *);
+bool prop_default_calendar(struct prop_out *, const struct resource *);
+bool prop_busy_set(struct prop_out *, const struct resource *);
+bool prop_schedule_tag(struct prop_out *, const struct resource *);
+bool prop_opaque(struct prop_out *, const struct resource *);
+bool prop_most_attendees(struct prop_out *, const struct resource *);
 bool prop_add_member(struct prop_out *, const struct resource *);
 bool prop_reports(struct prop_out *, const struct resource *);
 

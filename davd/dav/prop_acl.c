@@ -9,6 +9,14 @@ enum {
 	.tag = prefix ":" local, .ns = VIEW_INIT(space), \
 	.name = VIEW_INIT(local)
 
+/* RFC 6638 6: one's own, and only there. */
+#define SCHEDULE(local, deep, where, words)                       \
+	{                                                         \
+		PRIVILEGE("C", NS_CALDAV, local), .depth = deep,  \
+		.all = RIGHT_ALL, .on = where,                    \
+		.description = words                              \
+	}
+
 static const struct acl_privilege privileges[] = {
 	{ PRIVILEGE("D", NS_DAV, "all"), .depth = 0, .all = RIGHT_ALL,
 	    .gives = RIGHT_ALL, .description = "Everything" },
@@ -35,6 +43,14 @@ static const struct acl_privilege privileges[] = {
 	{ PRIVILEGE("D", NS_DAV, "unbind"), .depth = 2, .any = RIGHT_DELETE,
 	    .gives = RIGHT_LOOKUP | RIGHT_DELETE | RIGHT_EXPUNGE,
 	    .description = "Remove" },
+	SCHEDULE("schedule-deliver", 1, DAV_INBOX, "Be invited and answered"),
+	SCHEDULE("schedule-deliver-invite", 2, DAV_INBOX, "Be invited"),
+	SCHEDULE("schedule-deliver-reply", 2, DAV_INBOX, "Be answered"),
+	SCHEDULE("schedule-query-freebusy", 2, DAV_INBOX, "Be asked for time"),
+	SCHEDULE("schedule-send", 1, DAV_OUTBOX, "Invite and answer"),
+	SCHEDULE("schedule-send-invite", 2, DAV_OUTBOX, "Invite"),
+	SCHEDULE("schedule-send-reply", 2, DAV_OUTBOX, "Answer"),
+	SCHEDULE("schedule-send-freebusy", 2, DAV_OUTBOX, "Ask for time"),
 	{ PRIVILEGE("D", NS_DAV, "unlock"), .depth = 1, .all = RIGHT_ALL,
 	    .description = "Remove locks" },
 	{ PRIVILEGE("D", NS_DAV, "write-acl"), .depth = 1, .any = RIGHT_ADMIN,
@@ -75,6 +91,12 @@ write_privilege(struct xml_out *x, const struct acl_privilege *p)
 	xml_end(x, "D:privilege");
 }
 
+static bool
+is_there(const struct acl_privilege *p, enum dav_what what)
+{
+	return p->on == 0 || (p->on & (int)what) != 0;
+}
+
 /* Aggregates are told with all that they hold (RFC 3744 5.4): many clients
  * look for "write-content" or "bind" by name. */
 bool
@@ -85,7 +107,8 @@ prop_privileges(struct prop_out *o, const struct resource *r)
 	    : acl_rights(o->d, r->what, r->collection);
 
 	for (size_t i = 0; i < COUNT(privileges); i++)
-		if (acl_has(&privileges[i], rights))
+		if (is_there(&privileges[i], r->what)
+		    && acl_has(&privileges[i], rights))
 			write_privilege(&o->x, &privileges[i]);
 	return true;
 }
@@ -93,12 +116,18 @@ prop_privileges(struct prop_out *o, const struct resource *r)
 bool
 prop_known_privileges(struct prop_out *o, const struct resource *r)
 {
-	(void)r;
 	for (size_t i = 0; i < COUNT(privileges); i++) {
 		const struct acl_privilege *p = &privileges[i];
-		bool last = i + 1 == COUNT(privileges);
-		unsigned next = last ? 0 : p[1].depth;
+		size_t after = i + 1;
+		unsigned next;
 
+		if (!is_there(p, r->what))
+			continue;
+		while (after < COUNT(privileges)
+		    && !is_there(&privileges[after], r->what))
+			after++;
+		next = after == COUNT(privileges) ? 0
+						  : privileges[after].depth;
 		xml_start(&o->x, "D:supported-privilege");
 		write_privilege(&o->x, p);
 		if (p->gives == 0)
@@ -248,8 +277,8 @@ static const struct {
 	    DAV_ROOT | DAV_PRINCIPAL | DAV_HOMES },
 	{ "D:principal-match", DAV_ROOT },
 	{ "D:acl-principal-prop-set", DAV_ALL & ~DAV_ROOT },
-	{ "C:calendar-query", DAV_CALENDAR },
-	{ "C:calendar-multiget", DAV_CALENDAR },
+	{ "C:calendar-query", DAV_CALENDAR | DAV_INBOX },
+	{ "C:calendar-multiget", DAV_CALENDAR | DAV_INBOX },
 	{ "C:free-busy-query", DAV_PRINCIPAL | DAV_CALENDARS | DAV_CALENDAR },
 	{ "CR:addressbook-query", DAV_BOOK },
 	{ "CR:addressbook-multiget", DAV_BOOK },

@@ -47,6 +47,10 @@ prop_resourcetype(struct prop_out *o, const struct resource *r)
 		empty(o, "CS:calendar-proxy-write");
 	if (r->what == DAV_CALENDAR)
 		empty(o, "C:calendar");
+	if (r->what == DAV_INBOX)
+		empty(o, "C:schedule-inbox");
+	if (r->what == DAV_OUTBOX)
+		empty(o, "C:schedule-outbox");
 	if (r->what == DAV_BOOK)
 		empty(o, "CR:addressbook");
 	return true;
@@ -87,6 +91,8 @@ prop_displayname(struct prop_out *o, const struct resource *r)
 	}
 	if (r->what == DAV_CALENDARS)
 		xml_text(&o->x, VIEW("Calendars"));
+	else if (r->what == DAV_OUTBOX)
+		xml_text(&o->x, VIEW("Outbox"));
 	else if (r->what == DAV_BOOKS)
 		xml_text(&o->x, VIEW("Contacts"));
 	else if (r->what == DAV_ROOT)
@@ -197,16 +203,6 @@ prop_book_home(struct prop_out *o, const struct resource *r)
 {
 	(void)r;
 	return href_of(o, DAV_BOOKS);
-}
-
-bool
-prop_user_addresses(struct prop_out *o, const struct resource *r)
-{
-	(void)r;
-	xml_leaf(&o->x, "D:href",
-	    arena_print(o->scratch, "mailto:%.*s",
-		(int)o->d->tree.address.n, o->d->tree.address.p));
-	return href_of(o, DAV_PRINCIPAL);
 }
 
 bool
@@ -350,15 +346,6 @@ prop_quota_used(struct prop_out *o, const struct resource *r)
 
 	(void)r;
 	return quota(o, &info) && number(o, info.used);
-}
-
-/* RFC 6638 2.4.2 */
-bool
-prop_person(struct prop_out *o, const struct resource *r)
-{
-	(void)r;
-	xml_text(&o->x, VIEW("INDIVIDUAL"));
-	return true;
 }
 
 /* RFC 5995 3.2.1 */

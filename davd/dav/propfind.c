@@ -1,6 +1,7 @@
 #include "davd/dav/stream.h"
 
 #include "davd/dav/subscribe.h"
+#include "davd/dav/schedule.h"
 
 #include "mailcore/base/limits.h"
 
@@ -10,6 +11,7 @@ struct find {
 	enum dav_depth depth;
 	struct prop_wanted wanted;
 	bool self_done;
+	bool boxes_done;
 	struct collection collection; /* of COLLECTIONS and OBJECTS */
 	struct collection *list;      /* of HOMES */
 	size_t count, at;
@@ -46,7 +48,7 @@ add_collection(struct find *f, const struct collection *c)
 	struct dav *d = f->s.out.d;
 	struct resource r = { .collection = c };
 
-	r.what = c->kind == COLLECTION_CALENDAR ? DAV_CALENDAR : DAV_BOOK;
+	r.what = dav_container(c->kind);
 	r.href = dav_href(d, f->s.out.scratch, r.what, c->name, VIEW(""));
 	stream_resource(&f->s, &r);
 }
@@ -64,6 +66,23 @@ add_shared(struct find *f, const struct subscription *s)
 	acl_leave(d, &back);
 }
 
+/* One's own home has an inbox and an outbox (RFC 6638 2). */
+static void
+add_scheduling(struct find *f)
+{
+	struct dav *d = f->s.out.d;
+	struct collection inbox;
+
+	f->boxes_done = true;
+	if (d->path.what != DAV_CALENDARS || !d->rights.all)
+		return;
+	if (collection_find(d->account, d->arena, COLLECTION_INBOX,
+		VIEW("inbox"), &inbox).is
+	    == OK)
+		add_collection(f, &inbox);
+	add_fixed(f, DAV_OUTBOX);
+}
+
 static void
 add_collections(struct find *f, bool *more)
 {
@@ -74,6 +93,8 @@ add_collections(struct find *f, bool *more)
 	while (f->shared_at < f->shared_count && !stream_is_full(s))
 		add_shared(f, &f->shared[f->shared_at++]);
 	*more = f->at < f->count || f->shared_at < f->shared_count;
+	if (!*more && !f->boxes_done)
+		add_scheduling(f);
 }
 
 static result

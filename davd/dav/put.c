@@ -1,4 +1,5 @@
 #include "davd/dav/acl.h"
+#include "davd/dav/schedule.h"
 
 #include "mailcore/base/encode.h"
 #include "mailcore/base/limits.h"
@@ -17,6 +18,9 @@
  */
 struct put {
 	struct dav *d;
+	struct scheduling schedule;
+	struct spool *bytes; /* what came */
+	view etag;           /* of that */
 	struct item_new item;
 	/* What happened inside, as the answer needs it. */
 	bool created;
@@ -156,7 +160,7 @@ make_etag(struct put *p)
 
 	(void)EVP_Digest(body.p, body.n, hash, NULL, EVP_sha256(), NULL);
 	encode_hex(&b, (view){ (const char *)hash, 16 });
-	p->item.etag = arena_copy(p->d->arena, buf_view(&b));
+	p->etag = arena_copy(p->d->arena, buf_view(&b));
 	buf_free(&b);
 }
 
@@ -246,6 +250,10 @@ add_or_replace(struct put *p, size_t rule, const struct collection *c)
 		return uid_conflict(p, rule, c, other.name);
 	if (r.is != OK && r.is != NOT_FOUND)
 		return r;
+	p->item.bytes = p->bytes;
+	p->item.etag = p->etag;
+	TRY(scheduling_put(&p->schedule, c, p->created ? NULL : &old,
+	    d->request->body, &p->item));
 	if (p->created)
 		return item_add(d->account, c->id, &p->item, &out);
 	return item_replace(
@@ -289,10 +297,15 @@ answer_stored(struct put *p)
 		answer_header(d->answer, "Location",
 		    dav_href(d, d->arena, d->path.what, d->path.collection,
 			d->path.object));
+	if (p->schedule.scheduled)
+		scheduling_tag(d, p->schedule.text);
 	if (d->representation && dav_represent(d).is == OK) {
 		d->answer->status = p->created ? 201 : 200;
 		return;
 	}
+	/* RFC 4791 5.3.4: an ETag would promise the client's own bytes. */
+	if (p->schedule.rewritten)
+		return;
 	answer_header(d->answer, "ETag",
 	    arena_print(
 		d->arena, "\"%.*s\"", (int)p->item.etag.n, p->item.etag.p));
@@ -307,6 +320,8 @@ answer(struct put *p, result r)
 		answer_stored(p);
 	} else if (p->need != 0) {
 		dav_need(d, p->need);
+	} else if (scheduling_answer(&p->schedule)) {
+		return;
 	} else if (p->condition != NULL) {
 		dav_error(d, p->status, p->condition, p->href);
 	} else if (p->status == 412 && d->representation
@@ -327,12 +342,12 @@ store(struct put *p)
 	result r;
 
 	spool_add(bytes, d->request->body);
-	p->item.bytes = bytes;
+	p->bytes = bytes;
 	r = spool_result(bytes);
 	if (r.is == OK)
 		r = item_prepare(d->account, bytes);
 	if (r.is == OK)
-		r = account_write(d->account, work, p, DURABLE);
+		r = scheduling_write(&p->schedule, work, p);
 	answer(p, r);
 	spool_free(&bytes);
 }
@@ -347,7 +362,8 @@ dav_put(struct dav *d)
 		    .component = VIEW("") },
 		.href = VIEW("") };
 
-	if ((d->path.what & DAV_OBJECTS) == 0 || d->path.slash) {
+	if ((d->path.what & DAV_OBJECTS) == 0 || d->path.slash
+	    || d->path.what == DAV_MESSAGE) {
 		if (d->path.what == DAV_NOTHING)
 			answer_text(d->answer, 409,
 			    "RFC 4918 9.7.1: there is no such collection");
@@ -359,6 +375,7 @@ dav_put(struct dav *d)
 	    || !examine(&p, rule_of(d->path.what)))
 		return;
 	make_etag(&p);
+	scheduling_new(d, &p.schedule);
 	store(&p);
 }
 
@@ -375,7 +392,11 @@ dav_post(struct dav *d)
 		dav_command(d);
 		return;
 	}
-	if ((d->path.what & DAV_COLLECTIONS) == 0
+	if (scheduling_is_outbox(d)) {
+		scheduling_post(d);
+		return;
+	}
+	if ((d->path.what & (DAV_CALENDAR | DAV_BOOK)) == 0
 	    || !view_eq(d->request->query, VIEW("add-member"))) {
 		dav_not_allowed(d);
 		return;

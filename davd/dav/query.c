@@ -59,7 +59,7 @@ matches(struct query *q, const struct item *item, bool *out)
 		return done();
 	TRY(body_open(s->out.d->account, item->body, &body));
 	bytes = acl_seen(s->out.d, &q->collection, body.bytes, &seen);
-	if (q->collection.kind == COLLECTION_CALENDAR)
+	if (q->collection.kind != COLLECTION_ADDRESSBOOK)
 		r = ical_matches(bytes, q->filter, s->out.scratch, out);
 	else
 		r = vcard_matches(bytes, q->filter, s->out.scratch, out);

@@ -2,6 +2,8 @@
 
 #include "davd/dav/acl.h"
 
+#include "davd/dav/schedule.h"
+
 #include "mailcore/base/limits.h"
 
 enum {
@@ -26,8 +28,7 @@ void
 stream_item(
     struct stream *s, const struct collection *c, const struct item *item)
 {
-	struct resource r = { .what = c->kind == COLLECTION_CALENDAR ? DAV_EVENT
-								     : DAV_CARD,
+	struct resource r = { .what = dav_member(c->kind),
 		.collection = c,
 		.item = item };
 	struct buf made = buf_new(DATA_MOST), seen = buf_new(DATA_MOST);

@@ -1,4 +1,5 @@
 #include "davd/dav/report.h"
+#include "davd/dav/schedule.h"
 
 #include "mailcore/base/limits.h"
 
@@ -73,8 +74,7 @@ visit(void *context, const struct item *item, bool gone)
 	if (gone)
 		stream_status(&s->s,
 		    dav_href(s->s.out.d, s->s.out.scratch,
-			s->collection.kind == COLLECTION_CALENDAR ? DAV_EVENT
-								  : DAV_CARD,
+			dav_member(s->collection.kind),
 			s->collection.name, item->name),
 		    VIEW("HTTP/1.1 404 Not Found"));
 	else

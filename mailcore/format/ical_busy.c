@@ -1,6 +1,7 @@
 #include "mailcore/format/ical_busy.h"
 
 #include "mailcore/base/date.h"
+#include "mailcore/format/content_line.h"
 #include "mailcore/format/ical_inside.h"
 
 #include <stdlib.h>
@@ -176,20 +177,44 @@ write_moment(struct buf *out, const char *name, int64_t t)
 	buf_add(out, VIEW("\r\n"));
 }
 
+static void
+write_line(struct buf *out, view name, view value)
+{
+	const struct content_line line = { .name = name, .value = value };
+
+	if (value.n > 0)
+		content_line_add(out, &line);
+}
+
 void
-ical_busy_write(struct ical_busy *b, int64_t now, struct buf *out)
+ical_busy_reply(struct ical_busy *b, const struct ical_busy_reply *reply,
+    int64_t now, struct buf *out)
 {
 	if (b->count > 1)
 		qsort(b->list, b->count, sizeof *b->list, compare);
 	buf_add(out,
 	    VIEW("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"
-		 "PRODID:-//Posthaste//EN\r\nBEGIN:VFREEBUSY\r\n"));
+		 "PRODID:-//Posthaste//EN\r\n"));
+	if (reply->attendee.n > 0)
+		buf_add(out, VIEW("METHOD:REPLY\r\n"));
+	buf_add(out, VIEW("BEGIN:VFREEBUSY\r\n"));
+	write_line(out, VIEW("UID"), reply->uid);
+	write_line(out, VIEW("ORGANIZER"), reply->organizer);
+	write_line(out, VIEW("ATTENDEE"), reply->attendee);
 	write_moment(out, "DTSTAMP:", now);
 	write_moment(out, "DTSTART:", b->from);
 	write_moment(out, "DTEND:", b->to);
 	write_kind(b, false, out);
 	write_kind(b, true, out);
 	buf_add(out, VIEW("END:VFREEBUSY\r\nEND:VCALENDAR\r\n"));
+}
+
+void
+ical_busy_write(struct ical_busy *b, int64_t now, struct buf *out)
+{
+	const struct ical_busy_reply nobody = { .uid = VIEW("") };
+
+	ical_busy_reply(b, &nobody, now, out);
 }
 
 bool

@@ -34,6 +34,13 @@ CHECKED result ical_busy_add(struct ical_busy *, view text, struct arena *);
  * touch are joined. */
 void ical_busy_write(struct ical_busy *, int64_t now, struct buf *out);
 
+/* The same as the answer of an attendee (RFC 6638 5.1); raw values. */
+struct ical_busy_reply {
+	view uid, organizer, attendee;
+};
+void ical_busy_reply(struct ical_busy *, const struct ical_busy_reply *,
+    int64_t now, struct buf *out);
+
 /* Does a period of one fall on a period of the other?  Sorts both. */
 bool ical_busy_collide(struct ical_busy *, struct ical_busy *);
 

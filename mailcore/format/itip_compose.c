@@ -162,3 +162,47 @@ itip_mark_all(struct itip_work *w)
 		for (size_t a = 0; a < w->new->list[k].attendee_count; a++)
 			mark(w, &w->new->list[k].attendees[a]);
 }
+
+static bool
+keep_answer(struct itip_attendee *to, const struct itip_attendee *from,
+    struct arena *arena)
+{
+	static const view names[] = { VIEW_INIT("PARTSTAT"),
+		VIEW_INIT("SCHEDULE-STATUS"), VIEW_INIT(ITIP_REPLIED) };
+	bool kept = false;
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		view value = itip_parameter(from->line, names[i]);
+
+		if (view_eq(itip_parameter(to->line, names[i]), value))
+			continue;
+		itip_parameter_set(to->line, arena, names[i], value);
+		kept = true;
+	}
+	return kept;
+}
+
+bool
+itip_keep_answers(const struct itip *old, struct itip *new,
+    const struct itip_people *people)
+{
+	bool kept = false;
+
+	for (size_t k = 0; k < new->count; k++) {
+		struct itip_instance *n = &new->list[k];
+		const struct itip_instance *o = n->master
+		    ? itip_master(old)
+		    : itip_instance_of(old, n->id);
+
+		for (size_t a = 0; o != NULL && a < n->attendee_count; a++) {
+			struct itip_attendee *to = &n->attendees[a];
+			const struct itip_attendee *from = itip_attends(
+			    o, to->address);
+
+			if (from != NULL
+			    && !itip_is_self(people, to->address))
+				kept |= keep_answer(to, from, new->arena);
+		}
+	}
+	return kept;
+}

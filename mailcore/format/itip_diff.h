@@ -37,6 +37,11 @@ struct itip_outcome {
 CHECKED result itip_organize(const struct itip *old, struct itip *new,
     const struct itip_people *, int64_t now, struct itip_outcome *out);
 
+/* Answers that came meanwhile, in place of those that a client still has
+ * (RFC 6638 3.2.10).  true: some differ. */
+bool itip_keep_answers(const struct itip *old, struct itip *new,
+    const struct itip_people *);
+
 /* The attendee's.  `old` NULL: a first copy; `new` NULL: removed. */
 CHECKED result itip_attend(const struct itip *old, struct itip *new,
     const struct itip_people *, int64_t now, struct itip_outcome *out);

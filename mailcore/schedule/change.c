@@ -78,7 +78,7 @@ schedule_tag(struct store *store, int64_t account, view text,
 }
 
 struct spool *
-schedule_spool(struct schedule_turn *t, view text)
+schedule_turn_spool(struct schedule_turn *t, view text)
 {
 	struct spool *s;
 
@@ -180,16 +180,25 @@ is_self(const struct both *b, view address)
 }
 
 static result
-organize(struct both *b, int64_t now, struct itip_outcome *o)
+organize(struct both *b, bool answers, int64_t now, struct itip_outcome *o)
 {
-	const struct itip *old = b->was == ITIP_ORGANIZER ? b->old : NULL;
+	struct itip *old = b->was == ITIP_ORGANIZER ? b->old : NULL;
+	bool kept = false;
 
 	if (b->new != NULL && b->new->organizer.n > 0
 	    && !is_self(b, b->new->organizer)) {
 		o->fault = ITIP_BAD_ORGANIZER_CHANGE;
 		return done();
 	}
-	return itip_organize(old, b->new, &b->people, now, o);
+	if (answers && old != NULL && b->new != NULL)
+		kept = itip_keep_answers(old, b->new, &b->people);
+	TRY(itip_organize(old, b->new, &b->people, now, o));
+	if (kept && !o->rewritten && o->fault == ITIP_FINE) {
+		o->rewritten = true;
+		o->text = itip_text(
+		    b->new->calendar, ITIP_NONE, b->new->arena);
+	}
+	return done();
 }
 
 static result
@@ -253,7 +262,8 @@ schedule_change(struct account *a, struct schedule_turn *t,
 		return done();
 	organizer = b.was == ITIP_ORGANIZER
 	    || (b.was == ITIP_PLAIN && b.is == ITIP_ORGANIZER);
-	TRY(organizer ? organize(&b, now, &o) : attend(&b, c, now, &o));
+	TRY(organizer ? organize(&b, c->answers, now, &o)
+		      : attend(&b, c, now, &o));
 	c->fault = o.fault;
 	if (o.fault != ITIP_FINE)
 		return done();
@@ -263,18 +273,35 @@ schedule_change(struct account *a, struct schedule_turn *t,
 	return schedule_queue(a, t, &o, speaker(&b, organizer));
 }
 
+struct run {
+	struct schedule_turn *turn;
+	account_work *work;
+	void *context;
+};
+
+/* Nothing of an earlier try is left. */
+static result
+run(struct account *a, void *context)
+{
+	struct run *r = context;
+
+	schedule_turn_reset(r->turn);
+	return r->work(a, r->context);
+}
+
 result
 schedule_write(struct schedule_turn *t, struct account *a,
     account_work *work, void *context)
 {
+	struct run w = { t, work, context };
 	int64_t account = account_id(a);
-	result r = account_write(a, work, context, DURABLE);
+	result r = account_write(a, run, &w, DURABLE);
 
 	if (r.is != OK && t->unmarked) {
 		t->mark = 1 + (int64_t)random_number(INT64_MAX - 1);
 		r = schedule_due_add(t->s->store, account, t->mark);
 		if (r.is == OK)
-			r = account_write(a, work, context, DURABLE);
+			r = account_write(a, run, &w, DURABLE);
 	}
 	/* What fails here is tried again: schedule_drain_all. */
 	if (t->mark != 0

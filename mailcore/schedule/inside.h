@@ -26,8 +26,6 @@ result schedule_take_in(struct account *, void *taking);
 CHECKED result schedule_queue(struct account *, struct schedule_turn *,
     const struct itip_outcome *, view sender);
 
-/* The bytes for item_add, which live as long as the turn. */
-struct spool *schedule_spool(struct schedule_turn *, view text);
 void schedule_turn_reset(struct schedule_turn *);
 
 /* The message as a mail (RFC 6047). */

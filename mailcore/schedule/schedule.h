@@ -41,6 +41,7 @@ CHECKED result schedule_write(struct schedule_turn *, struct account *,
 struct schedule_change {
 	view old, new; /* texts; empty: none */
 	bool silent;   /* Schedule-Reply: F (RFC 6638 8.1) */
+	bool answers;  /* those in `old` are newer than those in `new` */
 	/* What comes of it. */
 	enum itip_fault fault;
 	bool mixed;     /* RFC 6638 3.2.4.2 same-organizer... is broken */
@@ -54,6 +55,9 @@ struct schedule_change {
  * `fault`, `mixed`, `crowded` when it is OK; then nothing was queued. */
 CHECKED result schedule_change(struct account *, struct schedule_turn *,
     struct arena *, struct schedule_change *);
+
+/* The bytes for item_add, which live as long as the turn; NULL: too many. */
+struct spool *schedule_turn_spool(struct schedule_turn *, view text);
 
 /* Deliver what is left of `account`; OK: nothing is. */
 CHECKED result schedule_drain(

@@ -101,7 +101,7 @@ put(struct step *s, view text)
 	new.span_from = facts.span_from;
 	new.span_to = facts.span_to;
 	new.etag = schedule_etag(text, s->arena);
-	new.bytes = schedule_spool(&s->t->turn, text);
+	new.bytes = schedule_turn_spool(&s->t->turn, text);
 	if (new.bytes == NULL)
 		return fail(FAILED, "too many bodies of one message");
 	TRY(arena_result(s->arena));
@@ -129,7 +129,7 @@ put_into_inbox(struct step *s)
 	new.span_from = first->from;
 	new.span_to = itip_master(s->message) != NULL ? INT64_MAX : first->to;
 	new.etag = schedule_etag(text, s->arena);
-	new.bytes = schedule_spool(&s->t->turn, text);
+	new.bytes = schedule_turn_spool(&s->t->turn, text);
 	if (new.bytes == NULL)
 		return fail(FAILED, "too many bodies of one message");
 	TRY(arena_result(s->arena));
@@ -182,12 +182,13 @@ is_asked(const struct itip *i, const struct itip_people *people)
 static result
 is_free(struct step *s, view text, bool *out)
 {
-	int64_t from = clock_now() / ICAL_BUSY_DAY * ICAL_BUSY_DAY;
-	struct ical_busy taken = { .from = from,
-		.to = from + (int64_t)SCHEDULE_HORIZON * ICAL_BUSY_DAY,
-		.arena = s->arena };
-	struct ical_busy wanted = taken;
+	int64_t from = clock_now() - ICAL_BUSY_DAY;
+	int64_t first = s->message->list[0].from - ICAL_BUSY_DAY;
+	struct ical_busy taken = { .arena = s->arena }, wanted;
 
+	taken.from = first > from ? first : from;
+	taken.to = taken.from + (int64_t)SCHEDULE_HORIZON * ICAL_BUSY_DAY;
+	wanted = taken;
 	TRY(schedule_busy(s->account, s->message->uid, &taken));
 	TRY(ical_busy_add(&wanted, text, s->arena));
 	*out = !ical_busy_collide(&wanted, &taken);
