@@ -78,7 +78,7 @@ change(struct run *r, const struct sieve_node *node, bool fresh, bool remove)
 	size_t count;
 
 	TRY(run_slot(r, node, SLOT_1, &name));
-	TRY(run_list(r, node, SLOT_2, &list, &count));
+	TRY(run_strings(r, node, SLOT_2, &list, &count));
 	flags = name.n > 0 ? run_variable(r, name) : r->flags;
 	if (fresh)
 		flags = VIEW("");
@@ -116,7 +116,7 @@ ask_hasflag(struct run *r, const struct sieve_node *node, bool *answer)
 	size_t count, i = 0;
 
 	TRY(matching_begin(r, node, SLOT_2, &m));
-	TRY(run_list(r, node, SLOT_1, &names, &count));
+	TRY(run_strings(r, node, SLOT_1, &names, &count));
 	do {
 		if (count > 0)
 			flags = run_variable(r, names[i]);

@@ -39,7 +39,7 @@ matching_begin(struct run *r, const struct sieve_node *node,
 		m->comparator = node->values[SLOT_COMPARATOR].strings[0];
 	if (run_has(node, SLOT_RELATION))
 		m->relation = node->values[SLOT_RELATION].strings[0];
-	TRY(run_list(r, node, slot, &keys, &m->count));
+	TRY(run_strings(r, node, slot, &keys, &m->count));
 	m->keys = keys;
 	if (m->how != MATCH_CONTAINS || is_octet(m))
 		return done();

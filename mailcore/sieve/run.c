@@ -35,7 +35,7 @@ run_slot(struct run *r, const struct sieve_node *node, enum sieve_slot slot,
 }
 
 result
-run_list(struct run *r, const struct sieve_node *node, enum sieve_slot slot,
+run_strings(struct run *r, const struct sieve_node *node, enum sieve_slot slot,
     view **out, size_t *count)
 {
 	const struct sieve_value *v = &node->values[slot];
@@ -144,7 +144,7 @@ take_flags(struct run *r, const struct sieve_node *node, view *out)
 	*out = r->flags;
 	if (!run_has(node, SLOT_FLAGS))
 		return done();
-	TRY(run_list(r, node, SLOT_FLAGS, &list, &count));
+	TRY(run_strings(r, node, SLOT_FLAGS, &list, &count));
 	for (size_t i = 0; i < count; i++)
 		TRY(flags_join(r, flags, list[i], false, &flags));
 	*out = flags;
@@ -230,7 +230,7 @@ act_vacation(struct run *r, const struct sieve_node *node)
 	TRY(run_slot(r, node, SLOT_SUBJECT, &a.subject));
 	TRY(run_slot(r, node, SLOT_FROM, &a.from));
 	TRY(run_slot(r, node, SLOT_HANDLE, &a.handle));
-	TRY(run_list(r, node, SLOT_ADDRESSES, &addresses, &a.address_count));
+	TRY(run_strings(r, node, SLOT_ADDRESSES, &addresses, &a.address_count));
 	a.addresses = addresses;
 	if (run_has(node, SLOT_SECONDS))
 		a.seconds = node->values[SLOT_SECONDS].number;

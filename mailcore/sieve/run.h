@@ -48,7 +48,7 @@ CHECKED result run_slot(struct run *, const struct sieve_node *,
     enum sieve_slot, view *out);
 
 /* The strings of a slot. */
-CHECKED result run_list(struct run *, const struct sieve_node *,
+CHECKED result run_strings(struct run *, const struct sieve_node *,
     enum sieve_slot, view **out, size_t *count);
 
 static inline bool

@@ -85,7 +85,7 @@ ask_body(struct run *r, const struct sieve_node *node, bool *answer)
 		TRY(matching_offer(&m,
 		    view_from(r->mail->message, r->header.n)));
 	} else {
-		TRY(run_list(r, node, SLOT_2, &types, &count));
+		TRY(run_strings(r, node, SLOT_2, &types, &count));
 		TRY(offer_parts(&m, types, count));
 	}
 	return matching_end(&m, answer);

@@ -62,7 +62,7 @@ fields_each(struct run *r, const struct sieve_node *node,
 	view *names;
 	size_t count;
 
-	TRY(run_list(r, node, slot, &names, &count));
+	TRY(run_strings(r, node, slot, &names, &count));
 	for (size_t i = 0; i < count; i++)
 		TRY(fields_of(r, node, names[i], visit, context));
 	return done();
@@ -105,7 +105,7 @@ ask_exists(struct run *r, const struct sieve_node *node, bool *answer)
 	view *names;
 	size_t count;
 
-	TRY(run_list(r, node, SLOT_1, &names, &count));
+	TRY(run_strings(r, node, SLOT_1, &names, &count));
 	*answer = true;
 	for (size_t i = 0; i < count && *answer; i++) {
 		*answer = false;
@@ -199,7 +199,7 @@ ask_envelope(struct run *r, const struct sieve_node *node, bool *answer)
 	size_t count;
 
 	TRY(matching_begin(r, node, SLOT_2, &m));
-	TRY(run_list(r, node, SLOT_1, &names, &count));
+	TRY(run_strings(r, node, SLOT_1, &names, &count));
 	for (size_t i = 0; i < count; i++) {
 		view address = r->mail->sender, local;
 

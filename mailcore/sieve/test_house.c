@@ -10,7 +10,7 @@ ask_mailboxexists(struct run *r, const struct sieve_node *node, bool *answer)
 	view *names;
 	size_t count;
 
-	TRY(run_list(r, node, SLOT_1, &names, &count));
+	TRY(run_strings(r, node, SLOT_1, &names, &count));
 	TRY(run_spend(r, 1000 * count));
 	*answer = true;
 	for (size_t i = 0; i < count && *answer; i++)
@@ -26,7 +26,7 @@ ask_specialuse(struct run *r, const struct sieve_node *node, bool *answer)
 	size_t count;
 
 	TRY(run_slot(r, node, SLOT_1, &name));
-	TRY(run_list(r, node, SLOT_2, &uses, &count));
+	TRY(run_strings(r, node, SLOT_2, &uses, &count));
 	TRY(run_spend(r, 1000 * count));
 	*answer = true;
 	for (size_t i = 0; i < count && *answer; i++)

@@ -159,7 +159,7 @@ ask_string(struct run *r, const struct sieve_node *node, bool *answer)
 	size_t count;
 
 	TRY(matching_begin(r, node, SLOT_2, &m));
-	TRY(run_list(r, node, SLOT_1, &list, &count));
+	TRY(run_strings(r, node, SLOT_1, &list, &count));
 	for (size_t i = 0; i < count; i++)
 		/* RFC 5231 6: empty strings are not counted. */
 		if (m.how != MATCH_COUNT || list[i].n > 0)
