@@ -28,6 +28,9 @@ struct cli {
 	/* Those of export and import. */
 	const char *to, *from, *mailbox, *collection;
 
+	/* Those of spam. */
+	const char *mark, *reject, *greylist;
+
 	char **arguments; /* what stands after the options */
 	int argument_count;
 
@@ -117,6 +120,14 @@ int cli_import(struct cli *);
 int cli_alias_add(struct cli *);
 int cli_alias_list(struct cli *);
 int cli_alias_remove(struct cli *);
+int cli_spam_allow(struct cli *);
+int cli_spam_deny(struct cli *);
+int cli_spam_forget(struct cli *);
+int cli_spam_set(struct cli *);
+int cli_spam_reset(struct cli *);
+int cli_spam_show(struct cli *);
+int cli_spam_waiting(struct cli *);
+int cli_spam_release(struct cli *);
 int cli_queue_list(struct cli *);
 int cli_queue_show(struct cli *);
 int cli_queue_retry(struct cli *);
