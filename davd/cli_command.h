@@ -28,8 +28,8 @@ struct cli {
 	/* Those of export and import. */
 	const char *to, *from, *mailbox, *collection;
 
-	/* Those of spam. */
-	const char *mark, *reject, *greylist;
+	/* Those of forward and vacation. */
+	const char *only, *subject, *since, *until, *every;
 
 	char **arguments; /* what stands after the options */
 	int argument_count;
@@ -110,8 +110,6 @@ int cli_mailbox_remove(struct cli *);
 int cli_mailbox_enable(struct cli *);
 int cli_mailbox_disable(struct cli *);
 int cli_password(struct cli *);
-int cli_mailbox_logins(struct cli *);
-int cli_mailbox_sign_out(struct cli *);
 int cli_app_password_add(struct cli *);
 int cli_app_password_list(struct cli *);
 int cli_app_password_revoke(struct cli *);
@@ -121,15 +119,18 @@ int cli_export(struct cli *);
 int cli_import(struct cli *);
 int cli_alias_add(struct cli *);
 int cli_alias_list(struct cli *);
+int cli_alias_expire(struct cli *);
 int cli_alias_remove(struct cli *);
-int cli_spam_allow(struct cli *);
-int cli_spam_deny(struct cli *);
-int cli_spam_forget(struct cli *);
-int cli_spam_set(struct cli *);
-int cli_spam_reset(struct cli *);
-int cli_spam_show(struct cli *);
-int cli_spam_waiting(struct cli *);
-int cli_spam_release(struct cli *);
+int cli_forward_set(struct cli *);
+int cli_forward_show(struct cli *);
+int cli_forward_remove(struct cli *);
+int cli_vacation_set(struct cli *);
+int cli_vacation_show(struct cli *);
+int cli_vacation_remove(struct cli *);
+int cli_script_put(struct cli *);
+int cli_script_list(struct cli *);
+int cli_script_activate(struct cli *);
+int cli_script_remove(struct cli *);
 int cli_queue_list(struct cli *);
 int cli_queue_show(struct cli *);
 int cli_queue_retry(struct cli *);

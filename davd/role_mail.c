@@ -3,6 +3,7 @@
 
 #include "mailcore/imap/box_cache.h"
 #include "mailcore/imap/imap.h"
+#include "mailcore/managesieve/managesieve.h"
 #include "mailcore/pop3/pop3.h"
 #include "mailcore/smtp/smtp.h"
 #include "mailcore/sys/conn.h"
@@ -16,6 +17,7 @@ struct mail {
 	struct net *net;
 	struct imap_services imap;
 	struct pop3_services pop3;
+	struct managesieve_services sieve;
 	struct smtp_services reception, submission;
 	struct verify *verify;
 };
@@ -44,6 +46,8 @@ fill_services(struct mail *m)
 		.starttls = true, .cache = box_cache_new(BOX_CACHE_WORTH) };
 	m->pop3 = (struct pop3_services){ .store = r->store, .auth = r->auth,
 		.hostname = c->hostname, .starttls = true };
+	m->sieve = (struct managesieve_services){ .store = r->store,
+		.auth = r->auth, .hostname = c->hostname, .starttls = true };
 	m->reception = (struct smtp_services){ .store = r->store,
 		.auth = r->auth, .hostname = c->hostname,
 		.message_limit = c->message_limit, .starttls = true,
@@ -72,6 +76,8 @@ listen_on(struct mail *m, const struct role_socket *s)
 		    &m->reception },
 		[SERVICE_SUBMISSION] = { NET_CLEAR, &smtp_protocol,
 		    &m->submission },
+		[SERVICE_SIEVE] = { NET_CLEAR, &managesieve_protocol,
+		    &m->sieve },
 		[SERVICE_SUBMISSIONS] = { NET_TLS, &smtp_protocol,
 		    &m->submission },
 	};

@@ -1,6 +1,6 @@
 /*
- * alias.h - further addresses of a mailbox, and "@domain" for all those of a
- * domain that lead nowhere else.  Each failure's `why` says to people what
+ * alias.h - addresses that are no mailbox' own, and "@domain" for all those of
+ * a domain that lead nowhere else.  Each failure's `why` says to people what
  * was expected.  What returned OK is durable.
  */
 #ifndef ADMIN_ALIAS_H
@@ -11,6 +11,16 @@
 /* EXISTS: the address is taken.  NOT_FOUND: its domain is not hosted, or
  * there is no mailbox `target`. */
 CHECKED result admin_alias_add(struct store *, view address, view target);
+
+/* Of any kind, until `expires` (seconds since 1970; 0: for ever).  `target`:
+ * a mailbox here; addresses, a comma between; "everyone"; "discard"; or
+ * "refuse:" and what senders are told. */
+CHECKED result admin_alias_put(struct store *, view address, view target,
+    int64_t expires);
+
+/* Mail to it is refused from `expires` on; the address stays taken. */
+CHECKED result admin_alias_expire(struct store *, view address,
+    int64_t expires);
 
 /* NOT_FOUND: no alias, which a mailbox' own address is not. */
 CHECKED result admin_alias_remove(struct store *, view address);

@@ -102,7 +102,7 @@ is_full(struct plan *p)
 		return false;
 	return info.quota > 0
 	    && (info.used >= info.quota
-		|| p->mail->message.n >= (uint64_t)(info.quota - info.used));
+		|| p->size > (uint64_t)(info.quota - info.used));
 }
 
 /* Without room the mail is still sent on (and then not missed here). */

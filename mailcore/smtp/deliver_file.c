@@ -261,6 +261,7 @@ write_with_text(struct plan *p, struct filing *f)
 	spool = spool_new(p->store, head.limit + p->mail->message.n);
 	spool_add(spool, buf_view(&head));
 	spool_add(spool, p->mail->message);
+	p->size = spool_size(spool);
 	f->item.item.received = p->now;
 	f->item.item.bytes = spool;
 	r = buf_result(&head);

@@ -26,6 +26,7 @@ struct plan {
 	struct sieve_action *actions;
 	uint64_t steps; /* that the script took */
 	bool fresh;     /* the sender has had no reply of late */
+	uint64_t size;  /* of the message as it is filed */
 };
 
 /* What is to be done. */

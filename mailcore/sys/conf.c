@@ -18,6 +18,7 @@ const struct conf_service conf_services[SERVICE_COUNT] = {
 	[SERVICE_SMTP] = { "smtp", 25 },
 	[SERVICE_SUBMISSION] = { "submission", 587 },
 	[SERVICE_SUBMISSIONS] = { "submissions", 465 },
+	[SERVICE_SIEVE] = { "sieve", 4190 },
 };
 
 void

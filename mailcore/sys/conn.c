@@ -137,6 +137,8 @@ handshake(struct conn *c)
 		return false;
 	}
 	c->protocol->secured(c->session);
+	if (c->protocol->greets_again)
+		c->next = STEP_CONTINUE;
 	loop_allow(c, c->patience);
 	return true;
 }

@@ -42,6 +42,10 @@ struct protocol {
 	const char *alpn; /* RFC 7301 id, checked when the client sends ALPN:
 	                   * "imap", "pop3"; NULL: none registered (smtp) */
 
+	/* After STEP_START_TLS and `secured`, run with an empty unit: the
+	 * server speaks first again (RFC 5804 2.2). */
+	bool greets_again;
+
 	/* A new session; adds the greeting.  `peer` lives as long as the
 	 * session.  NULL: refused, with what stands in `out`. */
 	void *(*open)(void *services, const struct peer *peer,

@@ -88,6 +88,8 @@ house_drive(const struct protocol *p, void *session, struct peer *peer,
 			buf_reset(in);
 			peer->tls = true;
 			p->secured(session);
+			if (p->greets_again)
+				(void)p->run(session, VIEW(""), out);
 		}
 	}
 	return true;

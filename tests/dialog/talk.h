@@ -247,6 +247,9 @@ talk_drive(struct talk *t)
 			t->dropped = true;
 			t->peer.tls = true;
 			t->protocol->secured(t->session);
+			if (t->protocol->greets_again)
+				(void)t->protocol->run(t->session, VIEW(""),
+				    &t->out);
 		}
 	}
 }
