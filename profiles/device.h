@@ -41,8 +41,8 @@ struct device device_new(void);
 void device_free(struct device *);
 
 /* The .mobileconfig; unsigned, with a warning in the log, when a signature
- * would not verify or the signer does not answer.  NOT_FOUND: the server does not offer what it would set
- * up. */
+ * would not verify or the signer does not answer.  NOT_FOUND: the server does
+ * not offer what it would set up. */
 CHECKED result device_profile(const struct device_order *, struct device *);
 
 /* "https://host/p/TOKEN": the same, to be fetched once. */

@@ -124,7 +124,7 @@ enum {
 	LIMIT_QR_TEXT = 800,
 	LIMIT_QR_IMAGE = 1048576,
 
-	LIMIT_SESSIONS = 50,      /* browsers that one account is signed in by */
+	LIMIT_SESSIONS = 50,      /* browsers that one is signed in by */
 	LIMIT_SESSION_AGENT = 200, /* bytes of what they call themselves */
 	LIMIT_LOGIN_SECONDS = 60, /* a last login is written so often */
 	LIMIT_SESSION_IDLE = 10800, /* seconds without use */

@@ -2,9 +2,8 @@
  * fields, an empty line, and the body.  "$" alone in a field's place stands for
  * the cookie and the form token of a session, so that what is behind them is
  * reached too.  Never 500, and every answer is a JSON document or nothing. */
+#include "davd/api/schema.h"
 #include "tests/unit/api_talk.h"
-
-#include <jansson.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 int LLVMFuzzerInitialize(int *, char ***);
