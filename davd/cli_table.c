@@ -163,6 +163,13 @@ const struct cli_verb cli_verbs[] = {
 	{ "import", NULL, cli_import,
 	    "format to from mailbox collection", 1, "ADDRESS",
 	    "add what is in files; what is there already stays" },
+	{ "share", "add", cli_share_add, "", 4,
+	    "ADDRESS COLLECTION WHO RIGHTS",
+	    "let somebody see or keep a calendar, book or mailbox" },
+	{ "share", "list", cli_share_list, "", 1, "ADDRESS",
+	    "show what that person shares with whom" },
+	{ "share", "remove", cli_share_remove, "", 3,
+	    "ADDRESS COLLECTION WHO", "take it back" },
 	{ "alias", "add", cli_alias_add, "expires", 2, "ADDRESS TARGET",
 	    "one more address, or @DOMAIN, for a mailbox; or addresses, a"
 	    " comma between; everyone; discard; refuse:TEXT" },
