@@ -327,12 +327,14 @@ admit(struct api_call *c)
 		return false;
 	if (r.is == OK)
 		return permit(c);
-	if (r.is == DENIED)
+	if (r.is == DENIED) {
 		challenge(c, r.why);
-	else
-		api_fail(c, r);
-	if (r.is == BUSY)
+	} else if (r.is == BUSY) {
 		answer_header(c->answer, "Retry-After", VIEW("600"));
+		api_problem(c->answer, 429, r.why, VIEW(""));
+	} else {
+		api_fail(c, r);
+	}
 	return false;
 }
 

@@ -131,8 +131,6 @@ enum {
 	LIMIT_SESSION_END = 604800, /* seconds in all */
 
 	LIMIT_API_BODY = 16384, /* largest: three passwords */
-	LIMIT_API_FIELDS = 32,  /* members of one object in it */
-	LIMIT_API_DEPTH = 4,
 	/* Requests in one window: of one session, those of them that change
 	 * something, and of one network (an office behind one address). */
 	LIMIT_API_WINDOW = 60,

@@ -571,6 +571,28 @@ def test_password(s, b):
     del b
 
 
+def test_operator(s):
+    """What the command line does ends logins as well."""
+    address, password = s.login(2)
+
+    def command(*words):
+        return run([s.binary, *words[:2], "--data", s.data, address],
+                   env=s.env)
+
+    idle = Idle(s, address, password)
+    code, text = command("mailbox", "logins")
+    ok(code == 0 and "imap" in text and s.ip.rsplit(".", 1)[0] in text,
+       "the last login", text)
+    code, text = command("mailbox", "sign-out")
+    ok(code == 0 and idle.ends(), "signed out", text)
+    idle = Idle(s, address, password)
+    code, text = command("mailbox", "disable")
+    ok(code == 0 and idle.ends(), "disabled", text)
+    ok(not gets_in(s, "imap", password, address), "no login")
+    code, text = command("mailbox", "enable")
+    ok(code == 0 and gets_in(s, "imap", password, address), "enabled", text)
+
+
 def test_device(b):
     found = b.call("POST", "/devices", {"app": "iphone", "kind": "full",
                                         "app_password": True})
@@ -634,6 +656,7 @@ def main():
         test_everywhere(s, b, stream)
         test_password(s, b)
         test_device(b)
+        test_operator(s)
         test_rate(s)
         test_streams(s, b)
         same(Browser.wrong, [], "every answer is as it is described")
