@@ -581,7 +581,7 @@ def test_operator(s):
 
     idle = Idle(s, address, password)
     code, text = command("mailbox", "logins")
-    ok(code == 0 and "imap" in text and s.ip.rsplit(".", 1)[0] in text,
+    ok(code == 0 and "imap" in text and " 127." in text,
        "the last login", text)
     code, text = command("mailbox", "sign-out")
     ok(code == 0 and idle.ends(), "signed out", text)
