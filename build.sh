@@ -22,6 +22,7 @@ test_packages=(
 	knot-dnssecutils libclang-rt-14-dev libnet-ssleay-perl nsd openssl perl
 	python3 python3-caldav python3-jsonschema shellcheck swaks vdirsyncer
 	zbar-tools
+	sieve-connect
 )
 bench_packages=(gcc nginx-light python3)
 
