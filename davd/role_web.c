@@ -5,7 +5,8 @@
 #include "davd/pages.h"
 #include "davd/routes.h"
 
-#include "mailcore/schedule/schedule.h"
+#include "davd/dav/schedule.h"
+#include "mailcore/smtp/sign.h"
 #include "mailcore/sys/clock.h"
 
 #include <poll.h>
@@ -16,6 +17,7 @@ enum { DELIVER_MS = 60000 };
 struct web {
 	struct role *role;
 	int64_t deliver_next;
+	struct sign_services signing;
 	struct page_services services;
 	struct front *fronts[ROLE_SOCKETS];
 	size_t front_count;
@@ -81,11 +83,12 @@ take_post(struct web *w)
 static void
 deliver_left(struct web *w)
 {
-	const struct schedule s = { w->role->store, w->role->post };
+	struct schedule s;
 	int64_t now = clock_steady_ms();
 
 	if (now < w->deliver_next)
 		return;
+	scheduling_services(&w->services.dav, &s);
 	schedule_drain_all(&s);
 	w->deliver_next = now + DELIVER_MS;
 }
@@ -124,10 +127,13 @@ role_web(struct role *r)
 	struct web w = { .role = r };
 	result started = done();
 
+	w.signing = (struct sign_services){ .store = r->store,
+		.signer = r->signer, .hostname = r->conf.hostname };
 	w.services = (struct page_services){
 		.dav = { .store = r->store,
 		    .auth = r->auth,
 		    .post = r->post,
+		    .signing = &w.signing,
 		    .publish = r->conf.publish,
 		    .directory = r->conf.directory },
 		.conf = &r->conf,

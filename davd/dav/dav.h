@@ -15,6 +15,8 @@ struct dav_services {
 	struct auth *auth;
 	bool publish;   /* owners may let anyone read, without a login */
 	struct post *post; /* to wake the queue; may be NULL */
+	/* For invitations by mail; may be NULL. */
+	const struct sign_services *signing;
 	bool directory; /* people of a domain see each other in a book */
 };
 

@@ -2,14 +2,31 @@
 
 #include "mailcore/base/limits.h"
 #include "mailcore/format/ical.h"
+#include "mailcore/smtp/sign.h"
+
+static void
+sign(const void *context, int64_t account, view sender, view header,
+    view body, struct buf *out)
+{
+	sign_outgoing(context, account, sender, header, body, out);
+}
+
+void
+scheduling_services(
+    const struct dav_services *services, struct schedule *out)
+{
+	*out = (struct schedule){ .store = services->store,
+		.post = services->post,
+		.sign = services->signing == NULL ? NULL : sign,
+		.signing = services->signing };
+}
 
 void
 scheduling_new(struct dav *d, struct scheduling *s)
 {
 	*s = (struct scheduling){ .d = d, .href = VIEW(""),
 		.text = VIEW("") };
-	s->services = (struct schedule){ d->services->store,
-		d->services->post };
+	scheduling_services(d->services, &s->services);
 }
 
 result
@@ -55,7 +72,8 @@ check_tag(struct scheduling *s, view old)
 		d->request, VIEW("If-Schedule-Tag-Match"), &wanted))
 		return done();
 	wanted = view_trim(wanted);
-	if (wanted.n >= 2 && wanted.p[0] == '"' && view_ends(wanted, VIEW("\"")))
+	if (wanted.n >= 2 && view_starts(wanted, VIEW("\""))
+	    && view_ends(wanted, VIEW("\"")))
 		wanted = view_first(view_from(wanted, 1), wanted.n - 2);
 	tag = schedule_tag(d->services->store, d->owner.id, old, d->arena);
 	return tag.n > 0 && view_eq(tag, wanted) ? done()

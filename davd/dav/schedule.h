@@ -23,7 +23,9 @@ struct scheduling {
 	view text; /* what is stored; of one object */
 };
 
-/* Who may be reached over the web role's store. */
+/* What scheduling needs of a server's services. */
+void scheduling_services(const struct dav_services *, struct schedule *out);
+
 void scheduling_new(struct dav *, struct scheduling *);
 
 /* schedule_write of this request. */

@@ -64,7 +64,8 @@ sequence_of(const struct itip *i)
 }
 
 static void
-write_cancel(struct itip_work *w, const struct itip_plan *p, struct itip_part *to)
+write_cancel(struct itip_work *w, const struct itip_plan *p,
+    struct itip_part *to)
 {
 	int64_t sequence = sequence_of(w->old) + (w->new == NULL);
 	const struct itip_instance *m = itip_master(w->old);
@@ -89,7 +90,8 @@ write_cancel(struct itip_work *w, const struct itip_plan *p, struct itip_part *t
 }
 
 static void
-write_request(struct itip_work *w, const struct itip_plan *p, struct itip_part *to)
+write_request(struct itip_work *w, const struct itip_plan *p,
+    struct itip_part *to)
 {
 	struct itip_part *first = NULL;
 

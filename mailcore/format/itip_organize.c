@@ -82,7 +82,8 @@ same_guests(const struct itip_instance *n, const struct itip_instance *b)
 static void
 compare_whole(struct itip_work *w)
 {
-	const struct itip_instance *m = itip_master_of(w->new), *o = itip_master_of(w->old);
+	const struct itip_instance *m = itip_master_of(w->new);
+	const struct itip_instance *o = itip_master_of(w->old);
 
 	for (size_t k = 0; k < w->new->count; k++) {
 		const struct itip_instance *n = &w->new->list[k];
@@ -119,7 +120,8 @@ add_overrides(struct itip_work *w, const struct itip *i)
 static result
 collect_ids(struct itip_work *w)
 {
-	const struct itip_instance *m = itip_master_of(w->new), *o = itip_master_of(w->old);
+	const struct itip_instance *m = itip_master_of(w->new);
+	const struct itip_instance *o = itip_master_of(w->old);
 	size_t room = 1, n = 0;
 
 	room += w->old == NULL ? 0 : w->old->count;
@@ -303,6 +305,15 @@ compare_versions(struct itip_work *w)
 	return collect_ids(w);
 }
 
+/* What is called off comes first: what is left may be news after that. */
+static void
+compose_all(struct itip_work *w, bool cancels)
+{
+	for (const struct itip_plan *p = w->plans; p != NULL; p = p->next)
+		if ((p->kind <= CANCEL_SOME) == cancels)
+			itip_compose(w, p);
+}
+
 result
 itip_organize(const struct itip *old, struct itip *new,
     const struct itip_people *people, int64_t now, struct itip_outcome *out)
@@ -319,10 +330,8 @@ itip_organize(const struct itip *old, struct itip *new,
 	}
 	TRY(compare_versions(&w));
 	TRY(make_plans(&w));
-	for (int cancels = 1; cancels >= 0; cancels--)
-		for (const struct itip_plan *p = w.plans; p != NULL; p = p->next)
-			if ((p->kind <= CANCEL_SOME) == (cancels == 1))
-				itip_compose(&w, p);
+	compose_all(&w, true);
+	compose_all(&w, false);
 	if (new != NULL)
 		itip_mark_all(&w);
 	if (new != NULL && out->rewritten)
@@ -336,8 +345,8 @@ itip_refresh(const struct itip *i, const view *to, size_t count, int64_t now,
 {
 	struct itip_people nobody = { 0 };
 	struct itip copy = *i;
-	struct itip_work w = { .new = &copy, .people = &nobody, .arena = i->arena,
-		.now = now, .out = out };
+	struct itip_work w = { .new = &copy, .people = &nobody,
+		.arena = i->arena, .now = now, .out = out };
 	char *mask = arena_alloc(i->arena, i->count + 1);
 
 	TRY(arena_result(i->arena));

@@ -2,6 +2,7 @@
 #include "mailcore/base/limits.h"
 #include "mailcore/base/utf8.h"
 #include "mailcore/format/address.h"
+#include "mailcore/format/mime.h"
 #include "mailcore/schedule/inside.h"
 #include "mailcore/store/domain.h"
 #include "mailcore/store/queue.h"
@@ -70,6 +71,24 @@ deliver_one(struct delivering *d, view address)
 	return may_pass(r) ? r : done();
 }
 
+/* The mail, with its signature in front where there is one. */
+static result
+write_mail(struct delivering *d, const struct schedule_mail *m,
+    struct buf *out)
+{
+	struct buf plain = buf_new(4 * (size_t)LIMIT_CALENDAR_OBJECT);
+	result r = schedule_mail_write(m, d->arena, &plain);
+	view text = buf_view(&plain);
+	view header = view_first(text, header_length(text));
+
+	if (r.is == OK && d->s->sign != NULL)
+		d->s->sign(d->s->signing, d->sender, m->sender, header,
+		    view_from(text, header.n), out);
+	buf_add(out, text);
+	buf_free(&plain);
+	return r.is == OK ? buf_result(out) : r;
+}
+
 static result
 deliver_outside(struct delivering *d)
 {
@@ -99,7 +118,7 @@ deliver_outside(struct delivering *d)
 
 	if (account_get(d->s->store, d->arena, d->sender, &info).is == OK)
 		m.name = info.name;
-	r = schedule_mail_write(&m, d->arena, &text);
+	r = write_mail(d, &m, &text);
 	q.data = buf_view(&text);
 	q.eightbit = !utf8_is_ascii(q.data);
 	q.smtputf8 = !utf8_is_ascii(q.sender);

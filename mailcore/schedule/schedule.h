@@ -16,9 +16,16 @@
 #include "mailcore/store/schedule.h"
 #include "mailcore/sys/msg.h"
 
+/* Appends header fields to be put in front of a mail of `account`: its
+ * signature (mailcore/smtp/sign.h). */
+typedef void schedule_sign(const void *context, int64_t account, view sender,
+    view header, view body, struct buf *out);
+
 struct schedule {
 	struct store *store;
-	struct post *post; /* to wake the queue; may be NULL */
+	struct post *post;   /* to wake the queue; may be NULL */
+	schedule_sign *sign; /* may be NULL: it goes unsigned */
+	const void *signing;
 };
 
 /* One write with what it causes.  Zeroed but for `s`. */

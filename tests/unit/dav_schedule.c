@@ -383,7 +383,7 @@ test_room(struct talk *t)
 static void
 receive(struct talk *t, const char *from, const char *mail)
 {
-	struct schedule s = { t->store, NULL };
+	struct schedule s = { .store = t->store };
 	struct arena *arena = arena_new(65536);
 	struct account_info info;
 
