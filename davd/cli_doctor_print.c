@@ -47,7 +47,7 @@ print_reading(const struct reading *r)
 {
 	(void)printf("%-6s %-19s ", verdict_name(r->verdict), r->client);
 	if (r->offer_count == 0)
-		(void)fputs("nothing", stdout);
+		(void)fputs(r->checked ? "in order" : "nothing", stdout);
 	for (size_t i = 0; i < r->offer_count; i++) {
 		if (i > 0)
 			(void)fputs(", ", stdout);

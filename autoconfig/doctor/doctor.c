@@ -18,6 +18,7 @@ static const struct {
 	{ "Outlook", read_outlook },
 	{ "eM Client", read_emclient },
 	{ "PACC", read_pacc },
+	{ "Other mail servers", read_servers },
 };
 
 const char *
@@ -65,6 +66,15 @@ reading_add(struct reading *r, const struct offer *o)
 		r->offers[r->offer_count++] = *o;
 }
 
+void
+reading_join(struct reading *r, const struct reading *from)
+{
+	for (size_t i = 0; i < from->offer_count; i++)
+		reading_add(r, &from->offers[i]);
+	if (from->verdict == VERDICT_FAULT)
+		reading_fault(r, from->where, from->rule, from->fix);
+}
+
 bool
 reading_has(const struct reading *r, enum offer_kind kind)
 {
@@ -105,7 +115,8 @@ judge(struct reading *r, const struct reading *all)
 
 	if (r->verdict == VERDICT_FAULT)
 		return;
-	r->verdict = r->offer_count > 0 ? VERDICT_OK : VERDICT_NONE;
+	r->verdict = r->offer_count > 0 || r->checked ? VERDICT_OK
+	                                              : VERDICT_NONE;
 	if (r->verdict == VERDICT_OK || r->optional)
 		return;
 	if (anybody_finds(all, dav))

@@ -92,6 +92,7 @@ struct reading {
 	const char *rule, *fix; /* of the first fault; literals */
 	view where;             /* the URL or name that has it */
 	bool optional;          /* few need it: none is no fault */
+	bool checked;           /* something else than an offer is right */
 };
 
 /* Names of kinds and securities: "imap", "caldav"; "TLS", "STARTTLS". */
@@ -104,6 +105,9 @@ void reading_fault(struct reading *, view where, const char *rule,
 
 /* Forgotten when there is no room. */
 void reading_add(struct reading *, const struct offer *);
+
+/* What `from` found, and its fault. */
+void reading_join(struct reading *, const struct reading *from);
 bool reading_has(const struct reading *, enum offer_kind);
 
 /* The readers, in the order of the report. */
@@ -111,9 +115,10 @@ typedef void reader(struct reading *, const struct world *, struct arena *,
     const struct person *);
 reader read_thunderbird_140, read_thunderbird_153, read_k9, read_evolution,
     read_kmail, read_goa, read_geary, read_fairemail, read_deltachat,
-    read_davx5, read_apple, read_outlook, read_emclient, read_pacc;
+    read_davx5, read_apple, read_outlook, read_emclient, read_pacc,
+    read_servers;
 
-enum { DOCTOR_READERS = 14 };
+enum { DOCTOR_READERS = 15 };
 
 /* All readers.  What one finds and another misses is a fault of the other:
  * the domain offers it. */

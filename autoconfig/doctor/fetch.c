@@ -191,6 +191,10 @@ set_all(struct fetch *f, struct arena *arena, const struct ask *ask)
 	(void)curl_easy_setopt(f->curl, CURLOPT_WRITEDATA, f);
 	(void)curl_easy_setopt(f->curl, CURLOPT_HEADERFUNCTION, keep_field);
 	(void)curl_easy_setopt(f->curl, CURLOPT_HEADERDATA, f);
+	/* The bundle alone, which libcurl reads once; with a folder beside it
+	 * every connection would read it again. */
+	if (curl_version_info(CURLVERSION_NOW)->cainfo != NULL)
+		(void)curl_easy_setopt(f->curl, CURLOPT_CAPATH, NULL);
 	(void)curl_easy_setopt(f->curl, CURLOPT_SSL_CTX_FUNCTION, add_trust);
 	(void)curl_easy_setopt(f->curl, CURLOPT_SSL_CTX_DATA, f->ca);
 	(void)curl_easy_setopt(f->curl, CURLOPT_SSLVERSION,

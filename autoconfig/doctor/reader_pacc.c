@@ -3,24 +3,19 @@
  * record vouches for.  Mail servers speak TLS at 993, 995 and 465.
  */
 #include "autoconfig/doctor/autoconf.h"
+#include "autoconfig/doctor/dns_tags.h"
 #include "mailcore/base/encode.h"
 
 #include <jansson.h>
 #include <openssl/evp.h>
 
 static view
-tag(view record, view name)
+tag(view record, const char *name)
 {
-	view rest = record;
+	view value;
 
-	while (rest.n > 0) {
-		view pair = view_trim(view_cut(&rest, ';'));
-		view key = view_trim(view_cut(&pair, '='));
-
-		if (view_eq(key, name))
-			return view_trim(pair);
-	}
-	return VIEW("");
+	(void)dns_tags_find(record, view_of(name), &value);
+	return value;
 }
 
 static view
@@ -49,11 +44,16 @@ check_record(struct reading *r, const struct world *w, struct arena *arena,
 	size_t n = w->lookup(w->self, arena, name, RECORD_TXT, &found);
 	bool any = false;
 
+	/* Several may be there while settings change: any one will do. */
 	for (size_t i = 0; i < n; i++) {
-		if (!view_eq(tag(found[i].value, VIEW("v")), VIEW("UAAC1")))
+		view text = found[i].value;
+
+		if (!view_eq(tag(text, "v"), VIEW("UAAC1")))
 			continue;
 		any = true;
-		if (view_eq(tag(found[i].value, VIEW("d")), wanted))
+		if (dns_tags_are_valid(text)
+		    && view_same(tag(text, "a"), VIEW("sha256"))
+		    && view_eq(tag(text, "d"), wanted))
 			return;
 	}
 	if (any)

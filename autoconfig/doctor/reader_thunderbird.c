@@ -201,22 +201,143 @@ read_pox(struct reading *r, const struct document *d, struct arena *arena,
 	pox_read(r, d, arena, p, POX_THUNDERBIRD);
 }
 
+static const struct sequence pox = { pox_140, COUNT(pox_140),
+	sequence_is_2xx, read_pox, false };
+
+/* Since 153: of several SRV records the lightest, whatever its priority and
+ * its port. */
+static view
+srv_host(const struct world *w, struct arena *arena, const struct person *p)
+{
+	struct record *found = NULL;
+	const struct record *best = NULL;
+	size_t n = w->lookup(w->self, arena, arena_print(arena,
+	    "_autodiscover._tcp.%.*s", (int)p->domain.n, p->domain.p),
+	    RECORD_SRV, &found);
+
+	for (size_t i = 0; i < n; i++)
+		if (best == NULL || found[i].weight < best->weight)
+			best = &found[i];
+	return best == NULL ? VIEW("") : best->value;
+}
+
+static view
+host_of(view url)
+{
+	view rest = view_from(url, VIEW("https://").n);
+
+	rest = view_first(rest, view_find_byte(rest, '/'));
+	return view_first(rest, view_find_byte(rest, ':'));
+}
+
+/* Where plain http leads; "" when it does not lead to https. */
+static view
+redirected_host(const struct world *w, struct arena *arena,
+    const struct person *p)
+{
+	struct ask ask = { .method = ASK_GET,
+		.url = sequence_url(pox_140[2].url, w, arena, p) };
+	struct document d = { .url = ask.url };
+
+	w->fetch(w->self, arena, &ask, &d);
+	if (d.r.is != OK || (d.status != 301 && d.status != 302)
+	    || !view_starts(d.location, VIEW("https://")))
+		return VIEW("");
+	return host_of(d.location);
+}
+
+/* Since 153 Autodiscover is tried beside all else, and a person is asked
+ * before it goes to a site that is not the domain's. */
+static void
+ask_person(struct reading *r, const struct world *w, struct arena *arena,
+    const struct person *p)
+{
+	const struct sequence own = { pox_140, 2, sequence_is_2xx, read_pox,
+		false };
+	struct reading quiet = { .client = r->client };
+	view site = sequence_site(p->domain), hosts[2];
+
+	if (sequence_run(&own, &quiet, w, arena, p))
+		return;
+	hosts[0] = redirected_host(w, arena, p);
+	hosts[1] = srv_host(w, arena, p);
+	for (size_t i = 0; i < COUNT(hosts); i++)
+		if (hosts[i].n > 0
+		    && !view_same(sequence_site(hosts[i]), site))
+			reading_fault(r, hosts[i], "people are asked whether"
+			    " they trust another domain: Autodiscover answers"
+			    " only there", "answer at https://autodiscover."
+			    "DOMAIN, with a certificate for that name");
+}
+
+static void
+by_record(struct reading *r, const struct world *w, struct arena *arena,
+    const struct person *p)
+{
+	view host = srv_host(w, arena, p);
+	struct step step = { .method = ASK_POST };
+	const struct sequence q = { &step, 1, sequence_is_2xx, read_pox,
+		false };
+
+	/* A name from the network is no pattern. */
+	if (host.n == 0 || view_find_byte(host, '%') != SIZE_MAX)
+		return;
+	step.url = arena_text(arena, arena_print(arena,
+	    "https://%.*s/autodiscover/autodiscover.xml", (int)host.n,
+	    host.p));
+	if (step.url != NULL)
+		(void)sequence_run(&q, r, w, arena, p);
+}
+
+/* The mail host, when DAV may be looked for there: since 153, and only in the
+ * domain's own site. */
+static view
+second_host(const struct reading *r, const struct person *p)
+{
+	for (size_t i = 0; i < r->offer_count; i++) {
+		const struct offer *o = &r->offers[i];
+
+		if (o->kind != OFFER_IMAP && o->kind != OFFER_POP3)
+			continue;
+		return !view_same(o->host, p->domain)
+		        && view_same(sequence_site(o->host),
+		            sequence_site(p->domain))
+		    ? o->host : VIEW("");
+	}
+	return VIEW("");
+}
+
+static void
+find_dav(struct reading *r, bool newer, enum offer_kind kind,
+    const struct world *w, struct arena *arena, const struct person *p)
+{
+	const struct dav_rules rules = { .srv = true, .same_origin = newer,
+		.root = true, .multistatus_200 = true };
+	struct reading first = { .client = r->client }, second = first;
+	struct person there = *p;
+
+	dav_find(&first, &rules, kind, w, arena, p);
+	there.domain = newer ? second_host(r, p) : VIEW("");
+	if (first.offer_count == 0 && there.domain.n > 0)
+		dav_find(&second, &rules, kind, w, arena, &there);
+	reading_join(r, second.offer_count > 0 ? &second : &first);
+}
+
 static void
 run(struct reading *r, const struct world *w, struct arena *arena,
     const struct person *p, bool newer)
 {
 	const struct sequence config = { steps, COUNT(steps),
 		newer ? is_taken_153 : sequence_is_2xx, read_config, true };
-	const struct sequence pox = { pox_140, COUNT(pox_140),
-		sequence_is_2xx, read_pox, false };
-	const struct dav_rules dav = { .srv = true, .same_origin = newer,
-		.root = true, .multistatus_200 = true };
 
 	if (!sequence_run(&config, r, w, arena, p)
-	    && r->verdict != VERDICT_FAULT)
-		(void)sequence_run(&pox, r, w, arena, p);
-	dav_find(r, &dav, OFFER_CARDDAV, w, arena, p);
-	dav_find(r, &dav, OFFER_CALDAV, w, arena, p);
+	    && r->verdict != VERDICT_FAULT
+	    && !sequence_run(&pox, r, w, arena, p) && newer)
+		by_record(r, w, arena, p);
+	if (newer)
+		ask_person(r, w, arena, p);
+	find_dav(r, newer, OFFER_CARDDAV, w, arena, p);
+	find_dav(r, newer, OFFER_CALDAV, w, arena, p);
 	dav_bogus(r, w, arena, p);
 }
 

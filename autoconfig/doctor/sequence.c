@@ -66,8 +66,8 @@ first_exchanger(const struct world *w, struct arena *arena, view domain)
 	return best != NULL ? best->value : VIEW("");
 }
 
-static view
-last_two(view host)
+view
+sequence_site(view host)
 {
 	for (size_t i = host.n, dots = 0; i > 0; i--)
 		if (host.p[i - 1] == '.' && ++dots == 2)
@@ -82,12 +82,12 @@ exchanger(char part, const struct world *w, struct arena *arena,
 {
 	view host = first_exchanger(w, arena, p->domain), rest = host;
 
-	if (host.n == 0 || view_same(last_two(host), last_two(p->domain)))
+	if (host.n == 0 || view_same(sequence_site(host), sequence_site(p->domain)))
 		return VIEW("");
 	if (part == 'F')
 		return host;
 	if (part == 'B')
-		return last_two(host);
+		return sequence_site(host);
 	(void)view_cut(&rest, '.');
 	return rest;
 }

@@ -42,6 +42,9 @@ bool sequence_run(const struct sequence *, struct reading *,
 bool sequence_is_200(const struct document *);
 bool sequence_is_2xx(const struct document *);
 
+/* The last two labels: near enough to what can be registered. */
+view sequence_site(view host);
+
 /* A step's URL; empty when the step is to be skipped. */
 view sequence_url(const char *pattern, const struct world *, struct arena *,
     const struct person *);

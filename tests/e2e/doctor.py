@@ -2,11 +2,16 @@
 """posthaste doctor against a domain with one fault at a time: each is told,
 by the client that it hits; the good domain passes in silence."""
 import json
+import queue
 import subprocess
+from concurrent import futures
 
 from doctor_site import (ADDRESS, BASE, DOMAIN, NAMES, PACC, PASSWORD, Site,
                          config, discovery, incoming, outgoing, protocol)
 from harness import BINARY, done, environment, note, ok, same
+
+
+SITES = 4
 
 
 def doctor(site, *words, password=PASSWORD, json_wanted=True):
@@ -41,6 +46,17 @@ def rules_of(report, who):
              if row["client"] == who]
     return found + [row.get("rule", "") for row in report["servers"]
                     if "%s %d" % (row["protocol"], row["port"]) == who]
+
+
+def offers_of(report, who):
+    return {offer["protocol"] for row in report["clients"]
+            if row["client"] == who for offer in row["configures"]}
+
+
+def move_to_host(site, path):
+    """A page of all names becomes the mail host's alone."""
+    site.pages["https", "PROPFIND", "mail." + DOMAIN, path] = \
+        site.pages.pop(("https", "PROPFIND", "*", path))
 
 
 def config_of(*servers, **more):
@@ -189,6 +205,17 @@ FAULTS = [
      lambda s: s.drop("/autodiscover/autodiscover.xml")),
     ("an SRV port that is ignored", "Outlook", "not 443",
      record("_autodiscover._tcp", "SRV", "0 1 8443 mail.example.test")),
+    ("Autodiscover at another site alone", "Thunderbird 153", "trust",
+     both(lambda s: s.drop("/autodiscover/autodiscover.xml"),
+          record("_autodiscover._tcp", "SRV", "0 1 443 mail.other.test"))),
+    ("plain http leads to another site", "Thunderbird 153", "trust",
+     both(lambda s: s.drop("/autodiscover/autodiscover.xml"),
+          lambda s: s.records.pop(("_autodiscover._tcp.example.test",
+                                   "SRV")),
+          page("GET", "autodiscover.example.test",
+               "/autodiscover/autodiscover.xml", 302, {
+                   "Location": "https://mail.other.test/autodiscover/"
+                               "autodiscover.xml"}, scheme="http"))),
     ("two SRV records for Autodiscover", "Outlook", "several SRV",
      record("_autodiscover._tcp", "SRV", "0 1 443 mail.example.test",
             "0 2 443 autodiscover.example.test")),
@@ -218,6 +245,11 @@ FAULTS = [
      page("PROPFIND", "*", "/dav/", 401, {"WWW-Authenticate": "Negotiate"})),
     ("PUT that is welcome", "Thunderbird 153", "PUT",
      page("PUT", "example.test", "/", 200, HTML, "<html>")),
+    # Other servers.
+    ("two SPF records", "Other mail servers", "several SPF",
+     lambda s: s.records[DOMAIN, "TXT"].append("v=spf1 -all")),
+    ("two DMARC records", "Other mail servers", "several DMARC",
+     record("_dmarc", "TXT", "v=DMARC1; p=none", "v=DMARC1; p=reject")),
     # PACC.
     ("a stale digest", "PACC", "is not that of the document",
      page("GET", "ua-auto-config.example.test",
@@ -249,11 +281,24 @@ FAULTS = [
 ]
 
 
-def planted(site):
-    for name, who, rule, change in FAULTS:
-        site.reset()
-        change(site)
-        code, report = doctor(site)
+def plant(sites, fault):
+    """One fault at a site that is free."""
+    site = sites.get()
+    site.reset()
+    fault[3](site)
+    try:
+        return doctor(site)
+    finally:
+        sites.put(site)
+
+
+def planted(all_sites):
+    sites = queue.Queue()
+    for site in all_sites:
+        sites.put(site)
+    with futures.ThreadPoolExecutor(len(all_sites)) as pool:
+        results = list(pool.map(lambda one: plant(sites, one), FAULTS))
+    for (name, who, rule, _), (code, report) in zip(FAULTS, results):
         found = rules_of(report, who)
         ok(code == 1 and any(rule in text and text for text in found),
            "%s: %s" % (who, name), json.dumps(report, indent=1)[:6000])
@@ -273,6 +318,28 @@ def good(site):
        "every server let us in")
     code, report = doctor(site, password=None)
     same(code, 0, "nor without a password")
+    found = offers_of(report, "Thunderbird 153")
+    no_srv(site)
+    for kind in ("caldav", "carddav"):
+        move_to_host(site, "/.well-known/" + kind)
+    code, report = doctor(site)
+    same((offers_of(report, "Thunderbird 153"),
+          offers_of(report, "Thunderbird 140")),
+         (found, found - {"caldav", "carddav"}),
+         "Thunderbird 153 alone looks for DAV at the mail host")
+    site.reset()
+    site.drop("config-v1.1.xml", "POST")
+    site.put("POST", "mail.example.test", "/autodiscover/autodiscover.xml",
+             discovery())
+    code, report = doctor(site)
+    same((offers_of(report, "Thunderbird 153") & {"imap", "smtp"},
+          offers_of(report, "Thunderbird 140") & {"imap", "smtp"}),
+         ({"imap", "smtp"}, set()),
+         "Thunderbird 153 alone follows Autodiscover's SRV record")
+    site.reset()
+    site.records["_ua-auto-config." + DOMAIN, "TXT"].insert(
+        0, "v=UAAC1; a=sha256; d=AAAA")
+    same(doctor(site)[0], 0, "two digests of PACC: a change is under way")
     STARTTLS(site)
     code, report = doctor(site)
     ok(not any(rules_of(report, "imap 143")) and
@@ -318,15 +385,14 @@ def private(site):
 
 
 def main():
-    site = Site()
+    sites = [Site(number) for number in range(SITES)]
     try:
-        good(site)
-        text(site)
-        refused(site)
-        private(site)
-        planted(site)
+        for part in (good, text, refused, private):
+            part(sites[0])
+        planted(sites)
     finally:
-        site.close()
+        for site in sites:
+            site.close()
     done()
 
 

@@ -290,9 +290,9 @@ class Certificates:
 # --- all of it --------------------------------------------------------------
 
 class Site:
-    def __init__(self):
+    def __init__(self, number):
         pid = os.getpid()
-        self.ip = "127.%d.%d.%d" % (1 + (pid >> 16) % 250,
+        self.ip = "127.%d.%d.%d" % (1 + ((pid >> 16) + 31 * number) % 250,
                                     (pid >> 8) % 256, 1 + pid % 254)
         self.folder = tempfile.mkdtemp(prefix="doctor-")
         self.certificates = Certificates(self.folder)
@@ -355,6 +355,8 @@ class Site:
             ("_autodiscover._tcp.example.test", "SRV"): [
                 "0 1 443 mail.example.test"],
             ("_ua-auto-config.example.test", "TXT"): [digest(PACC)],
+            ("example.test", "TXT"): ["v=spf1 mx ~all"],
+            ("_dmarc.example.test", "TXT"): ["v=DMARC1; p=reject"],
         }
         for kind in ("caldavs", "carddavs"):
             owner = "_%s._tcp.example.test" % kind

@@ -138,6 +138,14 @@ fetch(void *self, struct arena *arena, const struct ask *ask,
 		out->dav = out->type;
 }
 
+static const struct {
+	const char *name, *text;
+} texts[] = {
+	{ "_ua-auto-config.example.org", pacc_digest },
+	{ "example.org", "v=spf1 mx -all" },
+	{ "_dmarc.example.org", "v=DMARC1; p=reject" },
+};
+
 static size_t
 lookup(void *self, struct arena *arena, view name, enum record_type type,
     struct record **out)
@@ -152,12 +160,15 @@ lookup(void *self, struct arena *arena, view name, enum record_type type,
 		**out = f->names[i].record;
 		return 1;
 	}
-	if (f->no_digest || type != RECORD_TXT
-	    || !view_eq(name, VIEW("_ua-auto-config.example.org")))
-		return 0;
-	*out = arena_alloc(arena, sizeof **out);
-	(*out)->value = view_of(pacc_digest);
-	return 1;
+	for (size_t i = f->no_digest; type == RECORD_TXT && i < COUNT(texts);
+	     i++) {
+		if (!view_eq(name, view_of(texts[i].name)))
+			continue;
+		*out = arena_alloc(arena, sizeof **out);
+		(*out)->value = view_of(texts[i].text);
+		return 1;
+	}
+	return 0;
 }
 
 static void
