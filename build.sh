@@ -18,12 +18,13 @@ build_packages=(
 	libunistring-dev libxml2-dev libzxcvbn-dev zlib1g-dev
 )
 test_packages=(
-	bind9-utils cadaver clang clang-tidy cppcheck curl dpkg-dev isync
-	knot-dnssecutils libclang-rt-14-dev libnet-ssleay-perl nsd openssl perl
-	python3 python3-caldav python3-jsonschema shellcheck swaks vdirsyncer
-	zbar-tools
-	sieve-connect
+	bind9-utils cadaver chromium clang clang-tidy cppcheck curl dpkg-dev
+	isync knot-dnssecutils libclang-rt-14-dev libnet-ssleay-perl nodejs nsd
+	openssl perl python3 python3-caldav python3-jsonschema shellcheck swaks vdirsyncer
+	sieve-connect zbar-tools
 )
+# Some packages of nodejs bring it along.
+command -v npm > /dev/null || test_packages+=(npm)
 bench_packages=(gcc nginx-light python3)
 
 usage()

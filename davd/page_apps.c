@@ -186,10 +186,12 @@ make_one(struct page *p)
 	int64_t now = clock_now();
 	struct app_password app = wanted_of(p, now);
 	struct buf password = buf_new(AUTH_APP_TEXT);
-	result r = fail(MALFORMED, "no use is chosen");
+	result r = fail(MALFORMED, "not what the form asks for");
 
 	(void)buf_reserve(&password, AUTH_APP_TEXT);
-	if (app.rights != 0)
+	if (app.rights != 0 && app.label.n > 0
+	    && app.label.n <= LIMIT_APP_LABEL
+	    && app.networks.n <= LIMIT_APP_NETWORKS)
 		r = person_app_add(&person, &app, now, &password);
 	if (r.is == OK) {
 		show_made(p, &app, buf_view(&password));

@@ -144,7 +144,7 @@ function weigh(input) {
 			box.hidden = true;
 			return;
 		}
-		const answer = await fetch("/api/v1/password-strength", {
+		const answer = await fetch("/api/v1/password/score", {
 			method: "POST",
 			headers: { "Content-Type": "application/json",
 				"X-Form-Token": token },

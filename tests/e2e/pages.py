@@ -1,0 +1,513 @@
+#!/usr/bin/python3
+"""The pages for people: over HTTP as a browser without scripts sends it, then
+in Chromium.  SHOTS=FOLDER makes pictures of every page instead."""
+import html.parser
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+import urllib.parse
+
+from harness import TREE, Server, done, imaplib, note, ok, run, same, skip
+
+NODE = os.path.join(TREE, "build", "browser")
+BROWSER = os.path.join(TREE, "tests", "e2e", "browser")
+GUARDS = {
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; "
+          "img-src 'self' data:; connect-src 'self'; form-action 'self'; "
+          "base-uri 'none'; frame-ancestors 'none'; "
+          "require-trusted-types-for 'script'; trusted-types 'none'")
+
+
+class Shape(html.parser.HTMLParser):
+    """Every element with the names of its attributes, and all text."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tags, self.words, self.fields = [], [], {}
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, tuple(name for name, _ in attrs)))
+        found = dict(attrs)
+        if tag == "input":
+            self.fields[found.get("name")] = found.get("value")
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+class Browser:
+    """Cookies, forms and redirects, and no scripts."""
+
+    def __init__(self, server, **headers):
+        self.server = server
+        self.headers = headers
+        self.cookies = {}
+        self.lines = []
+        self.token = None
+        self.service = "https"
+
+    def ask(self, method, path, fields=None, **headers):
+        send = dict(self.headers, **headers)
+        if self.cookies:
+            send["Cookie"] = "; ".join("%s=%s" % p
+                                       for p in self.cookies.items())
+        body = None
+        if fields is not None:
+            body = urllib.parse.urlencode(fields, doseq=True)
+            send.setdefault("Content-Type",
+                            "application/x-www-form-urlencoded")
+        status, head, page = self.server.http(method, path, body, send,
+                                              service=self.service)
+        for line in head.get_all("Set-Cookie", []):
+            name, value = line.split(";")[0].split("=", 1)
+            self.cookies[name] = value
+            self.lines.append(line)
+        return status, head, page.decode("utf-8", "replace")
+
+    def get(self, path, **headers):
+        status, head, page = self.ask("GET", path, **headers)
+        found = re.search(r'name="form-token" value="([^"]+)"', page)
+        if found:
+            self.token = found.group(1)
+        return status, head, page
+
+    def post(self, path, fields=None, token=None, **headers):
+        fields = dict(fields or {})
+        fields["form-token"] = self.token if token is None else token
+        return self.ask("POST", path, fields, **headers)
+
+    def sign_in(self, number=None, password=None):
+        address, right = self.server.login(number)
+        self.get("/")
+        status, head, page = self.post("/sign-in", {
+            "address": address, "password": password or right})
+        if status == 303:
+            self.get("/")
+        return status, head, page
+
+
+def imap_takes(server, password):
+    client = server.imap(login=False)
+    try:
+        client.login(server.address, password)
+        return True
+    except imaplib.IMAP4.error:
+        return False
+    finally:
+        client.shutdown()
+
+
+# --- what everybody sees ----------------------------------------------------
+
+def everybody(server):
+    anybody = Browser(server)
+    for path in "/", "/help", "/nothing", "/style.css", "/icon.svg":
+        _, head, _ = anybody.get(path)
+        same({name: head.get(name) for name in GUARDS}, GUARDS,
+             "guarded: " + path)
+        same(head.get("Content-Security-Policy"), POLICY, "policy: " + path)
+    for asked, tag in (("de-AT,de;q=0.9,en;q=0.5", "de"), ("nl", "nl"),
+                       ("xx, fr;q=0.2, en;q=0.1", "fr"), ("xx", "en"),
+                       ("de;q=0, fr;q=0.1", "fr"), ("fr;q=x,,;", "en")):
+        page = anybody.get("/", **{"Accept-Language": asked})[2]
+        ok('<html lang="%s">' % tag in page, "%s: %s" % (asked, tag))
+    page = anybody.get("/help?lang=fr&device=mac",
+                       **{"Accept-Language": "de"})[2]
+    ok('<html lang="fr">' in page and "Ce qu’il faut faire" in page,
+       "the language that was chosen")
+    ok('href="/?lang=fr"' in page and 'href="?lang=de&amp;device=mac"' in page,
+       "links keep it, and lead to the others", page)
+    for agent, device in (
+            ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)",
+             "iphone"),
+            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)", "mac"),
+            ("Mozilla/5.0 (Linux; Android 10; K)", "android"),
+            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64)", "windows"),
+            ("Mozilla/5.0 (X11; Linux x86_64)", "linux"),
+            ("curl/8", "other")):
+        page = anybody.get("/help", **{"User-Agent": agent})[2]
+        ok('<option value="%s" selected>' % device in page,
+           "what to do on: " + device, page)
+    page = anybody.get("/help", **{"User-Agent": "x",
+                                   "Sec-CH-UA-Platform": '"Android"'})[2]
+    ok('<option value="android" selected>' in page, "by its client hint")
+    page = anybody.get("/help?address=a@elsewhere.example")[2]
+    ok("elsewhere.example is not handled here" in Shape(page).text(),
+       "a domain that is not ours", page)
+
+
+def no_enumeration(server):
+    anybody = Browser(server)
+    there, missing = server.address, "nemo@" + server.domain
+    pages = [anybody.get("/help?address=" + a)[2].replace(a, "A").replace(
+        urllib.parse.quote(a), "A") for a in (there, missing)]
+    same(pages[0], pages[1], "/help: a mailbox or none, the same bytes")
+    anybody.get("/")
+    answers = []
+    for address in there, missing:
+        status, _, page = anybody.post("/sign-in", {
+            "address": address, "password": "wrong"})
+        answers.append((status, page.replace(address, "A")))
+    same(answers[0], answers[1], "signing in: the same answer to both")
+    same(answers[0][0], 403, "which is no")
+
+
+def files(server):
+    anybody = Browser(server)
+    page = anybody.get("/")[2]
+    total = 0
+    for name in re.findall(r'(?:href|src)="(/[a-z]+\.[0-9a-f]{16}\.\w+)"',
+                           page):
+        status, head, body = server.http("GET", name)
+        same((status, head["Cache-Control"]),
+             (200, "public, max-age=31536000, immutable"), "lasts: " + name)
+        total += len(body)
+        same(server.http("GET", name, headers={
+            "If-None-Match": head["ETag"]})[0], 304, "unchanged: " + name)
+        plain = re.sub(r"\.[0-9a-f]{16}", "", name)
+        same(server.http("GET", plain)[1]["Cache-Control"], "no-cache",
+             "asked for again: " + plain)
+        wrong = re.sub(r"\.[0-9a-f]{16}", "." + "0" * 16, name)
+        same(server.http("GET", wrong)[0], 404, "another version: " + wrong)
+    www = os.path.join(TREE, "www")
+    whole = sum(os.path.getsize(os.path.join(folder, f))
+                for folder, _, names in os.walk(www) for f in names)
+    ok(0 < total < whole < 150000, "under 150 kB in all", whole)
+    for path in "/top.html", "/text/en.txt", "/en.txt", "/embed.awk":
+        same(server.http("GET", path)[0], 404, "not given out: " + path)
+    same(server.http("GET", "/.well-known/security.txt")[0], 200,
+         "whom to tell")
+    _, _, body = server.http("GET", "/.well-known/security.txt")
+    ok(re.match(rb"Contact: mailto:security@posthaste\.test\n"
+                rb"Expires: \d{4}-\d\d-\d\dT00:00:00Z\n", body),
+       "security.txt", body)
+
+
+# --- signed in --------------------------------------------------------------
+
+def forms(server):
+    """A cookie alone changes nothing; a form of ours does."""
+    person, other = Browser(server), Browser(server)
+    same(Browser(server).get("/security")[0], 303, "signed out: to the start")
+    same(person.sign_in()[0], 303, "signed in")
+    same([line for line in person.lines if not re.match(
+        r"__Host-[a-z-]+=[\w-]+; Path=/; Secure; HttpOnly; SameSite=Lax",
+        line)], [], "cookies are guarded")
+    same(len(person.lines), 2, "a guest's, and the session's")
+    other.sign_in()
+    for page in "/", "/app-passwords", "/security":
+        status, head, _ = person.get(page)
+        same((status, head["Cache-Control"]), (200, "no-store"),
+             "kept by nobody: " + page)
+    make = {"label": "x", "right": "imap", "expires": "never"}
+    for name, token, headers in (
+            ("no token", "", {}), ("a token of nobody", "A" * 43, {}),
+            ("another session's", other.token, {}),
+            ("from another site", None, {"Sec-Fetch-Site": "cross-site"}),
+            ("from a sister", None, {"Sec-Fetch-Site": "same-site"}),
+            ("of another origin", None, {"Origin": "https://evil.example"})):
+        for path in ("/app-passwords", "/app-passwords/revoke", "/device",
+                     "/security/password", "/security/end",
+                     "/security/everywhere", "/sign-out"):
+            same(person.post(path, make, token, **headers)[0], 403,
+                 "%s: %s" % (path, name))
+    ok("There is none yet." in person.get("/app-passwords")[2],
+       "and nothing was changed")
+    for path in ("/app-passwords/revoke?id=1", "/security/everywhere",
+                 "/security/password", "/security/end?id=1", "/sign-out",
+                 "/device"):
+        same(person.get(path)[0], 303, "a GET leads back: " + path)
+    same(person.get("/")[0], 200, "still signed in")
+    same(person.ask("POST", "/app-passwords", {"label": "x" * 20000})[0], 413,
+         "a form that is too large")
+    same(person.ask("POST", "/app-passwords",
+                    [("a%d" % i, "") for i in range(40)])[0], 400,
+         "too many fields")
+    same(person.post("/app-passwords", {"label": b"\xff"})[0], 400,
+         "not UTF-8")
+
+
+def app_passwords(server):
+    person = Browser(server)
+    person.sign_in()
+    for wrong in ({"label": ""}, {"label": "x", "right": []},
+                  {"label": "x" * 101}, {"networks": "10.1.2.3/8"},
+                  {"networks": "here"}, {"right": "root"}):
+        fields = {"label": "Phone", "right": ["imap"], "expires": "never"}
+        fields.update(wrong)
+        status, _, page = person.post("/app-passwords", fields)
+        same(status, 400, "refused: %s" % str(wrong)[:30])
+        ok("Please give a name" in page and
+           Shape(page).fields["label"] == fields["label"],
+           "and says so, keeping what was typed", page)
+    secrets = {}
+    for label, networks in (("Zoë’s phone", "127.0.0.0/8, ::1"),
+                            ("Far away", "192.0.2.0/24")):
+        status, _, page = person.post("/app-passwords", {
+            "label": label, "right": ["imap", "caldav"], "expires": "30",
+            "networks": networks})
+        secrets[label] = re.search(r'class="secret"><code>([^<]+)',
+                                   page).group(1)
+        same(status, 200, "made: " + label)
+    same([imap_takes(server, s) for s in secrets.values()], [True, False],
+         "only from its networks")
+    page = Shape(person.get("/app-passwords")[2]).text()
+    ok("IMAP, CalDAV · made" in page.replace("  ", " ") or
+       re.search("IMAP, CalDAV made .* ends .* only from 127.0.0.0/8,::1",
+                 page), "rights, end and networks in the list", page)
+    numbers = re.findall(r'name="id" value="(\d+)"',
+                         person.get("/app-passwords")[2])
+    same(len(numbers), 2, "both are in it")
+    same(person.post("/app-passwords/revoke", {"id": "999999"})[0], 303,
+         "one that is not there is no fault")
+    for number in numbers:
+        same(person.post("/app-passwords/revoke", {"id": number})[1]
+             ["Location"], "/app-passwords?done=revoked", "revoked")
+    same(imap_takes(server, secrets["Zoë’s phone"]), False, "and over")
+
+
+def devices(server):
+    person = Browser(server)
+    person.sign_in()
+    for app in "iphone", "thunderbird-android", "davx5":
+        for variant in "app", "typed", "mail-app", "full-typed":
+            status, head, page = person.post("/device", {
+                "app": app, "variant": variant, "as": "code"})
+            ok(status == 200 and "data:image/svg+xml;base64," in page and
+               head["Cache-Control"] == "no-store",
+               "a code: %s, %s" % (app, variant), page)
+            same('data-app="' in page, variant.endswith("app"),
+                 "waits for its password: %s, %s" % (app, variant))
+    same(person.post("/device", {"app": "fax"})[0], 400, "no such app")
+    for number in re.findall(r'name="id" value="(\d+)"',
+                             person.get("/app-passwords")[2]):
+        person.post("/app-passwords/revoke", {"id": number})
+
+
+def passwords_and_sessions(server):
+    person, other = Browser(server), Browser(server)
+    person.sign_in(1)
+    other.sign_in(1)
+    old = server.login(1)[1]
+    fresh = "violet anchor tundra mosaic"
+    for wrong, said in (({"old": "nope"}, "is not right"),
+                        ({"again": "x"}, "are not the same"),
+                        ({"fresh": "password", "again": "password"},
+                         "too easy to guess")):
+        fields = {"old": old, "fresh": fresh, "again": fresh}
+        fields.update(wrong)
+        page = person.post("/security/password", fields)[2]
+        ok(said in page, "password: " + said, page)
+    same(person.post("/security/password", {
+        "old": old, "fresh": fresh, "again": fresh})[1]["Location"],
+        "/security?done=password", "changed")
+    same(other.get("/security")[0], 303, "the other browser is signed out")
+    same(person.get("/security")[0], 200, "this one is not")
+    same(Browser(server).sign_in(1)[0], 403, "the old one is over")
+    same(other.sign_in(1, fresh)[0], 303, "the new one works")
+    page = person.get("/security")[2]
+    ids = re.findall(r'name="id" value="(\d+)"', page)
+    same(len(ids), 1, "two sessions, of which one can be ended here")
+    person.post("/security/end", {"id": ids[0]})
+    same(other.get("/security")[0], 303, "ended")
+    other.sign_in(1, fresh)
+    same(person.post("/security/everywhere")[1]["Location"],
+         "/?done=everywhere", "signed out everywhere")
+    same([b.get("/security")[0] for b in (person, other)], [303, 303],
+         "which is so")
+
+
+# --- what strangers can leave ----------------------------------------------
+
+def hostile():
+    """300 strings that would become elements, attributes or scripts."""
+    begins = ["", '"', "'", '">', "'>", "</title>", "</option></select>",
+              "</bdi>", "-->", "]]>", "{{", "}}", "*", "`", "\u2028"]
+    ends = ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>",
+            "<svg/onload=alert(1)>", "<iframe src=javascript:alert(1)>",
+            " onfocus=alert(1) autofocus x=", "javascript:alert(1)",
+            "<a href=//evil.example>x</a>", "<style>*{display:none}</style>",
+            "<meta http-equiv=refresh content=0>", "<base href=//evil>",
+            "{{form_token}}", "{{>top}}", "{{=skip}}", "&lt;b&gt;&#60;b>",
+            "<!--", "<![CDATA[<b>", "%3Cb%3E<b>", "\uff1cscript\uff1e<b>",
+            "<b\x0bonclick=x>", "\u202e<b>"]
+    return [b + e for b in begins for e in ends]
+
+
+def packed(strings, most):
+    """The same in fewer, longer ones."""
+    out = [""]
+    for text in strings:
+        if len((out[-1] + text).encode()) > most:
+            out.append("")
+        out[-1] += text
+    return out
+
+
+def stranger(server):
+    strings = hostile()
+    same(len(strings), 300, "300 strings")
+    anybody = Browser(server)
+    anybody.service = "proxy" # many requests; TLS would cost most of it
+
+    def shape(path, **headers):
+        return Shape(anybody.get(path, **headers)[2]).tags
+
+    plain = shape("/help?address=x&device=x&lang=x&x=x")
+    nothing = shape("/nothing?x=x&lang=x")
+    bad = []
+    for text in strings:
+        clean = text.replace("\u2028", "").replace("\x0b", "")
+        agent = clean.encode("utf-8").decode("latin-1")
+        q = urllib.parse.quote(text, safe="")
+        query = "?address=%s&device=%s&lang=%s&x=%s" % (q, q, q, q)
+        if "\x0b" in text: # refused as a form; alone, then
+            query = "?address=x&device=x&lang=x&x=x"
+        if shape("/help" + query, **{
+                "User-Agent": agent, "Accept-Language": agent}) != plain:
+            bad.append(("help", text))
+        status, _, page = anybody.get(
+            "/n" + urllib.parse.quote(clean.replace("/", ""), safe="") +
+            "?x=%s&lang=%s" % (q, q))
+        if status != 404 or ("\x0b" not in text and
+                             Shape(page).tags != nothing):
+            bad.append(("nothing", text))
+    same(bad, [], "no string changes an element of a public page")
+
+
+def stranger_signed_in(server):
+    """In the list of sessions (browser, address), of app passwords, and in
+    what a failed sign-in shows again."""
+    strings = [s for s in hostile() if "\x0b" not in s]
+    person = Browser(server)
+    person.service = "proxy"
+    person.headers = {"X-Forwarded-Proto": "https"}
+    labels = packed(strings, 90)
+    for number, text in enumerate(labels):
+        if number % 50 == 0: # so many changes a session has in a minute
+            person.cookies.clear()
+            person.sign_in()
+        person.post("/app-passwords", {
+            "label": text, "right": "imap", "expires": "never"})
+    page = person.get("/app-passwords")[2]
+    found = Shape(page)
+    same(len(re.findall('data-row="', page)), len(labels),
+         "each label has its row")
+    same([text for text in labels
+          if text.strip(" \t\r\n") not in found.words], [],
+         "and stands there as it was typed")
+    row = Shape(re.search(r'<li class="card".*?</li>', page, re.S).group(0))
+    rows = [Shape(r).tags for r in re.findall(
+        r'<li class="card" data-row=.*?</li>', page, re.S)]
+    ok(all(r == row.tags for r in rows), "labels change no element", rows)
+    for text in packed(strings, 200)[:40]:
+        agent = text.encode().decode("latin-1")
+        visitor = Browser(server, **{
+            "X-Forwarded-Proto": "https", "User-Agent": agent,
+            "X-Forwarded-For": agent[:60]})
+        visitor.service = "proxy"
+        visitor.sign_in()
+    page = person.get("/security")[2]
+    rows = [Shape(r).tags for r in re.findall(r"<li>\s*<div>.*?</li>", page,
+                                              re.S)]
+    shapes = {tuple(r) for r in rows}
+    same((len(rows) > 5, len(shapes)), (True, 2),
+         "neither browser nor address changes one: this session and others")
+    visitor = Browser(server)
+    visitor.get("/")
+    for text in packed(strings, 300)[:8]:
+        page = visitor.post("/sign-in", {"address": text,
+                                         "password": "wrong"})[2]
+        if not same(Shape(page).fields.get("address"), text[:320],
+                    "shown again as it was typed"):
+            break
+
+
+# --- Chromium ---------------------------------------------------------------
+
+def install():
+    """The packages of the browser's tests; None, or why not."""
+    for program in "node", "npm":
+        if shutil.which(program) is None:
+            return program + " is not installed"
+    if not os.path.exists("/usr/bin/chromium"):
+        return "chromium is not installed"
+    os.makedirs(NODE, exist_ok=True)
+    lock = os.path.join(NODE, "package-lock.json")
+    wanted = os.path.join(BROWSER, "package-lock.json")
+    with open(wanted, encoding="utf-8") as file:
+        text = file.read()
+    marker = os.path.join(NODE, "node_modules", ".installed")
+    if os.path.exists(marker) and os.path.exists(lock):
+        with open(lock, encoding="utf-8") as file:
+            if file.read() == text:
+                return None
+    for name in "package.json", "package-lock.json":
+        shutil.copy(os.path.join(BROWSER, name), NODE)
+    try:
+        code, said = run(["npm", "ci", "--ignore-scripts", "--no-audit",
+                          "--no-fund", "--fetch-timeout=20000",
+                          "--fetch-retries=1"], cwd=NODE, timeout=90)
+    except subprocess.TimeoutExpired:
+        code, said = 1, "it took too long"
+    if code:
+        return "npm cannot install: " + said.strip()[-200:]
+    with open(marker, "w", encoding="utf-8"):
+        pass
+    return None
+
+
+def browser(server, script):
+    why = install()
+    if why:
+        skip("THE PAGES IN CHROMIUM ARE NOT TESTED", why)
+        return
+    began = time.monotonic()
+    env = dict(os.environ, NODE_FOLDER=NODE, SITE=json.dumps({
+        "address": server.address, "password": server.password,
+        "host": server.host, "ip": server.ip, "ports": server.ports}))
+    process = subprocess.run(["node", os.path.join(BROWSER, script)],
+                             env=env, stdout=subprocess.PIPE, timeout=280,
+                             check=False)
+    lines = process.stdout.decode().splitlines()
+    for line in lines:
+        found = re.match(r"(not )?ok \d+ - (.*)", line)
+        if found:
+            ok(not found.group(1), "Chromium: " + found.group(2))
+    note("%.1f s in Chromium" % (time.monotonic() - began))
+    ok(process.returncode == 0 and lines[-1:] and
+       lines[-1].startswith("1.."), "Chromium: to the end", lines[-3:])
+
+
+def main():
+    with Server(users=1, settings={
+            "security-contact": "mailto:security@posthaste.test"}) as server:
+        if os.environ.get("SHOTS"):
+            browser(server, "shots.mjs")
+        else:
+            everybody(server)
+            no_enumeration(server)
+            files(server)
+            forms(server)
+            app_passwords(server)
+            devices(server)
+            passwords_and_sessions(server)
+            stranger(server)
+            stranger_signed_in(server)
+            browser(server, "pages.mjs")
+    done()
+
+
+main()
