@@ -93,7 +93,7 @@ autodiscover_settings(const struct service_set *set, view login,
 	xml_start(&x, "Account");
 	leaf(&x, "AccountType", "email");
 	leaf(&x, "Action", "settings");
-	add_protocols(&x, set, login);
+	add_protocols(&x, set, service_set_login(set, login));
 	xml_end(&x, "Account");
 	xml_end(&x, "Response");
 	xml_end(&x, "Autodiscover");

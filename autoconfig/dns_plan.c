@@ -62,8 +62,8 @@ add_text(struct maker *m, enum dns_role role, const char *label, view text,
 
 /* Port 0: not offered, which is said by "." (RFC 2782). */
 static void
-add_srv(struct maker *m, const char *label, unsigned priority, unsigned port,
-    const char *why)
+add_srv(struct maker *m, const char *label, unsigned priority, view host,
+    unsigned port, const char *why)
 {
 	struct dns_line *line = add(m, DNS_SRV, label, RECORD_SRV, why);
 
@@ -72,12 +72,12 @@ add_srv(struct maker *m, const char *label, unsigned priority, unsigned port,
 	line->data.priority = priority;
 	line->data.weight = 1;
 	line->data.port = port;
-	line->data.value = m->set->host;
+	line->data.value = host;
 }
 
-/* The port and the path of an https URL of ours; 0 without one. */
+/* The port, the host and the path of an https URL; 0 without one. */
 static unsigned
-url_port(view url, view *path)
+url_port(view url, view *name, view *path)
 {
 	view rest = view_from(url, VIEW("https://").n);
 	size_t slash = view_find_byte(rest, '/');
@@ -85,9 +85,10 @@ url_port(view url, view *path)
 	uint64_t port = STANDARD_HTTPS;
 
 	*path = view_from(rest, slash);
+	*name = VIEW("");
 	if (url.n == 0)
 		return 0;
-	(void)view_cut(&host, ':');
+	*name = view_cut(&host, ':');
 	if (host.n > 0)
 		(void)view_number(host, UINT16_MAX, &port);
 	return (unsigned)port;
@@ -96,10 +97,12 @@ url_port(view url, view *path)
 static void
 add_dav(struct maker *m, const char *label, const char *why)
 {
-	view path;
-	unsigned port = url_port(m->set->dav, &path);
+	view host, path;
+	unsigned port = url_port(m->set->dav, &host, &path);
 
-	add_srv(m, label, 0, port, why);
+	if (port == 0 && m->set->foreign)
+		return;
+	add_srv(m, label, 0, host, port, why);
 	if (port > 0)
 		add_text(m, DNS_DAV_PATH, label, arena_print(m->arena,
 		    "path=%.*s", (int)path.n, path.p),
@@ -108,25 +111,40 @@ add_dav(struct maker *m, const char *label, const char *why)
 }
 
 static void
-add_core(struct maker *m)
+add_mx(struct maker *m)
 {
-	view domain = m->set->domain, path, web = m->set->autodiscover;
 	struct dns_line *mx = add(m, DNS_MX, "", RECORD_MX,
 	    "It tells all other mail servers where to bring the mail.");
-	view label = arena_print(m->arena, "%.*s._domainkey",
-	    (int)m->facts->selector.n, m->facts->selector.p);
 
 	if (mx == NULL)
 		return;
 	mx->data.priority = 10;
 	mx->data.value = m->set->host;
+}
+
+static void
+add_finders(struct maker *m)
+{
+	view host, path;
+	unsigned port = url_port(m->set->autodiscover, &host, &path);
+
 	add_name(m, "autoconfig", "Thunderbird, Evolution, KMail, FairEmail"
 	    " and others ask this name for their settings.");
 	add_name(m, "autodiscover",
 	    "Outlook and eM Client ask this name for their settings.");
-	add_srv(m, "_autodiscover._tcp", 0, url_port(web, &path),
+	add_srv(m, "_autodiscover._tcp", 0, host, port,
 	    "It leads Outlook and Thunderbird to the server whose"
 	    " certificate fits.");
+}
+
+/* What makes mail from the domain and to it believed. */
+static void
+add_mail_core(struct maker *m)
+{
+	view domain = m->set->domain;
+	view label = arena_print(m->arena, "%.*s._domainkey",
+	    (int)m->facts->selector.n, m->facts->selector.p);
+
 	add_text(m, DNS_SPF, "", VIEW("v=spf1 mx ~all"),
 	    "It says which servers send the domain's mail; without it much"
 	    " of that mail is taken for spam.");
@@ -141,6 +159,16 @@ add_core(struct maker *m)
 	    (int)domain.n, domain.p),
 	    "It says what to do with forged mail, and large providers ask"
 	    " for it.");
+}
+
+static void
+add_core(struct maker *m)
+{
+	if (!m->set->foreign)
+		add_mx(m);
+	add_finders(m);
+	if (!m->set->foreign)
+		add_mail_core(m);
 	add_dav(m, "_caldavs._tcp", "Calendar programs find the server by it"
 	    " from the address alone (RFC 6764).");
 	add_dav(m, "_carddavs._tcp", "Address books find the server by it"
@@ -165,15 +193,15 @@ static const struct offer {
 	{ "_jmap._tcp", NULL, SOCKET_TLS, 0 },
 };
 
-static unsigned
-port_of(const struct offer *o, const struct service_entry *entries,
+static const struct service_entry *
+entry_of(const struct offer *o, const struct service_entry *entries,
     size_t count)
 {
 	for (size_t i = 0; o->protocol != NULL && i < count; i++)
 		if (strcmp(entries[i].protocol, o->protocol) == 0
 		    && entries[i].socket == o->socket)
-			return entries[i].port;
-	return 0;
+			return &entries[i];
+	return NULL;
 }
 
 static void
@@ -181,13 +209,18 @@ add_offers(struct maker *m)
 {
 	for (size_t i = 0; i < COUNT(offers); i++) {
 		const struct offer *o = &offers[i];
-		unsigned port = port_of(o, m->set->incoming,
+		const struct service_entry *e = entry_of(o, m->set->incoming,
 		    m->set->incoming_count);
 
-		if (port == 0)
-			port = port_of(o, m->set->outgoing,
+		if (e == NULL)
+			e = entry_of(o, m->set->outgoing,
 			    m->set->outgoing_count);
-		add_srv(m, o->label, o->priority, port, port > 0
+		/* What else another system offers nobody told us. */
+		if (e == NULL && m->set->foreign)
+			continue;
+		add_srv(m, o->label, o->priority,
+		    e != NULL ? e->host : VIEW(""), e != NULL ? e->port : 0,
+		    e != NULL
 		    ? "FairEmail and others find the server by it (RFC 6186)."
 		    : "It says that this is not offered, so that programs do"
 		      " not try (RFC 6186 3.4).");
@@ -283,12 +316,15 @@ dns_plan_make(const struct service_set *set, const struct dns_facts *facts,
 	m.core = false;
 	add_offers(&m);
 	add_mta_sts(&m);
-	add_text(&m, DNS_TLS_RPT, "_smtp._tls", arena_print(arena,
-	    "v=TLSRPTv1; rua=mailto:postmaster@%.*s", (int)set->domain.n,
-	    set->domain.p),
-	    "Others then report when they could not encrypt (RFC 8460).");
+	if (!set->foreign)
+		add_text(&m, DNS_TLS_RPT, "_smtp._tls", arena_print(arena,
+		    "v=TLSRPTv1; rua=mailto:postmaster@%.*s",
+		    (int)set->domain.n, set->domain.p),
+		    "Others then report when they could not encrypt"
+		    " (RFC 8460).");
 	add_pacc(&m);
-	add_host(&m);
+	if (!set->foreign)
+		add_host(&m);
 	if (out->count == DNS_PLAN_LINES)
 		return fail(OVER_LIMIT, "more records than a plan holds");
 	return arena_result(arena);

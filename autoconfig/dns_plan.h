@@ -3,6 +3,8 @@
  *
  * Eleven core records make mail, calendars and contacts work and be found;
  * the recommended ones make more programs find them and strangers safer.
+ * Of another mail system only what leads to its services and to our
+ * settings: its MX, SPF and the like are its own business.
  * Pure: the same facts give the same plan.
  */
 #ifndef AUTOCONFIG_DNS_PLAN_H

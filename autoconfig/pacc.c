@@ -44,10 +44,11 @@ add_name(struct buf *out, const char *name, bool first)
 
 /* URLs are without a port in this format. */
 static bool
-has_port(view url, view host)
+has_port(view url)
 {
-	return view_at(view_from(url, view_find(url, host) + host.n), 0)
-	    == ':';
+	view rest = view_from(url, VIEW("https://").n);
+
+	return view_find_byte(view_cut(&rest, '/'), ':') != SIZE_MAX;
 }
 
 static void
@@ -55,7 +56,7 @@ add_dav(const struct service_set *set, struct buf *out)
 {
 	static const char *const names[] = { "caldav", "carddav" };
 
-	if (set->dav.n == 0 || has_port(set->dav, set->host))
+	if (set->dav.n == 0 || has_port(set->dav))
 		return;
 	for (size_t i = 0; i < COUNT(names); i++) {
 		add_name(out, names[i], false);
@@ -104,7 +105,7 @@ add_info(const struct service_set *set, struct buf *out)
 	buf_add_text(out, ",\"shortName\":");
 	json_add_text(out, set->short_name);
 	buf_add_byte(out, '}');
-	if (set->web.n > 0 && !has_port(set->web, set->host)) {
+	if (set->web.n > 0 && !has_port(set->web)) {
 		buf_add_text(out, ",\"help\":{\"documentation\":");
 		json_add_text(out, set->web);
 		buf_add_byte(out, '}');
@@ -117,7 +118,8 @@ pacc_document(const struct service_set *set, struct buf *out)
 {
 	size_t before = out->n;
 
-	if (!add_protocols(set, out)) {
+	/* Its readers log in by the address. */
+	if (set->login != LOGIN_ADDRESS || !add_protocols(set, out)) {
 		buf_cut(out, before);
 		return fail(NOT_FOUND, "PACC has no words for these ports");
 	}

@@ -39,6 +39,58 @@ add_offers(const struct conf *conf, struct service_set *set)
 	}
 }
 
+/* Those of another system, in the same order. */
+static void
+add_foreign(const struct gateway *g, view section, struct service_set *set)
+{
+	static const enum gateway_what order[] = { GATEWAY_IMAP, GATEWAY_POP3,
+		GATEWAY_SMTP };
+	static const char *const names[] = { [GATEWAY_IMAP] = "imap",
+		[GATEWAY_POP3] = "pop3", [GATEWAY_SMTP] = "smtp" };
+
+	for (size_t i = 0; i < 2 * COUNT(order); i++) {
+		enum gateway_what what = order[i / 2];
+		const struct gateway_line *l = gateway_line(g, section, what,
+		    i % 2 == 1);
+		struct service_entry entry = { .protocol = names[what] };
+
+		if (l == NULL)
+			continue;
+		entry.host = l->host;
+		entry.port = l->port;
+		entry.socket = l->starttls ? SOCKET_STARTTLS : SOCKET_TLS;
+		if (what == GATEWAY_SMTP)
+			set->outgoing[set->outgoing_count++] = entry;
+		else
+			set->incoming[set->incoming_count++] = entry;
+	}
+}
+
+static void
+use_foreign(const struct gateway *g, view section, struct service_set *set)
+{
+	const struct gateway_line *dav = gateway_line(g, section, GATEWAY_DAV,
+	    false);
+	const struct gateway_line *login = gateway_line(g, section,
+	    GATEWAY_LOGIN, false);
+
+	set->foreign = true;
+	add_foreign(g, section, set);
+	if (dav != NULL)
+		set->dav = dav->url;
+	if (login != NULL && login->local_part)
+		set->login = LOGIN_LOCAL_PART;
+}
+
+view
+service_set_login(const struct service_set *set, view address)
+{
+	view rest = address;
+
+	return set->login == LOGIN_LOCAL_PART ? view_cut_last(&rest, '@')
+	                                      : address;
+}
+
 /* One line, not too long for a list of accounts. */
 static view
 display_name(view name, struct arena *arena)
@@ -88,6 +140,8 @@ result
 service_set_make(const struct conf *conf, view domain, view name,
     struct arena *arena, struct service_set *out)
 {
+	view section;
+
 	*out = (struct service_set){ .dav = VIEW("") };
 	if (conf->hostname == NULL)
 		return fail(FAILED, "the configuration has no hostname");
@@ -97,10 +151,17 @@ service_set_make(const struct conf *conf, view domain, view name,
 	if (out->display_name.n == 0)
 		out->display_name = out->domain;
 	out->short_name = short_name(out->display_name);
-	add_offers(conf, out);
-	out->receives = conf->ports[SERVICE_SMTP] != 0;
-	out->dav = url_of(conf, out->host, "/SOGo/dav/", arena);
-	out->web = url_of(conf, out->host, "/", arena);
+	section = gateway_section(&conf->gateway, out->domain);
+	if (section.n > 0) {
+		use_foreign(&conf->gateway, section, out);
+	} else {
+		add_offers(conf, out);
+		out->receives = conf->ports[SERVICE_SMTP] != 0;
+		out->dav = url_of(conf, out->host, "/SOGo/dav/", arena);
+	}
+	/* The pages say that one logs in by the address. */
+	out->web = out->login != LOGIN_ADDRESS ? VIEW("")
+	    : url_of(conf, out->host, "/", arena);
 	out->autodiscover = url_of(conf, out->host,
 	    "/autodiscover/autodiscover.xml", arena);
 	return arena_result(arena);

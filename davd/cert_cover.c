@@ -157,7 +157,8 @@ add_all(struct covering *c)
 	TRY(domain_list(cli->store, cli->arena, &domains, &count));
 	TRY(domain_alias_list(cli->store, cli->arena, VIEW(""), &aliases,
 	    &alias_count));
-	c->room = 1 + (count + alias_count) * NAMES_OF_DOMAIN;
+	c->room = 1 + (count + alias_count + cli->conf.gateway.count)
+	    * NAMES_OF_DOMAIN;
 	c->out->names = arena_array(cli->arena, c->room,
 	    sizeof *c->out->names);
 	add_name(c, VIEW(""), view_of(cli->conf.hostname));
@@ -165,6 +166,10 @@ add_all(struct covering *c)
 		TRY(add_domain(c, domains[i].name));
 	for (size_t i = 0; i < alias_count; i++)
 		TRY(add_domain(c, aliases[i].name));
+	for (size_t i = 0; i < cli->conf.gateway.count; i++)
+		if (!view_eq(cli->conf.gateway.lines[i].domain, VIEW("*")))
+			TRY(add_domain(c,
+			    cli->conf.gateway.lines[i].domain));
 	return arena_result(cli->arena);
 }
 

@@ -98,6 +98,9 @@ find_set(struct cli *cli, struct service_set *out)
 	view name;
 
 	TRY(check_domain(view_of(cli->arguments[0]), cli->arena, &name));
+	if (gateway_names(&cli->conf.gateway, name))
+		return service_set_make(&cli->conf, name, VIEW(""),
+		    cli->arena, out);
 	TRY(domain_canonical(cli->store, cli->arena, name, &domain));
 	return service_set_make(&cli->conf, name, domain.display_name,
 	    cli->arena, out);
@@ -142,16 +145,20 @@ learn_pacc(struct cli *cli, const struct service_set *set, bool announce,
 static result
 make_plan(struct cli *cli, bool announce, struct dns_plan *out)
 {
-	struct dns_facts facts = { .ca = VIEW(""), .tlsa = VIEW("") };
+	struct dns_facts facts = { .selector = VIEW(""),
+		.dkim_key = VIEW(""), .ca = VIEW(""), .tlsa = VIEW("") };
 	struct dkim_key key;
 	struct service_set set;
 
 	TRY(find_set(cli, &set));
+	TRY(learn_pacc(cli, &set, announce, &facts));
+	/* Another system signs with keys of its own. */
+	if (set.foreign)
+		return dns_plan_make(&set, &facts, cli->arena, out);
 	TRY(dkim_ensure(cli->store, cli->signer, set.domain, cli->arena,
 	    &key));
 	facts.selector = key.selector;
 	facts.dkim_key = key.key;
-	TRY(learn_pacc(cli, &set, announce, &facts));
 	learn_certificate(cli, &set, &facts);
 	return dns_plan_make(&set, &facts, cli->arena, out);
 }

@@ -1,11 +1,15 @@
 /* posthaste profile, qr: what sets up one person's devices. */
 #include "davd/cli_command.h"
 
+#include "autoconfig/service_set.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/base/secret.h"
 #include "mailcore/sys/clock.h"
+#include "mailcore/sys/random.h"
+#include "profiles/apple.h"
 #include "profiles/device.h"
 #include "profiles/qr.h"
+#include "profiles/sign.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +24,8 @@ struct job {
 };
 
 typedef result make_device(struct job *, struct buf *out);
+
+static make_device write_code;
 
 /* One word of a list of them; says when it is none. */
 static bool
@@ -66,6 +72,55 @@ find_person(struct job *j)
 	return done();
 }
 
+/* Somebody of another mail system: there is no account here, and the device
+ * asks for the password. */
+static result
+write_foreign(struct job *j, struct buf *out)
+{
+	struct cli *cli = j->cli;
+	view address = view_of(cli->arguments[0]), domain = address, house;
+	struct profile_order order = { .address = address,
+		.name = VIEW(""), .password = VIEW(""),
+		.kind = j->order.kind,
+		.language = profile_language_of(view_of(cli->language)) };
+	struct buf document = buf_new(LIMIT_PROFILE);
+	unsigned char fresh[PROFILE_HOUSE];
+	struct service_set set;
+	result r;
+
+	if (cli->app_password != NULL || cli->link != NULL)
+		return fail(MALFORMED, "its passwords are not made here");
+	(void)view_cut_last(&domain, '@');
+	TRY(service_set_make(&cli->conf, domain, VIEW(""), cli->arena, &set));
+	random_bytes(fresh, sizeof fresh);
+	TRY(setting_keep(cli->store, cli->arena, VIEW("server-uuid"),
+	    (view){ (const char *)fresh, sizeof fresh }, &house));
+	if (house.n != PROFILE_HOUSE)
+		return fail(FAILED, "the setting server-uuid is damaged");
+	order.services = &set;
+	order.house = (const unsigned char *)house.p;
+	r = profile_apple(&order, &document);
+	if (r.is == OK && cli->is_unsigned == NULL)
+		r = profile_sign(cli->signer, view_of(cli->conf.hostname),
+		    buf_view(&document), out);
+	else
+		buf_add(out, buf_view(&document));
+	buf_free(&document);
+	return r.is == OK ? buf_result(out) : r;
+}
+
+static bool
+is_foreign(struct cli *cli)
+{
+	struct account_info account;
+	view domain = view_of(cli->arguments[0]);
+	view local = view_cut_last(&domain, '@');
+
+	return local.n > 0 && gateway_names(&cli->conf.gateway, domain)
+	    && account_find(cli->store, cli->arena,
+	        view_of(cli->arguments[0]), &account).is == NOT_FOUND;
+}
+
 static bool
 write_out(const struct buf *out)
 {
@@ -84,9 +139,13 @@ run_job(struct job *j, make_device *make)
 	if (cli_open(j->cli).is != OK)
 		return CLI_FAILED;
 	j->device = device_new();
-	r = find_person(j);
-	if (r.is == OK)
-		r = make(j, &out);
+	if (make != write_code && is_foreign(j->cli)) {
+		r = write_foreign(j, &out);
+	} else {
+		r = find_person(j);
+		if (r.is == OK)
+			r = make(j, &out);
+	}
 	if (r.is == OK && !write_out(&out))
 		r = fail(FAILED, "it could not be written");
 	if (r.is != OK)

@@ -19,6 +19,10 @@ page_services_of(const struct page_services *services,
 
 	for (size_t i = 0; i < question->count && r.is == NOT_FOUND; i++) {
 		name = question->domains[i];
+		/* One of another system is known by the configuration. */
+		if (gateway_names(&services->conf->gateway, name))
+			return service_set_make(services->conf, name,
+			    VIEW(""), arena, out);
 		r = domain_canonical(services->dav.store, arena, name,
 		    &domain);
 	}

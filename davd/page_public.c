@@ -39,7 +39,7 @@ find_asked(struct page *p)
 	if (r.is == OK)
 		r = page_services_of(p->services, &question,
 		    p->request->arena, &set);
-	if (r.is == OK) {
+	if (r.is == OK && set.login == LOGIN_ADDRESS) {
 		page_about(p, &set);
 	} else if (typed.n > 0) {
 		html_flag(p->html, "foreign", true);

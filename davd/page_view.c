@@ -58,6 +58,9 @@ find_domain(const struct page_services *services,
 		TRY(autoconfig_ask(VIEW(""), hosts[i], request->arena,
 		    &question));
 		r = page_services_of(services, &question, request->arena, out);
+		/* The page says that one logs in by the address. */
+		if (r.is == OK && out->login != LOGIN_ADDRESS)
+			r = fail(NOT_FOUND, "");
 	}
 	if (r.is != NOT_FOUND)
 		return r;

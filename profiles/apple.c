@@ -106,6 +106,7 @@ struct writer {
 	struct arena *arena;
 	view title;  /* of the organisation, in one line */
 	view person; /* the name, in one line */
+	view login;
 	result r;
 };
 
@@ -166,7 +167,7 @@ add_incoming(struct writer *w, const struct service_entry *e)
 	plist_integer(p, "IncomingMailServerPortNumber", e->port);
 	/* On 143 and 587 the device then demands STARTTLS. */
 	plist_bool(p, "IncomingMailServerUseSSL", true);
-	plist_string(p, "IncomingMailServerUsername", w->order->address);
+	plist_string(p, "IncomingMailServerUsername", w->login);
 	if (w->order->password.n > 0)
 		plist_string(p, "IncomingPassword", w->order->password);
 }
@@ -181,7 +182,7 @@ add_outgoing(struct writer *w, const struct service_entry *e)
 	plist_string(p, "OutgoingMailServerHostName", e->host);
 	plist_integer(p, "OutgoingMailServerPortNumber", e->port);
 	plist_bool(p, "OutgoingMailServerUseSSL", true);
-	plist_string(p, "OutgoingMailServerUsername", w->order->address);
+	plist_string(p, "OutgoingMailServerUsername", w->login);
 	if (w->order->password.n > 0)
 		plist_string(p, "OutgoingPassword", w->order->password);
 	plist_bool(p, "OutgoingPasswordSameAsIncomingPassword", true);
@@ -266,8 +267,12 @@ add_dav(struct writer *w, const struct dav_keys *keys, const char *what)
 		return;
 	}
 	buf_add(&principal, path);
-	encode_percent(&principal, w->order->address, VIEW("@"));
-	buf_add_byte(&principal, '/');
+	/* How another server calls its principals nobody knows; the device
+	 * asks for them there. */
+	if (!w->order->services->foreign) {
+		encode_percent(&principal, w->order->address, VIEW("@"));
+		buf_add_byte(&principal, '/');
+	}
 	plist_dict(p, NULL);
 	add_head(w, keys->type, keys->part, titled(w, what), NULL);
 	plist_string(p, keys->description, w->title);
@@ -275,7 +280,7 @@ add_dav(struct writer *w, const struct dav_keys *keys, const char *what)
 	plist_integer(p, keys->port, port);
 	plist_bool(p, keys->ssl, true);
 	plist_string(p, keys->principal, buf_view(&principal));
-	plist_string(p, keys->user, w->order->address);
+	plist_string(p, keys->user, w->login);
 	if (w->order->password.n > 0)
 		plist_string(p, keys->password, w->order->password);
 	plist_dict_end(p);
@@ -338,6 +343,7 @@ profile_apple(const struct profile_order *order, struct buf *out)
 	}
 	w.title = one_line(w.arena, order->services->display_name);
 	w.person = one_line(w.arena, order->name);
+	w.login = service_set_login(order->services, order->address);
 	w.list = plist_to(out);
 	add_all(&w);
 	if (w.r.is == OK)

@@ -72,12 +72,13 @@ link_thunderbird(const struct service_set *set, view address, view name,
 		    " ASCII addresses only");
 	buf_add_text(out, "[1,[1,1],"); /* the first of one code */
 	add_server(out, in, strcmp(in->protocol, "imap") == 0 ? IMPORT_IMAP
-	    : IMPORT_POP3, address);
+	    : IMPORT_POP3, service_set_login(set, address));
 	buf_add_byte(out, ',');
 	add_name(out, set->display_name);
 	add_last(out, password);
 	buf_add_text(out, ",[[");
-	add_server(out, &set->outgoing[0], IMPORT_SMTP, address);
+	add_server(out, &set->outgoing[0], IMPORT_SMTP,
+	    service_set_login(set, address));
 	add_last(out, password);
 	buf_add_text(out, ",[");
 	json_add_text(out, address);
@@ -111,7 +112,7 @@ link_davx5(const struct service_set *set, view address, view password,
 	if (!view_starts(set->dav, scheme))
 		return fail(NOT_FOUND, "the server has no DAV to offer");
 	buf_add_text(out, "davx5://");
-	add_userinfo(out, address);
+	add_userinfo(out, service_set_login(set, address));
 	if (password.n > 0) {
 		buf_add_byte(out, ':');
 		add_userinfo(out, password);

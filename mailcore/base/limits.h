@@ -211,6 +211,8 @@ enum {
 	LIMIT_ACME_ANSWER = 1024,
 
 	LIMIT_CONFIGURATION = 65536, /* bytes of posthaste.conf */
+	LIMIT_GATEWAY_LINES = 1024, /* of them about other mail systems */
+	LIMIT_GATEWAY_URL = 1024,
 	/* Descriptors allow as many; at 20 KiB each that is 200 MiB. */
 	LIMIT_CONNECTIONS = 10000,
 	/* An office behind one address: 50 people, 5 connections each. */

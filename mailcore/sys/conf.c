@@ -170,13 +170,14 @@ read_setting(struct reader *r, size_t name, view value)
 		    "remove this line or the one before it");
 		return;
 	}
-	/* The first "listen" replaces the default addresses. */
-	if (r->seen[name] == 0 && conf_setting_repeats(s))
-		r->conf->address_count = 0;
+	if (r->seen[name] == 0)
+		conf_setting_begin(s, r->conf);
 	r->seen[name] = r->line;
 	if (!utf8_is_valid(value)
 	    || !s->set(r->arena, place_of(r->conf, name), value))
 		complain(r, s->expected, shown(s, value), s->advice);
+	else
+		conf_setting_taken(s, r->conf, r->line);
 }
 
 static void
@@ -230,6 +231,18 @@ check_ports(struct reader *r)
 }
 
 static void
+check_gateway(struct reader *r)
+{
+	const struct gateway_line *l = gateway_incomplete(&r->conf->gateway);
+
+	if (l == NULL)
+		return;
+	r->line = l->number;
+	complain(r, "a gateway with smtp, and imap or pop3", l->domain,
+	    "add a line for each");
+}
+
+static void
 complete(struct reader *r)
 {
 	struct conf *c = r->conf;
@@ -247,6 +260,7 @@ complete(struct reader *r)
 		if (r->seen[NAME_PUBLIC + i] == 0)
 			c->public_ports[i] = c->ports[i];
 	check_ports(r);
+	check_gateway(r);
 }
 
 result

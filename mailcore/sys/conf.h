@@ -18,6 +18,7 @@
  *	session-idle MINUTES  session-end HOURS  password-strength 0..4
  *	security-contact URI
  *	publish on|off       directory on|off
+ *	gateway DOMAIN ... (gateway.h)
  *	log-level error|warning|info|debug           sandbox on|off
  */
 #ifndef SYS_CONF_H
@@ -25,6 +26,7 @@
 
 #include "mailcore/base/arena.h"
 #include "mailcore/base/buf.h"
+#include "mailcore/sys/gateway.h"
 #include "mailcore/sys/tls.h"
 
 enum service {
@@ -81,6 +83,7 @@ struct conf {
 	const char *security_contact; /* a URI for security.txt; NULL: none */
 	bool publish;   /* owners may open a calendar to everyone */
 	bool directory; /* people of a domain find each other */
+	struct gateway gateway; /* mail systems that are not ours */
 	int log_level; /* enum log_level */
 	bool sandbox;  /* off only for debugging */
 };

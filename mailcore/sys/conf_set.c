@@ -313,6 +313,12 @@ set_greylist_delay(struct arena *a, void *to, view value)
 	return true;
 }
 
+static bool
+set_gateway(struct arena *a, void *to, view value)
+{
+	return gateway_add(to, a, value);
+}
+
 const struct setting conf_settings[CONF_SETTINGS] = {
 	{ "data", offsetof(struct conf, data),
 	    set_text, "a folder",
@@ -389,6 +395,11 @@ const struct setting conf_settings[CONF_SETTINGS] = {
 	{ "directory", offsetof(struct conf, directory),
 	    set_switch, "on or off",
 	    "write on to let the people of a domain look each other up" },
+	{ "gateway", offsetof(struct conf, gateway), set_gateway,
+	    "DOMAIN imap|pop3|smtp tls|starttls HOST[:PORT], DOMAIN dav URL"
+	    " or DOMAIN login address|local-part, each once",
+	    "name a service of another mail system, like"
+	    " gateway example.org imap tls imap.example.net" },
 	{ "log-level", offsetof(struct conf, log_level),
 	    set_log_level,
 	    "error, warning, info or debug", "choose one of them" },
@@ -403,5 +414,19 @@ const struct setting conf_port_setting = { NULL, 0, set_port_or_off,
 bool
 conf_setting_repeats(const struct setting *s)
 {
-	return s->set == set_addresses;
+	return s->set == set_addresses || s->set == set_gateway;
+}
+
+void
+conf_setting_begin(const struct setting *s, struct conf *c)
+{
+	if (s->set == set_addresses)
+		c->address_count = 0;
+}
+
+void
+conf_setting_taken(const struct setting *s, struct conf *c, unsigned line)
+{
+	if (s->set == set_gateway)
+		c->gateway.lines[c->gateway.count - 1].number = line;
 }

@@ -18,12 +18,19 @@ struct setting {
 	const char *advice;
 };
 
-enum { CONF_SETTINGS = 26, CONF_PORT_MAX = 65535, CONF_MESSAGE_MAX = 1 << 30 };
+enum { CONF_SETTINGS = 27, CONF_PORT_MAX = 65535, CONF_MESSAGE_MAX = 1 << 30 };
 
 extern const struct setting conf_settings[CONF_SETTINGS];
 extern const struct setting conf_port_setting; /* port.*, public-port.* */
 
 /* May it stand in several lines, which add up? */
 bool conf_setting_repeats(const struct setting *);
+
+/* Before the first such line: what the default was is no more. */
+void conf_setting_begin(const struct setting *, struct conf *);
+
+/* After a line was taken: from where it was. */
+void conf_setting_taken(const struct setting *, struct conf *,
+    unsigned line);
 
 #endif

@@ -97,6 +97,33 @@ put_checks(const struct conf *c, struct buf *out)
 }
 
 static void
+put_gateway(const struct gateway *g, struct buf *out)
+{
+	static const char *const words[] = { [GATEWAY_IMAP] = "imap",
+		[GATEWAY_POP3] = "pop3", [GATEWAY_SMTP] = "smtp",
+		[GATEWAY_DAV] = "dav", [GATEWAY_LOGIN] = "login" };
+
+	if (g->count > 0)
+		buf_add(out, VIEW("\n# Mail systems that are not ours.\n"));
+	for (size_t i = 0; i < g->count; i++) {
+		const struct gateway_line *l = &g->lines[i];
+
+		buf_print(out, "gateway %.*s %s ", (int)l->domain.n,
+		    l->domain.p, words[l->what]);
+		if (l->what == GATEWAY_DAV)
+			buf_add(out, l->url);
+		else if (l->what == GATEWAY_LOGIN)
+			buf_add_text(out, l->local_part ? "local-part"
+			                                : "address");
+		else
+			buf_print(out, "%s %.*s:%u", l->starttls
+			    ? "starttls" : "tls", (int)l->host.n, l->host.p,
+			    l->port);
+		buf_add_byte(out, '\n');
+	}
+}
+
+static void
 put_limits(const struct conf *c, struct buf *out)
 {
 	static const char *const levels[] = {
@@ -145,5 +172,6 @@ conf_write(const struct conf *c, struct buf *out)
 	put_ports(c, out);
 	put_sending(c, out);
 	put_checks(c, out);
+	put_gateway(&c->gateway, out);
 	put_limits(c, out);
 }
