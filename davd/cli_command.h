@@ -109,6 +109,7 @@ int cli_mailbox_list(struct cli *);
 int cli_mailbox_remove(struct cli *);
 int cli_mailbox_enable(struct cli *);
 int cli_mailbox_disable(struct cli *);
+int cli_mailbox_kind(struct cli *);
 int cli_password(struct cli *);
 int cli_app_password_add(struct cli *);
 int cli_app_password_list(struct cli *);
