@@ -20,8 +20,8 @@ build_packages=(
 test_packages=(
 	bind9-utils cadaver chromium clang clang-tidy cppcheck curl dpkg-dev
 	isync knot-dnssecutils libclang-rt-14-dev libnet-ssleay-perl nodejs nsd
-	openssl perl python3 python3-caldav python3-jsonschema shellcheck swaks vdirsyncer
-	sieve-connect zbar-tools
+	openssl perl python3 python3-caldav python3-dkim python3-jsonschema
+	shellcheck sieve-connect swaks vdirsyncer zbar-tools
 )
 # Some packages of nodejs bring it along.
 command -v npm > /dev/null || test_packages+=(npm)
