@@ -1,4 +1,5 @@
 #include "davd/dav/acl.h"
+#include "davd/dav/directory.h"
 #include "davd/dav/schedule.h"
 
 #include "mailcore/base/encode.h"
@@ -163,7 +164,9 @@ run(struct dav *d, const struct method *m)
 		    && d->path.what != DAV_NOTHING)
 			answer_header(
 			    d->answer, "Content-Location", d->self);
-		if (acl_gate(d, m->name))
+		if (directory_is_meant(d))
+			directory_handle(d);
+		else if (acl_gate(d, m->name))
 			m->run(d);
 	}
 	account_close(&d->account);

@@ -103,6 +103,7 @@ static const struct prop_row rows[] = {
 	STORED("C", NS_CALDAV, "calendar-timezone", DAV_CALENDAR),
 	LINK("CR", NS_CARDDAV, "addressbook-home-set", DAV_PRINCIPAL,
 	    prop_book_home, DAV_BOOKS),
+	CR("directory-gateway", DAV_PRINCIPAL, prop_directory),
 	CR("supported-address-data", DAV_BOOK, prop_card_types),
 	CR("supported-collation-set", DAV_BOOK, prop_collations_carddav),
 	CR("max-resource-size", DAV_BOOK, prop_most_card),

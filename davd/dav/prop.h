@@ -127,6 +127,7 @@ bool prop_proxy_write_for(struct prop_out *, const struct resource *);
 bool prop_invite(struct prop_out *, const struct resource *);
 bool prop_publish_url(struct prop_out *, const struct resource *);
 bool prop_sharing_modes(struct prop_out *, const struct resource *);
+bool prop_directory(struct prop_out *, const struct resource *);
 bool prop_acl_parents(struct prop_out *, const struct resource *);
 bool prop_acl_restrictions(struct prop_out *, const struct resource *);
 bool prop_person(struct prop_out *, const struct resource *);

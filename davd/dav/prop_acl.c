@@ -1,4 +1,5 @@
 #include "davd/dav/acl.h"
+#include "davd/dav/directory.h"
 #include "davd/dav/prop.h"
 
 /* The tree of RFC 3744 5.3 and RFC 4791 6.1, in order. */
@@ -106,6 +107,8 @@ prop_privileges(struct prop_out *o, const struct resource *r)
 	    ? RIGHT_ALL
 	    : acl_rights(o->d, r->what, r->collection);
 
+	if (directory_is(r))
+		rights = RIGHT_LOOKUP | RIGHT_READ;
 	for (size_t i = 0; i < COUNT(privileges); i++)
 		if (is_there(&privileges[i], r->what)
 		    && acl_has(&privileges[i], rights))
@@ -288,7 +291,9 @@ bool
 prop_reports(struct prop_out *o, const struct resource *r)
 {
 	for (size_t i = 0; i < COUNT(reports); i++) {
-		if ((reports[i].on & (int)r->what) == 0)
+		if ((reports[i].on & (int)r->what) == 0
+		    || (directory_is(r)
+			&& !view_starts(view_of(reports[i].tag), VIEW("CR:"))))
 			continue;
 		xml_start(&o->x, "D:supported-report");
 		xml_start(&o->x, "D:report");

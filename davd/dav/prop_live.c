@@ -1,5 +1,6 @@
 #include "davd/dav/prop.h"
 
+#include "davd/dav/directory.h"
 #include "davd/dav/subscribe.h"
 
 #include "mailcore/base/ascii.h"
@@ -53,6 +54,8 @@ prop_resourcetype(struct prop_out *o, const struct resource *r)
 		empty(o, "C:schedule-outbox");
 	if (r->what == DAV_BOOK)
 		empty(o, "CR:addressbook");
+	if (r->what == DAV_BOOK && directory_is(r))
+		empty(o, "CR:directory");
 	return true;
 }
 
@@ -205,6 +208,20 @@ prop_book_home(struct prop_out *o, const struct resource *r)
 	return href_of(o, DAV_BOOKS);
 }
 
+/* Where to search for people; of draft-daboo-carddav-directory-gateway. */
+bool
+prop_directory(struct prop_out *o, const struct resource *r)
+{
+	struct collection c = directory_collection();
+
+	(void)r;
+	if (!o->d->services->directory || !o->d->rights.all)
+		return false;
+	xml_leaf(&o->x, "D:href",
+	    dav_href(o->d, o->scratch, DAV_BOOK, c.name, VIEW("")));
+	return true;
+}
+
 bool
 prop_mail_addresses(struct prop_out *o, const struct resource *r)
 {
@@ -298,6 +315,8 @@ prop_token(struct prop_out *o, const struct resource *r)
 		xml_text(&o->x, token);
 		return true;
 	}
+	if (directory_is(r))
+		return false;
 	xml_text(
 	    &o->x, dav_token(o->scratch, r->collection, r->collection->modseq));
 	return true;
@@ -355,6 +374,8 @@ prop_add_member(struct prop_out *o, const struct resource *r)
 	view href = dav_href(
 	    o->d, o->scratch, r->what, r->collection->name, VIEW(""));
 
+	if (directory_is(r))
+		return false;
 	xml_leaf(&o->x, "D:href",
 	    arena_print(o->scratch, "%.*s?add-member", (int)href.n, href.p));
 	return true;

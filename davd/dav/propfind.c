@@ -1,5 +1,7 @@
 #include "davd/dav/stream.h"
 
+#include "davd/dav/directory.h"
+#include "davd/dav/report.h"
 #include "davd/dav/subscribe.h"
 #include "davd/dav/schedule.h"
 
@@ -84,6 +86,15 @@ add_scheduling(struct find *f)
 }
 
 static void
+add_directory(struct find *f)
+{
+	struct collection c = directory_collection();
+
+	if (directory_is_listed(f->s.out.d))
+		add_collection(f, &c);
+}
+
+static void
 add_collections(struct find *f, bool *more)
 {
 	struct stream *s = &f->s;
@@ -95,6 +106,8 @@ add_collections(struct find *f, bool *more)
 	*more = f->at < f->count || f->shared_at < f->shared_count;
 	if (!*more && !f->boxes_done)
 		add_scheduling(f);
+	if (!*more)
+		add_directory(f);
 }
 
 static result
@@ -160,8 +173,8 @@ object_next(struct stream *s, bool *more)
 	return done();
 }
 
-static result
-read_wanted(
+result
+propfind_wanted(
     struct dav *d, const struct xml_element *root, struct prop_wanted *out)
 {
 	struct xml_element *prop;
@@ -240,7 +253,7 @@ dav_propfind(struct dav *d)
 		dav_error(d, 403, "D:propfind-finite-depth", VIEW(""));
 		return;
 	}
-	r = read_wanted(d, root, &f->wanted);
+	r = propfind_wanted(d, root, &f->wanted);
 	if (r.is == OK)
 		r = find_target(d, f);
 	if (r.is != OK) {

@@ -205,27 +205,35 @@ filter_is_valid(const struct xml_element *filter)
 	return true;
 }
 
+bool
+report_book_filter(struct dav *d, const struct xml_element *root,
+    const struct xml_element **filter, uint64_t *limit)
+{
+	*filter = xml_child(root, VIEW(NS_CARDDAV), VIEW("filter"));
+	if (!filter_is_valid(*filter)) {
+		dav_error(d, 403, "CR:valid-filter", VIEW(""));
+		return false;
+	}
+	if (!knows_collations(*filter)) {
+		dav_error(d, 403, "CR:supported-collation", VIEW(""));
+		return false;
+	}
+	if (report_limit(root, VIEW(NS_CARDDAV), limit).is != OK) {
+		dav_error(
+		    d, 403, "D:number-of-matches-within-limits", VIEW(""));
+		return false;
+	}
+	return true;
+}
+
 void
 report_book_query(struct dav *d, const struct xml_element *root)
 {
 	struct query *q;
 
-	if (!query_new(d, root, &q))
+	if (!query_new(d, root, &q)
+	    || !report_book_filter(d, root, &q->filter, &q->left))
 		return;
-	q->filter = xml_child(root, VIEW(NS_CARDDAV), VIEW("filter"));
-	if (!filter_is_valid(q->filter)) {
-		dav_error(d, 403, "CR:valid-filter", VIEW(""));
-		return;
-	}
-	if (!knows_collations(q->filter)) {
-		dav_error(d, 403, "CR:supported-collation", VIEW(""));
-		return;
-	}
-	if (report_limit(root, VIEW(NS_CARDDAV), &q->left).is != OK) {
-		dav_error(
-		    d, 403, "D:number-of-matches-within-limits", VIEW(""));
-		return;
-	}
 	q->limited = q->left > 0;
 	q->whole = q->filter->first == NULL;
 	start(q, d,

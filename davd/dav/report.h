@@ -24,6 +24,14 @@ void report_expand(struct dav *, const struct xml_element *);
 CHECKED result report_wanted(
     struct dav *, const struct xml_element *, struct prop_wanted *out);
 
+/* What a PROPFIND asks for; `root` may be NULL. */
+CHECKED result propfind_wanted(
+    struct dav *, const struct xml_element *root, struct prop_wanted *out);
+
+/* The filter and limit (0: none) of an addressbook-query; false: refused. */
+bool report_book_filter(struct dav *, const struct xml_element *root,
+    const struct xml_element **filter, uint64_t *limit);
+
 /* DAV:limit/DAV:nresults and its twin of CardDAV: 0 without; MALFORMED. */
 CHECKED result report_limit(const struct xml_element *, view ns, uint64_t *out);
 
