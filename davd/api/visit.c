@@ -216,14 +216,16 @@ bounds_for(const struct request *request, const struct auth_session *session,
 		bounds[n] = (struct bound){ "network", LIMIT_API_NETWORK, "" };
 		(void)snprintf(bounds[n++].key, KEY, "rn %s", from.network);
 	}
-	for (int i = 0; session != NULL && i <= changes; i++) {
-		bounds[n] = i == 0
-		    ? (struct bound){ "requests", LIMIT_API_REQUESTS, "" }
-		    : (struct bound){ "changes", LIMIT_API_CHANGES, "" };
-		(void)snprintf(bounds[n++].key, KEY, "r%c %lld/%lld",
-		    i == 0 ? 'r' : 'c', (long long)session->account,
-		    (long long)session->id);
-	}
+	if (session == NULL)
+		return n;
+	bounds[n] = (struct bound){ "requests", LIMIT_API_REQUESTS, "" };
+	(void)snprintf(bounds[n++].key, KEY, "rr %lld/%lld",
+	    (long long)session->account, (long long)session->id);
+	if (!changes)
+		return n;
+	bounds[n] = (struct bound){ "changes", LIMIT_API_CHANGES, "" };
+	(void)snprintf(bounds[n++].key, KEY, "rc %lld/%lld",
+	    (long long)session->account, (long long)session->id);
 	return n;
 }
 

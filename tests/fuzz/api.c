@@ -3,6 +3,7 @@
  * the cookie and the form token of a session, so that what is behind them is
  * reached too.  Never 500, and every answer is a JSON document or nothing. */
 #include "davd/api/schema.h"
+#include "mailcore/sys/log.h"
 #include "tests/unit/api_talk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
