@@ -24,9 +24,17 @@ const char *const cover_states[COVER_STATES] = {
 	[COVER_MISSING] = "missing",
 };
 
+/* One usable file; its chain is looked at once, for whichever name came
+ * first. */
+struct candidate {
+	struct cert *cert;
+	bool judged, trusted;
+	const char *why;
+};
+
 struct covering {
 	struct cli *cli;
-	struct cert **certs; /* every usable file's */
+	struct candidate *certs;
 	size_t cert_count;
 	size_t room; /* for names */
 	struct cover *out;
@@ -59,7 +67,8 @@ read_files(struct covering *c)
 		if (c->certs != NULL && out->faults != NULL && i < FILES_MOST)
 			r = cert_load(&cert, folder, file);
 		if (r.is == OK)
-			c->certs[c->cert_count++] = cert;
+			c->certs[c->cert_count++] =
+			    (struct candidate){ .cert = cert, .why = "" };
 		else if (out->faults != NULL)
 			out->faults[out->fault_count++] =
 			    (struct cover_fault){ arena_copy(c->cli->arena,
@@ -78,16 +87,22 @@ is_for(const struct cert *cert, view name)
 }
 
 static enum cover_state
-judge(struct covering *c, const struct cert *cert, struct cover_name *n)
+judge(struct covering *c, struct candidate *k, struct cover_name *n)
 {
 	const char *host = arena_text(c->cli->arena, n->name);
 
-	n->days = (cert_expires(cert) - clock_now()) / DAY;
-	if (cert_expires(cert) <= clock_now())
+	n->days = (cert_expires(k->cert) - clock_now()) / DAY;
+	if (cert_expires(k->cert) <= clock_now())
 		return COVER_EXPIRED;
-	if (host == NULL || signer_cms_trust(cert, host, &n->why).is != OK)
+	if (!k->judged) {
+		k->judged = true;
+		k->trusted = host != NULL
+		    && signer_cms_trust(k->cert, host, &k->why).is == OK;
+	}
+	if (!k->trusted) {
+		n->why = k->why;
 		return COVER_UNTRUSTED;
-	n->why = "";
+	}
 	return n->days < COVER_SOON_DAYS ? COVER_SOON : COVER_OK;
 }
 
@@ -98,11 +113,11 @@ cover_name(struct covering *c, struct cover_name *n)
 	for (size_t i = 0; i < c->cert_count; i++) {
 		struct cover_name found = *n;
 
-		if (!is_for(c->certs[i], n->name))
+		if (!is_for(c->certs[i].cert, n->name))
 			continue;
-		found.state = judge(c, c->certs[i], &found);
+		found.state = judge(c, &c->certs[i], &found);
 		found.file = arena_copy(c->cli->arena,
-		    view_of(cert_file(c->certs[i])));
+		    view_of(cert_file(c->certs[i].cert)));
 		if (found.state < n->state
 		    || (found.state == n->state && found.days > n->days))
 			*n = found;
@@ -184,6 +199,6 @@ cert_cover(struct cli *cli, struct cover *out)
 	if (r.is == OK)
 		r = add_all(&c);
 	for (size_t i = 0; i < c.cert_count; i++)
-		cert_release(&c.certs[i]);
+		cert_release(&c.certs[i].cert);
 	return r;
 }

@@ -26,7 +26,7 @@ const struct role_kind role_kinds[ROLE_COUNT] = {
 		.store = true,
 		.certificates = true,
 		.asks = 1u << SIGNER_OP_KEYS | 1u << SIGNER_OP_MAKE
-		    | 1u << SIGNER_OP_CMS,
+		    | 1u << SIGNER_OP_DKIM | 1u << SIGNER_OP_CMS,
 		.run = role_web,
 	},
 	[ROLE_MAIL] = {
