@@ -256,9 +256,9 @@ def test_app_passwords(server, embedded):
        "not used yet", listed(server, number))
     same(logins(server, password), (True, False, True), "only its rights")
     line = wait_for(lambda: re.search(
-        r"used \S+Z by imap from %s" % re.escape(server.ip.rsplit(".", 3)[0]),
+        r"used \S+Z by (imap|dav) from %s" % re.escape(server.ip.rsplit(".", 3)[0]),
         listed(server, number)))
-    ok(line, "its first use is noted", listed(server, number))
+    ok(line, "its use is noted", listed(server, number))
     ok("Zoë's phone" in listed(server, number), "its label")
     same(logins(server, password.upper().replace("-", " ")),
          (True, False, True), "as people type it")
