@@ -103,6 +103,8 @@ next_runner(struct queue *q)
 	if (!q->ends)
 		made = runner_new(&q->runner, r->store, &r->conf, r->tls,
 		    r->post);
+	if (!q->ends && made.is == OK)
+		runner_sign_with(q->runner, r->signer);
 	(void)pthread_mutex_unlock(&q->lock);
 	return made;
 }

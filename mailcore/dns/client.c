@@ -27,6 +27,7 @@ struct pending {
 	struct pending *next, *previous;
 	pthread_cond_t answered;
 	struct ub_result *result; /* NULL: an error */
+	bool no_name; /* RFC 1035 2.3.4 */
 	bool done;
 	bool abandoned; /* nobody waits for it any more */
 };
@@ -172,6 +173,7 @@ on_answer(void *pending, int error, struct ub_result *u)
 
 	(void)pthread_mutex_lock(&c->lock);
 	p->result = error == 0 ? u : NULL;
+	p->no_name = error == UB_SYNTAX;
 	p->done = true;
 	if (p->abandoned)
 		unlink_pending(p);
@@ -298,7 +300,7 @@ dns_client_ask(void *budget, struct arena *arena, view name,
 		wait_for(p, b->deadline);
 	if (p->done && p->result != NULL)
 		read_answer(p->result, type, arena, out);
-	if (error == UB_SYNTAX)
+	if (error == UB_SYNTAX || p->no_name)
 		out->kind = LOOKUP_MISSING;
 	if (p->done || error != 0)
 		unlink_pending(p);

@@ -6,6 +6,7 @@
 #include "mailcore/format/mime.h"
 #include "mailcore/format/wire.h"
 #include "mailcore/smtp/deliver.h"
+#include "mailcore/smtp/sign.h"
 #include "mailcore/store/queue.h"
 #include "mailcore/sys/log.h"
 
@@ -147,17 +148,29 @@ bounce_write(struct buf *out, const struct bounce *b)
 static result
 send_away(struct store *store, const struct bounce *b, view text)
 {
-	const struct queue_new q = {
+	const struct sign_services signing = { .store = store,
+		.signer = b->signer, .hostname = b->hostname };
+	size_t header = header_length(text);
+	struct buf whole = buf_new(text.n + LIMIT_HEADER);
+	struct queue_new q = {
 		.sender = VIEW(""),
 		.smtputf8 = !utf8_is_ascii(b->sender),
 		.eightbit = !utf8_is_ascii(text),
 		.recipients = &b->sender,
 		.count = 1,
-		.data = text,
 	};
 	int64_t id;
+	result r;
 
-	return queue_add(store, &q, &id);
+	sign_outgoing(&signing, 0, VIEW(""), view_first(text, header),
+	    view_from(text, header), &whole);
+	buf_add(&whole, text);
+	q.data = buf_view(&whole);
+	r = buf_result(&whole);
+	if (r.is == OK)
+		r = queue_add(store, &q, &id);
+	buf_free(&whole);
+	return r;
 }
 
 static result

@@ -23,6 +23,7 @@ struct bounce {
 	int64_t arrived, now; /* seconds */
 	const struct bounce_recipient *recipients;
 	size_t count;
+	struct signer *signer; /* when it goes elsewhere; NULL: unsigned */
 };
 
 /* The whole message, CRLF lines. */

@@ -74,6 +74,7 @@ tell_refused(struct smtp *s, view message, size_t refused, bool *queued)
 		.arrived = clock_now(),
 		.now = clock_now(),
 		.recipients = list,
+		.signer = s->services->signer,
 	};
 	bool more = false;
 	result done_so_far;

@@ -2,6 +2,7 @@
 
 #include "mailcore/smtp/bounce.h"
 #include "mailcore/smtp/deliver.h"
+#include "mailcore/smtp/retry.h"
 #include "mailcore/smtp/route.h"
 #include "mailcore/store/domain.h"
 #include "mailcore/store/queue.h"
@@ -27,11 +28,6 @@ enum {
 	ATTEMPT_SECONDS = 840,
 	LOOK_SECONDS = 60,
 
-	/* RFC 5321 4.5.4.1: retries for 4 to 5 days, the first ones sooner. */
-	RETRY_FIRST = 300,
-	RETRY_MOST = 4 * 3600,
-	GIVE_UP_AFTER = 5 * 24 * 3600,
-
 	/* Recipients, replies, names; the message comes on top. */
 	ATTEMPT_BUDGET = 64 * 1024 * 1024
 };
@@ -41,6 +37,7 @@ struct runner {
 	const struct conf *conf;
 	struct tls *tls;
 	struct post *post;
+	struct signer *signer; /* of bounces; NULL: unsigned */
 	struct resolver *resolver;
 	int stop; /* readable for good, once stopping */
 	atomic_bool stopping;
@@ -70,24 +67,10 @@ tell_work(struct runner *r)
 	(void)pthread_mutex_unlock(&r->lock);
 }
 
-/* 5 minutes, 10, 20 ... 4 hours; a little off, so that what failed together
- * does not come back together. */
-static int64_t
-next_attempt(int64_t now, int attempts)
-{
-	int64_t wait = RETRY_MOST;
-
-	if (attempts < 6)
-		wait = (int64_t)RETRY_FIRST << attempts;
-	if (wait > RETRY_MOST)
-		wait = RETRY_MOST;
-	return now + wait + (int64_t)random_number(RETRY_FIRST / 10);
-}
-
 static bool
 is_too_old(const struct attempt *a)
 {
-	return a->now - a->lease.message.created >= GIVE_UP_AFTER;
+	return retry_is_over(a->now, a->lease.message.created);
 }
 
 static void
@@ -220,6 +203,7 @@ bounce(struct attempt *a, bool *queued)
 		.arrived = m->created,
 		.now = a->now,
 		.recipients = list,
+		.signer = a->runner->signer,
 	};
 
 	TRY(arena_result(a->arena));
@@ -242,7 +226,7 @@ settle_one(struct attempt *a, size_t i)
 {
 	const struct queue_recipient *to = &a->lease.recipients[i];
 	const struct client_report *report = &a->reports[i];
-	int64_t next = next_attempt(a->now, to->attempts);
+	int64_t next = retry_next(a->now, to->attempts);
 
 	/* What we broke off ourselves need not wait. */
 	if (atomic_load(&a->runner->stopping))
@@ -470,6 +454,12 @@ runner_run(struct runner *r)
 	for (size_t i = 0; i < count; i++)
 		(void)pthread_join(threads[i], NULL);
 	return count > 0 ? done() : fail(FAILED, "no thread to deliver with");
+}
+
+void
+runner_sign_with(struct runner *r, struct signer *signer)
+{
+	r->signer = signer;
 }
 
 void

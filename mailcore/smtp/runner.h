@@ -10,9 +10,13 @@
 #include "mailcore/sys/msg.h"
 
 struct runner;
+struct signer;
 
 CHECKED result runner_new(struct runner **, struct store *,
     const struct conf *, struct tls *, struct post *);
+
+/* Bounces are signed from now on; before runner_run. */
+void runner_sign_with(struct runner *, struct signer *);
 
 /* Until runner_stop: wakes on MSG_QUEUE, on due times, once a minute. */
 CHECKED result runner_run(struct runner *);
