@@ -34,7 +34,8 @@ const struct role_kind role_kinds[ROLE_COUNT] = {
 		.services = 1u << SERVICE_IMAP | 1u << SERVICE_IMAPS
 		    | 1u << SERVICE_POP3 | 1u << SERVICE_POP3S
 		    | 1u << SERVICE_SMTP | 1u << SERVICE_SUBMISSION
-		    | 1u << SERVICE_SUBMISSIONS | 1u << SERVICE_SIEVE,
+		    | 1u << SERVICE_SUBMISSIONS | 1u << SERVICE_SIEVE
+		    | 1u << SERVICE_LMTP,
 		.store = true,
 		.connects = true, /* name servers and rspamd */
 		.certificates = true,

@@ -18,7 +18,7 @@ struct mail {
 	struct imap_services imap;
 	struct pop3_services pop3;
 	struct managesieve_services sieve;
-	struct smtp_services reception, submission;
+	struct smtp_services reception, submission, lmtp;
 	struct verify *verify;
 };
 
@@ -56,6 +56,9 @@ fill_services(struct mail *m)
 	m->reception.greylist_seconds = c->greylist_delay;
 	m->reception.dmarc = (enum judge_dmarc)c->dmarc;
 	m->submission = m->reception;
+	m->lmtp = m->reception;
+	m->lmtp.lmtp = true;
+	m->lmtp.starttls = false;
 	m->reception.verify = m->verify;
 	m->submission.submission = true;
 }
@@ -76,6 +79,7 @@ listen_on(struct mail *m, const struct role_socket *s)
 		    &m->reception },
 		[SERVICE_SUBMISSION] = { NET_CLEAR, &smtp_protocol,
 		    &m->submission },
+		[SERVICE_LMTP] = { NET_CLEAR, &smtp_protocol, &m->lmtp },
 		[SERVICE_SIEVE] = { NET_CLEAR, &managesieve_protocol,
 		    &m->sieve },
 		[SERVICE_SUBMISSIONS] = { NET_TLS, &smtp_protocol,
@@ -123,6 +127,8 @@ reload(struct mail *m)
 	__atomic_store_n(&m->reception.message_limit, fresh.message_limit,
 	    __ATOMIC_RELAXED);
 	__atomic_store_n(&m->submission.message_limit, fresh.message_limit,
+	    __ATOMIC_RELAXED);
+	__atomic_store_n(&m->lmtp.message_limit, fresh.message_limit,
 	    __ATOMIC_RELAXED);
 }
 

@@ -12,12 +12,13 @@ is_loopback(const char *address)
 	    || strcmp(address, "::1") == 0;
 }
 
-/* Whoever reaches the proxy's port can claim any address, so it listens to
- * this machine alone. */
+/* Whoever reaches the proxy's port can claim any address, and the one of LMTP
+ * is not looked at closely, so they listen to this machine alone. */
 static const char *
 address_for(enum service service, const char *address)
 {
-	if (service != SERVICE_PROXY || is_loopback(address))
+	if ((service != SERVICE_PROXY && service != SERVICE_LMTP)
+	    || is_loopback(address))
 		return address;
 	return strchr(address, ':') == NULL ? "127.0.0.1" : "::1";
 }

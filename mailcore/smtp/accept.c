@@ -60,6 +60,7 @@ add_trace(const struct smtp *s, struct buf *out)
 		.extended = s->extended,
 		.tls = s->peer->tls,
 		.authenticated = s->identity.account != 0,
+		.lmtp = s->services->lmtp,
 		.utf8 = t->mail.utf8,
 		.now = clock_now(),
 	};
@@ -132,7 +133,9 @@ rewrite(struct smtp *s, view all, struct spool *out)
 	view text = view_from(all, trace.n);
 	bool headed = header_is_there(text);
 	view header = headed ? view_first(text, header_length(text)) : VIEW("");
-	struct buf head = buf_new(header.n + LIMIT_HEADER + TRACE_MOST);
+	/* What is received may be larger; nothing but lines is added. */
+	struct buf head = buf_new(LIMIT_HEADER + TRACE_MOST
+	    + (s->services->submission ? 0 : header.n));
 	struct buf signatures = buf_new(LIMIT_HEADER);
 	const struct header_repair fix = {
 		.id = view_of(s->mail.id),
@@ -217,7 +220,9 @@ finish(struct smtp *s, const struct smtp_code *codes, result r,
 	    "id=%s peer=%s account=%lld recipients=%zu size=%llu why=%s",
 	    t->id, s->peer->address, (long long)s->identity.account,
 	    t->recipients, (unsigned long long)spool_size(t->text), r.why);
-	if (r.is == OK)
+	if (s->services->lmtp)
+		smtp_answer_each(s, codes, r, out);
+	else if (r.is == OK)
 		buf_print(out, "250 2.0.0 Ok: queued as %s\r\n", t->id);
 	else if (r.is == DENIED && t->refusal.n > 0)
 		smtp_say_text(out, 550, "5.7.1", t->refusal);

@@ -21,6 +21,7 @@ struct deliver_mail {
 	view sender;  /* reverse-path; empty for <> */
 	view message; /* CRLF lines, our Received field in front */
 	view remote;  /* the client's address; empty: unknown */
+	struct signer *signer; /* seals what is sent on; may be NULL */
 };
 
 /* What came of it for one of them.  Views live in the arena. */
@@ -38,11 +39,21 @@ CHECKED result deliver_account(struct store *, struct arena *,
     const struct deliver_mail *, const struct target *,
     const struct verdict *, struct deliver_outcome *out);
 
-/* Send it on to one address elsewhere, as an alias or a person of ours wants
- * it: with a sender that SPF allows us, and Delivered-To: `via` in front.
- * MALFORMED: it has been there before, a loop. */
+/* One address elsewhere that an alias or a person of ours sends it on to. */
+struct onward {
+	view to;
+	view via; /* whose wish it is: an address of ours */
+	bool smtputf8;
+	const struct verdict *verdict;
+};
+
+/* Into the queue: with a sender that SPF allows us, sealed (RFC 8617), and
+ * with Delivered-To: `via` in front.  MALFORMED: deliver_was_here. */
 CHECKED result deliver_forward(struct store *, struct arena *,
-    const struct deliver_mail *, view to, view via, bool smtputf8);
+    const struct deliver_mail *, const struct onward *);
+
+/* `via` has sent this message on before: a loop. */
+bool deliver_was_here(const struct deliver_mail *, view via);
 
 /* Both for all targets of one address, for mail that does not come by a
  * session.  As expand_address; `out->refusal` also for its DENIED. */

@@ -4,11 +4,12 @@
 #include "mailcore/format/address.h"
 #include "mailcore/format/mime.h"
 #include "mailcore/smtp/deliver_inside.h"
+#include "mailcore/smtp/sign.h"
 #include "mailcore/smtp/srs.h"
 #include "mailcore/smtp/vacation.h"
 #include "mailcore/store/queue.h"
-#include "mailcore/sys/log.h"
 #include "mailcore/sys/clock.h"
+#include "mailcore/sys/log.h"
 
 static bool
 is_ours(struct store *store, struct arena *arena, view address)
@@ -44,27 +45,46 @@ sender_for(struct store *store, struct arena *arena, view sender, view to,
 	return r;
 }
 
+bool
+deliver_was_here(const struct deliver_mail *mail, view via)
+{
+	return plan_was_here(view_first(mail->message,
+	    header_length(mail->message)), via);
+}
+
+/* What we saw of the message when it came, for those that trust us. */
+static void
+seal(struct store *store, const struct deliver_mail *mail,
+    const struct onward *on, struct buf *out)
+{
+	const struct sign_services signing = { .store = store,
+		.signer = mail->signer, .hostname = mail->hostname };
+	view domain = on->via;
+
+	(void)view_cut_last(&domain, '@');
+	sign_forwarded(&signing, domain, on->verdict, mail->message, out);
+}
+
 result
 deliver_forward(struct store *store, struct arena *arena,
-    const struct deliver_mail *mail, view to, view via, bool smtputf8)
+    const struct deliver_mail *mail, const struct onward *on)
 {
-	view header = view_first(mail->message,
-	    header_length(mail->message));
-	struct queue_new q = { .recipients = &to, .count = 1,
+	struct queue_new q = { .recipients = &on->to, .count = 1,
 		.eightbit = !utf8_is_ascii(mail->message) };
-	struct buf text = buf_new(mail->message.n + LIMIT_ADDRESS + 64);
+	struct buf text = buf_new(mail->message.n + LIMIT_HEADER);
 	int64_t id = 0;
 	result r;
 
-	if (plan_was_here(header, via)) {
-		buf_free(&text);
+	if (deliver_was_here(mail, on->via))
 		return fail(MALFORMED, "RFC 5321 6.3: a mail loop");
-	}
-	buf_print(&text, "Delivered-To: %.*s\r\n", (int)via.n, via.p);
+	seal(store, mail, on, &text);
+	buf_print(&text, "Delivered-To: %.*s\r\n", (int)on->via.n,
+	    on->via.p);
 	buf_add(&text, mail->message);
 	q.data = buf_view(&text);
-	r = sender_for(store, arena, mail->sender, to, via, &q.sender);
-	q.smtputf8 = smtputf8 || !utf8_is_ascii(to)
+	r = sender_for(store, arena, mail->sender, on->to, on->via,
+	    &q.sender);
+	q.smtputf8 = on->smtputf8 || !utf8_is_ascii(on->to)
 	    || !utf8_is_ascii(q.sender);
 	if (r.is == OK)
 		r = buf_result(&text);
@@ -98,10 +118,24 @@ reply_from(struct plan *p, const struct sieve_action *a)
 	    : p->info.address;
 }
 
+/* `text` behind the signatures of our domain. */
+static void
+sign(const struct plan *p, view text, struct buf *out)
+{
+	const struct sign_services signing = { .store = p->store,
+		.signer = p->mail->signer, .hostname = p->mail->hostname };
+	size_t n = header_length(text);
+
+	sign_outgoing(&signing, p->info.id, p->info.address,
+	    view_first(text, n), view_from(text, n), out);
+	buf_add(out, text);
+}
+
 static result
 reply(struct plan *p, const struct sieve_action *a)
 {
 	struct buf text = buf_new(4 * (size_t)LIMIT_VACATION_TEXT + 65536);
+	struct buf whole = buf_new(text.limit + LIMIT_HEADER);
 	struct vacation_reply v = {
 		.hostname = p->mail->hostname,
 		.id = arena_print(p->arena, "%.*s.%lld",
@@ -125,16 +159,18 @@ reply(struct plan *p, const struct sieve_action *a)
 		v.text = vacation_fill(v.text, &v, p->arena);
 	}
 	vacation_write(&v, p->arena, &text);
-	q.data = buf_view(&text);
+	sign(p, buf_view(&text), &whole);
+	q.data = buf_view(&whole);
 	q.smtputf8 = !utf8_is_ascii(p->mail->sender)
 	    || !utf8_is_ascii(v.from);
 	q.eightbit = !utf8_is_ascii(q.data);
 	r = arena_result(p->arena);
 	if (r.is == OK)
-		r = buf_result(&text);
+		r = buf_result(&whole);
 	if (r.is == OK)
 		r = queue_add(p->store, &q, &id);
 	buf_free(&text);
+	buf_free(&whole);
 	log_line(LOG_INFO, "deliver.reply", "id=%.*s account=%lld queue=%lld",
 	    LOG_VIEW(p->mail->id), (long long)p->info.id, (long long)id);
 	return r;
@@ -149,9 +185,13 @@ plan_send(struct plan *p, bool *queued)
 	    a = a->next) {
 		result r = done();
 
+		const struct onward on = { .to = a->text,
+			.via = p->info.address, .smtputf8 = utf8,
+			.verdict = p->verdict };
+
 		if (a->kind == SIEVE_REDIRECT)
 			r = deliver_forward(p->store, p->arena, p->mail,
-			    a->text, p->info.address, utf8);
+			    &on);
 		else if (a->kind == SIEVE_VACATION && p->fresh)
 			r = reply(p, a);
 		else
@@ -168,10 +208,11 @@ deliver_target(struct store *store, struct arena *arena,
     struct deliver_outcome *out)
 {
 	struct deliver_outcome one = { .queued = true };
+	const struct onward on = { .to = to->address,
+		.via = to->via.n > 0 ? to->via : to->address };
 
 	if (to->account == 0)
-		TRY(deliver_forward(store, arena, mail, to->address,
-		    to->via.n > 0 ? to->via : to->address, false));
+		TRY(deliver_forward(store, arena, mail, &on));
 	else
 		TRY(deliver_account(store, arena, mail, to, NULL, &one));
 	out->queued = out->queued || one.queued;

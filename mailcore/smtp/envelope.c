@@ -137,6 +137,7 @@ add_recipient(struct transaction *t, const struct target *to)
 	r->via = arena_copy(t->arena, to->via);
 	TRY(arena_result(t->arena));
 	r->account = to->account;
+	r->rcpt = t->rcpts;
 	if (t->last == NULL)
 		t->first = r;
 	else
@@ -216,6 +217,7 @@ smtp_rcpt(struct smtp *s, view argument, struct buf *out)
 		step.delay_ms = UNKNOWN_DELAY_MS;
 	if (r.is == OK) {
 		s->state = SMTP_RCPT;
+		s->mail.rcpts++;
 		smtp_say(out, 250, "2.1.5", "Ok");
 	} else if (r.is == DENIED && e.refusal.n > 0) {
 		smtp_say_text(out, 550, "5.2.1", e.refusal);

@@ -34,7 +34,9 @@ add_literal(struct buf *out, view address)
 static void
 add_protocol(struct buf *out, const struct header_trace *t)
 {
-	if (t->utf8)
+	if (t->lmtp)
+		buf_add(out, VIEW("LMTP"));
+	else if (t->utf8)
 		buf_add(out, VIEW("UTF8SMTP"));
 	else
 		buf_add_text(out, t->extended ? "ESMTP" : "SMTP");

@@ -16,6 +16,7 @@ struct header_trace {
 	bool extended; /* EHLO */
 	bool tls;
 	bool authenticated;
+	bool lmtp;
 	bool utf8;
 	int64_t now;
 };

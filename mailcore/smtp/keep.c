@@ -28,6 +28,19 @@ deliver_one(struct smtp *s, const struct deliver_mail *mail,
 	return r;
 }
 
+/* Why our alias does not send it on; empty: it does. */
+static view
+not_sent_on(const struct recipient *r, const struct deliver_mail *mail)
+{
+	if (r->via.n == 0)
+		return VIEW("");
+	if (r->verdict != NULL && r->verdict->junk)
+		return VIEW("this looks like spam, and is not sent on");
+	return deliver_was_here(mail, r->via)
+	    ? VIEW("RFC 5321 6.3: it came back to an alias, a mail loop")
+	    : VIEW("");
+}
+
 /* One answer stands for all recipients, so one without room, or whose script
  * refuses, is refused by it only when there is nobody else; `*refused` counts
  * them.  Any other failure is everybody's. */
@@ -40,8 +53,9 @@ deliver_all(struct smtp *s, const struct deliver_mail *mail, size_t *refused,
 	*refused = 0;
 	for (struct recipient *to = t->first; to != NULL; to = to->next) {
 		if (to->account == 0)
-			continue;
-		TRY(deliver_one(s, mail, to, queued));
+			to->refusal = not_sent_on(to, mail);
+		else
+			TRY(deliver_one(s, mail, to, queued));
 		*refused += to->full || to->refusal.n > 0 ? 1 : 0;
 		if (to->refusal.n > 0 && t->refusal.n == 0)
 			t->refusal = to->refusal;
@@ -57,6 +71,56 @@ is_forged(const struct recipient *r)
 {
 	return r->verdict != NULL
 	    && (r->verdict->junk || r->verdict->dmarc == VERDICT_DMARC_FAIL);
+}
+
+/* Whether a RCPT led anywhere, and to somebody who takes the mail. */
+static bool
+is_taken(const struct transaction *t, unsigned rcpt,
+    const struct recipient **refused)
+{
+	bool any = false, taken = false;
+
+	for (const struct recipient *r = t->first; r != NULL; r = r->next) {
+		if (r->rcpt != rcpt)
+			continue;
+		any = true;
+		if (r->full || r->refusal.n > 0)
+			*refused = r;
+		else
+			taken = true;
+	}
+	return taken || !any;
+}
+
+void
+smtp_answer_each(const struct smtp *s, const struct smtp_code *codes, result r,
+    struct buf *out)
+{
+	const struct transaction *t = &s->mail;
+
+	for (unsigned i = 0; i < t->rcpts; i++) {
+		const struct recipient *refused = NULL;
+		bool taken = is_taken(t, i, &refused);
+
+		if (!taken && refused->refusal.n > 0)
+			smtp_say_text(out, 550, "5.7.1", refused->refusal);
+		else if (!taken)
+			smtp_say(out, 552, "5.2.2", "the mailbox is full");
+		else if (r.is == OK)
+			buf_print(out, "250 2.0.0 Ok: queued as %s\r\n",
+			    t->id);
+		else
+			smtp_say_why(out, codes, r);
+	}
+}
+
+/* By the answer to its RCPT in LMTP. */
+static bool
+is_told(const struct smtp *s, const struct recipient *r)
+{
+	const struct recipient *refused;
+
+	return s->services->lmtp && !is_taken(&s->mail, r->rcpt, &refused);
 }
 
 /* The sender hears of them by mail (RFC 5321 6.1). */
@@ -81,7 +145,8 @@ tell_refused(struct smtp *s, view message, size_t refused, bool *queued)
 
 	TRY(arena_result(t->arena));
 	for (const struct recipient *r = t->first; r != NULL; r = r->next) {
-		if ((!r->full && r->refusal.n == 0) || is_forged(r))
+		if ((!r->full && r->refusal.n == 0) || is_forged(r)
+		    || is_told(s, r))
 			continue;
 		list[b.count++] = (struct bounce_recipient){
 			.address = r->address,
@@ -104,6 +169,7 @@ keep_local(struct smtp *s, view message, bool *queued)
 		.sender = s->mail.mail.sender,
 		.message = message,
 		.remote = view_of(s->peer->address),
+		.signer = s->services->signer,
 	};
 	size_t refused;
 
@@ -161,15 +227,20 @@ keep_forwarded(struct smtp *s, view message, bool *queued)
 		.id = view_of(s->mail.id),
 		.sender = s->mail.mail.sender,
 		.message = message,
+		.signer = s->services->signer,
 	};
 
 	for (const struct recipient *r = s->mail.first; r != NULL;
 	    r = r->next) {
-		if (r->account != 0 || r->via.n == 0)
+		const struct onward on = { .to = r->address, .via = r->via,
+			.smtputf8 = needs_utf8(&s->mail, &r->address, 1,
+			    message),
+			.verdict = r->verdict };
+
+		if (r->account != 0 || r->via.n == 0 || r->refusal.n > 0)
 			continue;
 		TRY(deliver_forward(s->services->store, s->mail.arena, &mail,
-		    r->address, r->via,
-		    needs_utf8(&s->mail, &r->address, 1, message)));
+		    &on));
 		*queued = true;
 	}
 	return done();

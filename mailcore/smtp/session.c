@@ -204,6 +204,7 @@ static const struct verb {
 } verbs[] = {
 	{ "EHLO", ANY, run_ehlo, "" },
 	{ "HELO", ANY, run_helo, "" },
+	{ "LHLO", ANY, run_ehlo, "" },
 	{ "STARTTLS", IDLE, run_starttls, "RFC 3207 4.2: not in a mail" },
 	{ "AUTH", SMTP_READY, smtp_auth, "RFC 4954 4: EHLO first, no MAIL" },
 	{ "MAIL", SMTP_READY, smtp_mail,
@@ -231,6 +232,15 @@ verb_find(view name)
 	return NULL;
 }
 
+/* RFC 2033 4.1: LMTP is greeted by LHLO alone, and nothing else is. */
+static bool
+is_spoken(const struct smtp *s, const struct verb *v)
+{
+	if (v->run != run_ehlo && v->run != run_helo)
+		return true;
+	return (v->name[0] == 'L') == s->services->lmtp;
+}
+
 /* RFC 5321 2.3.8, 4.1.1: no control characters in a command. */
 static bool
 has_control(view line)
@@ -252,7 +262,7 @@ dispatch(struct smtp *s, view line, struct buf *out)
 	if (has_control(line))
 		return bad_command(s, out, 500, "5.5.2",
 		    "RFC 5321 4.1.2: control character in a command");
-	if (v == NULL)
+	if (v == NULL || !is_spoken(s, v))
 		return bad_command(s, out, 500, "5.5.1",
 		    "RFC 5321 4.2.4: no such command");
 	if ((v->allowed & (int)s->state) == 0)

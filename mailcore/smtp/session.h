@@ -38,6 +38,7 @@ struct recipient {
 	view address;
 	int64_t account; /* 0: somewhere else */
 	view via;        /* the alias that sends it on there; empty: none */
+	unsigned rcpt;   /* which RCPT led to it */
 	bool full;       /* has no room for this mail */
 	view refusal;    /* what the person's script says against it */
 	const struct verdict *verdict; /* NULL: nothing was looked at */
@@ -51,6 +52,7 @@ struct transaction {
 	struct smtp_mail mail;
 	struct recipient *first, *last;
 	size_t recipients;
+	unsigned rcpts; /* taken; an alias may lead to many recipients */
 	struct spool *text;
 	size_t trace; /* octets of `text` that are our Received field */
 	struct data data;
@@ -125,6 +127,11 @@ struct step smtp_waited(struct smtp *, struct buf *out);
 /* Into the mailboxes and the queue.  DENIED: nobody takes it; then there is
  * no room, or `refusal` says why. */
 CHECKED result smtp_keep(struct smtp *, view message, bool *queued);
+
+/* RFC 2033 4.2: an answer for each RCPT that was taken.  `r` is that of all
+ * that are not refused by themselves. */
+void smtp_answer_each(const struct smtp *, const struct smtp_code *, result r,
+    struct buf *out);
 
 /* check.c */
 

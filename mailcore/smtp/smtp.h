@@ -1,6 +1,7 @@
 /*
  * smtp.h - SMTP (RFC 5321) as a protocol for sys/conn.h: reception on port
- * 25 and submission (RFC 6409) on 587 and 465.
+ * 25, submission (RFC 6409) on 587 and 465, and LMTP (RFC 2033) for those who
+ * keep another server in front, on loopback.
  */
 #ifndef SMTP_SMTP_H
 #define SMTP_SMTP_H
@@ -20,6 +21,7 @@ struct smtp_services {
 	uint64_t message_limit;
 	bool starttls;
 	bool submission;   /* false: reception */
+	bool lmtp;         /* reception from a server of ours (RFC 2033) */
 	struct post *post; /* told of queued work; may be NULL */
 	struct signer *signer; /* for what is submitted; may be NULL */
 

@@ -19,6 +19,7 @@ const struct conf_service conf_services[SERVICE_COUNT] = {
 	[SERVICE_SUBMISSION] = { "submission", 587 },
 	[SERVICE_SUBMISSIONS] = { "submissions", 465 },
 	[SERVICE_SIEVE] = { "sieve", 4190 },
+	[SERVICE_LMTP] = { "lmtp", 24 },
 };
 
 void
@@ -46,6 +47,8 @@ conf_defaults(struct conf *c, unsigned base_port)
 		c->ports[i] = conf_services[i].standard + base_port;
 		c->public_ports[i] = c->ports[i];
 	}
+	/* Who speaks LMTP is believed: only where it is wanted. */
+	c->ports[SERVICE_LMTP] = c->public_ports[SERVICE_LMTP] = 0;
 }
 
 /* Every name that may stand in a file: the settings, then port.* and

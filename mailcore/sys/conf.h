@@ -41,6 +41,7 @@ enum service {
 	SERVICE_SUBMISSION,
 	SERVICE_SUBMISSIONS,
 	SERVICE_SIEVE,
+	SERVICE_LMTP, /* off unless a file says so; loopback only */
 	SERVICE_COUNT
 };
 

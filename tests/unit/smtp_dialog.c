@@ -23,6 +23,8 @@ set(struct talk *t, view word)
 	(void)t;
 	if (view_eq(word, VIEW("submission")))
 		services.submission = true;
+	else if (view_eq(word, VIEW("lmtp")))
+		services.lmtp = true;
 	else if (view_eq(word, VIEW("no starttls")))
 		services.starttls = false;
 	else
