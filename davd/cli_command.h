@@ -24,6 +24,8 @@ struct cli {
 	/* The same, of profile, qr and app-password. */
 	const char *kind, *app_password, *label, *is_unsigned, *link, *rights,
 	    *expires, *networks, *app, *language, *image;
+	/* Those of spam. */
+	const char *mark, *reject, *greylist;
 	const char *due, *reachable; /* of cert names */
 	/* Those of export and import. */
 	const char *to, *from, *mailbox, *collection;
@@ -111,6 +113,8 @@ int cli_mailbox_enable(struct cli *);
 int cli_mailbox_disable(struct cli *);
 int cli_mailbox_kind(struct cli *);
 int cli_password(struct cli *);
+int cli_mailbox_logins(struct cli *);
+int cli_mailbox_sign_out(struct cli *);
 int cli_app_password_add(struct cli *);
 int cli_app_password_list(struct cli *);
 int cli_app_password_revoke(struct cli *);
@@ -135,6 +139,15 @@ int cli_script_put(struct cli *);
 int cli_script_list(struct cli *);
 int cli_script_activate(struct cli *);
 int cli_script_remove(struct cli *);
+int cli_dkim_ed25519(struct cli *);
+int cli_spam_allow(struct cli *);
+int cli_spam_deny(struct cli *);
+int cli_spam_forget(struct cli *);
+int cli_spam_set(struct cli *);
+int cli_spam_reset(struct cli *);
+int cli_spam_show(struct cli *);
+int cli_spam_waiting(struct cli *);
+int cli_spam_release(struct cli *);
 int cli_queue_list(struct cli *);
 int cli_queue_show(struct cli *);
 int cli_queue_retry(struct cli *);

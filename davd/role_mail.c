@@ -122,6 +122,10 @@ reload(struct mail *m)
 		return;
 	arena_free(&arena);
 	net_limit(m->net, fresh.connections, fresh.connections_per_peer);
+	__atomic_store_n(&m->reception.dmarc, (enum judge_dmarc)fresh.dmarc,
+	    __ATOMIC_RELAXED);
+	__atomic_store_n(&m->reception.greylist_seconds, fresh.greylist_delay,
+	    __ATOMIC_RELAXED);
 	__atomic_store_n(&m->imap.message_limit, fresh.message_limit,
 	    __ATOMIC_RELAXED);
 	__atomic_store_n(&m->reception.message_limit, fresh.message_limit,

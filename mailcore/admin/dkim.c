@@ -63,3 +63,40 @@ dkim_ensure(struct store *store, struct signer *signer, view name,
 	TRY(r);
 	return find_key(signer, domain, arena, out);
 }
+
+static view
+second_setting(struct arena *arena, view domain)
+{
+	return arena_print(arena, "dkim-selector-ed25519:%.*s", (int)domain.n,
+	    domain.p);
+}
+
+result
+dkim_second(struct store *store, struct signer *signer, view name,
+    struct arena *arena, struct dkim_key *out)
+{
+	view domain;
+	result r;
+
+	TRY(check_domain(name, arena, &domain));
+	out->selector = arena_print(arena, "e%da", date_of(clock_now()).year);
+	TRY(arena_result(arena));
+	r = find_key(signer, domain, arena, out);
+	if (r.is == NOT_FOUND) {
+		TRY(signer_make(signer, domain, out->selector,
+		    SIGNER_ED25519_SHA256));
+		r = find_key(signer, domain, arena, out);
+	}
+	TRY(r);
+	return setting_set(store, second_setting(arena, domain),
+	    out->selector);
+}
+
+result
+dkim_second_end(struct store *store, view name, struct arena *arena)
+{
+	view domain;
+
+	TRY(check_domain(name, arena, &domain));
+	return setting_set(store, second_setting(arena, domain), VIEW(""));
+}

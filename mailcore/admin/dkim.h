@@ -23,4 +23,13 @@ struct dkim_key {
 CHECKED result dkim_ensure(struct store *, struct signer *, view domain,
     struct arena *, struct dkim_key *out);
 
+/* A second key beside it, Ed25519 (RFC 8463): made when there is none; from
+ * now on mail is signed by both.  Some receivers want no more than one
+ * signature, so nobody has it without asking. */
+CHECKED result dkim_second(struct store *, struct signer *, view domain,
+    struct arena *, struct dkim_key *out);
+
+/* Sign with the first alone again; the key stays. */
+CHECKED result dkim_second_end(struct store *, view domain, struct arena *);
+
 #endif

@@ -53,7 +53,7 @@ find_keys(struct signing *s, const struct sign_services *services,
 		    arena_print(arena, "%s:%.*s", kinds[i].setting,
 			(int)domain.n, domain.p), &selector);
 
-		if (r.is == NOT_FOUND)
+		if (r.is == NOT_FOUND || (r.is == OK && selector.n == 0))
 			continue;
 		TRY(r);
 		s->keys[s->dkim.count++] = (struct dkim_signing_key){
