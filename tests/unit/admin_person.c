@@ -31,7 +31,8 @@ test_strength(void)
 		{ "Tr0ub4dor&3-zeppelin-9", true },
 		{ "correct horse battery stap1e", true },
 		{ "k7#mQz!pW2vL", true },
-		{ "\xc3\xa9t\xc3\xa9 violon t\xc3\xa9l\xc3\xa9graphe nuage", true },
+		{ "\xc3\xa9t\xc3\xa9 violon nuage t\xc3\xa9l\xc3\xa9graphe",
+		    true },
 	};
 	view address = VIEW("annemarie.delacroix@example.org");
 	view name = VIEW("Anne-Marie Delacroix");
