@@ -31,6 +31,12 @@ itip_instance_of(const struct itip *i, int64_t id)
 }
 
 bool
+itip_same_object(const struct itip *a, const struct itip *b)
+{
+	return view_eq(a->uid, b->uid) && view_eq(a->component, b->component);
+}
+
+bool
 itip_excludes(const struct itip_instance *n, int64_t id)
 {
 	size_t low = 0, high = n->excluded_count;

@@ -85,6 +85,9 @@ struct itip_instance *itip_master(const struct itip *);
 struct itip_instance *itip_instance_of(const struct itip *, int64_t id);
 bool itip_excludes(const struct itip_instance *, int64_t id);
 
+/* One UID, one type. */
+bool itip_same_object(const struct itip *, const struct itip *);
+
 /* Which of these are among the master's recurrences?  Also those of which
  * it cannot be told, within bounds on the work. */
 enum { ITIP_RECURRENCES = 100 };

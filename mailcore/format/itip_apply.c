@@ -392,6 +392,8 @@ itip_apply(const struct itip *stored, const struct itip *message,
 	*out = (struct itip_applied){ .why = "", .text = VIEW("") };
 	if (message->organizer.n == 0 || message->mixed)
 		return ignore(&w, "RFC 5546 3.2: no one organizer");
+	if (stored != NULL && !itip_same_object(stored, message))
+		return ignore(&w, "RFC 5545 3.8.4.7: something else");
 	if (stored != NULL && !view_eq(stored->organizer, message->organizer))
 		return ignore(&w, "another one organizes that");
 	if (reply != itip_is_self(people, message->organizer))

@@ -396,7 +396,8 @@ itip_attend(const struct itip *old, struct itip *new,
 		send(&w);
 		return arena_result(w.arena);
 	}
-	if (old != NULL && (new->mixed || !check(&w))) {
+	if (old != NULL
+	    && (new->mixed || !itip_same_object(old, new) || !check(&w))) {
 		out->fault = ITIP_BAD_ATTENDEE_CHANGE;
 		return arena_result(w.arena);
 	}

@@ -323,8 +323,11 @@ itip_organize(const struct itip *old, struct itip *new,
 		.out = out };
 
 	*out = (struct itip_outcome){ .text = VIEW("") };
-	if (old != NULL && new != NULL && new->organizer.n > 0
-	    && (new->mixed || !view_eq(old->organizer, new->organizer))) {
+	if (old != NULL && new != NULL
+	    && (!itip_same_object(old, new)
+		|| (new->organizer.n > 0
+		    && (new->mixed
+			|| !view_eq(old->organizer, new->organizer))))) {
 		out->fault = ITIP_BAD_ORGANIZER_CHANGE;
 		return done();
 	}

@@ -3,8 +3,9 @@
 #include "mailcore/base/encode.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/format/address.h"
-#include "mailcore/store/domain.h"
+#include "mailcore/store/alias.h"
 #include "mailcore/sys/clock.h"
+#include "mailcore/sys/log.h"
 #include "mailcore/sys/random.h"
 
 #include <openssl/evp.h>
@@ -23,31 +24,52 @@ schedule_etag(view text, struct arena *arena)
 	return out;
 }
 
+result
+schedule_reach(struct store *store, struct arena *arena, view address,
+    struct schedule_way *out)
+{
+	struct destination d;
+	struct address parsed;
+	struct domain hosted;
+	result r;
+
+	*out = (struct schedule_way){ .reach = SCHEDULE_NOBODY };
+	if (address_parse(address, arena, &parsed).is != OK)
+		return arena_result(arena);
+	out->mail = address_text(&parsed, arena);
+	r = account_find(store, arena, address, &out->account);
+	if (r.is == OK && out->account.enabled)
+		out->reach = SCHEDULE_HERE;
+	if (r.is != NOT_FOUND && r.is != MALFORMED)
+		return r;
+	r = domain_find(store, arena, parsed.domain, &hosted);
+	if (r.is == NOT_FOUND)
+		out->reach = SCHEDULE_BY_MAIL;
+	if (r.is != OK)
+		return r.is == NOT_FOUND || r.is == MALFORMED ? done() : r;
+	/* A list, or the domain's catch-all: people behind an address. */
+	r = alias_resolve(store, arena, address, clock_now(), &d);
+	if (r.is == OK && d.kind != ALIAS_REFUSE && d.kind != ALIAS_DISCARD)
+		out->reach = SCHEDULE_BY_MAIL;
+	return r.is == BUSY || r.is == FAILED ? r : done();
+}
+
 /* RFC 6638 3.2.9: 1.2 delivered here, 1.1 sent on its way, 3.7 nobody. */
 static result
 resolve_one(struct store *store, int64_t account, struct arena *arena,
     struct itip_person *p)
 {
-	struct account_info info;
-	struct domain hosted;
-	struct address address;
-	result r;
+	static const view status[] = {
+		[SCHEDULE_HERE] = VIEW_INIT("1.2"),
+		[SCHEDULE_BY_MAIL] = VIEW_INIT("1.1"),
+		[SCHEDULE_NOBODY] = VIEW_INIT("3.7"),
+	};
+	struct schedule_way way;
 
-	p->status = VIEW("3.7");
-	if (address_parse(p->address, arena, &address).is != OK)
-		return arena_result(arena);
-	r = account_find(store, arena, p->address, &info);
-	if (r.is == OK) {
-		p->self = info.id == account;
-		p->status = info.enabled ? VIEW("1.2") : VIEW("3.7");
-		return done();
-	}
-	if (r.is != NOT_FOUND && r.is != MALFORMED)
-		return r;
-	r = domain_find(store, arena, address.domain, &hosted);
-	if (r.is == NOT_FOUND)
-		p->status = VIEW("1.1");
-	return r.is == NOT_FOUND || r.is == MALFORMED ? done() : r;
+	TRY(schedule_reach(store, arena, p->address, &way));
+	p->self = way.account.id != 0 && way.account.id == account;
+	p->status = status[way.reach];
+	return done();
 }
 
 result
@@ -289,6 +311,17 @@ run(struct account *a, void *context)
 	return r->work(a, r->context);
 }
 
+/* One that stays is looked at once more, for nothing. */
+static void
+unmark(const struct schedule_turn *t, int64_t account)
+{
+	result r = schedule_due_remove(t->s->store, account, t->mark);
+
+	if (r.is != OK)
+		log_line(LOG_WARNING, "schedule.mark",
+		    "account=%lld why=\"%s\"", (long long)account, r.why);
+}
+
 result
 schedule_write(struct schedule_turn *t, struct account *a,
     account_work *work, void *context)
@@ -307,7 +340,7 @@ schedule_write(struct schedule_turn *t, struct account *a,
 	if (t->mark != 0
 	    && (r.is != OK || !t->queued
 		|| schedule_drain(t->s, account, 0).is == OK))
-		(void)!schedule_due_remove(t->s->store, account, t->mark).is;
+		unmark(t, account);
 	schedule_turn_reset(t);
 	return r;
 }

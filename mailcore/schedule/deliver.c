@@ -1,10 +1,8 @@
 /* Messages that wait, to those whom they are for. */
 #include "mailcore/base/limits.h"
 #include "mailcore/base/utf8.h"
-#include "mailcore/format/address.h"
 #include "mailcore/format/mime.h"
 #include "mailcore/schedule/inside.h"
-#include "mailcore/store/domain.h"
 #include "mailcore/store/queue.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/log.h"
@@ -50,25 +48,16 @@ deliver_here(struct delivering *d, int64_t to)
 static result
 deliver_one(struct delivering *d, view address)
 {
-	struct account_info info;
-	struct domain hosted;
-	struct address parsed;
-	result r;
+	struct schedule_way way;
 
-	if (address_parse(address, d->arena, &parsed).is != OK)
-		return arena_result(d->arena);
-	r = account_find(d->s->store, d->arena, address, &info);
-	if (r.is == OK && (info.id == d->sender || !info.enabled))
+	TRY(schedule_reach(d->s->store, d->arena, address, &way));
+	if (way.account.id == d->sender)
 		return done();
-	if (r.is == OK)
-		return deliver_here(d, info.id);
-	if (r.is != NOT_FOUND && r.is != MALFORMED)
-		return r;
-	r = domain_find(d->s->store, d->arena, parsed.domain, &hosted);
-	if (r.is == NOT_FOUND && !d->message.quiet)
-		d->outside[d->outside_count++] = address_text(
-		    &parsed, d->arena);
-	return may_pass(r) ? r : done();
+	if (way.reach == SCHEDULE_HERE)
+		return deliver_here(d, way.account.id);
+	if (way.reach == SCHEDULE_BY_MAIL && !d->message.quiet)
+		d->outside[d->outside_count++] = way.mail;
+	return done();
 }
 
 /* The mail, with its signature in front where there is one. */

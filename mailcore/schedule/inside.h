@@ -5,6 +5,7 @@
 #define SCHEDULE_INSIDE_H
 
 #include "mailcore/schedule/schedule.h"
+#include "mailcore/store/domain.h"
 
 enum {
 	SCHEDULE_ARENA = 134217728, /* two objects and what is made of them */
@@ -18,6 +19,16 @@ struct taking {
 	int64_t sender; /* its account; 0: came by mail */
 	bool again;     /* was taken in before */
 };
+
+/* How an address is reached. */
+enum schedule_reach { SCHEDULE_HERE, SCHEDULE_BY_MAIL, SCHEDULE_NOBODY };
+struct schedule_way {
+	enum schedule_reach reach;
+	struct account_info account; /* id 0: no mailbox of ours */
+	view mail;                   /* the address as mail has it */
+};
+CHECKED result schedule_reach(struct store *, struct arena *, view address,
+    struct schedule_way *out);
 
 /* account_work over a struct taking. */
 result schedule_take_in(struct account *, void *taking);
