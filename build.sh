@@ -21,7 +21,7 @@ test_packages=(
 	bind9-utils cadaver chromium clang clang-tidy cppcheck curl dpkg-dev
 	isync knot-dnssecutils libclang-rt-14-dev libnet-ssleay-perl nodejs nsd
 	openssl perl python3 python3-caldav python3-dkim python3-jsonschema
-	shellcheck sieve-connect swaks vdirsyncer zbar-tools
+	python3-nacl shellcheck sieve-connect swaks vdirsyncer zbar-tools
 )
 # Some packages of nodejs bring it along.
 command -v npm > /dev/null || test_packages+=(npm)

@@ -176,8 +176,7 @@ compose(struct smtp *s, struct spool **made, view *message)
 		return fail(MALFORMED,
 		    "RFC 5321 6.3: too many hops, a mail loop");
 	if (!s->services->submission && header_is_there(text)
-	    && !findings_are_forged(view_first(text, header_length(text)),
-	        view_of(s->services->hostname)))
+	    && !smtp_is_forged(s, view_first(text, header_length(text))))
 		return done();
 	*made = spool_new(s->services->store,
 	    s->services->message_limit + 2 * LIMIT_HEADER + 2 * TRACE_MOST);

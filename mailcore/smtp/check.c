@@ -27,6 +27,15 @@ wants(const struct smtp *s)
 	    && verify_wants(s->services->verify, s->peer->loopback);
 }
 
+bool
+smtp_is_forged(const struct smtp *s, view header)
+{
+	bool stranger = !s->peer->loopback && !s->services->lmtp;
+
+	return (stranger || wants(s))
+	    && findings_are_forged(header, view_of(s->services->hostname));
+}
+
 result
 smtp_check_begin(struct smtp *s)
 {

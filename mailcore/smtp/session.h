@@ -142,6 +142,9 @@ CHECKED result smtp_check_begin(struct smtp *);
  * it, and `*codes` say how to put it. */
 CHECKED result smtp_check_end(struct smtp *, const struct smtp_code **codes);
 
+/* Does a stranger's header claim what only we can say? */
+bool smtp_is_forged(const struct smtp *, view header);
+
 /* Greylisting.  BUSY: not yet. */
 CHECKED result smtp_check_recipient(struct smtp *, view address,
     int64_t account);

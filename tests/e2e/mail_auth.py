@@ -322,6 +322,11 @@ def ours(server, sink):
     key = re.search(r"v=DKIM1[^\"]*", text.replace('" "', ""))
     records = {("%s._domainkey.%s." % (found.group(1), server.domain)):
                key.group(0).encode()}
+    code, text = run([server.binary, "dkim", "ed25519", server.domain, "on",
+                      "--data", server.data], env=server.env)
+    ok(code == 0, "a second key", text)
+    name, _, rest = text.partition(" TXT ")
+    records[name] = rest.strip().strip('"').encode()
     with server.submission() as client:
         client.sendmail(server.address, ["far@sink.example"], letter(
             "ours", server.address, "One\r\n..two\r\n\r\n\r\n"))
@@ -335,9 +340,12 @@ def ours(server, sink):
         return records.get(name.decode() if isinstance(name, bytes)
                            else name)
 
-    ok(dkim.verify(text, dnsfunc=ask), "dkimpy reads our signature", text)
-    ok(not dkim.verify(text.replace(b"Subject: ours", b"Subject: x"),
-                       dnsfunc=ask), "and sees a change")
+    for number, name in enumerate(("RSA", "Ed25519")):
+        ok(dkim.DKIM(text).verify(number, dnsfunc=ask),
+           "dkimpy reads our signature by " + name, text)
+        changed = text.replace(b"Subject: ours", b"Subject: x")
+        ok(not dkim.DKIM(changed).verify(number, dnsfunc=ask),
+           "and sees a change")
     got = wait_for(lambda: sink.to("else@sink.example"), 60)
     ok(got and dkim.verify(got[0][2], dnsfunc=ask),
        "somebody else's From gets the sender's domain's")

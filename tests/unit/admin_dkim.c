@@ -2,6 +2,7 @@
 #include "mailcore/admin/dkim.h"
 #include "mailcore/base/encode.h"
 #include "mailcore/sys/file.h"
+#include "mailcore/store/domain.h"
 #include "tests/tap.h"
 
 #include <openssl/evp.h>
@@ -57,6 +58,27 @@ test_key(struct store *store, struct signer *signer, const char *data,
 	        == FAILED, "a damaged key is not replaced");
 }
 
+static void
+test_second(struct store *store, struct signer *signer, struct arena *arena)
+{
+	struct dkim_key key, again;
+	view used;
+
+	ok(dkim_second(store, signer, VIEW("Two.test"), arena, &key).is == OK,
+	    "a second key");
+	is_number((long long)key.key.n, 44, "base64 of an Ed25519 key");
+	ok(dkim_second(store, signer, VIEW("two.test"), arena, &again).is
+	    == OK, "asked again");
+	same(again.key, key.key, "the same key");
+	ok(setting_get(store, arena, VIEW("dkim-selector-ed25519:two.test"),
+	       &used).is == OK, "in use");
+	same(used, key.selector, "that one");
+	ok(dkim_second_end(store, VIEW("two.test"), arena).is == OK
+	    && setting_get(store, arena,
+	        VIEW("dkim-selector-ed25519:two.test"), &used).is == OK
+	    && used.n == 0, "no longer");
+}
+
 int
 main(void)
 {
@@ -76,6 +98,7 @@ main(void)
 	if (store == NULL)
 		return tap_done();
 	test_key(store, signer, folder, arena);
+	test_second(store, signer, arena);
 	signer_close(&signer);
 	store_close(&store);
 	arena_free(&arena);
