@@ -135,7 +135,9 @@ post_send(struct post *p, struct msg m)
 	struct sockaddr_un name;
 
 	for (size_t i = 0; i < COUNT(roles); i++) {
-		if (roles[i] == p->role || !socket_name(p, roles[i], &name))
+		if (roles[i] == p->role && m.kind != MSG_STANDING)
+			continue;
+		if (!socket_name(p, roles[i], &name))
 			continue;
 		/* Not there, or too busy to take it: both are allowed. */
 		(void)sendto(p->fd, &wire, sizeof wire,

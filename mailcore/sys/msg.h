@@ -33,7 +33,8 @@ struct post; /* one end */
 CHECKED result post_open(struct post **, const char *data, const char *role);
 void post_close(struct post **);
 
-/* To every role but the own one. */
+/* To every role but the own one; MSG_STANDING to that too, whose other parts
+ * look on. */
 void post_send(struct post *, struct msg);
 
 /* For a loop: readable when there is something; -1 for a sender only. */
