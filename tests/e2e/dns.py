@@ -2,6 +2,7 @@
 """The DNS plan in real name servers, and the check of what they say."""
 import json
 import os
+import queue
 import re
 import shutil
 import signal
@@ -10,6 +11,7 @@ import struct
 import subprocess
 import tempfile
 import time
+from concurrent import futures
 
 from harness import BINARY, done, environment, ok, run, same, skip, wait_for
 
@@ -41,13 +43,14 @@ example IN DS 1 8 2 %s
 ns1.example IN A %s
 """
 CORE = 11
+LANES = 4
 
 
 def head(domain=DOMAIN):
     return HEAD % {"domain": domain, "one": IPS[0], "two": IPS[1]}
 
 
-def answers(ip):
+def answers(ip, port):
     """Whether a name server gives the zone's SOA."""
     name = b"".join(bytes([len(label)]) + label.encode()
                     for label in DOMAIN.split(".")) + b"\0"
@@ -55,7 +58,7 @@ def answers(ip):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.settimeout(0.2)
         try:
-            s.connect((ip, PORT))
+            s.connect((ip, port))
             s.send(query)
             reply = s.recv(512)
         except OSError:
@@ -63,45 +66,94 @@ def answers(ip):
     return struct.unpack(">6H", reply[:12])[3] == 1
 
 
-class NameServer:
-    """nsd with one zone on some of the addresses; perhaps its parent too,
-    which says that the zone is signed."""
+NSD = """server:
+%(listen)s  zonesdir: "%(f)s"
+  database: ""
+  pidfile: "%(f)s/pid"
+  zonelistfile: "%(f)s/list"
+  xfrdfile: "%(f)s/state"
+  xfrdir: "%(f)s"
+  username: ""
+  server-count: 1
+remote-control:
+  control-enable: no
+zone:
+  name: %(d)s
+  zonefile: zone
+"""
+BIND = """options {
+  directory "%(f)s";
+  pid-file "%(f)s/pid";
+  session-keyfile "%(f)s/key";
+  listen-on port %(p)d { 127.0.0.1; }; // %(listen)s
+  listen-on-v6 { none; };
+  recursion no;
+  dnssec-validation no;
+};
+controls { };
+zone "%(d)s" { type primary; file "%(f)s/zone"; };
+"""
+KNOT = """server:
+    rundir: %(f)s
+    pidfile: %(f)s/pid
+    listen: [ %(listen)s ]
+database:
+    storage: %(f)s
+zone:
+  - domain: %(d)s
+    storage: %(f)s
+    file: zone
+    zonefile-load: whole
+    journal-content: none
+"""
+# The program, its configuration, one address in it, what stands between two.
+PROGRAMS = {
+    "nsd": (["nsd", "-d", "-c"], NSD, "  ip-address: %s@%d\n", ""),
+    "named": (["named", "-g", "-c"], BIND, "%s@%d", " "),
+    "knotd": (["knotd", "-c"], KNOT, "%s@%d", ", "),
+}
 
-    def __init__(self, ips, zone, parent=None):
+
+class NameServer:
+    """A server with one zone on some of the addresses; perhaps (nsd) its
+    parent too, which says that the zone is signed."""
+
+    def __init__(self, ips, zone, parent=None, program="nsd", port=PORT):
         self.folder = tempfile.mkdtemp(prefix="posthaste-dns-")
-        self.ips = ips
-        path = os.path.join(self.folder, "zone")
-        with open(path, "w", encoding="ascii") as file:
-            file.write(zone)
-        conf = os.path.join(self.folder, "nsd.conf")
-        with open(conf, "w", encoding="ascii") as file:
-            file.write("server:\n")
-            for ip in ips:
-                file.write("  ip-address: %s@%d\n" % (ip, PORT))
-            file.write(
-                '  zonesdir: "%(f)s"\n  database: ""\n'
-                '  pidfile: "%(f)s/pid"\n  zonelistfile: "%(f)s/list"\n'
-                '  xfrdfile: "%(f)s/state"\n  xfrdir: "%(f)s"\n'
-                '  username: ""\n  server-count: 1\n'
-                'remote-control:\n  control-enable: no\n'
-                'zone:\n  name: %(d)s\n  zonefile: zone\n'
-                % {"f": self.folder, "d": DOMAIN})
-            if parent is not None:
-                file.write("zone:\n  name: test\n  zonefile: parent\n")
+        self.ips, self.port = ips, port
+        command, text, address, comma = PROGRAMS[program]
+        listen = comma.join(address % (ip, port) for ip in ips)
+        text %= {"f": self.folder, "d": DOMAIN, "p": port, "listen": listen}
         if parent is not None:
-            with open(os.path.join(self.folder, "parent"), "w",
-                      encoding="ascii") as file:
-                file.write(parent)
+            text += "zone:\n  name: test\n  zonefile: parent\n"
+        self.write("zone", zone)
+        self.write("parent", parent or "")
+        self.write("conf", text)
         with open(os.path.join(self.folder, "log"), "wb") as log:
             self.process = subprocess.Popen(
-                ["nsd", "-d", "-c", conf], stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True)
-        self.up = all(wait_for(lambda ip=ip: answers(ip), 10) for ip in ips)
+                command + [os.path.join(self.folder, "conf")],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True)
+        self.up = wait_for(self.answers, 60)
+
+    def answers(self):
+        return all(answers(ip, self.port) for ip in self.ips)
+
+    def write(self, name, text):
+        with open(os.path.join(self.folder, name), "w",
+                  encoding="ascii") as file:
+            file.write(text)
+
+    def log(self):
+        with open(os.path.join(self.folder, "log"), encoding="utf-8",
+                  errors="replace") as file:
+            return file.read()
 
     def close(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
-        wait_for(lambda: not any(answers(ip) for ip in self.ips), 5)
+        self.process.wait(60)
+        wait_for(lambda: not any(answers(ip, self.port)
+                                 for ip in self.ips), 60)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -116,6 +168,21 @@ class House:
         with open(os.path.join(self.data, "posthaste.conf"), "a",
                   encoding="ascii") as conf:
             conf.write("resolver %s@%d\n" % (IPS[2], PORT))
+
+    def copy(self, folder, resolver, port=PORT):
+        """The same house, elsewhere."""
+        other = object.__new__(House)
+        other.data = os.path.join(folder, resolver)
+        shutil.copytree(self.data, other.data)
+        path = os.path.join(other.data, "posthaste.conf")
+        with open(path, encoding="utf-8") as conf:
+            text = conf.read()
+        text = text.replace(self.data, other.data).replace(
+            "resolver %s@%d" % (IPS[2], PORT),
+            "resolver %s@%d" % (resolver, port))
+        with open(path, "w", encoding="utf-8") as conf:
+            conf.write(text)
+        return other
 
     def call(self, *words):
         return run([BINARY] + list(words) + ["--data", self.data],
@@ -335,14 +402,44 @@ def state_of(report, name, kind):
     return {"state": "no such row"}
 
 
-def states(house, zone):
+class Lane:
+    """A house and name servers of its own, for one state after another."""
+
+    def __init__(self, house, folder, number):
+        self.ips = ["127.%d.%d.%d" % (200 + 3 * number + net,
+                                      (PID >> 8) % 256, 1 + PID % 254)
+                    for net in range(3)]
+        self.house = house.copy(folder, self.ips[2])
+
+    def check(self, zone):
+        for here, there in zip(IPS, self.ips):
+            zone = zone.replace(here, there)
+        server = NameServer(self.ips, zone)
+        try:
+            return self.house.check()
+        finally:
+            server.close()
+
+
+def reach(lanes, zone):
+    lane = lanes.get()
+    try:
+        return lane.check(zone)
+    finally:
+        lanes.put(lane)
+
+
+def states(house, zone, folder):
     selector = re.search(r"^(\S+_domainkey) ", zone, re.M).group(1)
-    for state, name, kind, gone, new in STATES:
+    lanes = queue.Queue()
+    for number in range(LANES):
+        lanes.put(Lane(house, folder, number))
+    with futures.ThreadPoolExecutor(LANES) as pool:
+        results = list(pool.map(lambda one: reach(lanes, changed(
+            zone, one[3], one[4], selector)), STATES))
+    for (state, name, kind, _, new), (code, report) in zip(STATES, results):
         label = "%s: %s %s %s" % (state, name or "@", kind,
                                   new[0][:50] if new else "")
-        server = NameServer(IPS, changed(zone, gone, new, selector))
-        code, report = house.check()
-        server.close()
         row = state_of(report, selector if name == "DKIM" else name, kind)
         ok(row["state"] == state, label, json.dumps(row, indent=1))
         core = row.get("core", True)
@@ -354,6 +451,59 @@ def states(house, zone):
         if state not in ("ok", "also fine"):
             ok(row["why"] and row["do"] and row["wanted"],
                "it says why and what to do", row)
+
+
+def programs(house, zone, folder):
+    """Every kind of server serves the plan, and the check is content.  BIND
+    listens only at addresses that an interface has."""
+    for program in PROGRAMS:
+        if shutil.which(program) is None:
+            skip("%s serves the plan" % program, "not installed")
+            continue
+        ips, port, asked, text = IPS, PORT, house, zone
+        if program == "named":
+            ips, port = ["127.0.0.1"], 5400 + PID % 20000
+            asked = house.copy(folder, ips[0], port)
+            for ip in IPS:
+                text = text.replace(ip, ips[0])
+        server = NameServer(ips, text, program=program, port=port)
+        ok(server.up, "%s serves the plan" % program, server.log())
+        code, report = asked.check()
+        same((code, {row["state"] for row in report["records"]}),
+             (0, {"ok"}), "through %s all is ok" % program)
+        server.close()
+
+
+def pacc_change(house, zone):
+    """Both digests while PACC's document changes."""
+    path = os.path.join(house.data, "posthaste.conf")
+    with open(path, encoding="utf-8") as conf:
+        text = conf.read()
+    with open(path, "w", encoding="utf-8") as conf:
+        conf.write(re.sub(r"(?m)^port\.pop3s .*", "port.pop3s 0", text))
+    code, text = house.call("dns", "check", DOMAIN)
+    ok("announce the new ones" in text, "a change is not announced", text)
+    plan = house.plan()
+    lines = [line for line in lines_of(plan)
+             if line.startswith("_ua-auto-config")]
+    same((len(lines), lines[0] in zone), (2, True), "two digests in the plan")
+    server = NameServer(IPS, head() + plan.replace(lines[1] + "\n", ""))
+    report = house.check()[1]
+    same([row["state"] for row in report["records"]
+          if row["name"].startswith("_ua-auto-config")], ["ok", "missing"],
+         "the new one is missing")
+    same(lines_of(house.plan("--missing")), lines[1:], "that alone")
+    server.close()
+    server = NameServer(IPS, head() + plan)
+    same({row["state"] for row in house.check()[1]["records"]}, {"ok"},
+         "both are there")
+    server.close()
+    code, text = house.call("dns", "switch", DOMAIN, "0")
+    same(code, 0, "the change is made")
+    same([line for line in lines_of(house.plan())
+          if line.startswith("_ua-auto-config")], lines[::-1],
+         "the new one comes first, and the old one stays a while")
+    same(house.call("dns", "switch", DOMAIN, "x")[0], 2, "hours are a number")
 
 
 def missing_lines(house, zone):
@@ -472,11 +622,13 @@ def main():
            "and for people", text)
         same(lines_of(house.plan("--missing")), [], "nothing lacks")
         server.close()
-        states(house, zone)
+        programs(house, zone, folder)
+        states(house, zone, folder)
         missing_lines(house, zone)
         differing(house, zone)
         mute(house, zone)
         tlsa(house, zone, signed(house, zone))
+        pacc_change(house, zone)
     shutil.rmtree(folder, ignore_errors=True)
     done()
 
