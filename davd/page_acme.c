@@ -6,7 +6,7 @@
 #include "mailcore/base/limits.h"
 #include "mailcore/sys/file.h"
 
-static const char prefix[] = "/.well-known/acme-challenge/";
+enum { PREFIX = sizeof "/.well-known/acme-challenge/" - 1 };
 
 /* The alphabet of base64url, and so no way out of the folder. */
 static bool
@@ -25,7 +25,7 @@ static result
 read_answer(const struct page_services *s, const struct request *request,
     struct buf *out)
 {
-	view token = view_from(request->path, sizeof prefix - 1);
+	view token = view_from(request->path, PREFIX);
 	const char *path;
 
 	if (!is_token(token))
