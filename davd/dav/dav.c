@@ -261,6 +261,17 @@ dav_root(void *services, const struct request *q, struct answer *a)
 		run(d, method_find(q->method));
 }
 
+/* Evolution looks there whether a calendar can be written to. */
+static bool
+is_to_read(struct dav *d)
+{
+	unsigned rights;
+
+	return d->path.what != DAV_ROOT && !d->rights.all
+	    && acl_target_rights(d, &rights).is == OK
+	    && (rights & (RIGHT_CHANGE | RIGHT_INSERT | RIGHT_DELETE)) == 0;
+}
+
 void
 dav_options(struct dav *d)
 {
@@ -268,6 +279,8 @@ dav_options(struct dav *d)
 		answer_text(d->answer, 404, "There is nothing here.");
 		return;
 	}
-	answer_header(d->answer, "Allow", view_of(dav_allow(d->path.what)));
+	answer_header(d->answer, "Allow",
+	    is_to_read(d) ? VIEW("OPTIONS, GET, HEAD, PROPFIND, REPORT")
+			  : view_of(dav_allow(d->path.what)));
 	d->answer->status = 200;
 }

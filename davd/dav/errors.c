@@ -118,7 +118,9 @@ dav_allow(enum dav_what what)
 	 * calendar can be written to, and the objects in it can. */
 	if ((what & DAV_COLLECTIONS) != 0)
 		return "OPTIONS, GET, HEAD, POST, PUT, DELETE, MOVE, PROPFIND, "
-		       "PROPPATCH, REPORT, MKCOL, MKCALENDAR";
+		       "PROPPATCH, REPORT, MKCOL, MKCALENDAR, ACL";
+	if ((what & DAV_HOMES) != 0)
+		return "OPTIONS, PROPFIND, PROPPATCH, REPORT, ACL";
 	return "OPTIONS, PROPFIND, PROPPATCH, REPORT";
 }
 

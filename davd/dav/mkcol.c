@@ -71,7 +71,14 @@ make(struct dav *d, view ns, view root_name, const char *response)
 	struct make m = { .d = d };
 	struct xml_element *root;
 	result r = done();
+	view type;
 
+	if (view_trim(d->request->body).n > 0
+	    && request_header(d->request, VIEW("Content-Type"), &type)
+	    && view_find_same(type, VIEW("xml")) == SIZE_MAX) {
+		answer_text(d->answer, 415, "RFC 4918 9.3.1: not understood");
+		return;
+	}
 	if (!dav_body(d, &root))
 		return;
 	if (root != NULL && !xml_is(root, ns, root_name)) {

@@ -154,15 +154,33 @@ remove_collection(struct account *a, void *context)
 	return collection_remove(d->account, c.id);
 }
 
+/* A collection's number is never given out again: what is left when this
+ * fails means nothing. */
+static void
+forget_grants(struct dav *d, enum collection_kind kind, int64_t id)
+{
+	result r = right_replace(
+	    d->services->store, d->owner.id, kind, id, NULL, 0);
+
+	(void)r;
+}
+
 void
 dav_delete(struct dav *d)
 {
 	bool collection = (d->path.what & DAV_COLLECTIONS) != 0;
+	enum collection_kind kind = dav_kind(d->path.what);
+	struct collection c = { .id = 0 };
 	struct scheduling s;
 	result r;
 
 	if (d->path.what == DAV_NOTHING) {
 		dav_fail(d, fail(NOT_FOUND, "There is nothing here."));
+		return;
+	}
+	if (collection
+	    && dav_depth_of(d->request, DEPTH_INFINITY) != DEPTH_INFINITY) {
+		answer_text(d->answer, 400, "RFC 4918 9.6.1: bad Depth");
 		return;
 	}
 	if ((!collection && (d->path.what & DAV_OBJECTS) == 0)
@@ -183,11 +201,15 @@ dav_delete(struct dav *d)
 			    "The personal collection is there for good.");
 		return;
 	}
+	if (collection && dav_collection(d, d->arena, &c).is != OK)
+		c.id = 0;
 	scheduling_new(d, &s);
 	r = scheduling_write(
 	    &s, collection ? remove_collection : remove_object, &s);
 	if (r.is != OK && scheduling_answer(&s))
 		return;
+	if (r.is == OK && c.id != 0)
+		forget_grants(d, kind, c.id);
 	if (r.is != OK)
 		dav_fail(d, r);
 	else

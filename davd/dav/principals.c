@@ -1,6 +1,5 @@
 #include "davd/dav/proxy.h"
 #include "davd/dav/report.h"
-#include "davd/dav/subscribe.h"
 
 #include "mailcore/base/limits.h"
 
@@ -131,9 +130,34 @@ address_of(struct dav *d, view text)
 	struct dav_path path;
 
 	text = view_trim(text);
+	if (view_starts_same(text, VIEW("mailto:")))
+		text = view_from(text, 7);
 	if (view_at(text, 0) != '/')
 		return text;
 	return dav_href_path(d, d->arena, text, &path) ? path.user : VIEW("");
+}
+
+static view
+domain_of(const struct dav *d)
+{
+	view domain = view_of(d->who.address);
+
+	(void)view_cut(&domain, '@');
+	return domain;
+}
+
+/* Everyone asks for those of his own domain, wherever he asks. */
+static result
+find_colleague(struct dav *d, view address, struct account_info *out)
+{
+	view domain;
+
+	TRY(account_find(d->services->store, d->arena, address, out));
+	domain = out->address;
+	(void)view_cut(&domain, '@');
+	return out->enabled && view_same(domain, domain_of(d))
+	    ? done()
+	    : fail(NOT_FOUND, "no such account");
 }
 
 static result
@@ -148,8 +172,7 @@ add_known(struct dav *d, const struct xml_element *root, struct persons *out)
 
 		if (!is_search(e) || match == NULL
 		    || out->count > LIMIT_DIRECTORY
-		    || subscribe_person(d, address_of(d, match->text), &info)
-			    .is
+		    || find_colleague(d, address_of(d, match->text), &info).is
 			!= OK)
 			continue;
 		person = (struct dav_person){ info.id, info.address };
@@ -163,10 +186,9 @@ add_all(struct dav *d, struct persons *out)
 {
 	struct account_info *list;
 	size_t count;
-	view domain = d->tree.address;
 
-	(void)view_cut(&domain, '@');
-	TRY(account_list(d->services->store, d->arena, domain, &list, &count));
+	TRY(account_list(
+	    d->services->store, d->arena, domain_of(d), &list, &count));
 	for (size_t i = 0; i < count; i++) {
 		const struct dav_person person = { list[i].id,
 			list[i].address };
@@ -210,7 +232,9 @@ report_principal_search(struct dav *d, const struct xml_element *root)
 		    d->answer, 400, "RFC 3744 9.4: nothing to search for");
 		return;
 	}
-	if (d->path.what == DAV_ROOT
+	if (d->who.account == 0)
+		r = done(); /* who does not log in finds nobody */
+	else if (d->path.what == DAV_ROOT
 	    || xml_child(root, VIEW(NS_DAV),
 		   VIEW("apply-to-principal-collection-set"))
 		!= NULL)
@@ -313,7 +337,7 @@ report_acl_principals(struct dav *d, const struct xml_element *root)
 	unsigned rights = 0;
 	result r = acl_target_rights(d, &rights);
 
-	if (r.is == OK)
+	if (r.is == OK && d->who.account != 0)
 		r = persons_add(&found, d->arena, &d->owner);
 	if (r.is == OK && (rights & RIGHT_ADMIN) != 0
 	    && (d->path.what & (DAV_COLLECTIONS | DAV_OBJECTS)) != 0) {

@@ -283,7 +283,9 @@ static bool
 stored(struct prop_out *o, const struct resource *r, view ns, view name,
     view *inner)
 {
-	if ((r->what & DAV_COLLECTIONS) == 0)
+	if ((r->what & DAV_COLLECTIONS) == 0
+	    || (!o->d->rights.all
+		&& !acl_may(o->d, r->collection, RIGHT_READ | RIGHT_TIMES)))
 		return false;
 	if (o->d->shared.id != 0 && subscribe_is_personal(ns, name)
 	    && subscribe_property(
@@ -343,7 +345,8 @@ write_link(
 	struct dav_person person = d->tree;
 	struct proxy_stand_in back;
 
-	if ((want->row->on & (int)r->what) == 0)
+	/* Who does not log in learns of nobody. */
+	if ((want->row->on & (int)r->what) == 0 || d->who.account == 0)
 		return false;
 	if (want->row->many)
 		return prop_expand_persons(o, r, want->row, want->nested);
@@ -352,8 +355,6 @@ write_link(
 			view_of(d->who.address) };
 	else if (want->row->inside == prop_owner)
 		person = d->owner;
-	if (person.id == 0) /* not logged in */
-		return false;
 	proxy_stand_in(d, &person, &back);
 	to.href = dav_href(d, o->scratch, to.what, VIEW(""), VIEW(""));
 	xml_start(&o->x, want->row->tag);

@@ -129,6 +129,15 @@ test_logins(struct talk *t)
 static void
 test_who_may(struct talk *t)
 {
+	expect(t, "DELETE", CALENDAR, "Depth: 0\n", "", 400, NULL,
+	    "DELETE of a collection by halves");
+	expect(t, "MKCOL", HOME "Calendar/plain/",
+	    "Content-Type: text/plain\n", "x", 415, NULL,
+	    "MKCOL with a text");
+	expect(t, "PROPFIND", HOME, d0,
+	    "<propfind xmlns=\"DAV:\"><allprop/><prop><owner/></prop>"
+	    "</propfind>",
+	    400, NULL, "two questions at once");
 	expect(t, "PROPFIND", "/SOGo/dav/user%40example.org/", d0, "", 207,
 	    "<D:href>" HOME "</D:href>", "an encoded @");
 	expect(t, "PROPFIND", "/SOGo/dav/user%2540example.org/", d0, "", 207,

@@ -438,7 +438,28 @@ test_search(struct talk *t)
 	r = talk(t, "REPORT", "/SOGo/dav/", "", SEARCH("o"));
 	ok(r.status == 207 && !reply_has(&r, OTHER), "not by a piece of it");
 	reply_free(&r);
+	expect(t, "POST", WORK, XML, "<publish-calendar" SERVER "/>", 202,
+	    NULL, "an open calendar");
 	t->services.directory = true;
+	r = talk(t, "REPORT", OPEN "Calendar/", "Authorization:\n",
+	    "<principal-property-search xmlns=\"DAV:\">"
+	    "<apply-to-principal-collection-set/><property-search><prop>"
+	    "<displayname/></prop><match>U</match></property-search><prop>"
+	    "<displayname/></prop></principal-property-search>");
+	ok(r.status == 207 && !reply_has(&r, "<D:response>"),
+	    "who does not log in finds nobody");
+	reply_free(&r);
+	r = talk(t, "REPORT", OPEN "Calendar/work/", "Authorization:\n",
+	    "<expand-property xmlns=\"DAV:\"><property name=\"owner\">"
+	    "<property name=\"displayname\"/></property></expand-property>");
+	ok(r.status == 207 && !reply_has(&r, "User"), "and nobody's name");
+	reply_free(&r);
+	r = talk(t, "OPTIONS", OPEN "Calendar/work/", "Authorization:\n", "");
+	ok(r.status == 200 && !reply_header(&r, "PUT"),
+	    "Allow says that it is to read");
+	reply_free(&r);
+	expect(t, "POST", WORK, XML, "<unpublish-calendar" SERVER "/>", 204,
+	    NULL, "closed again");
 	expect(t, "REPORT", "/SOGo/dav/", "", SEARCH("oth"), 207, OTHER,
 	    "unless there is a directory");
 	t->services.directory = false;
