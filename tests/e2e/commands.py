@@ -120,7 +120,7 @@ def page(server):
     ok(b"<b>Co" not in body and b"{{" not in body, "nothing slips through",
        body)
     for service in ("imaps", "pop3s", "submissions"):
-        ok(b"<td>%d</td>" % server.ports[service] in body,
+        ok(b"</span> %d</td>" % server.ports[service] in body,
            "the port of " + service, body)
     ok("default-src 'none'" in fields.get("Content-Security-Policy", ""),
        "a strict policy", str(fields))

@@ -108,6 +108,8 @@ async function examine(page, name) {
 	const { violations } = await page.evaluate(() => window.axe.run(
 	    document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa",
 		"wcag22aa", "best-practice"] }));
+	ok(await page.evaluate(() => document.documentElement.scrollWidth <=
+	    window.innerWidth), `nothing sticks out: ${name}`);
 	same(violations.map((v) => `${v.id}: ${v.nodes[0].html}`), [],
 	    `axe: ${name}`);
 }

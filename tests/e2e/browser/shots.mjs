@@ -1,6 +1,6 @@
 // Pictures of every page, in light and dark, for phone and desktop.
 import { join } from "node:path";
-import { signIn, start, visit, withBrowser } from "./browser.mjs";
+import { imapLogin, signIn, start, visit, withBrowser } from "./browser.mjs";
 
 const folder = process.env.SHOTS;
 const wanted = new RegExp(process.env.SHOTS_OF ?? ".");
@@ -10,6 +10,21 @@ const sizes = { desktop: { width: 1180, height: 800 },
 async function shoot(page, name, look) {
 	await page.screenshot({ path: join(folder, `${name}-${look}.png`),
 		fullPage: true });
+}
+
+// The next tour finds things as this one did.
+async function leave(page) {
+	await page.goto(`${start}/app-passwords`);
+	while (await page.locator("[data-revoke]").count()) {
+		const row = page.locator("[data-row]").first();
+		const number = await row.getAttribute("data-row");
+		await row.locator("button").click();
+		await page.waitForSelector(`[data-row="${number}"]`,
+		    { state: "detached" });
+	}
+	await page.goto(`${start}/security`);
+	await page.click("text=Sign out everywhere");
+	await page.waitForSelector("#password");
 }
 
 async function tour(browser, look, options) {
@@ -26,7 +41,9 @@ async function tour(browser, look, options) {
 	await page.goto(`${start}/app-passwords`);
 	await page.fill("#label", "Laptop, Thunderbird");
 	await page.click("text=Make app password");
-	await page.waitForSelector(".secret");
+	const password = await page.textContent(".secret code");
+	await imapLogin(password.trim());
+	await page.waitForSelector(".live.good");
 	await shoot(page, "made", look);
 	await page.goto(`${start}/app-passwords`);
 	await shoot(page, "apps", look);
@@ -36,6 +53,7 @@ async function tour(browser, look, options) {
 	await shoot(page, "security", look);
 	await page.goto(`${start}/nothing`);
 	await shoot(page, "fault", look);
+	await leave(page);
 	await page.context().close();
 }
 
