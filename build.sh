@@ -18,8 +18,8 @@ build_packages=(
 	libunistring-dev libxml2-dev libzxcvbn-dev zlib1g-dev
 )
 test_packages=(
-	bind9-utils cadaver chromium clang clang-tidy cppcheck curl dpkg-dev
-	isync knot-dnssecutils libclang-rt-14-dev libnet-ssleay-perl nodejs nsd
+	bind9 bind9-utils cadaver chromium clang clang-tidy cppcheck curl dpkg-dev
+	isync knot knot-dnssecutils libclang-rt-14-dev libnet-ssleay-perl nodejs nsd
 	openssl perl python3 python3-caldav python3-dkim python3-jsonschema
 	python3-nacl shellcheck sieve-connect swaks vdirsyncer zbar-tools
 )

@@ -10,7 +10,6 @@ import socket
 import struct
 import subprocess
 import tempfile
-import time
 from concurrent import futures
 
 from harness import BINARY, done, environment, ok, run, same, skip, wait_for
@@ -411,10 +410,13 @@ class Lane:
                     for net in range(3)]
         self.house = house.copy(folder, self.ips[2])
 
-    def check(self, zone):
+    def text(self, zone):
         for here, there in zip(IPS, self.ips):
             zone = zone.replace(here, there)
-        server = NameServer(self.ips, zone)
+        return zone
+
+    def check(self, zone):
+        server = NameServer(self.ips, self.text(zone))
         try:
             return self.house.check()
         finally:
@@ -481,7 +483,9 @@ def pacc_change(house, zone):
         text = conf.read()
     with open(path, "w", encoding="utf-8") as conf:
         conf.write(re.sub(r"(?m)^port\.pop3s .*", "port.pop3s 0", text))
+    server = NameServer(IPS, zone)
     code, text = house.call("dns", "check", DOMAIN)
+    server.close()
     ok("announce the new ones" in text, "a change is not announced", text)
     plan = house.plan()
     lines = [line for line in lines_of(plan)
@@ -548,13 +552,40 @@ def differing(house, zone):
     for server in servers:
         server.close()
 
-    code, report = house.check()
+
+def mute(lane, zone):
+    """One server swallows every question."""
+    server = NameServer([lane.ips[0], lane.ips[2]], lane.text(zone))
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
+            hole.bind((lane.ips[1], PORT))
+            return lane.house.check()
+    finally:
+        server.close()
+
+
+def waits(house, zone, folder, pool):
+    """What has to wait for servers that are silent, beside all else."""
+    lanes = [Lane(house, folder, LANES + number) for number in range(3)]
+    return [pool.submit(lanes[0].house.check),
+            pool.submit(lanes[1].house.call, "dns", "plan", DOMAIN,
+                        "--missing"),
+            pool.submit(mute, lanes[2], zone)]
+
+
+def waited(results):
+    """Nobody answers, or one swallows every question: that costs time, but
+    not much, and nothing is called missing."""
+    code, report = results[0].result()
     ok(code == 1 and report["records"] and
        {row["state"] for row in report["records"]} == {"no answer"},
        "nobody answers", report)
-    code, text = house.call("dns", "plan", DOMAIN, "--missing")
+    code, text = results[1].result()
     ok(code == 1 and "no answer" in text, "and nothing is called missing",
        text)
+    code, report = results[2].result()
+    ok(code == 1 and {row["state"] for row in report["records"]} ==
+       {"no answer"}, "one server swallows all", report)
 
 
 def signed(house, zone):
@@ -587,20 +618,6 @@ def tlsa(house, zone, line):
             server.close()
 
 
-def mute(house, zone):
-    """A server that swallows every question costs time, but not much."""
-    server = NameServer([IPS[0], IPS[2]], zone)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hole:
-        hole.bind((IPS[1], PORT))
-        start = time.monotonic()
-        code, report = house.check()
-        took = time.monotonic() - start
-    server.close()
-    ok(code == 1 and {row["state"] for row in report["records"]} ==
-       {"no answer"}, "one server swallows all", report)
-    ok(took < 30, "the check is over in time", took)
-
-
 def main():
     folder = tempfile.mkdtemp(prefix="posthaste-")
     house = House(folder, "mail." + DOMAIN)
@@ -623,10 +640,12 @@ def main():
         same(lines_of(house.plan("--missing")), [], "nothing lacks")
         server.close()
         programs(house, zone, folder)
-        states(house, zone, folder)
+        with futures.ThreadPoolExecutor(3) as pool:
+            results = waits(house, zone, folder, pool)
+            states(house, zone, folder)
+            waited(results)
         missing_lines(house, zone)
         differing(house, zone)
-        mute(house, zone)
         tlsa(house, zone, signed(house, zone))
         pacc_change(house, zone)
     shutil.rmtree(folder, ignore_errors=True)
