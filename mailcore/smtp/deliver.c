@@ -1,5 +1,6 @@
 #include "mailcore/smtp/deliver.h"
 
+#include "mailcore/base/ascii.h"
 #include "mailcore/format/message.h"
 #include "mailcore/format/wire.h"
 #include "mailcore/schedule/schedule.h"
@@ -11,7 +12,8 @@
 enum {
 	/* Envelope and structure of the worst message that the MIME limits
 	 * allow; only what is used is allocated. */
-	SUMMARY_BUDGET = 64 * 1024 * 1024
+	SUMMARY_BUDGET = 64 * 1024 * 1024,
+	LINE_MOST = 400
 };
 
 result
@@ -94,6 +96,19 @@ deliver_append(struct store *store, int64_t id, view mailbox, view message,
 	return r;
 }
 
+view
+deliver_line(struct arena *arena, view text)
+{
+	char *to;
+
+	text = view_first(view_trim(text), LINE_MOST);
+	to = arena_alloc(arena, text.n + 1);
+	for (size_t i = 0; to != NULL && i < text.n; i++)
+		to[i] = ascii_is_graph(text.p[i]) ? text.p[i]
+		    : ascii_is_space(text.p[i]) ? ' ' : '?';
+	return to == NULL ? VIEW("") : (view){ to, text.n };
+}
+
 static bool
 is_full(struct plan *p)
 {
@@ -149,9 +164,9 @@ deliver(struct plan *p, struct deliver_outcome *out)
 	TRY(plan_make(p));
 	reject = plan_find(p, SIEVE_REJECT);
 	if (reject != NULL) {
-		out->refusal = reject->text.n > 0
-		    ? reject->text : VIEW("The recipient refuses this mail");
-		return done();
+		out->refusal = deliver_line(p->arena, reject->text.n > 0
+		    ? reject->text : VIEW("The recipient refuses this mail"));
+		return arena_result(p->arena);
 	}
 	TRY(file(p, out));
 	if (out->full)

@@ -29,6 +29,7 @@ struct deliver_outcome {
 	bool full;    /* there is no room for it: nothing was delivered */
 	view refusal; /* not empty: a script refuses it, with this text */
 	bool queued;  /* something went into the queue */
+	size_t taken; /* deliver_address: by so many of its targets */
 };
 
 /* Deliver to an account: its script (RFC 5228) if it has one, else INBOX, or

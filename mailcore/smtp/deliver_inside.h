@@ -43,6 +43,9 @@ bool plan_was_here(view header, view address);
 /* All that concerns the account's own database, in one transaction. */
 CHECKED result plan_file(struct plan *);
 
+/* What people say to senders, as one printable line in ASCII. */
+view deliver_line(struct arena *, view text);
+
 /* Redirects and the reply. */
 CHECKED result plan_send(struct plan *, bool *queued);
 

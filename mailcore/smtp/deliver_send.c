@@ -202,16 +202,30 @@ plan_send(struct plan *p, bool *queued)
 	return done();
 }
 
+/* A bounce of what we have sent on, to whom it came from. */
+static result
+send_back(struct store *store, const struct deliver_mail *mail, view to)
+{
+	const struct queue_new q = { .sender = mail->sender,
+		.recipients = &to, .count = 1, .data = mail->message,
+		.smtputf8 = !utf8_is_ascii(to),
+		.eightbit = !utf8_is_ascii(mail->message) };
+	int64_t id;
+
+	return queue_add(store, &q, &id);
+}
+
 static result
 deliver_target(struct store *store, struct arena *arena,
     const struct deliver_mail *mail, const struct target *to,
     struct deliver_outcome *out)
 {
 	struct deliver_outcome one = { .queued = true };
-	const struct onward on = { .to = to->address,
-		.via = to->via.n > 0 ? to->via : to->address };
+	const struct onward on = { .to = to->address, .via = to->via };
 
-	if (to->account == 0)
+	if (to->account == 0 && to->via.n == 0)
+		TRY(send_back(store, mail, to->address));
+	else if (to->account == 0)
 		TRY(deliver_forward(store, arena, mail, &on));
 	else
 		TRY(deliver_account(store, arena, mail, to, NULL, &one));
@@ -219,6 +233,7 @@ deliver_target(struct store *store, struct arena *arena,
 	out->full = out->full || one.full;
 	if (one.refusal.n > 0)
 		out->refusal = one.refusal;
+	out->taken += one.full || one.refusal.n > 0 ? 0 : 1;
 	return done();
 }
 
@@ -231,7 +246,8 @@ deliver_address(struct store *store, struct arena *arena,
 	struct expansion e;
 	result r = expand_address(store, arena, address, &who, &e);
 
-	*out = (struct deliver_outcome){ .refusal = e.refusal };
+	*out = (struct deliver_outcome){
+		.refusal = deliver_line(arena, e.refusal) };
 	TRY(r);
 	for (const struct target *t = e.first; t != NULL; t = t->next)
 		TRY(deliver_target(store, arena, mail, t, out));

@@ -91,6 +91,11 @@ report_local(struct attempt *a, const struct deliver_outcome *out, result r,
 		report->outcome = QUEUE_FAILED;
 		report->status = VIEW("5.4.6");
 	}
+	/* Another attempt would give it twice to those who have it. */
+	if (r.is == OK && out->full && out->taken > 0) {
+		report->outcome = QUEUE_FAILED;
+		report->status = VIEW("5.2.2");
+	}
 	if (out->refusal.n > 0 && (r.is == OK || r.is == DENIED)) {
 		report->outcome = QUEUE_FAILED;
 		report->status = VIEW("5.7.1");
@@ -114,6 +119,7 @@ deliver_here(struct attempt *a, size_t i)
 		.id = arena_print(a->arena, "%lld", (long long)m->id),
 		.sender = m->sender,
 		.message = m->data,
+		.signer = a->runner->signer,
 	};
 	struct deliver_outcome out = { .full = false };
 	view address = a->lease.recipients[i].address, domain = address;

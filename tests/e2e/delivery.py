@@ -9,6 +9,7 @@ from sink import Names, Sink
 
 SMTP = 10026
 DNS = 10053
+LMTP = 10024
 TWO = "two.test"
 
 
@@ -191,6 +192,14 @@ def replies(house, sink):
     house.cli("vacation", "remove", to)
 
 
+def lmtp(house):
+    to = "user02@posthaste.test"
+    with smtplib.LMTP(house.server.ip, LMTP, timeout=60) as client:
+        client.sendmail("s@far.example", [to],
+                        message("by LMTP", "x", "s@far.example", to))
+    ok(house.gets(2, "by LMTP"), "mail from a server in front")
+
+
 def main():
     server = Server(users=2)
     sink = Sink(server.ip, SMTP)
@@ -199,7 +208,8 @@ def main():
         ("mx.far.example", "A"): [server.ip],
     })
     server.settings = {"resolver": "%s@%d" % (server.ip, DNS),
-                       "remote-smtp-port": str(SMTP)}
+                       "remote-smtp-port": str(SMTP),
+                       "port.lmtp": str(LMTP)}
     with server:
         house = House(server)
         alias_domains(house)
@@ -208,6 +218,7 @@ def main():
         forwards(house, sink)
         loop(house)
         replies(house, sink)
+        lmtp(house)
     sink.close()
     names.close()
     done()

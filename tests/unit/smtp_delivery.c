@@ -294,7 +294,7 @@ test_delivery(struct home *h)
 {
 	static char sorting[] = "require [\"fileinto\", \"imap4flags\","
 	    " \"mailbox\", \"duplicate\", \"reject\"];"
-	    "if header \"subject\" \"no\" { reject \"never\"; stop; }"
+	    "if header \"subject\" \"no\" { reject \"never\r\nBcc: x\"; stop; }"
 	    "if duplicate { discard; stop; }"
 	    "if header \"subject\" \"gone\" { fileinto \"Nowhere\"; stop; }"
 	    "addflag \"b a\"; keep; fileinto :create :flags \"\\\\Seen\""
@@ -320,7 +320,7 @@ test_delivery(struct home *h)
 	deliver(h, "Message-ID: <1@x>\r\n\r\nx\r\n", NULL, &out);
 	is_number((int64_t)count_in(h, "INBOX", &f), 2, "a duplicate is not");
 	deliver(h, "Subject: no\r\n\r\nx\r\n", NULL, &out);
-	same(out.refusal, VIEW("never"), "refused");
+	same(out.refusal, VIEW("never  Bcc: x"), "refused, on one line");
 	deliver(h, "Subject: gone\r\n\r\nx\r\n", NULL, &out);
 	is_number((int64_t)count_in(h, "INBOX", &f), 3,
 	    "for want of the mailbox in INBOX");
