@@ -5,6 +5,7 @@
 #include "autoconfig/mta_sts.h"
 #include "autoconfig/pacc.h"
 #include "autoconfig/service_set.h"
+#include "mailcore/base/limits.h"
 #include "profiles/apple.h"
 #include "profiles/link.h"
 #include "tests/tap.h"
@@ -83,6 +84,33 @@ test_lines(void)
 		buf_free(&text);
 		arena_free(&arena);
 	}
+}
+
+static void
+test_limits(struct arena *arena)
+{
+	struct gateway g = { .count = 0 };
+	struct buf text = buf_new(TEXT);
+	bool all = true;
+
+	for (unsigned i = 0; i < LIMIT_GATEWAY_LINES; i++) {
+		buf_reset(&text);
+		buf_print(&text, "d%u.test imap tls i.test", i);
+		all = all && gateway_add(&g, arena, buf_view(&text));
+	}
+	ok(all, "as many lines as there may be");
+	ok(!gateway_add(&g, arena, VIEW("d.test imap tls i.test")),
+	    "one more");
+	g = (struct gateway){ .count = 0 };
+	buf_reset(&text);
+	buf_add_text(&text, "d.test dav https://d.test/");
+	while (text.n < LIMIT_GATEWAY_URL + sizeof "d.test dav " - 1)
+		buf_add_byte(&text, 'x');
+	ok(gateway_add(&g, arena, buf_view(&text)), "the longest URL");
+	buf_add_byte(&text, 'x');
+	g.count = 0;
+	ok(!gateway_add(&g, arena, buf_view(&text)), "one byte more");
+	buf_free(&text);
 }
 
 /* What conf_write writes is read as the same. */
@@ -235,6 +263,7 @@ main(void)
 	struct conf conf;
 
 	test_lines();
+	test_limits(arena);
 	buf_print(&text, "%s%s", head, good);
 	ok(conf_parse(&conf, arena, buf_view(&text), "file", &errors).is == OK,
 	    "a configuration: %s", buf_text(&errors));
