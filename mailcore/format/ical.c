@@ -24,6 +24,7 @@ struct look {
 	view *instances;
 	size_t instance_count, instance_room;
 	uint32_t times[4]; /* how many of timed[] there are */
+	bool spans;        /* are asked for */
 };
 
 static const struct {
@@ -312,15 +313,16 @@ look_at_times(struct look *l, icalcomponent *calendar)
 		if (icalcomponent_isa(c) == ICAL_VTIMEZONE_COMPONENT)
 			continue;
 		TRY(check_component(c));
-		widen(l->facts, c);
+		if (l->spans)
+			widen(l->facts, c);
 	}
 	return done();
 }
 
-result
-ical_examine(view text, struct arena *arena, struct ical_facts *out)
+static result
+examine(view text, struct arena *arena, bool spans, struct ical_facts *out)
 {
-	struct look l = { .arena = arena, .facts = out };
+	struct look l = { .arena = arena, .facts = out, .spans = spans };
 	icalcomponent *calendar;
 	result r;
 
@@ -335,4 +337,16 @@ ical_examine(view text, struct arena *arena, struct ical_facts *out)
 	r = look_at_times(&l, calendar);
 	icalcomponent_free(calendar);
 	return r;
+}
+
+result
+ical_examine(view text, struct arena *arena, struct ical_facts *out)
+{
+	return examine(text, arena, true, out);
+}
+
+result
+ical_validate(view text, struct arena *arena, struct ical_facts *out)
+{
+	return examine(text, arena, false, out);
 }

@@ -22,6 +22,10 @@ struct ical_facts {
 CHECKED result ical_examine(view text, struct arena *,
     struct ical_facts *out);
 
+/* The same without the spans, which a rule may take long to tell. */
+CHECKED result ical_validate(view text, struct arena *,
+    struct ical_facts *out);
+
 /* Does the object match a CALDAV:filter element (RFC 4791 9.7)?
  * MALFORMED: valid-filter; DENIED: supported-filter. */
 CHECKED result ical_matches(view text, const struct xml_element *filter,

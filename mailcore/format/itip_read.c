@@ -260,7 +260,7 @@ itip_again(struct itip_part *calendar, struct arena *arena,
 	i->method = take_method(calendar);
 	text = itip_text(calendar, ITIP_NONE, arena);
 	TRY(arena_result(arena));
-	TRY(ical_examine(text, arena, &facts));
+	TRY(ical_validate(text, arena, &facts));
 	i->uid = facts.uid;
 	i->component = facts.component;
 	TRY(read_instances(i, text));
