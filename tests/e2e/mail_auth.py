@@ -116,15 +116,14 @@ def send(server, sender, text, to=None, hello="mx.good.test"):
 
 
 def find(server, subject, mailbox="INBOX"):
-    def look():
-        with server.imap() as client:
-            client.select(mailbox, readonly=True)
-            _, found = client.search(None, "HEADER", "Subject", subject)
-            if not found[0]:
-                return None
-            _, parts = client.fetch(found[0].split()[-1], "(BODY.PEEK[])")
-            return parts[0][1]
-    return wait_for(look, 60, 0.2)
+    """What was acknowledged is there."""
+    client = server.reader
+    client.select(mailbox, readonly=True)
+    _, found = client.search(None, "HEADER", "Subject", subject)
+    if not found[0]:
+        return None
+    _, parts = client.fetch(found[0].split()[-1], "(BODY.PEEK[])")
+    return parts[0][1]
 
 
 def field(text, name):
@@ -361,6 +360,7 @@ def main():
     names = Zone(server.ip, DNS, zone(public))
     sink, rspamd = Sink(server.ip, SMTP), Rspamd(server.ip)
     with server:
+        server.reader = server.imap()
         thread, out = slow(server)
         hangs_up(server)
         proven(server, pem)
@@ -373,6 +373,7 @@ def main():
         greylisted(server)
         ours(server, sink)
         slow_ends(server, thread, out)
+        server.reader.logout()
     for one in (names, sink, rspamd):
         one.close()
     done()
