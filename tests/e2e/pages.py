@@ -229,6 +229,9 @@ def forms(server):
                  "/security/password", "/security/end?id=1", "/sign-out",
                  "/device"):
         same(person.get(path)[0], 303, "a GET leads back: " + path)
+    for method in "PUT", "DELETE", "OPTIONS", "PROPFIND":
+        for path in "/security", "/device", "/help", "/nothing":
+            same(person.ask(method, path)[0], 405, method + " " + path)
     same(person.get("/")[0], 200, "still signed in")
     same(person.ask("POST", "/app-passwords", {"label": "x" * 20000})[0], 413,
          "a form that is too large")
