@@ -95,11 +95,11 @@ print_time(struct arena *arena, const struct moment *m, int which)
 static view
 print_julian(struct arena *arena, const struct moment *m, int which)
 {
-	int64_t days = m->seconds / 86400 - (m->seconds % 86400 < 0 ? 1 : 0);
+	int64_t days = UNIX_EPOCH_DAY + m->seconds / 86400
+	    - (m->seconds % 86400 < 0 ? 1 : 0);
 
 	(void)which;
-	return arena_print(arena, "%lld",
-	    (long long)(days + UNIX_EPOCH_DAY));
+	return arena_print(arena, "%lld", (long long)days);
 }
 
 static view
