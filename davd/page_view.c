@@ -142,6 +142,14 @@ page_about(struct page *p, const struct service_set *set)
 	html_text(p->html, "dav", set->dav);
 }
 
+/* Others have no meaning on a page. */
+static bool
+is_method(view method)
+{
+	return view_eq(method, VIEW("GET")) || view_eq(method, VIEW("HEAD"))
+	    || view_eq(method, VIEW("POST"));
+}
+
 bool
 page_begin(struct page *p, void *services, const struct request *request,
     struct answer *answer)
@@ -170,5 +178,9 @@ page_begin(struct page *p, void *services, const struct request *request,
 		page_fault_of(p, r);
 	else if (!whole)
 		page_fault(p, 400, "403");
-	return r.is == OK && whole;
+	if (r.is != OK || !whole || is_method(request->method))
+		return r.is == OK && whole;
+	answer_header(answer, "Allow", VIEW("GET, HEAD, POST"));
+	page_fault(p, 405, "405");
+	return false;
 }
