@@ -342,6 +342,17 @@ run_line(struct managesieve *s, view unit, struct buf *out)
 	return managesieve_next();
 }
 
+/* Revoked, disabled, signed out everywhere: nothing more is done. */
+static bool
+has_ended(struct managesieve *s, struct buf *out)
+{
+	result r = auth_still(s->services->auth, &s->login);
+
+	if (r.is != OK)
+		managesieve_say(out, "BYE", "", VIEW("this login has ended"));
+	return r.is != OK;
+}
+
 static struct step
 session_run(void *session, view unit, struct buf *out)
 {
@@ -354,10 +365,8 @@ session_run(void *session, view unit, struct buf *out)
 	}
 	if (unit.n == 0)
 		return managesieve_next();
-	if (auth_still(s->services->auth, &s->login).is != OK) {
-		managesieve_say(out, "BYE", "", VIEW("this login has ended"));
+	if (has_ended(s, out))
 		return (struct step){ .next = STEP_CLOSE };
-	}
 	if (s->literal == 0)
 		return run_line(s, unit, out);
 	s->literal -= unit.n;
@@ -411,15 +420,18 @@ session_secured(void *session)
 static int64_t
 session_watching(const void *session)
 {
-	(void)session;
-	return 0;
+	const struct managesieve *s = session;
+
+	/* Nothing is told unasked, but a login can end. */
+	return -s->login.account;
 }
 
 static struct step
 session_wake(void *session, struct buf *out)
 {
-	(void)session, (void)out;
-	return managesieve_next();
+	return has_ended(session, out)
+	    ? (struct step){ .next = STEP_CLOSE }
+	    : managesieve_next();
 }
 
 static unsigned
