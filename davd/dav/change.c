@@ -51,6 +51,33 @@ type_fits(const struct xml_element *e, enum dav_what what)
 	return xml_child(e, ns, name) != NULL;
 }
 
+/* Beside it, DAV:collection alone. */
+static bool
+is_subscribed(const struct xml_element *e, enum dav_what what)
+{
+	for (const struct xml_element *c = e->first; c != NULL; c = c->next)
+		if (!xml_is(c, VIEW(NS_SERVER), VIEW("subscribed"))
+		    && !xml_is(c, VIEW(NS_DAV), VIEW("collection")))
+			return false;
+	return what == DAV_CALENDAR
+	    && xml_child(e, VIEW(NS_SERVER), VIEW("subscribed")) != NULL;
+}
+
+static const view subscribed_key = VIEW_INIT(NS_SERVER " subscribed");
+
+bool
+change_is_subscribed(
+    struct dav *d, struct arena *arena, const struct collection *c)
+{
+	view value;
+
+	return c->kind == COLLECTION_CALENDAR
+	    && property_get(d->account, arena, c->id, subscribed_key, &value)
+		    .is
+	    == OK
+	    && value.n > 0;
+}
+
 static bool
 components_fit(const struct xml_element *e)
 {
@@ -84,7 +111,8 @@ judge_row(
 	view name = c->row->name, text = c->element->text;
 
 	if (making && view_eq(name, VIEW("resourcetype"))) {
-		if (!type_fits(c->element, what))
+		if (!type_fits(c->element, what)
+		    && !is_subscribed(c->element, what))
 			refuse(all, c, 403, "D:valid-resourcetype");
 	} else if (making && is_making_only(c->row)) {
 		if (what == DAV_CALENDAR && !components_fit(c->element))
@@ -229,8 +257,12 @@ apply(struct dav *d, int64_t collection, const struct change *c)
 		return collection_set_display_name(d->account, collection,
 		    c->remove ? VIEW("") : c->element->text);
 	if (c->row != NULL && is_making_only(c->row)) {
-		if (view_eq(c->row->name, VIEW("resourcetype")))
+		if (view_eq(c->row->name, VIEW("resourcetype"))
+		    && !is_subscribed(c->element, DAV_CALENDAR))
 			return done();
+		if (view_eq(c->row->name, VIEW("resourcetype")))
+			return property_set(
+			    d->account, collection, subscribed_key, VIEW("1"));
 		value = components_kept(d, c->element);
 	}
 	return property_set(d->account, collection,

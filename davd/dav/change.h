@@ -33,6 +33,11 @@ CHECKED result changes_read(struct dav *, const struct xml_element *root,
 CHECKED result changes_apply(
     struct dav *, int64_t collection, const struct changes *);
 
+/* Was it made as CS:subscribed: no calendar, but the place of one elsewhere
+ * (CS:source), which the client fetches? */
+bool change_is_subscribed(
+    struct dav *, struct arena *, const struct collection *);
+
 /* A propstat for each verdict; those not at fault get 424. */
 void changes_write(struct xml_out *, const struct changes *, struct arena *);
 

@@ -47,7 +47,10 @@ prop_resourcetype(struct prop_out *o, const struct resource *r)
 	if (r->what == DAV_PROXY_WRITE)
 		empty(o, "CS:calendar-proxy-write");
 	if (r->what == DAV_CALENDAR)
-		empty(o, "C:calendar");
+		empty(o,
+		    change_is_subscribed(o->d, o->scratch, r->collection)
+			? "CS:subscribed"
+			: "C:calendar");
 	if (r->what == DAV_INBOX)
 		empty(o, "C:schedule-inbox");
 	if (r->what == DAV_OUTBOX)

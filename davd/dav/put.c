@@ -1,4 +1,5 @@
 #include "davd/dav/acl.h"
+#include "davd/dav/change.h"
 #include "davd/dav/schedule.h"
 
 #include "mailcore/base/encode.h"
@@ -172,6 +173,10 @@ dav_component_fits(
 	result r = property_get(d->account, d->arena, c->id,
 	    VIEW(NS_CALDAV " supported-calendar-component-set"), &chosen);
 
+	if (change_is_subscribed(d, d->arena, c)) {
+		*out = false;
+		return done();
+	}
 	*out = true;
 	if (r.is == NOT_FOUND || c->kind != COLLECTION_CALENDAR)
 		return done();

@@ -1,4 +1,5 @@
-/* The people of a domain as an address book. */
+/* The people of a domain as an address book, and calendars that are kept
+ * elsewhere. */
 #include "tests/unit/dav_talk.h"
 
 #define OWNER "/SOGo/dav/user@example.org/"
@@ -87,6 +88,36 @@ test_bound(struct talk *t)
 	t->services.directory = false;
 }
 
+/* As Apple's Calendar makes one that is elsewhere. */
+static void
+test_subscribed(struct talk *t)
+{
+#define NEWS OWNER "Calendar/news/"
+#define MAKE(type)                                                          \
+	"<C:mkcalendar xmlns:C=\"urn:ietf:params:xml:ns:caldav\""           \
+	" xmlns=\"DAV:\" xmlns:S=\"http://calendarserver.org/ns/\"><set>"   \
+	"<prop><resourcetype><collection/>" type "</resourcetype><S:source>" \
+	"<href>webcal://news.example/x.ics</href></S:source></prop></set>"   \
+	"</C:mkcalendar>"
+	static const char ask[] =
+	    "<propfind xmlns=\"DAV:\"><prop><resourcetype/><S:source"
+	    " xmlns:S=\"http://calendarserver.org/ns/\"/></prop></propfind>";
+	char bytes[512];
+	struct reply r;
+
+	expect(t, "MKCALENDAR", NEWS, "", MAKE("<C:calendar/><S:subscribed/>"),
+	    403, "<D:valid-resourcetype/>", "not both");
+	expect(t, "MKCALENDAR", NEWS, "", MAKE("<S:subscribed/>"), 201, NULL,
+	    "a subscription to elsewhere");
+	r = talk(t, "PROPFIND", NEWS, D0, ask);
+	ok(reply_has(&r, "<D:collection/><CS:subscribed/></D:resourcetype>")
+		&& reply_has(&r, "webcal://news.example/x.ics"),
+	    "is told as it was made");
+	reply_free(&r);
+	expect(t, "PUT", NEWS "a.ics", "", event(bytes, "a", "0315"), 403,
+	    NULL, "and holds nothing");
+}
+
 int
 main(void)
 {
@@ -96,6 +127,7 @@ main(void)
 	talk_mailbox(&t, VIEW("third@example.org"));
 	test_directory(&t);
 	test_bound(&t);
+	test_subscribed(&t);
 	talk_close(&t);
 	return tap_done();
 }
