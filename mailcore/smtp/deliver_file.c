@@ -19,8 +19,8 @@ struct filing {
 	struct plan *plan;
 };
 
-static enum special_use
-use_of(view name)
+enum special_use
+plan_use(view name)
 {
 	static const struct {
 		const char *name;
@@ -43,7 +43,7 @@ static result
 find_special(struct account *account, struct arena *arena, view name,
     int64_t *id)
 {
-	enum special_use use = use_of(name);
+	enum special_use use = plan_use(name);
 	struct collection *list;
 	size_t count;
 

@@ -40,6 +40,9 @@ const struct sieve_action *plan_find(const struct plan *,
 /* Does the message bear Delivered-To: `address`? */
 bool plan_was_here(view header, view address);
 
+/* "\\Junk" and its like (RFC 6154); USE_NONE: no such use. */
+enum special_use plan_use(view name);
+
 /* All that concerns the account's own database, in one transaction. */
 CHECKED result plan_file(struct plan *);
 

@@ -55,26 +55,16 @@ has_mailbox(void *context, view name)
 static bool
 has_special(void *context, view name, view use)
 {
-	static const struct {
-		const char *name;
-		enum special_use use;
-	} uses[] = {
-		{ "\\Archive", USE_ARCHIVE }, { "\\Drafts", USE_DRAFTS },
-		{ "\\Junk", USE_JUNK }, { "\\Sent", USE_SENT },
-		{ "\\Trash", USE_TRASH }, { "\\Flagged", USE_FLAGGED },
-		{ "\\All", USE_ALL },
-	};
 	const struct plan *p = context;
+	enum special_use wanted = plan_use(use);
 	struct collection *list;
-	size_t count, u = 0;
+	size_t count;
 
-	while (u < COUNT(uses) && !view_same(use, view_of(uses[u].name)))
-		u++;
-	if (u == COUNT(uses) || collection_list(p->account, p->arena,
+	if (wanted == USE_NONE || collection_list(p->account, p->arena,
 	    COLLECTION_MAILBOX, &list, &count).is != OK)
 		return false;
 	for (size_t i = 0; i < count; i++)
-		if (list[i].use == uses[u].use
+		if (list[i].use == wanted
 		    && (name.n == 0 || view_eq(name, list[i].name)))
 			return true;
 	return false;
