@@ -6,7 +6,7 @@
 
 /* What an instance of `new` was before: itself, or a recurrence. */
 static struct itip_instance *
-before(const struct itip_work *w, const struct itip_instance *n)
+base_of(const struct itip_work *w, const struct itip_instance *n)
 {
 	struct itip_instance *b = n->master ? itip_master_of(w->old)
 					    : itip_find(w->old, n->id);
@@ -48,15 +48,15 @@ compare_instances(struct itip_work *w)
 {
 	for (size_t k = 0; k < w->new->count; k++) {
 		struct itip_instance *n = &w->new->list[k];
-		const struct itip_instance *b = w->base[k];
+		const struct itip_instance *b = w->before[k].base;
 		int64_t least;
 
 		if (b == NULL)
 			continue;
 		least = b->sequence;
-		w->touched[k] = !itip_same_text(n, b);
+		w->before[k].touched = !itip_same_text(n, b);
 		if (!time_kept(n, b)) {
-			w->touched[k] = true;
+			w->before[k].touched = true;
 			least++;
 			ask_again(w, n);
 		}
@@ -87,7 +87,7 @@ compare_whole(struct itip_work *w)
 
 	for (size_t k = 0; k < w->new->count; k++) {
 		const struct itip_instance *n = &w->new->list[k];
-		const struct itip_instance *b = w->base[k];
+		const struct itip_instance *b = w->before[k].base;
 
 		w->guests = w->guests || b == NULL || !same_guests(n, b);
 	}
@@ -252,10 +252,10 @@ plan_request(struct itip_work *w, view address, char *mask, char *few)
 		if (!here)
 			continue;
 		any = true;
-		fresh = anew || w->touched[k] || is_forced(n, address)
-		    || !(w->base[k] != NULL && w->base[k]->master
+		fresh = anew || w->before[k].touched || is_forced(n, address)
+		    || !(w->before[k].base != NULL && w->before[k].base->master
 			    ? knew
-			    : itip_comes(w->base[k], address));
+			    : itip_comes(w->before[k].base, address));
 		loud = loud || fresh;
 		whole = whole || (fresh && n->master) || !knew;
 		few[k] = fresh && !n->master ? '1' : '0';
@@ -293,11 +293,10 @@ compare_versions(struct itip_work *w)
 {
 	size_t count = w->new == NULL ? 0 : w->new->count;
 
-	w->touched = arena_array(w->arena, count + 1, sizeof *w->touched);
-	w->base = arena_array(w->arena, count + 1, sizeof *w->base);
+	w->before = arena_array(w->arena, count + 1, sizeof *w->before);
 	TRY(arena_result(w->arena));
 	for (size_t k = 0; k < count; k++)
-		w->base[k] = before(w, &w->new->list[k]);
+		w->before[k].base = base_of(w, &w->new->list[k]);
 	if (w->new != NULL && w->old != NULL)
 		compare_instances(w);
 	if (w->new != NULL)

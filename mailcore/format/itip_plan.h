@@ -26,6 +26,12 @@ struct itip_off {
 	bool old_excluded, new_excluded;
 };
 
+/* What an instance was, NULL: nothing, and whether it still is. */
+struct itip_before {
+	const struct itip_instance *base;
+	bool touched;
+};
+
 struct itip_work {
 	const struct itip *old;
 	struct itip *new;
@@ -33,8 +39,7 @@ struct itip_work {
 	struct arena *arena;
 	int64_t now;
 	struct itip_outcome *out;
-	bool *touched;    /* of each instance of `new`: not as it was */
-	const struct itip_instance **base; /* and what that is */
+	struct itip_before *before; /* of each instance of `new` */
 	bool guests;      /* somebody was added, or is no longer there */
 	bool reverted;    /* overrides or EXDATEs are no longer there */
 	struct itip_named *ids; /* that something may be cancelled at */
