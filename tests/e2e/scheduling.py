@@ -7,7 +7,7 @@ import http.client
 import re
 import threading
 
-from harness import Server, done, ok, same, wait_for
+from harness import Server, done, ok, run, same, wait_for
 from sink import Sink
 
 SMTP = 10026
@@ -131,6 +131,21 @@ def by_mail(server, ann):
     same(one(server, 1, "forged")[1], "0 found", "and stays a mail")
 
 
+def room(server, ann):
+    """A room comes when it is free, and says so by itself."""
+    address = server.login(3)[0]
+    for kind, good in (("hall", False), ("room", True)):
+        found, _ = run([server.binary, "mailbox", "kind", address, kind,
+                        "--data", server.data], env=server.env)
+        same(found == 0, good, "mailbox kind " + kind)
+    for name, wanted in (("first", "ACCEPTED"), ("second", "DECLINED")):
+        same(put(server, name + ".ics", event(
+            name, ann, [(address, "NEEDS-ACTION")]), 1), 201, "asked")
+        text = one(server, 1, name)[1]
+        ok(re.search("PARTSTAT=" + wanted + "[^\r\n]*" + re.escape(address),
+                     text), "the room has " + wanted, text)
+
+
 def try_put(server, name, body, answers):
     with contextlib.suppress(OSError, http.client.HTTPException):
         answers[name] = put(server, name, body, 1)
@@ -170,7 +185,7 @@ def power_cut(server, sink, ann, bob):
 
 
 def main():
-    server = Server(users=2)
+    server = Server(users=3)
     sink = None
     server.init()
     server.configure({"relay": "%s:%d" % (server.ip, SMTP)})
@@ -182,6 +197,7 @@ def main():
         answer(server, sink, ann, bob, href)
         call_off(server, sink)
         by_mail(server, ann)
+        room(server, ann)
         power_cut(server, sink, ann, bob)
     finally:
         server.close()
