@@ -12,7 +12,7 @@
 #include <poll.h>
 #include <signal.h>
 
-enum { DELIVER_MS = 60000 };
+enum { DELIVER_MS = 15000 };
 
 struct web {
 	struct role *role;
