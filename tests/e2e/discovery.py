@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """Each client finds its settings with the requests that it really sends, and
 whatever else is sent gets the right refusal."""
+import base64
+import hashlib
 import re
 import statistics
 import time
@@ -17,6 +19,7 @@ V1 = "/mail/config-v1.1.xml"
 WELL = "/.well-known/autoconfig" + V1
 POX = "/autodiscover/autodiscover.xml"
 JSON = "/autodiscover/autodiscover.json"
+PACC = "/.well-known/user-agent-configuration.json"
 CANONICAL = "https://mail.posthaste.test" + POX
 DAV = "https://mail.posthaste.test/SOGo/dav/"
 PAIR = (("mail.posthaste.test", 993, "SSL"),
@@ -268,6 +271,73 @@ def other_rows(c):
              "no policy at " + name)
 
 
+def aliases(c):
+    """Addresses that lead to the demo mailbox by another domain or another
+    name: each document takes the address as it is, and it logs in."""
+    auto, mail = "autoconfig.posthaste.test", "mail.posthaste.test"
+    accepted(c.get(auto, V1 + "?emailaddress=demo%40twin.test",
+                   "thunderbird"), "an alias domain", "twin.test")
+    accepted(c.get("autoconfig.twin.test", V1, "okhttp"),
+             "an alias domain, by its Host", "twin.test")
+    same(c.get(auto, V1 + "?emailaddress=nobody%40twin.test").body,
+         c.get(auto, V1 + "?emailaddress=demo%40twin.test").body,
+         "48 in an alias domain too")
+    for address in ("demo@twin.test", "demo+tag@twin.test",
+                    "sales@posthaste.test", "sales@twin.test"):
+        login = settings_of(c.post(mail, pox(address)))["IMAP"][2]
+        with c.server.imap(login=False) as imap:
+            same((login, imap.login(login, c.server.password)[0]),
+                 (address, "OK"), "Autodiscover's login works: " + address)
+    address = "\u30b8\u30e7\u30f3@posthaste.test"
+    same(settings_of(c.post(mail, pox(address)))["SMTP"][2], address,
+         "30 SMTPUTF8 in Autodiscover")
+    for address in ("demo%40twin.test", "sales%40posthaste.test",
+                    "%E3%82%B8%40posthaste.test",
+                    "demo%40m%C3%BCller.test"):
+        same(json_of(c.get(mail, JSON + "?Email=" + address +
+                           "&Protocol=AutodiscoverV1")),
+             {"Protocol": "AutodiscoverV1", "Url": CANONICAL},
+             "the JSON form: " + address)
+    answer = c.get("ua-auto-config.twin.test", PACC)
+    same((json_of(answer) or {}).get("protocols", {}).get("imap"),
+         {"host": mail}, "PACC of an alias domain")
+    same(c.get("mta-sts.twin.test", "/.well-known/mta-sts.txt").status, 200,
+         "and its MTA-STS policy")
+    same(c.get("autodiscover.twin.test", POX, service="http").status, 302,
+         "and its way to the POX address")
+
+
+def digests(server):
+    """Those of PACC in the plan, in their order."""
+    code, text = run([server.binary, "dns", "plan", "posthaste.test",
+                      "--data", server.data], env=server.env)
+    ok(code == 0, "a plan", text)
+    return re.findall(r'_ua-auto-config .*d=([^"]*)"', text)
+
+
+def digest_of(body):
+    return base64.b64encode(hashlib.sha256(body).digest()).decode()
+
+
+def pacc_change(c):
+    """P02, P06: the bytes that the plan vouches for, through a change."""
+    host = "ua-auto-config.posthaste.test"
+    before = c.get(host, PACC).body
+    same(digests(c.server), [digest_of(before)], "P02 the digest in the plan")
+    c.server.stop()
+    c.server.configure({"public-port.pop3s": "1995"})
+    c.server.start()
+    same(c.get(host, PACC).body, before, "P06 changed, and not announced")
+    both = digests(c.server)
+    same((len(both), both[0]), (2, digest_of(before)), "P06 two digests")
+    same(c.get(host, PACC).body, before, "P06 announced, the old bytes")
+    run([c.server.binary, "dns", "switch", "posthaste.test", "0", "--data",
+         c.server.data], env=c.server.env)
+    after = c.get(host, PACC)
+    same((digest_of(after.body), b"pop3" in after.body), (both[1], False),
+         "P06 the new bytes, which the plan knew before")
+
+
 def proxied(c):
     """S02: what a reverse proxy on this machine says is believed."""
     said = ("X-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.1\r\n"
@@ -318,9 +388,15 @@ def main():
                               "--data", server.data], env=server.env)
             if not same(code, 0, "domain add " + words[0]):
                 note(text)
+        for words in (["domain", "alias", "add", "twin.test"],
+                      ["alias", "add", "sales@posthaste.test"]):
+            code, text = run([server.binary, *words, "posthaste.test" if
+                              words[0] == "domain" else server.address,
+                              "--data", server.data], env=server.env)
+            ok(code == 0, " ".join(words), text)
         client = Asker(server)
         for part in (autoconfig_rows, forms, pacc_rows, pox_rows, other_rows,
-                     proxied, timing, hostile):
+                     aliases, proxied, timing, hostile, pacc_change):
             part(client)
         quiet(server)
     done()
