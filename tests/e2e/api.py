@@ -452,7 +452,9 @@ class Stream:
         return None
 
     def wait(self, name, **wanted):
-        return wait_for(lambda: self.find(name, **wanted), PATIENCE)
+        """Its data, or None."""
+        wait_for(lambda: self.find(name, **wanted) is not None, PATIENCE)
+        return self.find(name, **wanted)
 
 
 class Idle:
@@ -509,7 +511,8 @@ def test_revoke(s, b):
     pop3 = by_pop3(s, s.address, app["password"])
     smtp = by_smtp(s, s.address, app["password"])
     ok(gets_in(s, "caldav", app["password"]), "DAV")
-    ok(stream.wait("login", app_password=app["id"], protocol="caldav"),
+    ok(stream.wait("login", app_password=app["id"], protocol="caldav")
+       is not None,
        "that one too")
     same(b.call("DELETE", "/app-passwords/%d" % app["id"]).status, 204,
          "revoked")
@@ -639,7 +642,7 @@ def test_streams(s, b):
        "one gives way")
     found = b.call("GET", "/logins").json()["logins"][-1]
     last = Stream(b, "/events?after=%d" % (found["number"] - 1))
-    ok(last.wait("login", protocol=found["protocol"]),
+    ok(last.wait("login", protocol=found["protocol"]) is not None,
        "what came meanwhile is told")
 
 
