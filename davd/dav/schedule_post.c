@@ -157,8 +157,8 @@ answer_one(struct inquiry *q, const struct itip_line *attendee)
 	xml_end(x, "C:recipient");
 	xml_leaf(x, "C:request-status",
 	    good ? VIEW("2.0;Success")
-		: !found ? VIEW("3.7;Invalid calendar user")
-		: !allowed ? VIEW("3.8;No authority")
+		/* Who may not know of somebody is not told that he is. */
+		: !allowed ? VIEW("3.7;Invalid calendar user")
 			   : VIEW("5.1;Service unavailable"));
 	if (good)
 		add_data(q, attendee, &b);
