@@ -205,6 +205,23 @@ filter_is_valid(const struct xml_element *filter)
 	return true;
 }
 
+/* RFC 6352 10.5.4 */
+static bool
+knows_match_types(const struct xml_element *e)
+{
+	static const view known[] = { VIEW_INIT(""), VIEW_INIT("equals"),
+		VIEW_INIT("contains"), VIEW_INIT("starts-with"),
+		VIEW_INIT("ends-with") };
+	view type = xml_attribute(e, VIEW("match-type"));
+	bool good = !view_eq(e->name, VIEW("text-match"));
+
+	for (size_t i = 0; i < COUNT(known); i++)
+		good = good || view_eq(type, known[i]);
+	for (const struct xml_element *c = e->first; c != NULL; c = c->next)
+		good = good && knows_match_types(c);
+	return good;
+}
+
 bool
 report_book_filter(struct dav *d, const struct xml_element *root,
     const struct xml_element **filter, uint64_t *limit)
@@ -212,6 +229,10 @@ report_book_filter(struct dav *d, const struct xml_element *root,
 	*filter = xml_child(root, VIEW(NS_CARDDAV), VIEW("filter"));
 	if (!filter_is_valid(*filter)) {
 		dav_error(d, 403, "CR:valid-filter", VIEW(""));
+		return false;
+	}
+	if (!knows_match_types(*filter)) {
+		dav_error(d, 403, "CR:supported-filter", VIEW(""));
 		return false;
 	}
 	if (!knows_collations(*filter)) {

@@ -77,6 +77,13 @@ test_bound(struct talk *t)
 		&& reply_has(&r, "507 Insufficient Storage"),
 	    "no more than asked for");
 	reply_free(&r);
+	expect(t, "REPORT", OWNER "Contacts/personal/", "",
+	    "<C:addressbook-query" CARDDAV "><prop><getetag/></prop><C:filter>"
+	    "<C:prop-filter name=\"FN\">"
+	    "<C:text-match match-type=\"sounds-like\">x</C:text-match>"
+	    "</C:prop-filter></C:filter>"
+	    "</C:addressbook-query>",
+	    403, "<CR:supported-filter/>", "a match that nobody knows");
 	expect(t, "MKCOL", PEOPLE, "", "", 403, NULL, "not in its place");
 	t->services.directory = false;
 	expect(t, "MKCOL", PEOPLE, "", "", 201, NULL, "an own book");
