@@ -18,7 +18,12 @@ enum {
 	CLASS_IN = 1,
 	VALUES_MOST = 64, /* of one answer */
 	/* What waits for an answer, wanted or not any more. */
-	PENDING_MOST = 4096
+	PENDING_MOST = 4096,
+	/* One question does not use up what others need; and where so many in
+	 * a row got no answer, the next ones wait less, until one does. */
+	ASK_MS = 5000,
+	SILENT_MOST = 3,
+	SILENT_MS = 1000
 };
 
 /* One question; whoever is the last to need it frees it. */
@@ -37,9 +42,10 @@ struct dns_client {
 	pthread_t thread;
 	bool started;
 	int wake; /* eventfd: the thread ends */
-	pthread_mutex_t lock; /* for the next three and all that is pending */
+	pthread_mutex_t lock; /* for the next four and all that is pending */
 	struct pending *first;
 	size_t count;
+	unsigned silent; /* questions in a row that got no answer in time */
 	bool stopping;
 };
 
@@ -265,15 +271,20 @@ wait_for(struct pending *p, int64_t deadline)
 		    &end);
 }
 
+/* Also shortens `*deadline` to what one question may take. */
 static bool
-may_ask(struct dns_client *c, int64_t deadline)
+may_ask(struct dns_client *c, int64_t *deadline)
 {
+	int64_t now = clock_steady_ms(), latest;
 	bool may;
 
 	(void)pthread_mutex_lock(&c->lock);
 	may = !c->stopping && c->count < PENDING_MOST;
+	latest = now + (c->silent >= SILENT_MOST ? SILENT_MS : ASK_MS);
 	(void)pthread_mutex_unlock(&c->lock);
-	return may && clock_steady_ms() < deadline;
+	if (latest < *deadline)
+		*deadline = latest;
+	return may && now < *deadline;
 }
 
 void
@@ -283,6 +294,7 @@ dns_client_ask(void *budget, struct arena *arena, view name,
 	const struct dns_client_budget *b = budget;
 	struct dns_client *c = b->client;
 	char text[LIMIT_DOMAIN + 1];
+	int64_t deadline = b->deadline;
 	struct pending *p;
 	int error;
 
@@ -290,14 +302,15 @@ dns_client_ask(void *budget, struct arena *arena, view name,
 	if (name.n == 0 || !view_copy(name, text, sizeof text))
 		return;
 	out->kind = LOOKUP_FAILED;
-	if (!may_ask(c, b->deadline))
+	if (!may_ask(c, &deadline))
 		return;
 	p = add_pending(c);
 	error = ub_resolve_async(c->ctx, text, (int)type, CLASS_IN, p,
 	    on_answer, NULL);
 	(void)pthread_mutex_lock(&c->lock);
 	if (error == 0)
-		wait_for(p, b->deadline);
+		wait_for(p, deadline);
+	c->silent = p->done ? 0 : c->silent + 1;
 	if (p->done && p->result != NULL)
 		read_answer(p->result, type, arena, out);
 	if (error == UB_SYNTAX || p->no_name)
