@@ -52,12 +52,17 @@ order_of(const struct page *p)
 
 /* Handed over as a file: the browser of the very device asks. */
 static result
-give_file(struct page *p, const struct device_order *order,
+give_file(struct page *p, struct device_order *order,
     struct device *device)
 {
 	view name = device_file_name(p->request->arena, p->person.address,
 	    order->kind);
+	enum platform here = platform_of(p->request);
 
+	if (here == PLATFORM_IPHONE)
+		order->label = VIEW("iPhone, iPad");
+	else if (here == PLATFORM_MAC)
+		order->label = VIEW("Mac");
 	TRY(device_profile(order, device));
 	p->answer->status = 200;
 	answer_header(p->answer, "Content-Type",

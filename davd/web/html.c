@@ -108,10 +108,10 @@ html_row(struct html *h, const char *name)
 static void
 add_escaped(struct buf *out, view text)
 {
-	char bytes[4];
-
 	while (text.n > 0) {
 		uint32_t code = utf8_next(&text);
+		char bytes[4] = "";
+		size_t n = utf8_put(bytes, code);
 
 		if (code == '&')
 			buf_add(out, VIEW("&amp;"));
@@ -127,7 +127,7 @@ add_escaped(struct buf *out, view text)
 		    || (code >= 0x7f && code < 0xa0))
 			buf_add(out, VIEW("\xef\xbf\xbd"));
 		else
-			buf_add(out, (view){ bytes, utf8_put(bytes, code) });
+			buf_add(out, (view){ bytes, n });
 	}
 }
 

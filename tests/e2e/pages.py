@@ -294,6 +294,15 @@ def devices(server):
             same('data-app="' in page, variant.endswith("app"),
                  "waits for its password: %s, %s" % (app, variant))
     same(person.post("/device", {"app": "fax"})[0], 400, "no such app")
+    phone = Browser(server, **{"User-Agent": "Mozilla/5.0 (iPhone; CPU)"})
+    phone.sign_in()
+    status, head, page = phone.post("/device", {
+        "app": "iphone", "variant": "mail-app", "as": "file"})
+    same((status, head["Content-Type"], head["Cache-Control"]),
+         (200, "application/x-apple-aspen-config", "no-store"),
+         "a profile, on the phone itself")
+    ok("<bdi>iPhone, iPad</bdi>" in phone.get("/app-passwords")[2],
+       "its password is named after it")
     for number in re.findall(r'name="id" value="(\d+)"',
                              person.get("/app-passwords")[2]):
         person.post("/app-passwords/revoke", {"id": number})
@@ -477,7 +486,8 @@ def browser(server, script):
         skip("THE PAGES IN CHROMIUM ARE NOT TESTED", why)
         return
     began = time.monotonic()
-    env = dict(os.environ, NODE_FOLDER=NODE, SITE=json.dumps({
+    # What Chromium keeps for itself goes with the server's folder.
+    env = dict(os.environ, HOME=server.folder, NODE_FOLDER=NODE, SITE=json.dumps({
         "address": server.address, "password": server.password,
         "host": server.host, "ip": server.ip, "ports": server.ports}))
     process = subprocess.run(["node", os.path.join(BROWSER, script)],

@@ -1,7 +1,5 @@
 // Chromium for the tests of the pages: started, and what it says counted.
-import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:tls";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRequire } from "node:module";
 
@@ -39,11 +37,10 @@ export function done() {
 }
 
 export async function withBrowser(work) {
-	const profile = mkdtempSync(join(tmpdir(), "posthaste-browser-"));
-	const browser = await chromium.launchPersistentContext(profile, {
+	const browser = await chromium.launch({
 		executablePath: "/usr/bin/chromium",
 		headless: true,
-		ignoreHTTPSErrors: true,
+		timeout: WAIT,
 		args: ["--no-sandbox", "--disable-gpu", "--disable-quic",
 			"--no-first-run", "--disable-background-networking",
 			"--disable-component-update", "--disable-sync",
@@ -51,10 +48,9 @@ export async function withBrowser(work) {
 			`--host-resolver-rules=MAP ${site.host} ${site.ip}`],
 	});
 	try {
-		await work(browser.browser() ?? browser);
+		await work(browser);
 	} finally {
 		await browser.close();
-		rmSync(profile, { recursive: true, force: true });
 	}
 }
 
