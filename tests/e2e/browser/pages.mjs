@@ -143,6 +143,26 @@ async function tour(browser, look, options) {
 	await page.context().close();
 }
 
+// Longer words than the English ones fit on a phone, too.
+async function languages(browser) {
+	const page = await visit(browser,
+	    { viewport: { width: 320, height: 640 } });
+	await signIn(page);
+	const wide = [];
+	for (const lang of ["fr", "nl", "de"]) {
+		for (const path of ["/", "/app-passwords", "/security",
+			"/help"]) {
+			await page.goto(`${start}${path}?lang=${lang}`);
+			if (await page.evaluate(() => document
+			    .documentElement.scrollWidth > innerWidth)) {
+				wide.push(`${path} ${lang}`);
+			}
+		}
+	}
+	same(wide, [], "every language fits into 320 pixels");
+	await page.context().close();
+}
+
 // What strangers left: no page has an element or attribute more for it.
 async function marks(browser) {
 	const page = await visit(browser);
@@ -170,6 +190,7 @@ await withBrowser(async (browser) => {
 	await tour(browser, "light desktop", { colorScheme: "light" });
 	await tour(browser, "dark phone", { colorScheme: "dark",
 		viewport: { width: 390, height: 844 } });
+	await languages(browser);
 	await marks(browser);
 });
 done();
