@@ -1,4 +1,5 @@
-/* Who is it, and what can we do: RFC 3501 6.1, 6.2; RFC 2971, 4959, 5161. */
+/* Who is it, and what can we do: RFC 3501 6.1, 6.2; RFC 2971, 4959, 4978,
+ * 5161. */
 #include "mailcore/imap/reply.h"
 
 #include "mailcore/sys/log.h"
@@ -212,6 +213,28 @@ run_id(struct imap *s, struct command *c, struct buf *out)
 	parse_end(&c->in);
 	TRY(scan_result(&c->in.s));
 	buf_add(out, VIEW("* ID (\"name\" \"Posthaste\")\r\n"));
+	return done();
+}
+
+result
+run_compress(struct imap *s, struct command *c, struct buf *out)
+{
+	view mechanism;
+
+	(void)out;
+	parse_space(&c->in);
+	mechanism = parse_atom(&c->in);
+	parse_end(&c->in);
+	TRY(scan_result(&c->in.s));
+	if (!view_same(mechanism, VIEW("DEFLATE")))
+		return fail(MALFORMED, "RFC 4978 4: no such mechanism");
+	if (s->deflate) {
+		c->code = "[COMPRESSIONACTIVE] ";
+		return fail(EXISTS, "RFC 4978 3: it is compressed");
+	}
+	s->deflate = true;
+	s->next = STEP_START_DEFLATE;
+	c->text_ok = "compressed from here on";
 	return done();
 }
 

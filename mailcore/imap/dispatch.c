@@ -17,6 +17,7 @@ static const struct verb verbs[] = {
 	{ "AUTHENTICATE", STATE_EARLY, 0, run_authenticate },
 	{ "LOGIN", STATE_EARLY, 0, run_login },
 	{ "ENABLE", IN, 0, run_enable },
+	{ "COMPRESS", IN, 0, run_compress },
 	{ "SELECT", IN, 0, run_select },
 	{ "EXAMINE", IN, 0, run_examine },
 	{ "CREATE", IN, 0, run_create },

@@ -66,6 +66,8 @@ reply_capabilities(const struct imap *s, struct buf *out)
 				  " THREAD=REFERENCES CREATE-SPECIAL-USE"
 				  " QUOTA QUOTA=RES-STORAGE OBJECTID"
 				  " PREVIEW BINARY UTF8=ACCEPT"));
+		if (!s->deflate)
+			buf_add(out, VIEW(" COMPRESS=DEFLATE"));
 		buf_print(out, " APPENDLIMIT=%llu",
 		    (unsigned long long)s->services->message_limit);
 	}

@@ -80,6 +80,7 @@ struct imap {
 	bool qresync;
 	bool utf8; /* RFC 9755 */
 	bool rev2; /* RFC 9051 */
+	bool deflate; /* RFC 4978 */
 	struct idset saved; /* RFC 5182: UIDs of the last search; malloc */
 	enum step_next next; /* what a command wants beside its answer */
 };
@@ -113,7 +114,7 @@ bool append_begins(struct imap *, struct command *, uint64_t size);
 void append_add(struct command *, view);
 void append_free(struct append **);
 
-command_run run_capability, run_noop, run_logout, run_starttls,
+command_run run_capability, run_compress, run_noop, run_logout, run_starttls,
     run_authenticate, run_login, run_id, run_enable, run_select, run_examine,
     run_create, run_delete, run_rename, run_subscribe, run_unsubscribe,
     run_list, run_lsub, run_status, run_namespace, run_unselect, run_close,

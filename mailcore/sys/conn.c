@@ -70,6 +70,7 @@ conn_free(struct conn *c)
 		event_free(c->hold);
 	c->hold = NULL;
 	SSL_free(c->ssl);
+	deflate_free(&c->deflate);
 	(void)close(c->fd);
 	buf_free(&c->in);
 	buf_free(&c->out);
@@ -99,6 +100,7 @@ finish(struct conn *c)
 {
 	stream_want(c, 0);
 	stream_shut(c);
+	deflate_free(&c->deflate);
 	buf_free(&c->in);
 	buf_free(&c->out);
 	c->in_at = c->out_at = 0;
@@ -149,13 +151,23 @@ static bool
 start_tls(struct conn *c)
 {
 	c->next = STEP_READ;
-	if (c->in_at < c->in.n) {
+	if (c->in_at < c->in.n || deflate_has_input(c->deflate)) {
 		log_line(LOG_WARNING, "tls.injection", "protocol=%s peer=%s",
 		    c->protocol->name, c->peer.address);
 		finish(c);
 		return true;
 	}
 	begin_handshake(c);
+	return true;
+}
+
+static bool
+start_deflate(struct conn *c)
+{
+	c->next = STEP_READ;
+	c->deflate = deflate_new(view_from(buf_view(&c->in), c->in_at));
+	buf_free(&c->in);
+	c->in_at = 0;
 	return true;
 }
 
@@ -191,7 +203,7 @@ read_more(struct conn *c)
 		finish(c);
 		return true;
 	}
-	if (!c->readable)
+	if (!c->readable && !deflate_has_input(c->deflate))
 		return rest(c);
 	switch (stream_receive(c)) {
 	case STREAM_DONE:
@@ -222,6 +234,8 @@ serve(struct conn *c)
 		return queue(c, JOB_CONTINUE);
 	if (c->next == STEP_START_TLS)
 		return start_tls(c);
+	if (c->next == STEP_START_DEFLATE)
+		return start_deflate(c);
 	if (c->loop->net->stopping)
 		return say_farewell(c, FAREWELL_SHUTDOWN);
 	if (c->waking) {
@@ -232,7 +246,7 @@ serve(struct conn *c)
 	    view_from(buf_view(&c->in), c->in_at));
 	if (c->unit > 0)
 		return queue(c, JOB_RUN);
-	if (c->eof) {
+	if (c->eof && !deflate_has_input(c->deflate)) {
 		finish(c);
 		return true;
 	}
@@ -242,7 +256,7 @@ serve(struct conn *c)
 static bool
 send_all(struct conn *c)
 {
-	if (c->out_at == c->out.n)
+	if (!stream_unsent(c))
 		return true;
 	switch (stream_send(c)) {
 	case STREAM_DONE:
@@ -348,7 +362,7 @@ conn_expired(struct conn *c)
 	}
 	log_line(LOG_INFO, "net.timeout", "protocol=%s peer=%s",
 	    c->protocol->name, c->peer.address);
-	if (c->state == CONN_HANDSHAKE || c->out_at < c->out.n) {
+	if (c->state == CONN_HANDSHAKE || stream_unsent(c)) {
 		/* It does not even take what it asked for. */
 		c->broken = c->eof = true;
 		finish(c);

@@ -27,6 +27,8 @@ enum step_next {
 	STEP_CONTINUE,  /* more output to come: send this, then run again with
 	                 * an empty unit */
 	STEP_START_TLS, /* send this, drop what came in clear, handshake */
+	STEP_START_DEFLATE, /* send this, then both ways are compressed (RFC
+	                     * 4978); what came behind is so already */
 	STEP_CLOSE      /* send this, then close */
 };
 

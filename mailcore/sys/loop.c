@@ -313,6 +313,7 @@ loop_free(struct loop **ll)
 		event_base_free(l->base);
 	if (l->inbox_fd >= 0)
 		(void)close(l->inbox_fd);
+	deflate_end(l);
 	(void)pthread_mutex_destroy(&l->lock);
 	free(l);
 }

@@ -10,6 +10,7 @@
  *	loop.c   one I/O thread: inbox, time-outs
  *	conn.c   one connection: what happens next?
  *	stream.c bytes in and out, with and without TLS
+ *	deflate.c the same, compressed
  *	worker.c the threads that run sessions
  *	watch.c  who is to be woken when an account changes
  *	peers.c  how many connections each address has
@@ -84,6 +85,7 @@ struct conn {
 	const struct protocol *protocol;
 	void *session;
 	struct ssl_st *ssl;
+	struct deflate *deflate; /* NULL: not compressed */
 	int fd;
 	short interest; /* what `event` waits for, 0: nothing */
 	struct event event;
@@ -135,6 +137,7 @@ struct loop {
 	int64_t now; /* second of the last tick */
 	size_t count;
 	bool stopping;
+	struct z_stream_s *deflater; /* from the first use on */
 	char piece[NET_INPUT_PIECE];
 };
 
@@ -219,8 +222,23 @@ void stream_want(struct conn *, short what);
 CHECKED enum stream stream_handshake(struct conn *);
 CHECKED enum stream stream_receive(struct conn *); /* into `in` */
 CHECKED enum stream stream_send(struct conn *);    /* from `out` */
+bool stream_unsent(const struct conn *);
 void stream_shut(struct conn *); /* our end */
 CHECKED enum stream stream_drain(struct conn *);
+
+/* deflate.c */
+struct deflate *deflate_new(view behind); /* input that came already */
+void deflate_free(struct deflate **);
+void deflate_end(struct loop *);
+bool deflate_has_input(const struct deflate *);
+void deflate_feed(struct deflate *, view);
+/* Inflate what was fed, at most NET_INPUT_PIECE of it. */
+CHECKED result deflate_take(struct loop *, struct deflate *,
+    struct buf *out);
+/* Compress a piece, when all before it is sent. */
+void deflate_add(struct loop *, struct deflate *, view piece);
+view deflate_unsent(const struct deflate *);
+void deflate_sent(struct deflate *, size_t n);
 
 /* worker.c */
 CHECKED result worker_start(struct net *, size_t count);

@@ -95,6 +95,18 @@ plain_outcome(struct conn *c, ssize_t returned, short waited_for)
 	return STREAM_ENDED;
 }
 
+/* `n` bytes of the piece. */
+static void
+came(struct conn *c, size_t n)
+{
+	view v = { c->loop->piece, n };
+
+	if (c->deflate == NULL)
+		buf_add(&c->in, v);
+	else
+		deflate_feed(c->deflate, v);
+}
+
 static enum stream
 receive_plain(struct conn *c)
 {
@@ -102,7 +114,7 @@ receive_plain(struct conn *c)
 
 	if (n <= 0)
 		return plain_outcome(c, n, EV_READ);
-	buf_add(&c->in, (view){ c->loop->piece, (size_t)n });
+	came(c, (size_t)n);
 	/* A short read: the socket is empty, and epoll tells of more. */
 	c->readable = (size_t)n == sizeof c->loop->piece;
 	return STREAM_DONE;
@@ -125,17 +137,36 @@ receive_tls(struct conn *c)
 		}
 		got += (size_t)n;
 	}
-	buf_add(&c->in, (view){ c->loop->piece, got });
+	came(c, got);
 	return got > 0 ? STREAM_DONE : s;
+}
+
+/* What is no compressed data ends the connection, after what came before. */
+static void
+inflate_some(struct conn *c)
+{
+	result r = deflate_take(c->loop, c->deflate, &c->in);
+
+	if (r.is == OK)
+		return;
+	log_line(LOG_INFO, "net.deflate", "protocol=%s peer=%s why=\"%s\"",
+	    c->protocol->name, c->peer.address, r.why);
+	c->eof = true;
 }
 
 enum stream
 stream_receive(struct conn *c)
 {
+	enum stream s = STREAM_DONE;
+
 	/* Only what is not done yet stays. */
 	buf_drop(&c->in, c->in_at);
 	c->in_at = 0;
-	return c->ssl == NULL ? receive_plain(c) : receive_tls(c);
+	if (!deflate_has_input(c->deflate))
+		s = c->ssl == NULL ? receive_plain(c) : receive_tls(c);
+	if (s == STREAM_DONE && c->deflate != NULL)
+		inflate_some(c);
+	return s;
 }
 
 static enum stream
@@ -156,22 +187,47 @@ send_some(struct conn *c, view v, size_t *sent)
 	return STREAM_DONE;
 }
 
+bool
+stream_unsent(const struct conn *c)
+{
+	return c->out_at < c->out.n
+	    || (c->deflate != NULL && deflate_unsent(c->deflate).n > 0);
+}
+
+/* What is to be sent now; compressed, when the piece before is out. */
+static view
+next_piece(struct conn *c)
+{
+	view rest = view_from(buf_view(&c->out), c->out_at);
+
+	if (c->deflate == NULL)
+		return rest;
+	if (deflate_unsent(c->deflate).n == 0) {
+		rest = view_first(rest, NET_OUTPUT_ENOUGH);
+		c->out_at += rest.n;
+		deflate_add(c->loop, c->deflate, rest);
+	}
+	return deflate_unsent(c->deflate);
+}
+
 enum stream
 stream_send(struct conn *c)
 {
 	size_t total = 0;
 
-	while (c->out_at < c->out.n) {
-		view rest = view_from(buf_view(&c->out), c->out_at);
+	while (stream_unsent(c)) {
 		size_t sent = 0;
-		enum stream s = send_some(c, rest, &sent);
+		enum stream s = send_some(c, next_piece(c), &sent);
 
 		if (s != STREAM_DONE)
 			return s;
-		c->out_at += sent;
+		if (c->deflate == NULL)
+			c->out_at += sent;
+		else
+			deflate_sent(c->deflate, sent);
 		total += sent;
 		loop_allow(c, c->patience);
-		if (total >= SEND_AT_ONCE && c->out_at < c->out.n) {
+		if (total >= SEND_AT_ONCE && stream_unsent(c)) {
 			stream_want(c, EV_WRITE);
 			return STREAM_BLOCKED;
 		}

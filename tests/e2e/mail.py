@@ -2,8 +2,10 @@
 """Sending and reading with swaks, curl and the standard library, over every
 port, in clear where that is allowed and refused where it is not."""
 import imaplib
+import io
 import shutil
 import smtplib
+import zlib
 
 from harness import (Named, Server, done, message, ok, run, same, skip,
                      wait_for)
@@ -167,6 +169,73 @@ def idle(server):
         ok(b"OK" in line, "DONE", line)
 
 
+class Inflated(io.RawIOBase):
+    """What comes from a file, inflated."""
+    def __init__(self, below):
+        super().__init__()
+        self.below = below
+        self.inflate = zlib.decompressobj(wbits=-15)
+        self.rest = b""
+
+    def readable(self):
+        return True
+
+    def readinto(self, room):
+        while not self.rest:
+            piece = self.below.read1(65536)
+            if not piece:
+                return 0
+            self.rest = self.inflate.decompress(piece)
+        n = min(len(room), len(self.rest))
+        room[:n], self.rest = self.rest[:n], self.rest[n:]
+        return n
+
+
+def fetch_all(client):
+    client.select("INBOX", readonly=True)
+    _, parts = client.fetch("1:*", "(BODY.PEEK[])")
+    return [part[1] for part in parts if isinstance(part, tuple)]
+
+
+def compress(client, one_by_one):
+    """COMPRESS=DEFLATE (RFC 4978) from here on."""
+    deflate = zlib.compressobj(wbits=-15)
+    inflated = io.BufferedReader(Inflated(client.file))
+
+    def send(data):
+        wire = deflate.compress(data) + deflate.flush(zlib.Z_SYNC_FLUSH)
+        size = 1 if one_by_one else len(wire)
+        for at in range(0, len(wire), size):
+            client.sock.sendall(wire[at:at + size])
+    client.send = send
+    client.read = inflated.read
+    client.readline = inflated.readline
+
+
+def compressed(server):
+    """The same messages as without; nonsense ends that connection alone."""
+    imaplib.Commands["COMPRESS"] = ("AUTH", "SELECTED")
+    with server.imap() as client:
+        wanted = fetch_all(client)
+    for one_by_one in (False, True):
+        with server.imap() as client:
+            same(client.xatom("COMPRESS", "DEFLATE")[0], "OK", "COMPRESS")
+            compress(client, one_by_one)
+            same(fetch_all(client), wanted, "the same messages, compressed")
+            kind, text = client.xatom("COMPRESS", "DEFLATE")
+            ok(kind == "NO" and b"[COMPRESSIONACTIVE]" in text[0],
+               "it is compressed already", text)
+    client = server.imap()
+    client.xatom("COMPRESS", "DEFLATE")
+    compress(client, False)
+    client.noop()
+    client.sock.sendall(b"\xff" * 64)
+    same(client.readline(), b"", "nonsense ends the connection")
+    client.shutdown()
+    with server.imap() as client:
+        same(fetch_all(client), wanted, "others go on")
+
+
 def main():
     with Server(users=2) as server:
         send_swaks(server)
@@ -174,6 +243,7 @@ def main():
         passwords(server)
         curl(server)
         imap_and_pop(server)
+        compressed(server)
         idle(server)
     done()
 

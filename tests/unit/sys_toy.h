@@ -6,6 +6,7 @@
  *	slow MS      "slow", held back MS milliseconds
  *	watch N      "watching", then "changed" whenever account N changes
  *	tls          "go", then STARTTLS
+ *	deflate      "go", then compressed both ways
  *	secret       "secured" after that, else "clear"
  *	quit         "bye", closed by us
  */
@@ -112,6 +113,9 @@ toy_run(void *session, view unit, struct buf *out)
 	} else if (view_eq(word, VIEW("tls"))) {
 		buf_add_text(out, "go\n");
 		return (struct step){ STEP_START_TLS, 0 };
+	} else if (view_eq(word, VIEW("deflate"))) {
+		buf_add_text(out, "go\n");
+		return (struct step){ STEP_START_DEFLATE, 0 };
 	} else if (view_eq(word, VIEW("secret"))) {
 		buf_add_text(out, t->secured && t->peer->tls ? "secured\n"
 		                                             : "clear\n");
