@@ -257,11 +257,11 @@ test_all()
 	build_checked posthaste tests
 	export ASAN_OPTIONS=detect_leaks=1:exitcode=99:abort_on_error=0
 	export UBSAN_OPTIONS=halt_on_error=1:exitcode=99:print_stacktrace=1
-	export POSTHASTE_BUILD=$here/build/asan LINT_SECONDS=120
+	export POSTHASTE_BUILD=$here/build/asan LINT_SECONDS=60
 	: > "$log"
 	for kind; do
 		if [[ $kind == fuzz ]]; then
-			fuzz "" 5 || failed=1
+			fuzz "" 3 || failed=1
 			continue
 		fi
 		mapfile -t list < <(tests_of "$kind")
