@@ -175,6 +175,9 @@ add_core(struct maker *m)
 	    " from the address alone (RFC 6764).");
 }
 
+static const char found_by_mail[] =
+    "FairEmail and others find the server by it (RFC 6186).";
+
 /* Lower is preferred (RFC 6186 3.4): IMAP before POP3, TLS before STARTTLS.
  * Without a protocol: never offered here. */
 static const struct offer {
@@ -182,15 +185,17 @@ static const struct offer {
 	const char *protocol;
 	enum socket_type socket;
 	unsigned priority;
+	const char *found; /* why it matters when it is offered */
 } offers[] = {
-	{ "_imaps._tcp", "imap", SOCKET_TLS, 0 },
-	{ "_submissions._tcp", "smtp", SOCKET_TLS, 0 },
-	{ "_pop3s._tcp", "pop3", SOCKET_TLS, 20 },
-	{ "_imap._tcp", "imap", SOCKET_STARTTLS, 10 },
-	{ "_submission._tcp", "smtp", SOCKET_STARTTLS, 10 },
-	{ "_pop3._tcp", "pop3", SOCKET_STARTTLS, 30 },
-	{ "_sieve._tcp", NULL, SOCKET_STARTTLS, 0 },
-	{ "_jmap._tcp", NULL, SOCKET_TLS, 0 },
+	{ "_imaps._tcp", "imap", SOCKET_TLS, 0, found_by_mail },
+	{ "_submissions._tcp", "smtp", SOCKET_TLS, 0, found_by_mail },
+	{ "_pop3s._tcp", "pop3", SOCKET_TLS, 20, found_by_mail },
+	{ "_imap._tcp", "imap", SOCKET_STARTTLS, 10, found_by_mail },
+	{ "_submission._tcp", "smtp", SOCKET_STARTTLS, 10, found_by_mail },
+	{ "_pop3._tcp", "pop3", SOCKET_STARTTLS, 30, found_by_mail },
+	{ "_sieve._tcp", "sieve", SOCKET_STARTTLS, 0,
+	    "Editors of mail filters find the server by it (RFC 5804 1.8)." },
+	{ "_jmap._tcp", NULL, SOCKET_TLS, 0, NULL },
 };
 
 static const struct service_entry *
@@ -198,10 +203,24 @@ entry_of(const struct offer *o, const struct service_entry *entries,
     size_t count)
 {
 	for (size_t i = 0; o->protocol != NULL && i < count; i++)
-		if (strcmp(entries[i].protocol, o->protocol) == 0
+		if (entries[i].port != 0
+		    && strcmp(entries[i].protocol, o->protocol) == 0
 		    && entries[i].socket == o->socket)
 			return &entries[i];
 	return NULL;
+}
+
+static const struct service_entry *
+offered(const struct offer *o, const struct service_set *set)
+{
+	const struct service_entry *e = entry_of(o, set->incoming,
+	    set->incoming_count);
+
+	if (e == NULL)
+		e = entry_of(o, set->outgoing, set->outgoing_count);
+	if (e == NULL)
+		e = entry_of(o, &set->sieve, 1);
+	return e;
 }
 
 static void
@@ -209,19 +228,15 @@ add_offers(struct maker *m)
 {
 	for (size_t i = 0; i < COUNT(offers); i++) {
 		const struct offer *o = &offers[i];
-		const struct service_entry *e = entry_of(o, m->set->incoming,
-		    m->set->incoming_count);
+		const struct service_entry *e = offered(o, m->set);
 
-		if (e == NULL)
-			e = entry_of(o, m->set->outgoing,
-			    m->set->outgoing_count);
 		/* What else another system offers nobody told us. */
 		if (e == NULL && m->set->foreign)
 			continue;
 		add_srv(m, o->label, o->priority,
 		    e != NULL ? e->host : VIEW(""), e != NULL ? e->port : 0,
 		    e != NULL
-		    ? "FairEmail and others find the server by it (RFC 6186)."
+		    ? o->found
 		    : "It says that this is not offered, so that programs do"
 		      " not try (RFC 6186 3.4).");
 	}

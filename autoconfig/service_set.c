@@ -22,21 +22,30 @@ static const struct offer {
 	{ SERVICE_SUBMISSION, "smtp", SOCKET_STARTTLS, true },
 };
 
+/* A service that is switched off has no public port either. */
+static unsigned
+port_of(const struct conf *conf, enum service service)
+{
+	return conf->ports[service] == 0 ? 0 : conf->public_ports[service];
+}
+
 static void
 add_offers(const struct conf *conf, struct service_set *set)
 {
 	for (size_t i = 0; i < COUNT(offers); i++) {
 		const struct offer *o = &offers[i];
 		struct service_entry entry = { o->protocol, set->host,
-			conf->public_ports[o->service], o->socket };
+			port_of(conf, o->service), o->socket };
 
-		if (conf->ports[o->service] == 0 || entry.port == 0)
+		if (entry.port == 0)
 			continue;
 		if (o->outgoing)
 			set->outgoing[set->outgoing_count++] = entry;
 		else
 			set->incoming[set->incoming_count++] = entry;
 	}
+	set->sieve = (struct service_entry){ "sieve", set->host,
+		port_of(conf, SERVICE_SIEVE), SOCKET_STARTTLS };
 }
 
 /* Those of another system, in the same order. */
@@ -125,9 +134,9 @@ static view
 url_of(const struct conf *conf, view host, const char *path,
     struct arena *arena)
 {
-	unsigned port = conf->public_ports[SERVICE_HTTPS];
+	unsigned port = port_of(conf, SERVICE_HTTPS);
 
-	if (conf->ports[SERVICE_HTTPS] == 0 || port == 0)
+	if (port == 0)
 		return VIEW("");
 	if (port == conf_services[SERVICE_HTTPS].standard)
 		return arena_print(arena, "https://%.*s%s", (int)host.n,

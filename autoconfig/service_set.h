@@ -15,7 +15,7 @@
 enum socket_type { SOCKET_TLS, SOCKET_STARTTLS };
 
 struct service_entry {
-	const char *protocol; /* "imap", "pop3", "smtp" */
+	const char *protocol; /* "imap", "pop3", "smtp", "sieve" */
 	view host;
 	unsigned port;
 	enum socket_type socket;
@@ -34,6 +34,7 @@ struct service_set {
 	size_t incoming_count;
 	struct service_entry outgoing[2]; /* submissions first */
 	size_t outgoing_count;
+	struct service_entry sieve; /* port 0: not offered, or not known */
 	view dav; /* URL, "" without */
 	view web; /* URL of the pages, "" without */
 	view autodiscover; /* URL of the POX endpoint, "" without */

@@ -183,6 +183,14 @@ class House:
             conf.write(text)
         return other
 
+    def turn_off(self, service):
+        path = os.path.join(self.data, "posthaste.conf")
+        with open(path, encoding="utf-8") as conf:
+            text = conf.read()
+        with open(path, "w", encoding="utf-8") as conf:
+            conf.write(re.sub(r"(?m)^port\.%s .*" % service,
+                              "port.%s 0" % service, text))
+
     def call(self, *words):
         return run([BINARY] + list(words) + ["--data", self.data],
                    env=environment())
@@ -250,7 +258,9 @@ def form(house):
           ["_carddavs._tcp", "IN", "TXT"]], "the core")
     ok(re.fullmatch(r"p\d{4}a\._domainkey", core[5].split()[0]),
        "the DKIM key's name", core[5])
-    ok("_sieve._tcp         IN SRV   0 0 0 ." in zone,
+    ok("_sieve._tcp         IN SRV   0 1 4190 mail" in zone,
+       "filters are edited at their port", zone)
+    ok("_jmap._tcp          IN SRV   0 0 0 ." in zone,
        "what is off is said", zone)
     ok(re.search(r'_ua-auto-config +IN TXT +"v=UAAC1; a=sha256; d=', zone),
        "the digest of PACC", zone)
@@ -286,7 +296,10 @@ def other_hosts(house, folder):
     checkers(head("customer.test") + zone, "customer.test",
              "a customer's plan")
     apex = House(os.path.join(folder, "apex"), DOMAIN)
+    apex.turn_off("sieve")
     zone = apex.plan()
+    ok("_sieve._tcp         IN SRV   0 0 0 ." in zone,
+       "a service that is switched off", zone)
     ok("@                   IN MX    10 %s.\n" % DOMAIN in zone,
        "the domain itself is the server", zone)
     checkers(head() + "@ IN A 192.0.2.1\n" + zone, DOMAIN,
@@ -328,7 +341,9 @@ STATES = [
     ("wrong", "_caldavs._tcp", "SRV", CALDAVS,
      ["_caldavs._tcp IN SRV 0 0 0 ."]),
     ("wrong", "_sieve._tcp", "SRV", r"^_sieve.*\n",
-     ["_sieve._tcp IN SRV 0 1 4190 mail"]),
+     ["_sieve._tcp IN SRV 0 0 0 ."]),
+    ("wrong", "_jmap._tcp", "SRV", r"^_jmap.*\n",
+     ["_jmap._tcp IN SRV 0 1 443 mail"]),
     ("wrong", "_caldavs._tcp", "TXT", PATH,
      ['_caldavs._tcp IN TXT "path=/other/"']),
     ("wrong", "", "TXT", SPF, [spf("ip4:198.51.100.1 -all")]),
@@ -478,11 +493,7 @@ def programs(house, zone, folder):
 
 def pacc_change(house, zone):
     """Both digests while PACC's document changes."""
-    path = os.path.join(house.data, "posthaste.conf")
-    with open(path, encoding="utf-8") as conf:
-        text = conf.read()
-    with open(path, "w", encoding="utf-8") as conf:
-        conf.write(re.sub(r"(?m)^port\.pop3s .*", "port.pop3s 0", text))
+    house.turn_off("pop3s")
     server = NameServer(IPS, zone)
     code, text = house.call("dns", "check", DOMAIN)
     server.close()

@@ -1,4 +1,5 @@
 /* The autoconfig document, against the rules that its readers impose. */
+#include "autoconfig/dns_plan.h"
 #include "autoconfig/service_set.h"
 
 #include "mailcore/format/xml_in.h"
@@ -173,11 +174,52 @@ test_names(void)
 	arena_free(&arena);
 }
 
+/* The line of the plan for ManageSieve. */
+static view
+sieve_line(const struct conf *conf, struct arena *arena, struct buf *out)
+{
+	struct dns_facts facts = { .selector = VIEW("s") };
+	struct service_set set;
+	struct dns_plan plan;
+
+	ok(service_set_make(conf, VIEW("example.org"), VIEW(""), arena,
+	       &set).is == OK
+	    && dns_plan_make(&set, &facts, arena, &plan).is == OK,
+	    "a plan");
+	for (size_t i = 0; i < plan.count; i++)
+		if (view_eq(plan.lines[i].owner,
+		        VIEW("_sieve._tcp.example.org")))
+			dns_line_short(&plan.lines[i], set.domain, out);
+	return buf_view(out);
+}
+
+static void
+test_sieve(void)
+{
+	struct conf conf = configuration();
+	struct arena *arena = arena_new(1 << 20);
+	struct buf out = buf_new(1000);
+
+	ok(view_find(sieve_line(&conf, arena, &out),
+	       VIEW(" 0 1 4190 mail")) < out.n, "served: its port");
+	buf_reset(&out);
+	conf.public_ports[SERVICE_SIEVE] = 14190;
+	ok(view_find(sieve_line(&conf, arena, &out),
+	       VIEW(" 0 1 14190 mail")) < out.n, "as it is seen outside");
+	buf_reset(&out);
+	conf.ports[SERVICE_SIEVE] = 0;
+	ok(view_find(sieve_line(&conf, arena, &out),
+	       VIEW(" 0 0 0 .")) < out.n, "switched off");
+	buf_free(&out);
+	arena_free(&arena);
+}
+
 int
 main(void)
 {
 	test_usual();
 	test_without();
 	test_names();
+	test_sieve();
 	return tap_done();
 }
