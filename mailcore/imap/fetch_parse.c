@@ -171,6 +171,7 @@ parse_item(struct parse *in, struct fetch *f)
 		{ "FLAGS", FETCH_FLAGS },
 		{ "UID", FETCH_UID },
 		{ "INTERNALDATE", FETCH_INTERNALDATE },
+		{ "SAVEDATE", FETCH_SAVEDATE },
 		{ "RFC822.SIZE", FETCH_SIZE },
 		{ "ENVELOPE", FETCH_ENVELOPE },
 		{ "BODYSTRUCTURE", FETCH_BODYSTRUCTURE },
@@ -282,6 +283,7 @@ look_at(struct fetch *f, const struct fetch_item *item)
 	case FETCH_PREVIEW:
 	case FETCH_BINARY_SIZE:
 	case FETCH_INTERNALDATE:
+	case FETCH_SAVEDATE:
 	case FETCH_SIZE:
 		f->needs_item = true;
 		break;

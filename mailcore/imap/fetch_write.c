@@ -261,6 +261,14 @@ write_summary(struct fetched *o, enum fetch_kind kind, struct buf *out)
 	return done();
 }
 
+static void
+write_date(const char *name, int64_t seconds, struct buf *out)
+{
+	buf_print(out, "%s \"", name);
+	date_add_imap(out, seconds);
+	buf_add_byte(out, '"');
+}
+
 result
 fetch_write(struct fetched *o, const struct fetch_item *item,
     struct fetch_tail *tail, struct buf *out)
@@ -276,9 +284,13 @@ fetch_write(struct fetched *o, const struct fetch_item *item,
 		buf_print(out, "UID %u", m->uid);
 		break;
 	case FETCH_INTERNALDATE:
-		buf_add(out, VIEW("INTERNALDATE \""));
-		date_add_imap(out, o->item->received);
-		buf_add_byte(out, '"');
+		write_date("INTERNALDATE", o->item->received, out);
+		break;
+	case FETCH_SAVEDATE:
+		if (o->item->saved != 0)
+			write_date("SAVEDATE", o->item->saved, out);
+		else
+			buf_add(out, VIEW("SAVEDATE NIL"));
 		break;
 	case FETCH_SIZE:
 		buf_print(out, "RFC822.SIZE %llu",

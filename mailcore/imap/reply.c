@@ -65,7 +65,7 @@ reply_capabilities(const struct imap *s, struct buf *out)
 				  " THREAD=ORDEREDSUBJECT"
 				  " THREAD=REFERENCES CREATE-SPECIAL-USE"
 				  " QUOTA QUOTA=RES-STORAGE OBJECTID"
-				  " PREVIEW BINARY UTF8=ACCEPT"));
+				  " PREVIEW SAVEDATE BINARY UTF8=ACCEPT"));
 		if (!s->deflate)
 			buf_add(out, VIEW(" COMPRESS=DEFLATE"));
 		buf_print(out, " APPENDLIMIT=%llu",

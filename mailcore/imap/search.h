@@ -24,6 +24,9 @@ enum key_kind {
 	KEY_BEFORE, /* INTERNALDATE, by day */
 	KEY_ON,
 	KEY_SINCE,
+	KEY_SAVEDBEFORE, /* RFC 8514 */
+	KEY_SAVEDON,
+	KEY_SAVEDSINCE,
 	KEY_OLDER, /* by the second */
 	KEY_YOUNGER,
 	KEY_SENTBEFORE,

@@ -41,10 +41,12 @@ static bool
 fits_date(const struct candidate *c, const struct key *k)
 {
 	int64_t received = c->item->received, wanted = day_of(k->number);
+	int64_t saved = c->item->saved;
 	int64_t sent = k->cost == COST_SUMMARY ? search_sent(c) : 0;
 
-	/* Without a Date field, when it came is the best we know. */
+	/* Without them, when it came is the best we know (RFC 8514 4.3). */
 	sent = sent == 0 ? received : sent;
+	saved = saved == 0 ? received : saved;
 	switch ((int)k->kind) {
 	case KEY_BEFORE:
 		return day_of(received) < wanted;
@@ -52,6 +54,12 @@ fits_date(const struct candidate *c, const struct key *k)
 		return day_of(received) == wanted;
 	case KEY_SINCE:
 		return day_of(received) >= wanted;
+	case KEY_SAVEDBEFORE:
+		return day_of(saved) < wanted;
+	case KEY_SAVEDON:
+		return day_of(saved) == wanted;
+	case KEY_SAVEDSINCE:
+		return day_of(saved) >= wanted;
 	case KEY_SENTBEFORE:
 		return day_of(sent) < wanted;
 	case KEY_SENTON:
@@ -97,6 +105,9 @@ search_fits(struct candidate *c, const struct key *k)
 	case KEY_BEFORE:
 	case KEY_ON:
 	case KEY_SINCE:
+	case KEY_SAVEDBEFORE:
+	case KEY_SAVEDON:
+	case KEY_SAVEDSINCE:
 	case KEY_OLDER:
 	case KEY_YOUNGER:
 	case KEY_SENTBEFORE:

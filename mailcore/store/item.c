@@ -2,14 +2,15 @@
 #include "mailcore/store/collection_row.h"
 #include "mailcore/store/item_row.h"
 #include "mailcore/store/spool.h"
+#include "mailcore/sys/clock.h"
 
 enum { ADD, BODY_ADD, SUMMARY_ADD, TAKEN, REPLACE, FLAGS };
 
 static const char *const sql[] = {
 	[ADD] = "INSERT INTO item (account_id, collection, uid, modseq, name,"
 		" key, received, flags, keywords, size, etag, component,"
-		" span_from, span_to, body) VALUES ($1, $2, $3, $4, $5, $6,"
-		" $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+		" span_from, span_to, body, saved) VALUES ($1, $2, $3, $4,"
+		" $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
 	[BODY_ADD] = "INSERT INTO body (id, account_id, size, hash, file, data)"
 		     " VALUES ($2, $1, $3, $4, $5, $6)",
 	[SUMMARY_ADD] =
@@ -85,7 +86,7 @@ insert(struct account *a, const struct item *i)
 		db_text(i->key), db_int(i->received), db_int(i->flags),
 		db_text(i->keywords), db_int((int64_t)i->size),
 		db_text(i->etag), db_text(i->component), db_int(i->span_from),
-		db_int(i->span_to), db_int(i->body) };
+		db_int(i->span_to), db_int(i->body), db_int(i->saved) };
 
 	return db_do(a->db, sql[ADD], args, COUNT(args));
 }
@@ -127,7 +128,8 @@ item_add(struct account *a, int64_t collection, const struct item_new *n,
 		.key = n->key, .received = n->received, .flags = n->flags,
 		.keywords = n->keywords, .size = spool_size(n->bytes),
 		.etag = n->etag, .component = n->component,
-		.span_from = n->span_from, .span_to = n->span_to };
+		.span_from = n->span_from, .span_to = n->span_to,
+		.saved = clock_now() };
 	return spoil(a, add(a, n, out));
 }
 

@@ -36,6 +36,8 @@ struct item {
 	int64_t span_from; /* calendar: first instance begins, seconds */
 	int64_t span_to;   /* last one ends; INT64_MAX: never */
 	int64_t body;
+	int64_t saved; /* seconds: when it came into the collection; 0: before
+	                * that was kept */
 };
 
 /* What is computed once at delivery (format/message.h), ready to send. */
@@ -80,7 +82,7 @@ CHECKED result item_replace(struct account *, int64_t collection,
 CHECKED result item_remove(struct account *, int64_t collection,
     uint32_t uid, int64_t *modseq);
 
-/* Same bytes, flags and date in another collection of the account; the body
+/* Same bytes, flags and INTERNALDATE in another collection of the account; the body
  * is shared. */
 CHECKED result item_copy(struct account *, int64_t from, uint32_t uid,
     int64_t to, struct item *out);

@@ -2,6 +2,7 @@
 #include "mailcore/store/collection_row.h"
 #include "mailcore/store/item_row.h"
 #include "mailcore/store/spool.h"
+#include "mailcore/sys/clock.h"
 
 enum { OLD, REMOVE, GONE_ADD, GONE_FORGET, COPY, SHARE, RENAME };
 
@@ -17,9 +18,9 @@ static const char *const sql[] = {
 			" AND collection = $2 AND name = $3 AND name <> ''",
 	[COPY] = "INSERT INTO item (account_id, collection, uid, modseq, name,"
 		 " key, received, flags, keywords, size, etag, component,"
-		 " span_from, span_to, body) SELECT account_id, $4, $5, $6,"
-		 " $7, key, received, flags, keywords, size, etag,"
-		 " component, span_from, span_to, body FROM item"
+		 " span_from, span_to, body, saved) SELECT account_id, $4,"
+		 " $5, $6, $7, key, received, flags, keywords, size, etag,"
+		 " component, span_from, span_to, body, $8 FROM item"
 		 " WHERE account_id = $1 AND collection = $2 AND uid = $3",
 	[SHARE] = "INSERT INTO body_share (account_id, body, extra)"
 		  " VALUES ($1, $2, 1) ON CONFLICT (account_id, body)"
@@ -150,7 +151,7 @@ put_into(struct account *a, int64_t from, uint32_t uid,
 		const struct db_arg args[] = { db_int(a->id), db_int(from),
 			db_int(uid), db_int(out->collection),
 			db_int(out->uid), db_int(out->modseq),
-			db_text(out->name) };
+			db_text(out->name), db_int(clock_now()) };
 
 		return db_do(a->db, sql[COPY], args, COUNT(args));
 	}

@@ -10,9 +10,9 @@
 #define ITEM_COLUMNS                                                 \
 	"i.collection, i.uid, i.modseq, i.name, i.key, i.received,"  \
 	" i.flags, i.keywords, i.size, i.etag, i.component,"         \
-	" i.span_from, i.span_to, i.body"
+	" i.span_from, i.span_to, i.body, i.saved"
 
-enum { ITEM_COLUMN_COUNT = 14 };
+enum { ITEM_COLUMN_COUNT = 15 };
 
 /* Of the present row; views live as long as the row. */
 void item_of_row(struct db_query *, struct item *out);

@@ -6,12 +6,14 @@
  *	! 2< * OK *      what it is answered
  *	! wake           the first session is woken when it watches
  *	! limit 100      the size limit of messages
+ *	! unsaved a      a's messages are from before SAVEDATE
  *	! no starttls    the server has no certificate
  *	! resync TAG X   TAG SELECT INBOX (QRESYNC (V X)), V being the
  *	                 UIDVALIDITY that was last told
  */
 #include "mailcore/imap/box_cache.h"
 #include "mailcore/imap/imap.h"
+#include "mailcore/store/inside.h"
 #include "tests/dialog/talk.h"
 
 static struct imap_services services;
@@ -91,6 +93,26 @@ resync(struct talk *t, view tag_and_more)
 	buf_free(&line);
 }
 
+static result
+forget_saved(struct account *a, void *unused)
+{
+	const struct db_arg args[] = { db_int(a->id) };
+
+	(void)unused;
+	return db_do(a->db, "UPDATE item SET saved = 0 WHERE account_id = $1",
+	    args, COUNT(args));
+}
+
+static void
+unsaved(struct talk *t, view name)
+{
+	struct account *a = NULL;
+
+	talk_check(account_open(t->store, talk_account(t, name), &a), "open");
+	talk_check(account_write(a, forget_saved, NULL, DURABLE), "unsaved");
+	account_close(&a);
+}
+
 static bool
 set(struct talk *t, view word)
 {
@@ -105,6 +127,8 @@ set(struct talk *t, view word)
 	} else if (view_starts(word, VIEW("limit "))
 	    && view_number(view_from(word, 6), INT64_MAX, &n)) {
 		services.message_limit = n;
+	} else if (view_starts(word, VIEW("unsaved "))) {
+		unsaved(t, view_from(word, 8));
 	} else if (view_starts(word, VIEW("resync "))) {
 		resync(t, view_from(word, 7));
 	} else if (view_starts(word, VIEW("2"))) {
