@@ -82,7 +82,8 @@ exchanger(char part, const struct world *w, struct arena *arena,
 {
 	view host = first_exchanger(w, arena, p->domain), rest = host;
 
-	if (host.n == 0 || view_same(sequence_site(host), sequence_site(p->domain)))
+	if (host.n == 0
+	    || view_same(sequence_site(host), sequence_site(p->domain)))
 		return VIEW("");
 	if (part == 'F')
 		return host;
