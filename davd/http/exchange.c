@@ -77,6 +77,19 @@ exchange_field(struct exchange *x, view name, view value)
 	x->fields.count++;
 }
 
+/* The last of that name: a proxy that adds a line of its own leaves those of
+ * the client before it. */
+static bool
+last_field(const struct exchange *x, view name, view *value)
+{
+	for (size_t i = x->fields.count; i > 0; i--)
+		if (view_same(x->fields.list[i - 1].name, name)) {
+			*value = x->fields.list[i - 1].value;
+			return true;
+		}
+	return false;
+}
+
 /* What a reverse proxy on this machine says of the client. */
 static void
 believe_proxy(struct exchange *x, view *host)
@@ -84,10 +97,10 @@ believe_proxy(struct exchange *x, view *host)
 	struct request *r = &x->request;
 	view value;
 
-	if (request_header(r, VIEW("X-Forwarded-Proto"), &value)
+	if (last_field(x, VIEW("X-Forwarded-Proto"), &value)
 	    && view_same(value, VIEW("https")))
 		r->scheme = VIEW("https");
-	if (request_header(r, VIEW("X-Forwarded-For"), &value)) {
+	if (last_field(x, VIEW("X-Forwarded-For"), &value)) {
 		/* The last is the one that the proxy itself has added. */
 		view rest = value, last;
 
@@ -97,7 +110,7 @@ believe_proxy(struct exchange *x, view *host)
 		if (last.n > 0 && last.n < 64)
 			r->peer = last;
 	}
-	if (request_header(r, VIEW("X-Forwarded-Host"), &value))
+	if (last_field(x, VIEW("X-Forwarded-Host"), &value))
 		*host = value;
 }
 

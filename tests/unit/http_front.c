@@ -341,13 +341,16 @@ test_proxy(void)
 
 	send_all(fd,
 	    VIEW("GET / HTTP/1.1\r\nHost: h\r\n"
+		 "X-Forwarded-For: 5.5.5.5\r\n"
 		 "X-Forwarded-For: 6.6.6.6, 203.0.113.7\r\n"
+		 "X-Forwarded-Proto: http\r\n"
 		 "X-Forwarded-Proto: https\r\n"
+		 "X-Forwarded-Host: evil.example\r\n"
 		 "X-Forwarded-Host: mail.example.org\r\n"
 		 "Connection: close\r\n\r\n"));
 	read_all(fd, &reply);
 	ok(has(&reply, "GET / https://mail.example.org 203.0.113.7 0"),
-	    "a proxy on this machine is believed");
+	    "a proxy on this machine is believed, in what it adds last");
 	buf_free(&reply);
 	front_stop(&f);
 }
