@@ -88,7 +88,7 @@ page_change_password(void *services, const struct request *request,
 {
 	(void)services;
 	answer_redirect(answer, 302,
-	    arena_print(request->arena, "%.*s/",
+	    arena_print(request->arena, "%.*s/security",
 	        request->host.n > 0 ? (int)request->origin.n : 0,
 	        request->origin.p));
 }

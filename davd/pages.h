@@ -46,7 +46,7 @@ void page_pacc(void *services, const struct request *, struct answer *);
 /* /.well-known/mta-sts.txt, by the name mta-sts.DOMAIN. */
 void page_mta_sts(void *services, const struct request *, struct answer *);
 
-/* /.well-known/change-password: to the page for people. */
+/* /.well-known/change-password: to the page that changes it. */
 void page_change_password(void *services, const struct request *,
     struct answer *);
 

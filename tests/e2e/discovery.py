@@ -259,7 +259,7 @@ def other_rows(c):
     same(c.get("posthaste.test", "/.well-known/jmap").status, 404, "W03")
     answer = c.get("posthaste.test", "/.well-known/change-password")
     same((answer.status, answer.field("Location")),
-         (302, "https://posthaste.test/"), "change-password")
+         (302, "https://posthaste.test/security"), "change-password")
     for name in ("posthaste.test", "cust.test"):
         answer = c.get("mta-sts." + name, "/.well-known/mta-sts.txt")
         same((answer.status, answer.kind(), answer.body),
