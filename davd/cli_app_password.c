@@ -1,7 +1,7 @@
 /* posthaste app-password. */
 #include "davd/cli_command.h"
 
-#include "mailcore/auth/app.h"
+#include "mailcore/admin/person.h"
 #include "mailcore/base/date.h"
 #include "mailcore/base/secret.h"
 #include "mailcore/sys/clock.h"
@@ -64,9 +64,9 @@ cli_app_password_add(struct cli *cli)
 		return CLI_USAGE;
 	if (open_account(cli, &account).is != OK)
 		return CLI_FAILED;
-	wanted.account = account.id;
 	(void)buf_reserve(&password, AUTH_APP_TEXT);
-	r = auth_app_add(cli->store, &wanted, clock_now(), &password);
+	r = person_app_add(&(struct person){ .store = cli->store,
+	    .account = account.id }, &wanted, clock_now(), &password);
 	if (r.is == OK) {
 		(void)fprintf(stderr, "app password %lld for %s\n",
 		    (long long)wanted.id, cli->arguments[0]);
@@ -142,7 +142,8 @@ cli_app_password_revoke(struct cli *cli)
 	}
 	if (open_account(cli, &account).is != OK)
 		return CLI_FAILED;
-	r = app_password_remove(cli->store, account.id, (int64_t)id);
+	r = person_app_revoke(&(struct person){ .store = cli->store,
+	    .account = account.id }, (int64_t)id);
 	if (r.is != OK)
 		return cli_failed(cli->arguments[0], r);
 	cli_tell(cli, account.id);

@@ -114,6 +114,8 @@ int cli_mailbox_disable(struct cli *);
 int cli_mailbox_kind(struct cli *);
 int cli_password(struct cli *);
 int cli_mailbox_logins(struct cli *);
+int cli_mailbox_sessions(struct cli *);
+int cli_mailbox_end_session(struct cli *);
 int cli_mailbox_sign_out(struct cli *);
 int cli_app_password_add(struct cli *);
 int cli_app_password_list(struct cli *);

@@ -5,6 +5,7 @@ import http.client
 import imaplib
 import json
 import poplib
+import re
 import smtplib
 import ssl
 import threading
@@ -586,6 +587,21 @@ def test_operator(s):
     code, text = command("mailbox", "logins")
     ok(code == 0 and "imap" in text and " 127." in text,
        "the last login", text)
+    b = Browser(s)
+    b.cookie = cookie_of(b.raw("POST", "/session", {
+        "address": address, "password": password},
+        {"User-Agent": "Firefox\t1"}))
+    code, text = command("mailbox", "sessions")
+    found = re.findall(r"^(\d+) +\S+Z  127\.\S+  Firefox 1$", text, re.M)
+    ok(code == 0 and len(found) == 1,
+       "the browser that is signed in", text)
+    code, text = run([s.binary, "mailbox", "end-session", "--data", s.data,
+                      address, found[0]], env=s.env)
+    same((code, b.call("GET", "/me").status), (0, 401), "is signed out")
+    code, text = run([s.binary, "mailbox", "end-session", "--data", s.data,
+                      address, found[0]], env=s.env)
+    same(code, 1, "once")
+    same(command("mailbox", "sessions")[1], "", "and is no more")
     code, text = command("mailbox", "sign-out")
     ok(code == 0 and idle.ends(), "signed out", text)
     idle = Idle(s, address, password)
