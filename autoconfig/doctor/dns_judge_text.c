@@ -70,7 +70,7 @@ key_bits(view base64)
 	EVP_PKEY *key = NULL;
 	int bits = 0;
 
-	if (decode_base64(&der, base64).is == OK && der.n > 0) {
+	if (decode_base64_strict(&der, base64).is == OK && der.n > 0) {
 		at = (const unsigned char *)der.p;
 		key = d2i_PUBKEY(NULL, &at, (long)der.n);
 		bits = key != NULL ? EVP_PKEY_bits(key) : 0;

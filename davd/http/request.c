@@ -61,7 +61,7 @@ request_basic(const struct request *r, view *user, view *password)
 		return false;
 	value = view_trim(view_from(value, 6));
 	b = buf_new(LIMIT_HTTP_HEADER);
-	good = decode_base64(&b, value).is == OK;
+	good = decode_base64_strict(&b, value).is == OK;
 	pair = good ? arena_copy(r->arena, buf_view(&b)) : VIEW("");
 	buf_free(&b);
 	if (view_find_byte(pair, ':') == SIZE_MAX

@@ -98,7 +98,7 @@ verify_salted(view text, view password, const EVP_MD *digest)
 	struct buf stored = buf_new(HASH_TEXT);
 	struct buf input = buf_new(LIMIT_PASSWORD + HASH_TEXT);
 	unsigned char made[EVP_MAX_MD_SIZE];
-	result r = decode_base64(&stored, text);
+	result r = decode_base64_strict(&stored, text);
 
 	(void)buf_reserve(&input, password.n + HASH_TEXT);
 	if (r.is != OK || stored.n <= size)

@@ -63,7 +63,7 @@ add_group(struct buf *out, const int values[4], size_t n)
 }
 
 result
-decode_base64(struct buf *out, view text)
+decode_base64_strict(struct buf *out, view text)
 {
 	static const char why[] = "RFC 4648 4: not base64";
 

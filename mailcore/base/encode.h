@@ -9,9 +9,10 @@
 /* RFC 4648 section 4, with padding. */
 void encode_base64(struct buf *out, view bytes);
 
-/* Strict: whole groups, padding where due, no other bytes.  MALFORMED
- * otherwise; what was added to `out` before is then to be thrown away. */
-CHECKED result decode_base64(struct buf *out, view text);
+/* Whole groups, padding where due, no other bytes.  MALFORMED otherwise; what
+ * was added to `out` before is then to be thrown away.  (libical exports a
+ * function that is called decode_base64.) */
+CHECKED result decode_base64_strict(struct buf *out, view text);
 
 /* Lenient, for MIME bodies (RFC 2045 6.8): skips bytes outside the
  * alphabet and stops at padding. */

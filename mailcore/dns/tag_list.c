@@ -91,7 +91,7 @@ tag_list_bytes(view text, struct arena *arena)
 	for (size_t i = 0; i < text.n; i++)
 		if (!ascii_is_space(text.p[i]))
 			buf_add_byte(&plain, text.p[i]);
-	if (decode_base64(&bytes, buf_view(&plain)).is == OK
+	if (decode_base64_strict(&bytes, buf_view(&plain)).is == OK
 	    && buf_result(&bytes).is == OK)
 		out = arena_copy(arena, buf_view(&bytes));
 	buf_free(&plain);

@@ -68,7 +68,7 @@ verifies(const struct signer_key *k, view signature)
 	struct buf raw = buf_new(4096);
 	const unsigned char *at;
 	EVP_PKEY *key;
-	bool good = decode_base64(&raw, k->key).is == OK;
+	bool good = decode_base64_strict(&raw, k->key).is == OK;
 
 	at = (const unsigned char *)raw.p;
 	key = k->algorithm == SIGNER_RSA_SHA256
