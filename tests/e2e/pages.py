@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import time
 import urllib.parse
@@ -397,6 +398,21 @@ def stranger(server):
                              Shape(page).tags != nothing):
             bad.append(("nothing", text))
     same(bad, [], "no string changes an element of a public page")
+    bad = []
+    house = sqlite3.connect(os.path.join(server.data, "house",
+                                         "posthaste.db"), timeout=60)
+    for text in packed([s for s in strings if "\x0b" not in s], 60):
+        with house:
+            house.execute("UPDATE domain SET display_name = ?", [text])
+        found = Shape(anybody.get("/help?address=x&device=x&lang=x&x=x")[2])
+        shown = text.replace("\u202e", " ").strip() # turns nothing around
+        if found.tags != plain or shown not in [
+                word.strip() for word in found.words]:
+            bad.append(text)
+    with house:
+        house.execute("UPDATE domain SET display_name = name")
+    house.close()
+    same(bad, [], "nor does what a domain is called")
 
 
 def stranger_signed_in(server):
@@ -444,6 +460,18 @@ def stranger_signed_in(server):
             "address": text, "password": "wrong"})
         same((status, Shape(page).fields.get("address")), (403, text),
              "shown again as it was typed")
+
+
+def pictures():
+    """docs/img has every page in every look."""
+    with open(os.path.join(BROWSER, "shots.mjs"), encoding="utf-8") as file:
+        pages = re.findall(r'shoot\(page, "(\w+)"', file.read())
+    wanted = {"%s-%s-%s.png" % (page, scheme, size) for page in pages
+              for scheme in ("light", "dark") for size in ("desktop", "phone")}
+    found = {name for name in os.listdir(os.path.join(TREE, "docs", "img"))
+             if name.endswith(".png")}
+    ok(len(pages) >= 8 and wanted <= found, "a picture of every page",
+       wanted - found)
 
 
 # --- Chromium ---------------------------------------------------------------
@@ -512,6 +540,7 @@ def main():
             everybody(server)
             no_enumeration(server)
             files(server)
+            pictures()
             forms(server)
             app_passwords(server)
             devices(server)

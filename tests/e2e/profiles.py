@@ -161,12 +161,13 @@ def test_kinds(server, rules):
     return seen["full --app-password"][1]
 
 
-def test_odd_people(server):
+def test_odd_people(server, rules):
     """Addresses that others take for one; names that hurt."""
     names = {}
     people = (("a.b", "Zoë & <b>Söhne</b> \"'"),
               ("a", "\u05e9\u05dc\u05d5\u05dd \u202eabc"),
-              ("o'neil=x", "]]>"))
+              ("o'neil=x", "]]>"),
+              ("long", "\u00fc" * 100))
     must(server, "domain", "add", "b.posthaste.test")
     for local, name in people:
         for domain in "posthaste.test", "b.posthaste.test":
@@ -182,8 +183,15 @@ def test_odd_people(server):
             same(mail["EmailAccountName"], name, "a name: " + name)
             same(mail["EmailAddress"], address, "an address")
             names[address] = names_of(profile)
+            content = verify(server, must(
+                server, "profile", address, "--kind", "full",
+                SSL_CERT_FILE=server.info["ca"]))
+            again = content and check_profile(content, rules, address, True,
+                                              False)[0]
+            ok(again and again["PayloadContent"][0] == mail,
+               "signed, the same: " + address, content)
     flat = [pair for pairs in names.values() for pair in pairs]
-    ok(len(names) == 6 and len(set(flat)) == len(flat),
+    ok(len(names) == 8 and len(set(flat)) == len(flat),
        "no two addresses share a name", names)
     code, out, said = command(server, "profile", "nobody@posthaste.test")
     ok(code == 1 and not out and "Traceback" not in said, "nobody's profile")
@@ -457,7 +465,7 @@ def main():
     rules = read_schema()
     with Server() as server:
         secret = test_kinds(server, rules)
-        test_odd_people(server)
+        test_odd_people(server, rules)
         test_app_passwords(server, secret)
         test_links(server, rules)
         if subprocess.run(["which", "zbarimg"], stdout=subprocess.DEVNULL,
