@@ -47,6 +47,15 @@ void acl_leave(struct dav *, struct acl_visit *back);
 view acl_seen(const struct dav *, const struct collection *, view bytes,
     struct buf *made);
 
+/* Would acl_seen make another text of it? */
+bool acl_is_masked(
+    const struct dav *, const struct collection *, const struct item *);
+
+/* The ETag of what he sees, in `arena`.  That of a masked event says nothing
+ * of what is left out, and is another one when he sees all of it. */
+view acl_etag(const struct dav *, struct arena *, const struct collection *,
+    const struct item *);
+
 /* Is it of a class that he may see, if he may read at all? */
 bool acl_sees_whole(
     const struct dav *, const struct collection *, view bytes);

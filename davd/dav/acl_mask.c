@@ -129,6 +129,34 @@ is_whole(const struct collection *c, view bytes, unsigned rights)
 }
 
 bool
+acl_is_masked(const struct dav *d, const struct collection *c,
+    const struct item *item)
+{
+	unsigned rights = d->rights.all ? RIGHT_ALL
+					: acl_rights(d, DAV_NOTHING, c);
+	struct body body;
+	bool whole;
+
+	if (c->kind != COLLECTION_CALENDAR
+	    || (may_see(rights, CONFIDENTIAL) && may_see(rights, PRIVATE)))
+		return false;
+	if (body_open(d->account, item->body, &body).is != OK)
+		return true;
+	whole = is_whole(c, body.bytes, rights);
+	body_close(&body);
+	return !whole;
+}
+
+view
+acl_etag(const struct dav *d, struct arena *arena, const struct collection *c,
+    const struct item *item)
+{
+	return acl_is_masked(d, c, item)
+	    ? arena_print(arena, "masked-%lld", (long long)item->modseq)
+	    : item->etag;
+}
+
+bool
 acl_sees_whole(const struct dav *d, const struct collection *c, view bytes)
 {
 	return d->rights.all

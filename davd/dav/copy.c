@@ -44,6 +44,28 @@ same_item(const struct item *a, const struct item *b)
 	return a->collection == b->collection && a->uid == b->uid;
 }
 
+/* What is not all shown to somebody is not his to replace, and does not go
+ * where it may be. */
+static result
+check_shown(struct carry *c, unsigned need, const struct collection *in,
+    const struct item *item)
+{
+	struct dav *d = c->d;
+	struct body body;
+	bool whole;
+
+	if (d->rights.all)
+		return done();
+	c->need = need;
+	TRY(body_open(d->account, item->body, &body));
+	whole = acl_sees_whole(d, in, body.bytes);
+	body_close(&body);
+	if (!whole)
+		return fail(DENIED, "RFC 3744 3: it is not all shown");
+	c->need = 0;
+	return done();
+}
+
 /* Nothing but the item itself may have its UID where it goes, and what it
  * replaces must be another version of it (RFC 4791 5.3.2.1). */
 static result
@@ -62,6 +84,8 @@ make_room(struct carry *c, const struct item *item, const struct collection *to)
 	if (!acl_may(d, to, c->need))
 		return fail(DENIED, "RFC 3744 3: the owner has not granted it");
 	c->need = 0;
+	if (!c->created)
+		TRY(check_shown(c, RIGHT_CHANGE, to, &there));
 	if (!c->created && same_item(item, &there))
 		return refuse(c, 403, NULL);
 	if (!c->created && !c->overwrite)
@@ -97,27 +121,15 @@ carry_item(struct carry *c, const struct item *item,
 	    : item_copy_as(d->account, item, to->id, c->to.object, &out);
 }
 
-/* What is not all shown to somebody does not go where it may be. */
 static result
 check_source(struct carry *c, const struct collection *from,
     const struct item *item)
 {
-	struct dav *d = c->d;
-	struct body body;
-	bool whole;
-
-	if (d->rights.all)
-		return done();
 	c->need = RIGHT_READ;
-	if (!acl_may(d, from, RIGHT_READ))
+	if (!c->d->rights.all && !acl_may(c->d, from, RIGHT_READ))
 		return fail(DENIED, "RFC 3744 3: the owner has not granted it");
-	TRY(body_open(d->account, item->body, &body));
-	whole = acl_sees_whole(d, from, body.bytes);
-	body_close(&body);
-	if (!whole)
-		return fail(DENIED, "RFC 3744 3: it is not all shown");
 	c->need = 0;
-	return done();
+	return check_shown(c, RIGHT_READ, from, item);
 }
 
 static result
@@ -154,7 +166,8 @@ work_item(struct account *a, void *context)
 	TRY(dav_collection(d, d->arena, &from));
 	TRY(item_by_name(d->account, d->arena, from.id, d->path.object, &item));
 	TRY(check_source(c, &from, &item));
-	if (request_precondition(d->request, item.etag) != 0)
+	if (request_precondition(
+		d->request, acl_etag(d, d->arena, &from, &item)) != 0)
 		return refuse(c, 412, NULL);
 	r = find_there(c, &from, &to);
 	if (r.is == NOT_FOUND)
@@ -195,7 +208,6 @@ work_collection(struct account *a, void *context)
 			return fail(DENIED, "RFC 3744 3: not granted");
 		c->need = 0;
 		TRY(scheduling_remove_all(&c->schedule, &there));
-	if (!c->created)
 		TRY(collection_remove(d->account, there.id));
 	}
 	return collection_rename(d->account, from.id, c->to.collection);

@@ -185,9 +185,23 @@ dav_collection(struct dav *d, struct arena *arena, struct collection *out)
 	    : fail(NOT_FOUND, "There is nothing here.");
 }
 
-view
-dav_token(struct arena *arena, const struct collection *c, int64_t modseq)
+unsigned
+dav_token_rights(const struct dav *d, const struct collection *c)
 {
-	return arena_print(arena, "http://posthaste.invalid/ns/sync/%lld-%lld",
-	    (long long)c->id, (long long)modseq);
+	return d->rights.all ? 0
+			     : acl_rights(d, DAV_NOTHING, c)
+		& (RIGHT_READ | RIGHT_TIMES | RIGHT_PRIVATE
+		    | RIGHT_CONFIDENTIAL);
+}
+
+view
+dav_token(const struct dav *d, struct arena *arena, const struct collection *c,
+    int64_t modseq)
+{
+	unsigned rights = dav_token_rights(d, c);
+	view tail = rights == 0 ? VIEW("") : arena_print(arena, "-%u", rights);
+
+	return arena_print(arena,
+	    "http://posthaste.invalid/ns/sync/%lld-%lld%.*s",
+	    (long long)c->id, (long long)modseq, (int)tail.n, tail.p);
 }

@@ -125,7 +125,8 @@ dav_export(struct dav *d)
 		dav_fail(d, r);
 		return;
 	}
-	etag = dav_token(d->arena, &e->collection, e->collection.modseq);
+	etag = dav_token(
+	    d, d->arena, &e->collection, e->collection.modseq);
 	answer_header(d->answer, "ETag",
 	    arena_print(d->arena, "\"%.*s\"", (int)etag.n, etag.p));
 	d->answer->status = request_precondition(d->request, etag);

@@ -126,8 +126,12 @@ CHECKED result dav_collection(
 CHECKED result dav_component_fits(
     struct dav *, const struct collection *, view component, bool *out);
 
-/* "http://posthaste.invalid/ns/sync/<id>-<modseq>". */
-view dav_token(struct arena *, const struct collection *, int64_t modseq);
+/* "http://posthaste.invalid/ns/sync/<id>-<modseq>[-<rights>]": those of
+ * another one who asks, as far as what he sees of an object depends on them.
+ * With more or fewer he starts again. */
+view dav_token(const struct dav *, struct arena *, const struct collection *,
+    int64_t modseq);
+unsigned dav_token_rights(const struct dav *, const struct collection *);
 
 /* The same of a home, as it is now for who asks:
  * ".../home-<kind>-<modseq>[-<sum over what others share>]". */

@@ -54,6 +54,7 @@ dav_get(struct dav *d)
 	struct body body;
 	struct buf date = buf_new(64);
 	unsigned status;
+	view etag;
 	result r;
 
 	if (d->path.busy) {
@@ -73,11 +74,12 @@ dav_get(struct dav *d)
 		dav_fail(d, r);
 		return;
 	}
-	answer_etag(d, item.etag);
+	etag = acl_etag(d, d->arena, &c, &item);
+	answer_etag(d, etag);
 	date_add_http(&date, item.received);
 	answer_header(d->answer, "Last-Modified", buf_view(&date));
 	buf_free(&date);
-	status = request_precondition(d->request, item.etag);
+	status = request_precondition(d->request, etag);
 	if (status == 412)
 		answer_text(d->answer, 412, "RFC 9110 13.1.1: it has changed");
 	if (status != 0) {
@@ -89,7 +91,7 @@ dav_get(struct dav *d)
 		dav_fail(d, r);
 		return;
 	}
-	if (d->path.what == DAV_EVENT)
+	if (d->path.what == DAV_EVENT && !acl_is_masked(d, &c, &item))
 		scheduling_tag(d, body.bytes);
 	add_body(d, &c, body.bytes);
 	body_close(&body);
@@ -107,7 +109,7 @@ dav_represent(struct dav *d)
 
 	TRY(find_object(d, &c, &item));
 	TRY(body_open(d->account, item.body, &body));
-	answer_etag(d, item.etag);
+	answer_etag(d, acl_etag(d, d->arena, &c, &item));
 	answer_header(
 	    d->answer, "Preference-Applied", VIEW("return=representation"));
 	answer_header(d->answer, "Content-Location", d->self);
@@ -133,7 +135,9 @@ remove_object(struct account *a, void *context)
 	TRY(find_object(d, &c, &item));
 	if (!acl_may(d, &c, RIGHT_DELETE))
 		return fail(DENIED, "RFC 3744 3: the owner has not granted it");
-	if (request_precondition(d->request, item.etag) != 0)
+	if (request_precondition(
+		d->request, acl_etag(d, d->arena, &c, &item))
+	    != 0)
 		return fail(STALE, "RFC 9110 13.1.1: it has changed");
 	TRY(scheduling_remove(s, &c, &item));
 	return item_remove(d->account, c.id, item.uid, &modseq);

@@ -1,5 +1,6 @@
 #include "davd/dav/prop.h"
 
+#include "davd/dav/acl.h"
 #include "davd/dav/directory.h"
 #include "davd/dav/subscribe.h"
 
@@ -118,7 +119,7 @@ bool
 prop_etag(struct prop_out *o, const struct resource *r)
 {
 	xml_text(&o->x, VIEW("\""));
-	xml_text(&o->x, r->item->etag);
+	xml_text(&o->x, acl_etag(o->d, o->scratch, r->collection, r->item));
 	xml_text(&o->x, VIEW("\""));
 	return true;
 }
@@ -146,7 +147,9 @@ prop_type(struct prop_out *o, const struct resource *r)
 bool
 prop_length(struct prop_out *o, const struct resource *r)
 {
-	return number(o, (int64_t)r->item->size);
+	/* How long a masked one is, nobody has counted. */
+	return !acl_is_masked(o->d, r->collection, r->item)
+	    && number(o, (int64_t)r->item->size);
 }
 
 bool
@@ -320,8 +323,9 @@ prop_token(struct prop_out *o, const struct resource *r)
 	}
 	if (directory_is(r))
 		return false;
-	xml_text(
-	    &o->x, dav_token(o->scratch, r->collection, r->collection->modseq));
+	xml_text(&o->x,
+	    dav_token(
+		o->d, o->scratch, r->collection, r->collection->modseq));
 	return true;
 }
 

@@ -1,4 +1,5 @@
 /* The properties of scheduling (RFC 6638). */
+#include "davd/dav/acl.h"
 #include "davd/dav/prop.h"
 #include "davd/dav/schedule.h"
 
@@ -58,7 +59,8 @@ prop_schedule_tag(struct prop_out *o, const struct resource *r)
 	struct body body;
 	view tag;
 
-	if (body_open(d->account, r->item->body, &body).is != OK)
+	if (acl_is_masked(d, r->collection, r->item)
+	    || body_open(d->account, r->item->body, &body).is != OK)
 		return false;
 	tag = schedule_tag(
 	    d->services->store, d->owner.id, body.bytes, o->scratch);
@@ -98,15 +100,24 @@ prop_person(struct prop_out *o, const struct resource *r)
 		[SCHEDULE_RESOURCE] = VIEW_INIT("RESOURCE"),
 	};
 	enum schedule_kind kind;
+	struct account *a;
+	result found;
 
 	(void)r;
-	if (schedule_kind(o->d->account, &kind).is != OK)
+	/* Others stand in the tree while a search tells of them. */
+	if (account_open(o->d->services->store, o->d->tree.id, &a).is != OK)
+		return false;
+	found = schedule_kind(a, &kind);
+	account_close(&a);
+	if (found.is != OK)
 		return false;
 	xml_text(&o->x, types[kind]);
 	return true;
 }
 
-/* RFC 6638 2.4.1: every address that leads here, and the principal. */
+/* RFC 6638 2.4.1: every address that leads here, and the principal.  Others
+ * are told the primary one alone: somebody may have the rest so that not
+ * everyone knows them. */
 bool
 prop_user_addresses(struct prop_out *o, const struct resource *r)
 {
@@ -118,6 +129,8 @@ prop_user_addresses(struct prop_out *o, const struct resource *r)
 		o->d->tree.id, &list, &count).is
 	    != OK)
 		return false;
+	if (count > 1 && o->d->tree.id != o->d->who.account)
+		count = 1;
 	for (size_t i = 0; i < count; i++)
 		xml_leaf(&o->x, "D:href",
 		    arena_print(o->scratch, "mailto:%.*s", (int)list[i].n,

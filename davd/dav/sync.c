@@ -27,11 +27,13 @@ enum { CHANGES = 500 }; /* asked for at once */
 
 static const char token_start[] = "http://posthaste.invalid/ns/sync/";
 
-/* false: never one of ours, or of another collection. */
+/* false: never one of ours, or of another collection, or more or less of it
+ * was seen then. */
 static bool
-read_token(view token, const struct collection *c, int64_t *modseq)
+read_token(const struct dav *d, view token, const struct collection *c,
+    int64_t *modseq)
 {
-	uint64_t id, n;
+	uint64_t id, n, rights = 0;
 	view rest;
 
 	token = view_trim(token);
@@ -43,10 +45,12 @@ read_token(view token, const struct collection *c, int64_t *modseq)
 		return false;
 	rest = view_from(token, sizeof token_start - 1);
 	if (!view_number(view_cut(&rest, '-'), INT64_MAX, &id)
-	    || !view_number(rest, INT64_MAX, &n))
+	    || !view_number(view_cut(&rest, '-'), INT64_MAX, &n)
+	    || (rest.n > 0 && !view_number(rest, UINT32_MAX, &rights)))
 		return false;
 	*modseq = (int64_t)n;
-	return (int64_t)id == c->id && n > 0;
+	return (int64_t)id == c->id && n > 0
+	    && rights == dav_token_rights(d, c);
 }
 
 static result
@@ -143,7 +147,7 @@ finish(struct stream *stream)
 		xml_end(x, "D:response");
 	}
 	xml_leaf(x, "D:sync-token",
-	    dav_token(stream->out.scratch, &s->collection,
+	    dav_token(stream->out.d, stream->out.scratch, &s->collection,
 		s->truncated ? s->reached : s->until));
 }
 
@@ -201,8 +205,8 @@ report_sync(struct dav *d, const struct xml_element *root)
 	/* Without the whole log there are no pages to be told apart. */
 	s->limited = s->left > 0 && s->collection.pruned == 0;
 	s->until = s->collection.modseq;
-	if (!read_token(token == NULL ? VIEW("") : token->text, &s->collection,
-		&s->since)
+	if (!read_token(d, token == NULL ? VIEW("") : token->text,
+		&s->collection, &s->since)
 	    || s->since > s->until
 	    || (s->since > 0 && s->since < s->collection.pruned)) {
 		refuse_token(d);

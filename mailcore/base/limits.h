@@ -131,6 +131,8 @@ enum {
 	LIMIT_SESSION_END = 604800, /* seconds in all */
 
 	LIMIT_API_BODY = 16384, /* largest: three passwords */
+	LIMIT_API_FIELDS = 32,  /* members of one object in it */
+	LIMIT_API_DEPTH = 4,
 	/* Requests in one window: of one session, those of them that change
 	 * something, and of one network (an office behind one address). */
 	LIMIT_API_WINDOW = 60,
@@ -185,6 +187,8 @@ enum {
 	LIMIT_SCHEDULE_REFRESH = 50,  /* told when another one answers */
 	LIMIT_SCHEDULE_INBOX = 500,   /* messages kept there, newest ones */
 	LIMIT_SCHEDULE_DEPTH = 4,     /* answers to answers */
+	LIMIT_SCHEDULE_MAILED = 2000, /* people one account writes to in */
+	LIMIT_SCHEDULE_WINDOW = 3600, /* so many seconds; the rest waits */
 	LIMIT_ITIP = 1048576,         /* a message that came by mail */
 	LIMIT_BUSY_RECIPIENTS = 100,  /* of one free-busy request */
 	LIMIT_GRANTS = 10000, /* of one owner; all are read at once */

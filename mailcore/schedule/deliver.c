@@ -4,6 +4,7 @@
 #include "mailcore/format/mime.h"
 #include "mailcore/schedule/inside.h"
 #include "mailcore/store/queue.h"
+#include "mailcore/store/session.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/log.h"
 
@@ -78,6 +79,25 @@ write_mail(struct delivering *d, const struct schedule_mail *m,
 	return r.is == OK ? buf_result(out) : r;
 }
 
+/* Nobody's calendar floods the world: what is too much waits where it is,
+ * with all behind it, until the window ends. */
+static result
+may_mail(struct delivering *d)
+{
+	struct rate rate = {
+		.key = arena_print(d->arena, "schedule.mail.%lld",
+		    (long long)d->sender),
+		.by = (int64_t)d->outside_count,
+	};
+
+	TRY(arena_result(d->arena));
+	TRY(rate_take(d->s->store, clock_now(), LIMIT_SCHEDULE_WINDOW, &rate,
+	    1));
+	return rate.count <= LIMIT_SCHEDULE_MAILED
+	    ? done()
+	    : fail(BUSY, "more than LIMIT_SCHEDULE_MAILED");
+}
+
 static result
 deliver_outside(struct delivering *d)
 {
@@ -103,8 +123,9 @@ deliver_outside(struct delivering *d)
 		.number = d->message.id,
 	};
 	int64_t id;
-	result r;
+	result r = may_mail(d);
 
+	TRY(r);
 	if (account_get(d->s->store, d->arena, d->sender, &info).is == OK)
 		m.name = info.name;
 	r = write_mail(d, &m, &text);

@@ -248,6 +248,9 @@ take(struct step *s)
 	/* Ours are well-formed; others were read before they came here. */
 	TRY(r);
 	TRY(find_stored(s));
+	/* It is there and nobody can say whose: not to be written over. */
+	if (s->item.uid != 0 && s->stored == NULL)
+		return done();
 	TRY(itip_people_of(s->stored, s->message, s->arena, &s->people));
 	TRY(schedule_resolve(s->t->turn.s->store, account_id(s->account),
 	    s->arena, &s->people));

@@ -24,9 +24,9 @@ static const char *const sql[] = {
 		     " AND (p.expires = 0 OR p.expires > $3))"
 		     " FROM account a WHERE a.id = $1",
 	[RATE] = "INSERT INTO throttle (key, count, until)"
-		 " VALUES ($1, 1, $3) ON CONFLICT (key) DO UPDATE SET"
+		 " VALUES ($1, $4, $3) ON CONFLICT (key) DO UPDATE SET"
 		 " count = CASE WHEN throttle.until > $2"
-		 " THEN throttle.count + 1 ELSE 1 END,"
+		 " THEN throttle.count + $4 ELSE $4 END,"
 		 " until = CASE WHEN throttle.until > $2"
 		 " THEN throttle.until ELSE $3 END",
 	[RATE_GET] = "SELECT count, until FROM throttle WHERE key = $1",
@@ -201,7 +201,8 @@ static result
 take_one(struct account *house, const struct taking *t, struct rate *r)
 {
 	const struct db_arg args[] = { db_text(r->key), db_int(t->now),
-		db_int(t->now + t->seconds) };
+		db_int(t->now + t->seconds),
+		db_int(r->by == 0 ? 1 : r->by) };
 	struct db_query q;
 
 	TRY(db_do(house->db, sql[RATE], args, COUNT(args)));

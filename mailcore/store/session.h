@@ -73,10 +73,11 @@ CHECKED result login_note(struct store *, int64_t account, int64_t app,
 CHECKED result login_list(struct store *, struct arena *, int64_t account,
     int64_t after, struct login_row **out, size_t *count);
 
-/* One more of each `key` in its present window of `seconds`, in all
+/* One (or `by`) more of each `key` in its present window of `seconds`, in all
  * processes.  Kept lazily. */
 struct rate {
 	view key;
+	int64_t by;    /* so many more at once; 0: one */
 	int64_t count; /* set: so many with this one */
 	int64_t ends;  /* set: when the window does (seconds since 1970) */
 };
