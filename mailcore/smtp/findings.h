@@ -33,7 +33,8 @@ struct findings {
 	struct arc_chain arc;
 	struct dmarc_answer dmarc;
 
-	size_t authors;     /* addresses in From, in all such fields */
+	size_t authors;     /* addresses in From, in all such fields; with more
+	                     * than one `dmarc` is of the worst of them */
 	view author;        /* the one: "local@domain"; else empty */
 	view author_domain; /* A-labels, lower case */
 	bool proven;        /* SPF or DKIM speak for author_domain */

@@ -1,5 +1,6 @@
 /* What is made of a message's claims: the field that says so, the score, and
  * what rspamd answers. */
+#include "mailcore/base/limits.h"
 #include "mailcore/smtp/findings.h"
 #include "mailcore/smtp/rspamd.h"
 #include "tests/tap.h"
@@ -134,6 +135,63 @@ test_scores(void)
 	}
 }
 
+/* Whoever may be shown as the author must not be a lie: RFC 9989 5.3.1. */
+static const struct {
+	const char *header;
+	bool refused;
+} several[] = {
+	{ "From: a@evil.test\r\nFrom: boss@good.test\r\n", true },
+	{ "From: boss@good.test\r\nFrom: a@evil.test\r\n", true },
+	{ "From: a@evil.test, boss@good.test\r\n", true },
+	{ "From: x: a@evil.test, boss@GOOD.test;\r\n", true },
+	{ "From: a@evil.test\r\nfROM : <boss@good.test> junk\r\n", true },
+	{ "From: a@evil.test, b@mild.test\r\n", false },
+};
+
+static void
+test_several(void)
+{
+	for (size_t n = 0; n < COUNT(several); n++) {
+		struct arena *arena = arena_new(MEMORY);
+		struct inspection i = inspection("joe@evil.test",
+		    arena_text(arena, arena_print(arena, "%s\r\nx\r\n",
+			several[n].header)));
+		struct findings f = check(arena, &i);
+
+		ok((f.dmarc.result == DMARC_FAIL
+		       && f.dmarc.policy == DMARC_REJECT)
+			== several[n].refused,
+		    "%s", several[n].header);
+		ok(!f.proven, "nobody is proven");
+		arena_free(&arena);
+	}
+}
+
+/* Behind a header of any size, and a crowd, stands still somebody. */
+static void
+test_hidden(void)
+{
+	struct arena *arena = arena_new(4 * MEMORY);
+	struct buf text = buf_new(2 * LIMIT_HEADER);
+	struct inspection i = inspection("joe@evil.test", "");
+	struct findings f;
+
+	while (text.n <= LIMIT_HEADER)
+		buf_add(&text, VIEW("X-Filling: 0123456789abcdef\r\n"));
+	buf_add(&text, VIEW("From: boss@good.test\r\n\r\nx\r\n"));
+	i.message = buf_view(&text);
+	f = check(arena, &i);
+	ok(f.dmarc.result == DMARC_FAIL && f.dmarc.policy == DMARC_REJECT,
+	    "a large header hides nobody");
+	i = inspection("joe@evil.test", "From: a@a.test, a@b.test, a@c.test,"
+	    " a@d.test, boss@good.test\r\n\r\nx\r\n");
+	f = check(arena, &i);
+	ok(f.dmarc.result == DMARC_FAIL && f.dmarc.policy != DMARC_ACCEPT,
+	    "nor does a crowd");
+	buf_free(&text);
+	arena_free(&arena);
+}
+
 /* No answer is no reason to think worse of it. */
 static void
 test_silence(void)
@@ -233,6 +291,8 @@ main(void)
 	test_good();
 	test_injection();
 	test_scores();
+	test_several();
+	test_hidden();
 	test_silence();
 	test_forged();
 	test_rspamd();
