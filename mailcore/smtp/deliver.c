@@ -172,7 +172,8 @@ deliver(struct plan *p, struct deliver_outcome *out)
 	if (out->full)
 		return done();
 	invite(p);
-	return plan_send(p, &out->queued);
+	TRY(plan_send(p, &out->queued));
+	return plan_remember(p);
 }
 
 result
@@ -188,5 +189,6 @@ deliver_account(struct store *store, struct arena *arena,
 	TRY(account_open(store, to->account, &p.account));
 	r = deliver(&p, out);
 	account_close(&p.account);
+	arena_free(&p.script);
 	return r;
 }

@@ -205,23 +205,39 @@ note_reply(struct account *account, struct plan *p, struct arena *arena,
 static result
 note(struct account *account, struct plan *p, struct arena *arena)
 {
-	bool fresh;
-
 	if (p->steps > STEPS_FREE)
 		TRY(script_charge(account, p->now, (int64_t)p->steps));
 	for (const struct sieve_action *a = p->actions; a != NULL;
 	    a = a->next) {
-		result r = done();
-
 		if (a->kind == SIEVE_VACATION)
-			r = note_reply(account, p, arena, a);
-		if (a->kind == SIEVE_REMEMBER)
-			r = remember(account, a->text, p->now,
-			    p->now + (int64_t)a->seconds, &fresh);
+			TRY(note_reply(account, p, arena, a));
+	}
+	return done();
+}
+
+static result
+remember_all(struct account *account, void *context)
+{
+	const struct plan *p = context;
+	bool fresh;
+
+	for (const struct sieve_action *a = p->actions; a != NULL;
+	    a = a->next) {
+		result r = a->kind != SIEVE_REMEMBER ? done()
+		    : remember(account, a->text, p->now,
+			p->now + (int64_t)a->seconds, &fresh);
+
 		if (r.is != OK && r.is != OVER_LIMIT)
 			return r;
 	}
 	return done();
+}
+
+result
+plan_remember(struct plan *p)
+{
+	return plan_find(p, SIEVE_REMEMBER) == NULL ? done()
+	    : account_write(p->account, remember_all, p, DURABLE_LATER);
 }
 
 static bool
@@ -281,8 +297,7 @@ plan_file(struct plan *p)
 	for (; a != NULL; a = a->next)
 		if (is_filing(a))
 			return write_with_text(p, &f);
-	if (p->steps <= STEPS_FREE && plan_find(p, SIEVE_VACATION) == NULL
-	    && plan_find(p, SIEVE_REMEMBER) == NULL)
+	if (p->steps <= STEPS_FREE && plan_find(p, SIEVE_VACATION) == NULL)
 		return done();
 	return account_write(p->account, write_all, &f, DURABLE_LATER);
 }

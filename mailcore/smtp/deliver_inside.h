@@ -23,6 +23,7 @@ struct plan {
 	struct handling handling;
 	int64_t now;
 	view header; /* of the message */
+	struct arena *script; /* its own: what it uses up is not missed */
 	struct sieve_action *actions;
 	uint64_t steps; /* that the script took */
 	bool fresh;     /* the sender has had no reply of late */
@@ -51,6 +52,10 @@ view deliver_line(struct arena *, view text);
 
 /* Redirects and the reply. */
 CHECKED result plan_send(struct plan *, bool *queued);
+
+/* What the script wants to know again (RFC 7352): when all else is done, so
+ * that a next try is no duplicate of one that failed. */
+CHECKED result plan_remember(struct plan *);
 
 /* Write `bytes` (with its summary) in a transaction of `account`. */
 struct deliver_item {

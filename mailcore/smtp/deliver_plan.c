@@ -1,4 +1,5 @@
 /* What an account wants done with a message. */
+#include "mailcore/base/limits.h"
 #include "mailcore/format/mime.h"
 #include "mailcore/smtp/deliver_inside.h"
 #include "mailcore/smtp/vacation.h"
@@ -46,10 +47,13 @@ static bool
 has_mailbox(void *context, view name)
 {
 	const struct plan *p = context;
+	struct arena *arena = arena_new(LIMIT_SIEVE_MEMORY);
 	struct collection found;
+	bool has = collection_find(p->account, arena, COLLECTION_MAILBOX,
+	    name, &found).is == OK;
 
-	return collection_find(p->account, p->arena, COLLECTION_MAILBOX, name,
-	    &found).is == OK;
+	arena_free(&arena);
+	return has;
 }
 
 static bool
@@ -57,17 +61,20 @@ has_special(void *context, view name, view use)
 {
 	const struct plan *p = context;
 	enum special_use wanted = plan_use(use);
+	struct arena *arena = arena_new(LIMIT_SIEVE_MEMORY);
 	struct collection *list;
-	size_t count;
+	size_t count = 0;
+	bool has = false;
 
-	if (wanted == USE_NONE || collection_list(p->account, p->arena,
-	    COLLECTION_MAILBOX, &list, &count).is != OK)
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (list[i].use == wanted
-		    && (name.n == 0 || view_eq(name, list[i].name)))
-			return true;
-	return false;
+	if (wanted != USE_NONE
+	    && collection_list(p->account, arena, COLLECTION_MAILBOX, &list,
+		&count).is != OK)
+		count = 0;
+	for (size_t i = 0; i < count && !has; i++)
+		has = list[i].use == wanted
+		    && (name.n == 0 || view_eq(name, list[i].name));
+	arena_free(&arena);
+	return has;
 }
 
 static bool
@@ -100,11 +107,12 @@ run_script(struct plan *p)
 	struct buf text = buf_new(1024);
 	result r = arena_result(p->arena);
 
+	p->script = arena_new(2 * (size_t)LIMIT_SIEVE_MEMORY);
 	if (r.is == OK)
-		r = sieve_compile(p->arena, p->handling.script, &script,
+		r = sieve_compile(p->script, p->handling.script, &script,
 		    &error);
 	if (r.is == OK) {
-		r = sieve_run(script, &mail, p->arena, out);
+		r = sieve_run(script, &mail, p->script, out);
 		p->actions = out->first;
 		p->steps = out->steps;
 		error = out->error;
@@ -175,17 +183,18 @@ forward(struct plan *p)
 {
 	view rest = p->handling.forward, line;
 	const struct sieve_action *kept = implicit_keep(p);
+	bool any = false;
 
-	if (rest.n == 0)
-		return done();
 	while (view_line(&rest, &line)) {
 		const struct sieve_action a = { .kind = SIEVE_REDIRECT,
 			.text = line };
 
-		if (line.n > 0)
-			TRY(plan_add(p, &a));
+		if (line.n == 0)
+			continue;
+		TRY(plan_add(p, &a));
+		any = true;
 	}
-	if (kept != NULL && !p->handling.forward_keep)
+	if (any && kept != NULL && !p->handling.forward_keep)
 		drop(p, kept);
 	return done();
 }
@@ -252,7 +261,7 @@ vacation(struct plan *p)
 	struct account_info sender;
 	const struct sieve_action *a;
 	bool junk = p->verdict != NULL
-	    && (p->verdict->junk || p->verdict->dmarc == VERDICT_DMARC_FAIL);
+	    && (p->verdict->junk || p->verdict->forged);
 
 	TRY(add_vacation(p));
 	a = plan_find(p, SIEVE_VACATION);

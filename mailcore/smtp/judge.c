@@ -155,6 +155,8 @@ judge(struct store *store, struct arena *arena, const struct inspection *i,
 	TRY(ask_lists(store, arena, account, i, f, &list));
 	*out = (struct verdict){ .score = f->score, .dmarc = dmarc_of(f),
 		.authenticated_from = f->proven ? f->author : VIEW(""),
+		.forged = f->dmarc.result == DMARC_FAIL
+		    || (f->spf.result == SPF_FAIL && !f->proven),
 		.chain = &f->arc, .mark = (int)levels.mark,
 		.listed = list.said != SENDER_UNKNOWN };
 	decided = decide(f, dmarc, &levels, &list, &out->junk);

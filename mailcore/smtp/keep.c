@@ -41,25 +41,80 @@ not_sent_on(const struct recipient *r, const struct deliver_mail *mail)
 	    : VIEW("");
 }
 
+/* For the queue to try again: with what was found out in front. */
+static result
+put_off(struct smtp *s, const struct deliver_mail *mail,
+    const struct recipient *to, result why)
+{
+	struct store *store = s->services->store;
+	view fields = to->verdict != NULL ? to->verdict->fields : VIEW("");
+	struct buf text = buf_new(fields.n + mail->message.n);
+	struct account_info info;
+	struct queue_new q = { .sender = mail->sender,
+		.recipients = &info.address, .count = 1,
+		.smtputf8 = s->mail.mail.utf8 };
+	int64_t id = 0;
+	result r = account_get(store, s->mail.arena, to->account, &info);
+
+	buf_add(&text, fields);
+	buf_add(&text, mail->message);
+	q.data = buf_view(&text);
+	q.eightbit = !utf8_is_ascii(q.data);
+	if (r.is == OK)
+		r = buf_result(&text);
+	if (r.is == OK)
+		r = queue_add(store, &q, &id);
+	if (r.is == OK)
+		log_line(LOG_WARNING, "deliver.later",
+		    "id=%s account=%lld queue=%lld why=\"%s\"", s->mail.id,
+		    (long long)to->account, (long long)id, why.why);
+	buf_free(&text);
+	return r;
+}
+
+/* Where some mailboxes are in trouble, the others would get the mail anew
+ * with each try of the client's. */
+static result
+put_off_failed(struct smtp *s, const struct deliver_mail *mail, size_t failed,
+    result why, bool *queued)
+{
+	if (failed == s->mail.recipients)
+		return why;
+	for (struct recipient *to = s->mail.first; to != NULL; to = to->next)
+		if (to->failed)
+			TRY(put_off(s, mail, to, why));
+	*queued = *queued || failed > 0;
+	return done();
+}
+
 /* One answer stands for all recipients, so one without room, or whose script
  * refuses, is refused by it only when there is nobody else; `*refused` counts
- * them.  Any other failure is everybody's. */
+ * them. */
 static result
 deliver_all(struct smtp *s, const struct deliver_mail *mail, size_t *refused,
     bool *queued)
 {
 	struct transaction *t = &s->mail;
+	result why = done();
+	size_t failed = 0;
 
 	*refused = 0;
 	for (struct recipient *to = t->first; to != NULL; to = to->next) {
+		result r = done();
+
 		if (to->account == 0)
 			to->refusal = not_sent_on(to, mail);
 		else
-			TRY(deliver_one(s, mail, to, queued));
+			r = deliver_one(s, mail, to, queued);
+		to->failed = r.is != OK;
+		failed += to->failed ? 1 : 0;
+		why = to->failed ? r : why;
 		*refused += to->full || to->refusal.n > 0 ? 1 : 0;
 		if (to->refusal.n > 0 && t->refusal.n == 0)
 			t->refusal = to->refusal;
 	}
+	if (failed > 0)
+		TRY(put_off_failed(s, mail, failed, why, queued));
 	if (*refused == 0 || *refused < t->recipients)
 		return done();
 	return fail(DENIED, "the mailbox is full");
@@ -70,7 +125,8 @@ static bool
 is_forged(const struct recipient *r)
 {
 	return r->verdict != NULL
-	    && (r->verdict->junk || r->verdict->dmarc == VERDICT_DMARC_FAIL);
+	    && (r->verdict->junk || r->verdict->dmarc == VERDICT_DMARC_FAIL
+		|| (r->verdict->forged && r->refusal.n > 0));
 }
 
 /* Whether a RCPT led anywhere, and to somebody who takes the mail. */
@@ -149,7 +205,8 @@ tell_refused(struct smtp *s, view message, size_t refused, bool *queued)
 		    || is_told(s, r))
 			continue;
 		list[b.count++] = (struct bounce_recipient){
-			.address = r->address,
+			/* Where an alias leads is not told. */
+			.address = r->via.n > 0 ? r->via : r->address,
 			.status = r->full ? VIEW("5.2.2") : VIEW("5.7.1"),
 			.diagnostic = r->full ? VIEW("the mailbox is full")
 					      : r->refusal,

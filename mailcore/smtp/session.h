@@ -40,6 +40,7 @@ struct recipient {
 	view via;        /* the alias that sends it on there; empty: none */
 	unsigned rcpt;   /* which RCPT led to it */
 	bool full;       /* has no room for this mail */
+	bool failed;     /* trouble of ours: the queue tries again */
 	view refusal;    /* what the person's script says against it */
 	const struct verdict *verdict; /* NULL: nothing was looked at */
 };

@@ -32,6 +32,9 @@ struct verdict {
 	/* An allow or deny list has decided. */
 	bool listed;
 	enum verdict_dmarc dmarc;
+	/* The domain of the sender, or of From, says it is not from there: the
+	 * envelope's sender is hardly who wrote it, and gets no answer. */
+	bool forged;
 	/* The one address of From ("local@domain", domain in lower case) when
 	 * SPF or DKIM proved its domain in alignment (RFC 9989 4.4), with or
 	 * without a DMARC record; else empty.  Nothing else that stands in the

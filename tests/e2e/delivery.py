@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """Where mail goes: alias domains, aliases of every kind, forwarding with
 rewritten senders, loops, automatic replies, refusals."""
+import os
 import re
 import smtplib
+import sqlite3
 
 from harness import Server, done, message, ok, run, same, wait_for
 from sink import Names, Sink
@@ -148,6 +150,39 @@ def forwards(house, sink):
     house.cli("forward", "remove", "user02@posthaste.test")
 
 
+def change_key(house, value):
+    """The rewriting of senders works with this one alone."""
+    path = os.path.join(house.server.data, "house", "posthaste.db")
+    db = sqlite3.connect(path, timeout=60)
+    (before,) = db.execute("SELECT value FROM setting WHERE name ="
+                           " 'srs-key'").fetchone()
+    db.execute("UPDATE setting SET value = ? WHERE name = 'srs-key'",
+               (value,))
+    db.commit()
+    db.close()
+    return before
+
+
+def trouble(house, sink):
+    to = ["user01@posthaste.test", "user02@posthaste.test"]
+    house.cli("forward", "set", to[1], "later@far.example", "--only")
+    key = change_key(house, b"damaged")
+    same((house.send(to[1], "to one in trouble") or (0,))[0], 451,
+         "where nobody gets it the client tries again")
+    same(house.send(to, "to one in trouble"), None,
+         "trouble of one of two is not the other's")
+    ok(house.gets(1, "to one in trouble"), "who has it")
+    ok(to[1] in house.cli("queue", "list"), "and the queue what is left")
+    change_key(house, key)
+    ok(wait_for(lambda: run([house.server.binary, "queue", "retry", "all",
+                             "--data", house.server.data],
+                            env=house.server.env)
+                and sink.to("later@far.example"), 60, 0.2),
+       "until the trouble is over")
+    same(house.subjects(1, "to one in trouble"), 1, "nobody has it twice")
+    house.cli("forward", "remove", to[1])
+
+
 def loop(house):
     house.cli("domain", "add", TWO)
     house.cli("mailbox", "add", "b@" + TWO)
@@ -216,6 +251,7 @@ def main():
         lists(house)
         everyone(house)
         forwards(house, sink)
+        trouble(house, sink)
         loop(house)
         replies(house, sink)
         lmtp(house)

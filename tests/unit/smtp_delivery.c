@@ -4,6 +4,7 @@
 #include "mailcore/smtp/srs.h"
 #include "mailcore/smtp/vacation.h"
 #include "mailcore/store/alias.h"
+#include "mailcore/store/domain.h"
 #include "mailcore/store/handling.h"
 #include "mailcore/store/queue.h"
 #include "mailcore/sys/clock.h"
@@ -333,6 +334,63 @@ test_delivery(struct home *h)
 	    "nor does it let junk in");
 }
 
+/* What a script uses up is not missed where its mail is kept. */
+static void
+test_hungry(struct home *h)
+{
+	struct buf text = buf_new(1 << 20);
+	struct deliver_outcome out;
+	struct found f;
+	size_t before = count_in(h, "INBOX", &f);
+
+	buf_add_text(&text, "require \"variables\"; set \"a\" \"");
+	for (size_t i = 0; i < LIMIT_SIEVE_VARIABLE; i++)
+		buf_add_byte(&text, '*');
+	buf_add_text(&text, "\";");
+	for (size_t i = 0; i < 150; i++) {
+		buf_add_text(&text, "set :quotewildcard \"b\" \"");
+		for (size_t n = 0; n < 31; n++)
+			buf_add_text(&text, "${a}");
+		buf_add_text(&text, "\";");
+	}
+	buf_add_text(&text, "discard;");
+	script(h, (char *)(uintptr_t)arena_text(h->arena, buf_view(&text)));
+	deliver(h, "Subject: h\r\n\r\nx\r\n", NULL, &out);
+	is_number((int64_t)(count_in(h, "INBOX", &f) - before), 1,
+	    "a script without memory loses nothing");
+	buf_free(&text);
+}
+
+/* RFC 7352 3: what failed is no duplicate the next time. */
+static void
+test_again(struct home *h)
+{
+	static char sends[] = "require \"duplicate\";"
+	    "if duplicate { discard; stop; } redirect \"x@far.example\";";
+	const struct deliver_mail mail = { .hostname = "mx.example",
+		.id = VIEW("id"), .sender = VIEW("s@far.example"),
+		.message = VIEW("Message-ID: <again@x>\r\n\r\nx\r\n") };
+	const struct target to = { .account = 1,
+		.address = VIEW("user1@example.org") };
+	unsigned char key[SRS_KEY];
+	struct deliver_outcome out;
+
+	script(h, sends);
+	must(srs_key(h->store, key), "srs_key");
+	must(setting_set(h->store, VIEW("srs-key"), VIEW("damaged")), "set");
+	is_result(deliver_account(h->store, h->arena, &mail, &to, NULL, &out),
+	    FAILED, "it cannot be sent on");
+	must(setting_set(h->store, VIEW("srs-key"),
+		 (view){ (const char *)key, sizeof key }),
+	    "set");
+	must(deliver_account(h->store, h->arena, &mail, &to, NULL, &out),
+	    "again");
+	ok(out.queued, "is sent on with the next try");
+	must(deliver_account(h->store, h->arena, &mail, &to, NULL, &out),
+	    "a third time");
+	ok(!out.queued, "and then it is a duplicate");
+}
+
 int
 main(void)
 {
@@ -345,6 +403,8 @@ main(void)
 	test_srs(&h);
 	test_answers();
 	test_delivery(&h);
+	test_hungry(&h);
+	test_again(&h);
 	home_end(&h);
 	return tap_done();
 }
