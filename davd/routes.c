@@ -6,6 +6,20 @@
 
 #include <stdio.h>
 
+/* Where passwords are typed and given out: what was sent there in the clear
+ * is neither read nor sent again, so that the mistake shows. */
+static bool
+is_secret(view path)
+{
+	static const char *const places[] = { "/api/", "/app-passwords",
+		"/device", "/p/", "/security", "/sign-" };
+
+	for (size_t i = 0; i < COUNT(places); i++)
+		if (view_starts_same(path, view_of(places[i])))
+			return true;
+	return false;
+}
+
 /* Thunderbird asks for its document over plain HTTP too, and may then be
  * told; all else belongs on https.  308 keeps method and body (RFC 9110
  * 15.4.9); a browser's GET gets the status that every client knows. */
@@ -23,6 +37,10 @@ to_https(void *services, const struct request *request,
 
 	if (port == 0) {
 		answer_text(answer, 404, "not over plain HTTP");
+		return;
+	}
+	if (!plain && is_secret(request->path)) {
+		answer_text(answer, 403, "only over https");
 		return;
 	}
 	if (host.n == 0)
