@@ -184,3 +184,11 @@ def autoconfig(bench):
                             cipher=CIPHER, count=bench.less(count),
                             seconds=20) for target in targets]
         yield compare("%d connections" % sessions, "/s", sides, rate())
+    # The same number for both: half of what we answer at most.
+    pace = max(1, int(sides[0]["rate"] / 2))
+    sides = [bench.load("request", "https", target, path=CONFIG,
+                        anonymous="yes", sessions=8, cipher=CIPHER,
+                        pace=pace, count=bench.less(4 * pace),
+                        seconds=20) for target in targets]
+    yield compare("p99 at half load, 8 connections", "ms", sides,
+                  part("p99"))

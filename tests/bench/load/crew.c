@@ -97,6 +97,25 @@ come_back(struct hand *h)
 	return h->job->prepare == NULL || h->job->prepare(h);
 }
 
+/* When the ticket begins to count: at once; with a pace when it is due, also
+ * if its session is late because an answer was, but not if it wakes up late. */
+static double
+begin_ticket(const struct load *l, unsigned ticket)
+{
+	double now = load_now();
+	double due = l->o.pace == 0 ? now : l->start + (double)ticket
+	    / l->o.pace;
+	struct timespec until = { (time_t)due,
+		(long)((due - (double)(time_t)due) * 1e9) };
+
+	if (due <= now)
+		return due;
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL)
+	    != 0)
+		continue;
+	return load_now();
+}
+
 static void
 serve_tickets(struct hand *h)
 {
@@ -104,7 +123,7 @@ serve_tickets(struct hand *h)
 	unsigned ticket;
 
 	while (take_ticket(l, &ticket)) {
-		double begin = load_now();
+		double begin = begin_ticket(l, ticket);
 
 		if (h->job->once(h, ticket)) {
 			unsigned at = atomic_fetch_add(&l->sampled, 1);

@@ -47,6 +47,7 @@ struct load_options {
 	unsigned batch;   /* requests in flight */
 	unsigned expect;  /* HTTP status */
 	unsigned base;    /* number of the first new resource */
+	unsigned pace;    /* tickets a second in all; 0: as fast as it goes */
 };
 
 struct load {

@@ -30,7 +30,8 @@ static const struct {
 	TEXT(cipher), TEXT(greeting), TEXT(anonymous), NUMBER(port),
 	NUMBER(smtp_port), NUMBER(tls), NUMBER(sessions), NUMBER(count),
 	NUMBER(seconds), NUMBER(size), NUMBER(first), NUMBER(spread),
-	NUMBER(objects), NUMBER(batch), NUMBER(expect), NUMBER(base) };
+	NUMBER(objects), NUMBER(batch), NUMBER(expect), NUMBER(base),
+	NUMBER(pace) };
 
 static bool
 set_option(struct load_options *o, const char *name, const char *value)
