@@ -317,6 +317,21 @@ add_uids(const struct append *a, struct buf *out)
 	buf_add(out, VIEW("] "));
 }
 
+/* No message came: why not? */
+static result
+explain(struct imap *s, struct command *c)
+{
+	struct append_message nothing = { 0 };
+
+	if (c->verb->run == run_replace)
+		(void)parse_replaced(s, &c->in, c->uid);
+	parse_space(&c->in);
+	(void)parse_mailbox(&c->in);
+	parse_message(&c->in, &nothing);
+	TRY(scan_result(&c->in.s));
+	return fail(MALFORMED, "RFC 3501 6.3.11: no message literal");
+}
+
 static result
 finish(struct imap *s, struct command *c)
 {
@@ -325,7 +340,7 @@ finish(struct imap *s, struct command *c)
 	result r;
 
 	if (a == NULL)
-		return fail(MALFORMED, "RFC 3501 6.3.11: no message literal");
+		return explain(s, c);
 	rest = view_from(buf_view(&c->text), a->marker_end);
 	if (!view_eq(rest, a->last->utf8 ? VIEW(")") : VIEW("")))
 		return fail(MALFORMED, "RFC 3501 9: junk behind the message");

@@ -1,18 +1,23 @@
 #include "mailcore/imap/idset.h"
 
+#include "mailcore/base/ascii.h"
+
 #include <stdlib.h>
 
 static uint32_t
 scan_id(struct scan *s, bool *star)
 {
-	uint64_t n;
+	uint64_t n = 0;
+	view digits;
 
 	if (scan_try_byte(s, '*')) {
 		*star = true;
-		return UINT32_MAX;
+		return 0;
 	}
-	n = scan_number(s, UINT32_MAX, "RFC 3501 9: not a sequence-set");
-	if (scan_ok(s) && n == 0)
+	digits = scan_while(s, ascii_is_digit);
+	if (!view_number(digits, UINT32_MAX, &n))
+		scan_fail(s, MALFORMED, "RFC 3501 9: not a sequence-set");
+	else if (n == 0)
 		scan_fail(s, MALFORMED, "RFC 3501 9: zero in a sequence-set");
 	return (uint32_t)n;
 }
@@ -65,8 +70,8 @@ idset_resolve(struct idset *set, uint32_t last)
 		struct idrange *r = &set->ranges[i];
 
 		/* "5:*" means the last one too when that is below 5. */
-		r->from = r->from == UINT32_MAX ? last : r->from;
-		r->to = r->to == UINT32_MAX ? last : r->to;
+		r->from = r->from == 0 ? last : r->from;
+		r->to = r->to == 0 ? last : r->to;
 		if (r->from > r->to)
 			*r = (struct idrange){ r->to, r->from };
 	}

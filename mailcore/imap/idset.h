@@ -16,7 +16,7 @@ struct idrange {
 struct idset {
 	struct idrange *ranges; /* in the arena */
 	size_t count;
-	bool star; /* '*' stands in it, as UINT32_MAX until idset_resolve */
+	bool star; /* '*' stands in it, as 0 until idset_resolve */
 	bool saved; /* "$": UIDs of the last search (RFC 5182), resolved */
 };
 

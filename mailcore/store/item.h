@@ -82,8 +82,8 @@ CHECKED result item_replace(struct account *, int64_t collection,
 CHECKED result item_remove(struct account *, int64_t collection,
     uint32_t uid, int64_t *modseq);
 
-/* Same bytes, flags and INTERNALDATE in another collection of the account; the body
- * is shared. */
+/* Same bytes, flags and INTERNALDATE in another collection of the account;
+ * the body is shared. */
 CHECKED result item_copy(struct account *, int64_t from, uint32_t uid,
     int64_t to, struct item *out);
 CHECKED result item_move(struct account *, int64_t from, uint32_t uid,
