@@ -51,10 +51,13 @@ take_anybody(struct domains *d, struct arena *arena, view value)
 	struct address_item item;
 	view name;
 
-	while (!d->more && address_next(&walk, &item))
+	while (!d->more && address_next(&walk, &item)) {
+		while (view_ends(item.domain, VIEW(".")))
+			item.domain.n--;
 		if (item.kind == ADDRESS_MAILBOX
 		    && domain_normalise(item.domain, arena, &name).is == OK)
 			take_domain(d, name);
+	}
 }
 
 static void

@@ -94,6 +94,10 @@ srs_forward(const unsigned char key[SRS_KEY], struct arena *arena,
 	int day = (int)(now / DAY % DAYS);
 
 	*out = domain;
+	/* What stands between quotes means nothing behind "SRS0=". */
+	if (view_at(local, 0) == '"')
+		return fail(OVER_LIMIT,
+		    "RFC 5321 4.1.2: quoted, it cannot be rewritten");
 	if (starts(local, "SRS0")) {
 		rest = view_from(local, 4);
 		rest = arena_print(arena, "%.*s=%.*s", (int)host.n, host.p,

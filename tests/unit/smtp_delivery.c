@@ -180,6 +180,10 @@ test_srs(struct home *h)
 			   "@far.example"),
 		      VIEW("example.org"), now, &out),
 	    OVER_LIMIT, "too long");
+	is_result(srs_forward(key, h->arena,
+		      VIEW("\"a> SIZE=1\"@far.example"), VIEW("example.org"),
+		      now, &out),
+	    OVER_LIMIT, "quoted");
 }
 
 static void

@@ -145,6 +145,7 @@ static const struct {
 	{ "From: a@evil.test, boss@good.test\r\n", true },
 	{ "From: x: a@evil.test, boss@GOOD.test;\r\n", true },
 	{ "From: a@evil.test\r\nfROM : <boss@good.test> junk\r\n", true },
+	{ "From: boss@good.test.\r\n", true },
 	{ "From: a@evil.test, b@mild.test\r\n", false },
 };
 
