@@ -86,7 +86,7 @@ class Case:
         self.steps = [(line[:1], line[2:]) for line in body.splitlines()
                       if line and not line.startswith("#")]
         # A file that asks for nothing proves nothing.
-        if not any(kind in "<!" for kind, _ in self.steps):
+        if not any(kind in "<=" for kind, _ in self.steps):
             raise SystemExit("%s: no answer is looked at" % self.name)
 
     def megabytes(self):
@@ -328,12 +328,24 @@ class Replay:
             peer = self.peers[-1]
             self.last = peer.lines() if multi else peer.answer()
             self.look(text[2:] if multi else text, True)
+        elif kind == "=":
+            self.until(text)
         elif kind == "~":
             self.look(text, True)
         elif kind == "!":
             self.look(text, False)
         else:
             self.wrong = "unknown step"
+
+    def until(self, text):
+        """Answers, up to the one that matches."""
+        pattern = self.fill(text.replace("\\", "\\\\"))
+        self.last = b""
+        while not re.search(pattern, self.last, re.M):
+            if self.last.endswith(b"END"):
+                self.wrong = "never answered"
+                break
+            self.last = self.peers[-1].answer()
 
     def look(self, text, wanted):
         pattern = self.fill(text.replace("\\", "\\\\"))
