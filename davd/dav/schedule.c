@@ -97,6 +97,14 @@ check_unique(struct scheduling *s, const struct collection *c, view uid)
 }
 
 static result
+change_of(struct scheduling *s, struct arena *arena,
+    struct schedule_change *change)
+{
+	TRY(schedule_change(s->d->account, &s->turn, arena, change));
+	return change->flooded ? refuse(s, 429, NULL) : done();
+}
+
+static result
 check_change(struct scheduling *s, const struct schedule_change *change)
 {
 	if (change->crowded)
@@ -150,7 +158,7 @@ scheduling_put(struct scheduling *s, const struct collection *c,
 	TRY(read_old(s, old, &change.old));
 	TRY(check_tag(s, change.old));
 	change.answers = keeps_answers(s->d);
-	TRY(schedule_change(s->d->account, &s->turn, s->d->arena, &change));
+	TRY(change_of(s, s->d->arena, &change));
 	TRY(check_change(s, &change));
 	if (change.scheduled)
 		TRY(check_unique(s, c, new->key));
@@ -183,8 +191,7 @@ scheduling_remove(struct scheduling *s, const struct collection *c,
 	TRY(check_tag(s, change.old));
 	if (change.old.n == 0)
 		return done();
-	return schedule_change(
-	    s->d->account, &s->turn, s->d->arena, &change);
+	return change_of(s, s->d->arena, &change);
 }
 
 struct removal {
@@ -203,7 +210,7 @@ remove_visit(void *context, const struct item *item)
 
 	TRY(body_open(s->d->account, item->body, &body));
 	change.old = body.bytes;
-	r = schedule_change(s->d->account, &s->turn, m->arena, &change);
+	r = change_of(s, m->arena, &change);
 	body_close(&body);
 	arena_reset(m->arena);
 	return r;
@@ -251,7 +258,10 @@ scheduling_answer(struct scheduling *s)
 		dav_error(s->d, s->status, s->condition, s->href);
 	else
 		answer_text(s->d->answer, s->status,
-		    "RFC 6638 8.3: it has changed");
+		    s->status == 429
+			? "Too many people elsewhere were written to;"
+			  " please try again in an hour."
+			: "RFC 6638 8.3: it has changed");
 	return true;
 }
 

@@ -188,7 +188,7 @@ enum {
 	LIMIT_SCHEDULE_INBOX = 500,   /* messages kept there, newest ones */
 	LIMIT_SCHEDULE_DEPTH = 4,     /* answers to answers */
 	LIMIT_SCHEDULE_MAILED = 2000, /* people one account writes to in */
-	LIMIT_SCHEDULE_WINDOW = 3600, /* so many seconds; the rest waits */
+	LIMIT_SCHEDULE_WINDOW = 3600, /* so many seconds, and then no more */
 	LIMIT_ITIP = 1048576,         /* a message that came by mail */
 	LIMIT_BUSY_RECIPIENTS = 100,  /* of one free-busy request */
 	LIMIT_GRANTS = 10000, /* of one owner; all are read at once */

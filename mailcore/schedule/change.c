@@ -264,6 +264,18 @@ speaker(const struct both *b, bool organizer)
 	return VIEW("");
 }
 
+/* Does it concern somebody who is reached by mail? */
+static bool
+goes_out(const struct both *b, const struct itip_outcome *o)
+{
+	if (o->messages == 0)
+		return false;
+	for (size_t i = 0; i < b->people.count; i++)
+		if (view_eq(b->people.list[i].status, VIEW("1.1")))
+			return true;
+	return false;
+}
+
 result
 schedule_change(struct account *a, struct schedule_turn *t,
     struct arena *arena, struct schedule_change *c)
@@ -275,6 +287,7 @@ schedule_change(struct account *a, struct schedule_turn *t,
 
 	c->fault = ITIP_FINE;
 	c->rewritten = c->scheduled = c->mixed = c->crowded = false;
+	c->flooded = false;
 	c->text = c->new;
 	if (!is_candidate(c->old) && !is_candidate(c->new))
 		return done();
@@ -288,6 +301,11 @@ schedule_change(struct account *a, struct schedule_turn *t,
 		      : attend(&b, c, now, &o));
 	c->fault = o.fault;
 	if (o.fault != ITIP_FINE)
+		return done();
+	if (goes_out(&b, &o))
+		TRY(schedule_mailed(t->s->store, arena, account_id(a),
+		    &c->flooded));
+	if (c->flooded)
 		return done();
 	c->rewritten = o.rewritten && b.new != NULL;
 	if (c->rewritten)

@@ -79,23 +79,35 @@ write_mail(struct delivering *d, const struct schedule_mail *m,
 	return r.is == OK ? buf_result(out) : r;
 }
 
-/* Nobody's calendar floods the world: what is too much waits where it is,
- * with all behind it, until the window ends. */
-static result
-may_mail(struct delivering *d)
+static view
+rate_key(struct arena *arena, int64_t account)
 {
-	struct rate rate = {
-		.key = arena_print(d->arena, "schedule.mail.%lld",
-		    (long long)d->sender),
-		.by = (int64_t)d->outside_count,
-	};
+	return arena_print(
+	    arena, "schedule.mail.%lld", (long long)account);
+}
+
+result
+schedule_mailed(
+    struct store *store, struct arena *arena, int64_t account, bool *enough)
+{
+	struct rate rate = { .key = rate_key(arena, account) };
+
+	TRY(arena_result(arena));
+	TRY(rate_read(store, clock_now(), &rate));
+	*enough = rate.count >= LIMIT_SCHEDULE_MAILED;
+	return done();
+}
+
+/* Only counted here: what was promised is sent. */
+static result
+count_mail(struct delivering *d)
+{
+	struct rate rate = { .key = rate_key(d->arena, d->sender),
+		.by = (int64_t)d->outside_count };
 
 	TRY(arena_result(d->arena));
-	TRY(rate_take(d->s->store, clock_now(), LIMIT_SCHEDULE_WINDOW, &rate,
-	    1));
-	return rate.count <= LIMIT_SCHEDULE_MAILED
-	    ? done()
-	    : fail(BUSY, "more than LIMIT_SCHEDULE_MAILED");
+	return rate_take(
+	    d->s->store, clock_now(), LIMIT_SCHEDULE_WINDOW, &rate, 1);
 }
 
 static result
@@ -123,7 +135,7 @@ deliver_outside(struct delivering *d)
 		.number = d->message.id,
 	};
 	int64_t id;
-	result r = may_mail(d);
+	result r = count_mail(d);
 
 	TRY(r);
 	if (account_get(d->s->store, d->arena, d->sender, &info).is == OK)

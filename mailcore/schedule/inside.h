@@ -37,6 +37,10 @@ result schedule_take_in(struct account *, void *taking);
 CHECKED result schedule_queue(struct account *, struct schedule_turn *,
     const struct itip_outcome *, view sender);
 
+/* Is LIMIT_SCHEDULE_MAILED reached?  Nobody's calendar floods the world. */
+CHECKED result schedule_mailed(
+    struct store *, struct arena *, int64_t account, bool *enough);
+
 void schedule_turn_reset(struct schedule_turn *);
 
 /* The message as a mail (RFC 6047). */

@@ -53,13 +53,14 @@ struct schedule_change {
 	enum itip_fault fault;
 	bool mixed;     /* RFC 6638 3.2.4.2 same-organizer... is broken */
 	bool crowded;   /* more than LIMIT_ATTENDEES */
+	bool flooded;   /* LIMIT_SCHEDULE_MAILED is reached */
 	bool scheduled; /* `new` has an organizer and attendees, us among */
 	bool rewritten; /* `text` is to be stored instead of `new` */
 	view text;
 };
 
 /* Inside the work of schedule_write, before the object is stored.  Check
- * `fault`, `mixed`, `crowded` when it is OK; then nothing was queued. */
+ * `fault`, `mixed`, `crowded`, `flooded` when it is OK; then nothing was queued. */
 CHECKED result schedule_change(struct account *, struct schedule_turn *,
     struct arena *, struct schedule_change *);
 

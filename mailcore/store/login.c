@@ -234,3 +234,23 @@ rate_take(struct store *s, int64_t now, int64_t seconds, struct rate *rates,
 
 	return house_write(s, take, &t, DURABLE_LAZY);
 }
+
+result
+rate_read(struct store *s, int64_t now, struct rate *rate)
+{
+	const struct db_arg args[] = { db_text(rate->key) };
+	struct account *house;
+	struct db_query q;
+	result r;
+
+	rate->count = rate->ends = 0;
+	TRY(house_open(s, &house));
+	db_ask(house->db, &q, sql[RATE_GET], args, COUNT(args));
+	while (db_next(&q)) {
+		rate->ends = db_int_at(&q, 1);
+		rate->count = rate->ends > now ? db_int_at(&q, 0) : 0;
+	}
+	r = db_end(&q);
+	account_close(&house);
+	return r;
+}

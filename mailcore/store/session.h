@@ -84,6 +84,9 @@ struct rate {
 CHECKED result rate_take(struct store *, int64_t now, int64_t seconds,
     struct rate *, size_t count);
 
+/* How it stands, without taking any. */
+CHECKED result rate_read(struct store *, int64_t now, struct rate *);
+
 /* What an identity rests on, in one look. */
 struct standing {
 	bool enabled;

@@ -243,9 +243,15 @@ test_flood(struct talk *t)
 	expect(t, "PUT", CALENDAR "c.ics", "", crowd(&b, half, 11), 204, NULL,
 	    "in two changes");
 	is_number(queued(t), 2 * half, "are written to");
-	expect(t, "PUT", CALENDAR "c.ics", "", crowd(&b, half, 12), 204, NULL,
-	    "the next one is stored");
-	is_number(queued(t), 2 * half, "and waits");
+	expect(t, "PUT", CALENDAR "c.ics", "", crowd(&b, half, 12), 429,
+	    "try again", "and then no more");
+	is_number(queued(t), 2 * half, "nor are they");
+	expect(t, "GET", CALENDAR "c.ics", "", "", 200, "T110000Z",
+	    "nor is it stored");
+	expect(t, "DELETE", CALENDAR "c.ics", "", "", 429, NULL,
+	    "nor called off");
+	expect(t, "PUT", CALENDAR "d.ics", "", EVENT("d", PEOPLE), 201, NULL,
+	    "those who are here are asked all the same");
 	buf_free(&b);
 }
 
