@@ -43,7 +43,8 @@ fill_services(struct mail *m)
 
 	m->imap = (struct imap_services){ .store = r->store, .auth = r->auth,
 		.hostname = c->hostname, .message_limit = c->message_limit,
-		.starttls = true, .cache = box_cache_new(BOX_CACHE_WORTH) };
+		.starttls = true, .without = c->imap_without,
+		.cache = box_cache_new(BOX_CACHE_WORTH) };
 	m->pop3 = (struct pop3_services){ .store = r->store, .auth = r->auth,
 		.hostname = c->hostname, .starttls = true };
 	m->sieve = (struct managesieve_services){ .store = r->store,

@@ -259,7 +259,8 @@ run_enable(struct imap *s, struct command *c, struct buf *out)
 		view name = parse_atom(&c->in);
 
 		for (size_t i = 0; i < COUNT(features); i++)
-			if (view_same(name, view_of(features[i].name)))
+			if (view_same(name, view_of(features[i].name))
+			    && !reply_is_without(s, name))
 				asked |= 1u << i;
 	} while (parse_more(&c->in));
 	parse_end(&c->in);

@@ -17,6 +17,7 @@ struct imap_services {
 	const char *hostname;
 	uint64_t message_limit;
 	bool starttls; /* a certificate is there */
+	const char *without; /* capabilities not told of, "A B"; or NULL */
 	struct box_cache *cache; /* box_cache.h; NULL: none */
 };
 

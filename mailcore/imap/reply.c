@@ -41,8 +41,21 @@ reply_end(struct imap *s, struct command *c, result r, struct buf *out)
 	buf_add(out, VIEW("\r\n"));
 }
 
-void
-reply_capabilities(const struct imap *s, struct buf *out)
+bool
+reply_is_without(const struct imap *s, view capability)
+{
+	view rest = VIEW("");
+
+	if (s->services->without != NULL)
+		rest = view_of(s->services->without);
+	while (rest.n > 0)
+		if (view_same(view_cut(&rest, ' '), capability))
+			return true;
+	return false;
+}
+
+static void
+add_all(const struct imap *s, struct buf *out)
 {
 	bool early = s->state == STATE_EARLY;
 
@@ -71,6 +84,29 @@ reply_capabilities(const struct imap *s, struct buf *out)
 		buf_print(out, " APPENDLIMIT=%llu",
 		    (unsigned long long)s->services->message_limit);
 	}
+}
+
+void
+reply_capabilities(const struct imap *s, struct buf *out)
+{
+	struct buf all = buf_new(LIMIT_IMAP_LINE);
+	view rest;
+	bool first = true;
+
+	add_all(s, &all);
+	for (rest = buf_view(&all); rest.n > 0;) {
+		view word = view_cut(&rest, ' '), name = word;
+
+		/* "APPENDLIMIT" is the name of "APPENDLIMIT=1000" too. */
+		if (reply_is_without(s, word)
+		    || reply_is_without(s, view_cut(&name, '=')))
+			continue;
+		if (!first)
+			buf_add_byte(out, ' ');
+		buf_add(out, word);
+		first = false;
+	}
+	buf_free(&all);
 }
 
 /* UTF-8 in quotes; names of mailboxes hold no control characters. */

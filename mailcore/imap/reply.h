@@ -10,6 +10,9 @@ void reply_end(struct imap *, struct command *, result, struct buf *out);
 /* "IMAP4rev1 ..." as it is in the session's state. */
 void reply_capabilities(const struct imap *, struct buf *out);
 
+/* Has the administrator switched it off? */
+bool reply_is_without(const struct imap *, view capability);
+
 /* A mailbox name as an astring, in modified UTF-7 unless UTF-8 is enabled. */
 void reply_mailbox(const struct imap *, struct buf *out, view name);
 

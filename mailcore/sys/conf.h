@@ -17,7 +17,7 @@
  *	connections N            connections-per-peer N
  *	session-idle MINUTES  session-end HOURS  password-strength 0..4
  *	security-contact URI
- *	publish on|off       directory on|off
+ *	publish on|off       directory on|off        imap-without WORD...
  *	gateway DOMAIN ... (gateway.h)
  *	log-level error|warning|info|debug           sandbox on|off
  */
@@ -77,6 +77,7 @@ struct conf {
 	const char *rspamd;       /* "127.0.0.1:11333"; NULL: none */
 	unsigned greylist_delay;  /* seconds */
 	uint64_t message_limit;
+	const char *imap_without; /* capabilities, "A B"; NULL: none */
 	unsigned connections, connections_per_peer;
 	unsigned session_idle; /* seconds until an unused one ends */
 	unsigned session_end;  /* seconds until any does */

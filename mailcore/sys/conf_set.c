@@ -319,6 +319,30 @@ set_gateway(struct arena *a, void *to, view value)
 	return gateway_add(to, a, value);
 }
 
+/* Names of capabilities (RFC 3501 7.2.1), but for those that no client can do
+ * without. */
+static bool
+set_capabilities(struct arena *a, void *to, view value)
+{
+	static const char *const needed[] = { "IMAP4rev1", "STARTTLS",
+		"LOGINDISABLED", "SASL-IR", "ENABLE" };
+	view rest = value;
+
+	while (rest.n > 0) {
+		view word = view_cut(&rest, ' ');
+
+		for (size_t i = 0; i < word.n; i++)
+			if (!ascii_is_graph(word.p[i]))
+				return false;
+		if (word.n == 0 || view_starts_same(word, VIEW("AUTH=")))
+			return false;
+		for (size_t i = 0; i < COUNT(needed); i++)
+			if (view_same(word, view_of(needed[i])))
+				return false;
+	}
+	return set_text(a, to, value);
+}
+
 const struct setting conf_settings[CONF_SETTINGS] = {
 	{ "data", offsetof(struct conf, data),
 	    set_text, "a folder",
@@ -395,6 +419,10 @@ const struct setting conf_settings[CONF_SETTINGS] = {
 	{ "directory", offsetof(struct conf, directory),
 	    set_switch, "on or off",
 	    "write on to let the people of a domain look each other up" },
+	{ "imap-without", offsetof(struct conf, imap_without),
+	    set_capabilities, "names of IMAP capabilities",
+	    "write what clients shall not be told of,"
+	    " like COMPRESS=DEFLATE" },
 	{ "gateway", offsetof(struct conf, gateway), set_gateway,
 	    "DOMAIN imap|pop3|smtp tls|starttls HOST[:PORT], DOMAIN dav URL"
 	    " or DOMAIN login address|local-part, each once",

@@ -138,6 +138,9 @@ put_limits(const struct conf *c, struct buf *out)
 	    " (K and M work).\n"));
 	buf_print(out, "message-limit %llu\n",
 	    (unsigned long long)c->message_limit);
+	buf_add(out, VIEW("\n# IMAP capabilities that clients are not told of,"
+	    " like COMPRESS=DEFLATE.\n"));
+	put_text(out, "imap-without", c->imap_without);
 	buf_add(out, VIEW("\n# Connections at once: in all, and from one"
 	    " address.\n"));
 	buf_print(out, "connections %u\nconnections-per-peer %u\n",

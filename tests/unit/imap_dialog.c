@@ -7,6 +7,7 @@
  *	! wake           the first session is woken when it watches
  *	! limit 100      the size limit of messages
  *	! unsaved a      a's messages are from before SAVEDATE
+ *	! without        QRESYNC, PREVIEW and APPENDLIMIT are switched off
  *	! no starttls    the server has no certificate
  *	! resync TAG X   TAG SELECT INBOX (QRESYNC (V X)), V being the
  *	                 UIDVALIDITY that was last told
@@ -127,6 +128,8 @@ set(struct talk *t, view word)
 	} else if (view_starts(word, VIEW("limit "))
 	    && view_number(view_from(word, 6), INT64_MAX, &n)) {
 		services.message_limit = n;
+	} else if (view_eq(word, VIEW("without"))) {
+		services.without = "QRESYNC preview APPENDLIMIT";
 	} else if (view_starts(word, VIEW("unsaved "))) {
 		unsaved(t, view_from(word, 8));
 	} else if (view_starts(word, VIEW("resync "))) {
