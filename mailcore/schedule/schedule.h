@@ -60,7 +60,8 @@ struct schedule_change {
 };
 
 /* Inside the work of schedule_write, before the object is stored.  Check
- * `fault`, `mixed`, `crowded`, `flooded` when it is OK; then nothing was queued. */
+ * `fault`, `mixed`, `crowded` and `flooded` when it is OK; then nothing was
+ * queued. */
 CHECKED result schedule_change(struct account *, struct schedule_turn *,
     struct arena *, struct schedule_change *);
 
