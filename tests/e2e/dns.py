@@ -446,15 +446,23 @@ def reach(lanes, zone):
         lanes.put(lane)
 
 
-def states(house, zone, folder):
-    selector = re.search(r"^(\S+_domainkey) ", zone, re.M).group(1)
-    lanes = queue.Queue()
+def selector_of(zone):
+    return re.search(r"^(\S+_domainkey) ", zone, re.M).group(1)
+
+
+def reach_all(house, zone, folder, pool):
+    """Each state, in lanes beside all else: what is found in them."""
+    lanes, selector = queue.Queue(), selector_of(zone)
     for number in range(LANES):
         lanes.put(Lane(house, folder, number))
-    with futures.ThreadPoolExecutor(LANES) as pool:
-        results = list(pool.map(lambda one: reach(lanes, changed(
-            zone, one[3], one[4], selector)), STATES))
-    for (state, name, kind, _, new), (code, report) in zip(STATES, results):
+    return [pool.submit(reach, lanes, changed(zone, one[3], one[4], selector))
+            for one in STATES]
+
+
+def states(zone, results):
+    selector = selector_of(zone)
+    for (state, name, kind, _, new), result in zip(STATES, results):
+        code, report = result.result()
         label = "%s: %s %s %s" % (state, name or "@", kind,
                                   new[0][:50] if new else "")
         row = state_of(report, selector if name == "DKIM" else name, kind)
@@ -651,14 +659,15 @@ def main():
         same(lines_of(house.plan("--missing")), [], "nothing lacks")
         server.close()
         programs(house, zone, folder)
-        with futures.ThreadPoolExecutor(3) as pool:
-            results = waits(house, zone, folder, pool)
-            states(house, zone, folder)
-            waited(results)
-        missing_lines(house, zone)
-        differing(house, zone)
-        tlsa(house, zone, signed(house, zone))
-        pacc_change(house, zone)
+        with futures.ThreadPoolExecutor(3 + LANES) as pool:
+            silent = waits(house, zone, folder, pool)
+            found = reach_all(house, zone, folder, pool)
+            missing_lines(house, zone)
+            differing(house, zone)
+            tlsa(house, zone, signed(house, zone))
+            pacc_change(house, zone)
+            states(zone, found)
+            waited(silent)
     shutil.rmtree(folder, ignore_errors=True)
     done()
 
