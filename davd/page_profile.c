@@ -6,34 +6,16 @@
 #include "mailcore/sys/clock.h"
 #include "profiles/sign.h"
 
-/* RFC 6266: the name in quotes; what could end them does not pass. */
-static view
-file_name(struct arena *arena, view name)
-{
-	view copy = arena_copy(arena, name);
-	char *p = arena_alloc(arena, copy.n + 1);
-
-	for (size_t i = 0; p != NULL && i < copy.n; i++) {
-		unsigned char c = (unsigned char)copy.p[i];
-
-		p[i] = (char)(c <= 0x20 || c >= 0x7f || c == '"' || c == '\\'
-		        || c == '/' ? '_' : c);
-	}
-	return p == NULL ? VIEW("profile") : (view){ p, copy.n };
-}
-
 static void
 give(const struct page_services *s, const struct request *request,
     struct answer *answer, view name, view document)
 {
-	view file = file_name(request->arena, name);
-
 	answer->status = 200;
 	answer_header(answer, "Content-Type",
 	    VIEW("application/x-apple-aspen-config"));
 	answer_header(answer, "Content-Disposition",
 	    arena_print(request->arena, "attachment; filename=\"%.*s\"",
-	        (int)file.n, file.p));
+	        (int)name.n, name.p));
 	if (profile_sign(s->signer, view_of(s->conf->hostname), document,
 	        &answer->body).is != OK)
 		answer_text(answer, 503, "Try again later.");

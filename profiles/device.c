@@ -3,6 +3,7 @@
 #include "autoconfig/service_set.h"
 #include "mailcore/auth/app.h"
 #include "mailcore/auth/one_time.h"
+#include "mailcore/base/ascii.h"
 #include "mailcore/base/secret.h"
 #include "mailcore/sys/log.h"
 #include "mailcore/sys/random.h"
@@ -63,8 +64,15 @@ device_undo(const struct device_order *order, struct device *d)
 view
 device_file_name(struct arena *arena, view address, enum profile_kind kind)
 {
-	return arena_print(arena, "%.*s-%s.mobileconfig", (int)address.n,
-	    address.p, device_kind_names[kind]);
+	char *p = arena_alloc(arena, address.n + 1);
+
+	for (size_t i = 0; p != NULL && i < address.n; i++)
+		p[i] = (char)(!ascii_is_graph(address.p[i])
+		        || view_find_byte(VIEW("\"\\/"), address.p[i])
+		            != SIZE_MAX ? '_' : address.p[i]);
+	return p == NULL ? VIEW("profile")
+			 : arena_print(arena, "%.*s-%s.mobileconfig",
+			     (int)address.n, p, device_kind_names[kind]);
 }
 
 static result

@@ -55,7 +55,8 @@ CHECKED result device_text(const struct device_order *, enum device_app,
 /* Nobody was told the password: take it back. */
 void device_undo(const struct device_order *, struct device *);
 
-/* "ADDRESS-mail.mobileconfig", in `arena`. */
+/* "ADDRESS-mail.mobileconfig", in `arena`; without what could end a quoted
+ * file name (RFC 6266). */
 view device_file_name(struct arena *, view address, enum profile_kind);
 
 #endif

@@ -22,28 +22,13 @@ order_of(const struct api_call *c, view kind, view language)
 	};
 }
 
-/* The name in quotes; what could end them does not pass. */
-static view
-file_name(struct arena *arena, view address, enum profile_kind kind)
-{
-	view name = device_file_name(arena, address, kind);
-	char *p = arena_alloc(arena, name.n + 1);
-
-	for (size_t i = 0; p != NULL && i < name.n; i++) {
-		unsigned char b = (unsigned char)name.p[i];
-
-		p[i] = (char)(b <= 0x20 || b >= 0x7f || b == '"' || b == '\\'
-		        || b == '/' ? '_' : b);
-	}
-	return p == NULL ? VIEW("profile") : (view){ p, name.n };
-}
-
 static result
 give_profile(struct api_call *c, const struct device_order *order)
 {
 	struct device device = device_new();
 	struct arena *arena = c->request->arena;
-	view file = file_name(arena, view_of(c->session.address), order->kind);
+	view file = device_file_name(arena, view_of(c->session.address),
+	    order->kind);
 	result r = device_profile(order, &device);
 
 	if (r.is == OK) {

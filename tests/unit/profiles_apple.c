@@ -1,6 +1,6 @@
 /* Apple's profiles against the table of Apple's schema, and the names by
  * which a device knows them again. */
-#include "profiles/apple.h"
+#include "profiles/device.h"
 
 #include "mailcore/base/limits.h"
 #include "mailcore/format/xml_in.h"
@@ -338,6 +338,15 @@ test_identity(void)
 	}
 }
 
+static void
+test_file_name(struct arena *arena)
+{
+	same(device_file_name(arena, VIEW("o'n&=~@a.test"), PROFILE_MAIL),
+	    VIEW("o'n&=~@a.test-mail.mobileconfig"), "a file name");
+	same(device_file_name(arena, VIEW("a\"b\\c/d\r\n é@x"), PROFILE_FULL),
+	    VIEW("a_b_c_d_____@x-full.mobileconfig"), "that stays in its quotes");
+}
+
 int
 main(void)
 {
@@ -349,6 +358,7 @@ main(void)
 	test_kinds(arena);
 	test_values(arena);
 	test_odd(arena);
+	test_file_name(arena);
 	arena_free(&arena);
 	return tap_done();
 }
