@@ -198,6 +198,13 @@ def test_sign_in(s):
         ("a name twice", b'{"address":"a","address":"b","password":"c"}',
          {}, 400),
         ("depth", b"[" * 9000, {}, 400),
+        ("two objects", b'{"address":"a","password":"b"}{}', {}, 400),
+        ("a byte order mark", b'\xef\xbb\xbf{"address":"a","password":"b"}',
+         {}, 400),
+        ("half a pair", b'{"address":"\\ud800","password":"b"}', {}, 400),
+        ("a NUL", b'{"address":"demo@posthaste.test\\u0000","password":"b"}',
+         {}, 400),
+        ("no UTF-8", b'{"address":"\xff","password":"b"}', {}, 400),
         ("a form", b"address=a&password=b",
          {"Content-Type": "application/x-www-form-urlencoded"}, 415),
         ("packed", good, {"Content-Encoding": "gzip"}, 415),
@@ -229,6 +236,19 @@ def test_sign_in(s):
        and not any(a.startswith("Domain") for a in attributes),
        "by a cookie that stays here", attributes)
     same(found.fields["Cache-Control"], "no-store", "which nobody keeps")
+    first = Browser(s)
+    first.cookie, first.token = b.cookie, b.token
+    same((b.sign_in().status, b.cookie != first.cookie,
+          first.call("GET", "/me").status), (201, True, 401),
+         "signing in again: another cookie, and the first is over")
+    for name, value, wanted in (
+            ("twice", "%s; __Host-posthaste=x" % b.cookie, 401),
+            ("in quotes", '"%s"' % b.cookie, 401),
+            ("cut short", b.cookie[:-1], 401),
+            ("large", b.cookie + "; x=" + "x" * 100000, 431)):
+        same(s.http("GET", PREFIX + "/me", headers={
+            "Cookie": "__Host-posthaste=" + value})[0], wanted,
+             "a cookie that is " + name)
     return b
 
 
@@ -406,6 +426,43 @@ def test_rights(s, b):
         found = b.call("POST", "/app-passwords", body)
         ok(found.status == 400 and found.json().get("field") == field,
            "refused: %s" % body, found.body)
+
+
+def test_other_side(s, b):
+    """Of calendars alone: nothing leads to the contacts, nor back."""
+    wrong = []
+    for right, own, other, kind, data in (
+            ("caldav", "Calendar", "Contacts", "addressbook", "address"),
+            ("carddav", "Contacts", "Calendar", "calendar", "calendar")):
+        headers = basic(s.address, make(b, rights=[right])["password"])
+        near, far = s.home(own), s.home(other)
+        status, _, text = s.http("PROPFIND", far, headers=dict(
+            basic(*s.login()), Depth="1"))
+        items = re.findall(r"href>(%s[^<]+)<" % re.escape(far),
+                           text.decode())
+        ok(status == 207 and items, "there is something: " + other, text)
+        multiget = (
+            '<c:%s-multiget xmlns:c="urn:ietf:params:xml:ns:%s" '
+            'xmlns="DAV:"><prop><getetag/><c:%s-data/></prop>'
+            '<href>%s</href></c:%s-multiget>' % (
+                kind, {"caldav": "carddav", "carddav": "caldav"}[right],
+                data, items[0], kind))
+        ways = [("REPORT", at, multiget, {"Depth": "1"}) for at in (
+            "/", "/SOGo/dav/", "/SOGo/dav/%s/" % s.address, near, far)]
+        ways += [(method, far, None, {}) for method in (
+            "PROPFIND", "PROPPATCH", "ACL", "DELETE", "POST", "OPTIONS")]
+        ways += [(method, items[0], None, {
+            "Destination": "https://%s%sx" % (s.host, near)})
+            for method in ("GET", "DELETE", "COPY", "MOVE")]
+        for method, path, body, more in ways:
+            found = s.http(method, path, body, dict(headers, **more))
+            if found[0] < 400 and (b"BEGIN:" in found[2] or
+                                   items[0].encode() in found[2] or
+                                   method in ("COPY", "MOVE", "DELETE")):
+                wrong.append((right, method, path, found[0]))
+        same(s.http("GET", items[0], headers=basic(*s.login()))[0], 200,
+             "it is still there: " + other)
+    same(wrong, [], "one side of DAV shows nothing of the other")
 
 
 # --- how a login ends --------------------------------------------------------
@@ -669,6 +726,7 @@ def main():
         test_ways(s, b)
         test_forgery(b)
         test_rights(s, b)
+        test_other_side(s, b)
         b = Browser(s)
         b.sign_in()
         stream = test_revoke(s, b)
