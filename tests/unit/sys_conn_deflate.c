@@ -224,12 +224,14 @@ test_behind(struct toy_server *server)
 {
 	struct client c = client_open(server->clear_port);
 	struct squeezed *s = squeezed_new(c);
-	unsigned char *wire = malloc(PACKED + 8);
+	view command = VIEW("deflate\n");
+	unsigned char *wire = malloc(PACKED + command.n);
 
 	if (wire == NULL)
 		abort();
-	memcpy(wire, "deflate\n", 8);
-	(void)give(&c, wire, 8 + pack(s, "echo early\n", 11, wire + 8));
+	memcpy(wire, command.p, command.n);
+	(void)give(&c, wire, command.n
+		+ pack(s, "echo early\n", 11, wire + command.n));
 	expect(&c, "hello", "a greeting");
 	expect(&c, "go", "an answer in clear");
 	wants(s, "early", "what is compressed behind the command is run");
@@ -286,7 +288,7 @@ test_bomb(struct toy_server *server)
 static void
 test_silent(struct toy_server *server)
 {
-	static const char nothing[] = "\0\0\0\xff\xff";
+	static const unsigned char nothing[5] = { 0, 0, 0, 0xff, 0xff };
 	struct squeezed *s = squeezed_open(server, false);
 	char *wire = malloc(5 * 1000);
 	int rounds = 0;
@@ -294,7 +296,7 @@ test_silent(struct toy_server *server)
 	if (wire == NULL)
 		abort();
 	for (int i = 0; i < 1000; i++)
-		memcpy(wire + 5 * i, nothing, 5);
+		memcpy(wire + 5 * i, nothing, sizeof nothing);
 	while (rounds < 4000 && give(&s->c, wire, 5 * 1000))
 		rounds++;
 	ok(rounds > 150, "some empty blocks are nothing");
