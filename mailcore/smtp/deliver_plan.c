@@ -62,7 +62,7 @@ has_special(void *context, view name, view use)
 	const struct plan *p = context;
 	enum special_use wanted = plan_use(use);
 	struct arena *arena = arena_new(LIMIT_SIEVE_MEMORY);
-	struct collection *list;
+	struct collection *list = NULL;
 	size_t count = 0;
 	bool has = false;
 
