@@ -1,1 +1,0 @@
--- What the sender asked of the queue, and what is known of receivers.

@@ -1,1 +1,0 @@
--- Push subscriptions of DAV clients.
