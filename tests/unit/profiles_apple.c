@@ -344,7 +344,7 @@ test_file_name(struct arena *arena)
 	same(device_file_name(arena, VIEW("o'n&=~@a.test"), PROFILE_MAIL),
 	    VIEW("o'n&=~@a.test-mail.mobileconfig"), "a file name");
 	same(device_file_name(arena, VIEW("a\"b\\c/d\r\n é@x"), PROFILE_FULL),
-	    VIEW("a_b_c_d_____@x-full.mobileconfig"), "that stays in its quotes");
+	    VIEW("a_b_c_d_____@x-full.mobileconfig"), "one in its quotes");
 }
 
 int
