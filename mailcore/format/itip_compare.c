@@ -67,7 +67,8 @@ static view
 normal(const struct itip_line *l, struct arena *arena)
 {
 	struct buf b = buf_new(LIMIT_CONTENT_LINE + 256);
-	view parts[RULE_PARTS], rest = view_trim(l->text.value), out;
+	view parts[RULE_PARTS] = { { NULL, 0 } };
+	view rest = view_trim(l->text.value), out;
 	size_t n = 0;
 
 	add_upper(&b, l->text.name);

@@ -32,21 +32,24 @@ judge(struct arena *arena, struct record *found)
 	static const struct record ours[] = { { .type = RECORD_A,
 	    .value = VIEW_INIT("192.0.2.1") } };
 	struct spf_look look = { .panel = NULL };
-	struct dns_context context = { .arena = arena, .addresses = ours,
+	struct dns_plan plan = { .count = COUNT(roles) };
+	struct dns_context context = { .arena = arena, .plan = &plan,
+		.addresses = ours,
 		.address_count = COUNT(ours), .look = &look };
 	struct dns_answer data = { .kind = ANSWER_DATA, .records = found,
 		.count = 1 };
 	struct dns_answer none = { .kind = ANSWER_EMPTY };
 	struct dns_evidence e = { &data, &none, &none, &none, &none };
 
-	for (size_t i = 0; i < COUNT(roles); i++) {
-		struct dns_line line = { .role = roles[i].role,
+	for (size_t i = 0; i < COUNT(roles); i++)
+		plan.lines[i] = (struct dns_line){ .role = roles[i].role,
 			.owner = VIEW("example.test"),
 			.data = { .type = RECORD_TXT,
 			    .value = view_of(roles[i].wanted) } };
+	for (size_t i = 0; i < COUNT(roles); i++) {
 		struct dns_verdict verdict;
 
-		dns_judge(&context, &line, &e, &verdict);
+		dns_judge(&context, &plan.lines[i], &e, &verdict);
 		if (verdict.state >= DNS_STATES)
 			abort();
 	}
