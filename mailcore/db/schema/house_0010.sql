@@ -1,0 +1,1 @@
+-- What a sender asked the queue to do.

@@ -1,0 +1,1 @@
+-- What was seen of TLS at other servers.
