@@ -11,22 +11,24 @@
 #include <unistd.h>
 
 enum { ADD, ADD_RECIPIENT, DUE, WAKE, LEASE, RENEW, RELEASE, MESSAGE, RETRY,
-	SETTLE, LEFT, FILE_OF, REMOVE, EACH, COUNTS, LAST, SET_LAST };
+	SETTLE, LEFT, FILE_OF, REMOVE, EACH, LAST, SET_LAST };
 
 static const char *const sql[] = {
 	[ADD] = "INSERT INTO queue_message (id, sender, account_id, created,"
-		" size, smtputf8, eightbit, envelope_id, file, data)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+		" size, smtputf8, eightbit, envelope_id, file, data, ret,"
+		" requiretls, released) VALUES ($1, $2, $3, $4, $5, $6, $7,"
+		" $8, $9, $10, $11, $12, $13)",
 	[ADD_RECIPIENT] = "INSERT INTO queue_recipient (message, id, address,"
-			  " domain, next, error)"
-			  " VALUES ($1, $2, $3, $4, $5, '')",
+			  " domain, next, error, notify, original)"
+			  " VALUES ($1, $2, $3, $4, $5, '', $6, $7)",
 	[DUE] = "SELECT message, domain FROM queue_recipient WHERE next <= $1"
 		" ORDER BY next, message LIMIT 1",
 	[WAKE] = "SELECT MIN(next) FROM queue_recipient",
 	[LEASE] = "UPDATE queue_recipient SET next = $4, leased = $4,"
 		  " lease = $5"
 		  " WHERE message = $1 AND domain = $2 AND next <= $3"
-		  " RETURNING id, address, attempts, next, error",
+		  " RETURNING id, address, attempts, next, error, notify,"
+		  " original, warned",
 	[RENEW] = "UPDATE queue_recipient SET leased = $4, next = CASE WHEN"
 		  " next = 9223372036854775807 THEN next ELSE $4 END"
 		  " WHERE message = $1 AND domain = $2 AND lease = $3",
@@ -48,9 +50,6 @@ static const char *const sql[] = {
 	[EACH] = "SELECT " MESSAGE_COLUMNS ", " RECIPIENT_COLUMNS
 		 " FROM queue_message m, queue_recipient r"
 		 " WHERE r.message = m.id ORDER BY m.id, r.id",
-	[COUNTS] = "SELECT (SELECT COUNT(*) FROM queue_message),"
-		   " (SELECT COUNT(*) FROM queue_recipient),"
-		   " (SELECT MIN(created) FROM queue_message)",
 	[LAST] = "SELECT value FROM setting WHERE name = $1",
 	[SET_LAST] = "INSERT INTO setting (name, value) VALUES ($1, $2)"
 		     " ON CONFLICT (name) DO UPDATE SET value = $2",
@@ -72,17 +71,24 @@ struct addition {
 };
 
 static result
-add_recipient(struct account *house, int64_t message, size_t i, view address,
-    int64_t now)
+add_recipient(struct account *house, const struct addition *a, size_t i,
+    int64_t next)
 {
+	const struct queue_new *n = a->new;
+	const struct queue_want want = n->wants != NULL
+	    ? n->wants[i]
+	    : (struct queue_want){ .original = VIEW("") };
+	view address = n->recipients[i];
 	struct buf domain = buf_new(LIMIT_ADDRESS);
 	view local, name;
 	result r = fail(MALFORMED, "RFC 5321 4.1.2: not an address");
 
 	if (name_cut(address, &local, &name) && name_fold(name, &domain)) {
-		const struct db_arg args[] = { db_int(message),
+		const struct db_arg args[] = { db_int(a->id),
 			db_int((int64_t)i + 1), db_text(address),
-			db_text(buf_view(&domain)), db_int(now) };
+			db_text(buf_view(&domain)), db_int(next),
+			db_int((int64_t)want.notify),
+			db_text(want.original) };
 
 		r = db_do(house->db, sql[ADD_RECIPIENT], args, COUNT(args));
 	}
@@ -133,12 +139,15 @@ add(struct account *house, void *context)
 			db_int((int64_t)n->data.n), db_int(n->smtputf8),
 			db_int(n->eightbit), db_text(n->envelope_id),
 			db_text(view_of(a->file)),
-			db_blob(a->file[0] == '\0' ? n->data : VIEW("")) };
+			db_blob(a->file[0] == '\0' ? n->data : VIEW("")),
+			db_int(n->ret), db_int(n->requiretls),
+			db_int(n->released) };
 
 		TRY(db_do(house->db, sql[ADD], args, COUNT(args)));
 	}
 	for (size_t i = 0; i < n->count; i++)
-		TRY(add_recipient(house, a->id, i, n->recipients[i], now));
+		TRY(add_recipient(house, a, i,
+		    n->released > now ? n->released : now));
 	return done();
 }
 
@@ -177,6 +186,9 @@ queue_message_of_row(struct db_query *q, struct queue_message *out)
 		.smtputf8 = db_int_at(q, 5) != 0,
 		.eightbit = db_int_at(q, 6) != 0,
 		.envelope_id = db_text_at(q, 7),
+		.ret = (enum queue_ret)db_int_at(q, 8),
+		.requiretls = db_int_at(q, 9) != 0,
+		.released = db_int_at(q, 10),
 	};
 }
 
@@ -190,7 +202,18 @@ queue_recipient_of_row(struct db_query *q, int first,
 		.attempts = (int)db_int_at(q, first + 2),
 		.next = db_int_at(q, first + 3),
 		.error = db_text_at(q, first + 4),
+		.want = { (unsigned)db_int_at(q, first + 5),
+		    db_text_at(q, first + 6) },
+		.warned = db_int_at(q, first + 7),
 	};
+}
+
+void
+queue_recipient_keep(struct queue_recipient *r, struct arena *arena)
+{
+	r->address = arena_copy(arena, r->address);
+	r->error = arena_copy(arena, r->error);
+	r->want.original = arena_copy(arena, r->want.original);
 }
 
 struct leasing {
@@ -242,8 +265,7 @@ take_recipients(struct account *house, struct leasing *l)
 			continue;
 		r = &out->recipients[out->count++];
 		queue_recipient_of_row(&q, 0, r);
-		r->address = arena_copy(l->arena, r->address);
-		r->error = arena_copy(l->arena, r->error);
+		queue_recipient_keep(r, l->arena);
 	}
 	return db_end(&q);
 }
@@ -454,27 +476,6 @@ queue_each(struct store *s, queue_visit *visit, void *context)
 
 	TRY(house_open(s, &house));
 	r = each(house, visit, context);
-	account_close(&house);
-	return r;
-}
-
-result
-queue_counts(struct store *s, int64_t *messages, int64_t *recipients,
-    int64_t *oldest)
-{
-	struct account *house;
-	struct db_query q;
-	result r;
-
-	*messages = *recipients = *oldest = 0;
-	TRY(house_open(s, &house));
-	db_ask(house->db, &q, sql[COUNTS], NULL, 0);
-	while (db_next(&q)) {
-		*messages = db_int_at(&q, 0);
-		*recipients = db_int_at(&q, 1);
-		*oldest = db_int_at(&q, 2);
-	}
-	r = db_end(&q);
 	account_close(&house);
 	return r;
 }

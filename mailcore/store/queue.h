@@ -14,12 +14,32 @@
 /* When what is held is due. */
 #define QUEUE_HELD INT64_MAX
 
+/* RFC 3461 4.3 RET: how much of the message a failure's notice has. */
+enum queue_ret { QUEUE_RET_ANY, QUEUE_RET_HEADERS, QUEUE_RET_FULL };
+
+/* RFC 3461 4.1 NOTIFY, a set; none of them: it was not said, which is as
+ * FAILURE (and DELAY where that is customary). */
+enum queue_notify {
+	QUEUE_NOTIFY_NEVER = 1,
+	QUEUE_NOTIFY_SUCCESS = 2,
+	QUEUE_NOTIFY_FAILURE = 4,
+	QUEUE_NOTIFY_DELAY = 8
+};
+
+/* What the sender wants to hear of one recipient. */
+struct queue_want {
+	unsigned notify;
+	view original; /* ORCPT as it was said, in xtext; empty: not said */
+};
+
 struct queue_recipient {
 	int64_t id;
 	view address;
 	int attempts;
 	int64_t next; /* seconds, or QUEUE_HELD */
 	view error;   /* of the last attempt */
+	struct queue_want want;
+	int64_t warned; /* seconds: its sender was told it is late; 0 */
 };
 
 struct queue_message {
@@ -30,9 +50,20 @@ struct queue_message {
 	uint64_t size;
 	bool smtputf8;
 	bool eightbit;
-	view envelope_id; /* RFC 3461 ENVID */
+	view envelope_id; /* RFC 3461 ENVID as it was said, in xtext */
+	enum queue_ret ret;
+	bool requiretls;  /* RFC 8689: verified TLS or a failure */
+	int64_t released; /* RFC 4865: not sent before, and its age counts
+	                   * from then; 0: not held */
 	view data;        /* only by queue_lease */
 };
+
+/* From when on it counts as waiting. */
+static inline int64_t
+queue_since(const struct queue_message *m)
+{
+	return m->released > m->created ? m->released : m->created;
+}
 
 struct queue_new {
 	view sender;
@@ -40,7 +71,11 @@ struct queue_new {
 	bool smtputf8;
 	bool eightbit;
 	view envelope_id;
+	enum queue_ret ret;
+	bool requiretls;
+	int64_t released; /* 0: at once */
 	const view *recipients;
+	const struct queue_want *wants; /* one for each; NULL: none said */
 	size_t count;
 	view data; /* the whole message, CRLF lines */
 	/* When not empty: the last `number` queued under this name is kept
@@ -81,6 +116,10 @@ enum queue_outcome { QUEUE_SENT, QUEUE_RETRY, QUEUE_FAILED };
 CHECKED result queue_settle(struct store *, int64_t message,
     int64_t recipient, enum queue_outcome, int64_t next, view error);
 
+/* The sender was told at `now` that this recipient's mail is late. */
+CHECKED result queue_warned(struct store *, int64_t message,
+    int64_t recipient, int64_t now);
+
 /* For `posthaste status` and the queue commands. */
 typedef result queue_visit(void *context, const struct queue_message *,
     const struct queue_recipient *);
@@ -92,9 +131,9 @@ CHECKED result queue_counts(struct store *, int64_t *messages,
 CHECKED result queue_get(struct store *, struct arena *, int64_t id,
     struct queue_lease *out);
 
-/* RETRY_NOW: due now, unless held.  HOLD: not due until RELEASE; an attempt
- * that runs goes on.  DELETE: without a bounce; BUSY: an attempt runs.
- * NOT_FOUND: no such message. */
+/* RETRY_NOW: due now, unless held.  HOLD: not due until RELEASE (and not
+ * before `released`); an attempt that runs goes on.  DELETE: without a
+ * bounce; BUSY: an attempt runs.  NOT_FOUND: no such message. */
 enum queue_change { QUEUE_RETRY_NOW, QUEUE_HOLD, QUEUE_RELEASE,
 	QUEUE_DELETE };
 CHECKED result queue_change(struct store *, int64_t message,

@@ -3,7 +3,8 @@
 
 #include "mailcore/sys/file.h"
 
-enum { THERE, BEING_SENT, RECIPIENTS_REMOVE, MESSAGE, RECIPIENTS, CHANGES };
+enum { THERE, BEING_SENT, RECIPIENTS_REMOVE, MESSAGE, RECIPIENTS, WARNED,
+	COUNTS };
 
 /* $1: the message, $2: now.  9223372036854775807 is QUEUE_HELD. */
 static const char *const sql[] = {
@@ -17,6 +18,11 @@ static const char *const sql[] = {
 	[RECIPIENTS] = "SELECT " RECIPIENT_COLUMNS
 		       " FROM queue_recipient r WHERE r.message = $1"
 		       " ORDER BY r.id",
+	[WARNED] = "UPDATE queue_recipient SET warned = $3"
+		   " WHERE message = $1 AND id = $2",
+	[COUNTS] = "SELECT (SELECT COUNT(*) FROM queue_message),"
+		   " (SELECT COUNT(*) FROM queue_recipient),"
+		   " (SELECT MIN(created) FROM queue_message)",
 };
 
 /* What is being sent stays leased: nobody shall get it twice. */
@@ -27,14 +33,17 @@ static const char *const changes[] = {
 	[QUEUE_HOLD] = "UPDATE queue_recipient SET next = 9223372036854775807"
 		       " WHERE message = $1",
 	[QUEUE_RELEASE] = "UPDATE queue_recipient SET next ="
-			  " CASE WHEN leased > $2 THEN leased ELSE $2 END"
+			  " CASE WHEN leased > $2 THEN leased WHEN"
+			  " (SELECT released FROM queue_message WHERE id = $1)"
+			  " > $2 THEN (SELECT released FROM queue_message"
+			  " WHERE id = $1) ELSE $2 END"
 			  " WHERE message = $1"
 			  " AND next = 9223372036854775807",
 };
 
 static const char retry_all[] =
     "UPDATE queue_recipient SET next = $1 WHERE leased <= $1"
-    " AND next > $1 AND next <> 9223372036854775807";
+    " AND attempts > 0 AND next > $1 AND next <> 9223372036854775807";
 
 struct care {
 	int64_t message;
@@ -111,6 +120,30 @@ queue_retry_all(struct store *s, int64_t now)
 	return house_write(s, hurry, &c, DURABLE);
 }
 
+struct warning {
+	int64_t message;
+	int64_t recipient;
+	int64_t now;
+};
+
+static result
+warn(struct account *house, void *context)
+{
+	const struct warning *w = context;
+	const struct db_arg args[] = { db_int(w->message),
+		db_int(w->recipient), db_int(w->now) };
+
+	return db_do(house->db, sql[WARNED], args, COUNT(args));
+}
+
+result
+queue_warned(struct store *s, int64_t message, int64_t recipient, int64_t now)
+{
+	struct warning w = { message, recipient, now };
+
+	return house_write(s, warn, &w, DURABLE_LAZY);
+}
+
 static result
 read_recipients(struct account *house, struct arena *arena, int64_t id,
     struct queue_lease *out)
@@ -129,8 +162,7 @@ read_recipients(struct account *house, struct arena *arena, int64_t id,
 			continue;
 		r = &out->recipients[out->count++];
 		queue_recipient_of_row(&q, 0, r);
-		r->address = arena_copy(arena, r->address);
-		r->error = arena_copy(arena, r->error);
+		queue_recipient_keep(r, arena);
 	}
 	TRY(db_end(&q));
 	return arena_result(arena);
@@ -191,6 +223,27 @@ queue_get(struct store *s, struct arena *arena, int64_t id,
 	*out = (struct queue_lease){ .count = 0 };
 	TRY(house_open(s, &house));
 	r = get(house, arena, id, out);
+	account_close(&house);
+	return r;
+}
+
+result
+queue_counts(struct store *s, int64_t *messages, int64_t *recipients,
+    int64_t *oldest)
+{
+	struct account *house;
+	struct db_query q;
+	result r;
+
+	*messages = *recipients = *oldest = 0;
+	TRY(house_open(s, &house));
+	db_ask(house->db, &q, sql[COUNTS], NULL, 0);
+	while (db_next(&q)) {
+		*messages = db_int_at(&q, 0);
+		*recipients = db_int_at(&q, 1);
+		*oldest = db_int_at(&q, 2);
+	}
+	r = db_end(&q);
 	account_close(&house);
 	return r;
 }

@@ -46,6 +46,60 @@ count_files(const char *data)
 }
 
 static void
+test_wants(struct home *h)
+{
+	static const view to[] = { VIEW_INIT("a@wants.net"),
+		VIEW_INIT("b@wants.net") };
+	static const struct queue_want wants[] = {
+		{ QUEUE_NOTIFY_SUCCESS | QUEUE_NOTIFY_DELAY,
+		    VIEW_INIT("rfc822;a+2Bb@wants.net") },
+		{ QUEUE_NOTIFY_NEVER, VIEW_INIT("") },
+	};
+	int64_t later = clock_now() + 3600, id, wake;
+	const struct queue_new n = { .sender = VIEW("me@example.org"),
+		.recipients = to, .wants = wants, .count = 2,
+		.ret = QUEUE_RET_HEADERS, .requiretls = true,
+		.released = later, .envelope_id = VIEW("QQ+3D314159"),
+		.data = VIEW("Subject: later\r\n\r\n") };
+	struct queue_lease l;
+
+	must(queue_add(h->store, &n, &id), "queue_add");
+	is_result(queue_lease(h->store, h->arena, later - 1, 60, &l, &wake),
+	    NOT_FOUND, "RFC 4865: not before its time");
+	ok(wake == later, "but then");
+	is_result(queue_retry_all(h->store, later - 1), OK, "retry all");
+	is_result(queue_lease(h->store, h->arena, later - 1, 60, &l, &wake),
+	    NOT_FOUND, "which is not for what was not tried");
+	is_result(queue_change(h->store, id, QUEUE_HOLD, later - 1), OK,
+	    "held");
+	is_result(queue_change(h->store, id, QUEUE_RELEASE, later - 1), OK,
+	    "and released");
+	is_result(queue_lease(h->store, h->arena, later - 1, 60, &l, &wake),
+	    NOT_FOUND, "it still has its time");
+	is_result(queue_lease(h->store, h->arena, later, 60, &l, &wake), OK,
+	    "its time has come");
+	ok(l.message.ret == QUEUE_RET_HEADERS && l.message.requiretls
+	        && l.message.released == later
+	        && queue_since(&l.message) == later,
+	    "what the sender asked for");
+	same(l.message.envelope_id, VIEW("QQ+3D314159"), "ENVID");
+	is_number((long long)l.recipients[0].want.notify,
+	    QUEUE_NOTIFY_SUCCESS | QUEUE_NOTIFY_DELAY, "NOTIFY");
+	same(l.recipients[0].want.original,
+	    VIEW("rfc822;a+2Bb@wants.net"), "ORCPT");
+	is_number((long long)l.recipients[1].want.notify, QUEUE_NOTIFY_NEVER,
+	    "each has its own");
+	is_result(queue_warned(h->store, id, 2, later), OK, "told");
+	is_result(queue_get(h->store, h->arena, id, &l), OK, "queue_get");
+	ok(l.recipients[0].warned == 0 && l.recipients[1].warned == later
+	        && l.recipients[1].want.notify == QUEUE_NOTIFY_NEVER,
+	    "of that one alone");
+	for (int i = 1; i <= 2; i++)
+		is_result(queue_settle(h->store, id, i, QUEUE_SENT, 0,
+		              VIEW("")), OK, "settled");
+}
+
+static void
 test_lease(struct home *h)
 {
 	static const char *const to[] = { "a@One.net", "b@two.net",
@@ -197,6 +251,7 @@ main(void)
 	struct home h;
 
 	home_begin(&h);
+	test_wants(&h);
 	test_lease(&h);
 	test_release(&h);
 	test_large(&h);
