@@ -178,9 +178,15 @@ enum {
 	LIMIT_DAV_NAME = 255, /* last segment of a path, decoded */
 	LIMIT_DAV_PROPERTIES = 256,    /* asked for, or set, in one request */
 	LIMIT_DAV_PROPERTY = 65536,    /* the value of one */
+	LIMIT_DAV_DEAD = 262144, /* names and values of one resource's own */
 	LIMIT_MULTIGET = 5000,
 	LIMIT_CONTENT_LINE = 8388608, /* photos are one line */
 	LIMIT_COLLECTIONS = 500,      /* of one home */
+	LIMIT_FILE = 10485760, /* a request is held in memory */
+	LIMIT_FOLDERS = 2000,  /* of one person's files */
+	LIMIT_FOLDER_DEPTH = 32,
+	LIMIT_FILE_PATH = 1024,  /* decoded, behind the person's name */
+	LIMIT_FILES_CARRIED = 10000, /* by one COPY of a folder */
 
 	/* Scheduling (RFC 6638). */
 	LIMIT_ATTENDEES = 1000,       /* of one calendar object */
@@ -191,6 +197,7 @@ enum {
 	LIMIT_SCHEDULE_WINDOW = 3600, /* so many seconds, and then no more */
 	LIMIT_ITIP = 1048576,         /* a message that came by mail */
 	LIMIT_BUSY_RECIPIENTS = 100,  /* of one free-busy request */
+	LIMIT_AVAILABLE = 100, /* components that say when one can be had */
 	LIMIT_GRANTS = 10000, /* of one owner; all are read at once */
 	LIMIT_ACES = 1000,    /* in one ACL request */
 	LIMIT_DIRECTORY = 1000, /* people that one search finds */
@@ -203,6 +210,20 @@ enum {
 	LIMIT_DOCTOR_LINE = 8192, /* of a mail server's answer */
 	LIMIT_DOCTOR_LINES = 128, /* in one */
 
+	/* Clients to be told of one person's changes, and for how long: the
+	 * draft asks for at least three days. */
+	LIMIT_PUSH = 100,
+	LIMIT_PUSH_SECONDS = 2592000,
+	LIMIT_PUSH_URL = 2000,
+	LIMIT_PUSH_MUTED = 20,    /* named in one Push-Dont-Notify */
+	LIMIT_PUSH_WINDOW_MS = 2000, /* what changes meanwhile goes together */
+	LIMIT_PUSH_EVERY = 5,     /* seconds between two to one client */
+	LIMIT_PUSH_MS = 10000,    /* for one message to be taken */
+	LIMIT_PUSH_LINES = 100,   /* of what a push service answers */
+	LIMIT_PUSH_FAILURES = 12, /* in a row, then it is forgotten */
+	LIMIT_PUSH_WAIT = 86400,  /* most that Retry-After may say */
+	LIMIT_PUSH_ACCOUNTS = 65536, /* remembered to have some, or none */
+
 	/* An answer of the signer takes a millisecond, a new key a second. */
 	LIMIT_SIGNER_MS = 5000,
 	/* One message to it or from it: below what a socket takes at once. */
@@ -213,6 +234,14 @@ enum {
 	/* RFC 8555 8.1: at least 128 bits in base64url; real ones have 43. */
 	LIMIT_ACME_TOKEN = 128,
 	LIMIT_ACME_ANSWER = 1024,
+
+	/* Of a mail server's certificate in the DNS, and a domain's policy. */
+	LIMIT_TLSA = 8192,      /* octets of one record */
+	LIMIT_TLSA_RECORDS = 32,
+	LIMIT_STS_POLICY = 65536, /* RFC 8461 3.3 names 64 KiB */
+	LIMIT_STS_MX = 64,
+	LIMIT_STS_DOMAINS = 10000, /* policies that are remembered */
+	LIMIT_ROUTES = 256, /* domains whose mail goes a way of its own */
 
 	LIMIT_CONFIGURATION = 65536, /* bytes of posthaste.conf */
 	LIMIT_GATEWAY_LINES = 1024, /* of them about other mail systems */

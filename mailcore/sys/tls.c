@@ -128,7 +128,8 @@ new_client(struct tls *t)
 
 	t->client = SSL_CTX_new(TLS_client_method());
 	if (t->client == NULL || !set_policy(t->client, &any)
-	    || SSL_CTX_set_default_verify_paths(t->client) != 1)
+	    || SSL_CTX_set_default_verify_paths(t->client) != 1
+	    || SSL_CTX_dane_enable(t->client) != 1)
 		return broken("client");
 	(void)SSL_CTX_set_session_cache_mode(t->client, SSL_SESS_CACHE_OFF);
 	return done();
