@@ -62,6 +62,7 @@ struct grave {
 };
 
 struct spool;
+struct push_mute;
 
 struct account {
 	struct store *store;
@@ -76,6 +77,7 @@ struct account {
 	struct buf record;
 	struct grave *graves;
 	struct spool *adopted; /* named by an item of this transaction */
+	const struct push_mute *mute; /* NULL: everybody is told */
 
 	int64_t prune; /* a collection that may have too many tombstones */
 	bool warm;

@@ -1,5 +1,6 @@
 /* Transactions of one account. */
 #include "mailcore/store/journal.h"
+#include "mailcore/store/push_row.h"
 #include "mailcore/store/segment.h"
 #include "mailcore/store/spool.h"
 #include "mailcore/sys/clock.h"
@@ -91,14 +92,19 @@ begin(struct account *a)
 static result
 run_work(struct account *a, account_work *work, void *context, bool *changed)
 {
+	int64_t before = 0;
 	size_t empty;
 
 	TRY(begin(a));
 	empty = a->record.n;
 	a->writing = true;
 	a->spoilt = done();
+	if (a->mute != NULL)
+		TRY(account_modseq(a, &before));
 	TRY(work(a, context));
 	TRY(a->spoilt);
+	if (a->mute != NULL)
+		TRY(push_apply_mute(a, before));
 	*changed = a->record.n > empty || buf_result(&a->record).is != OK;
 	return done();
 }
