@@ -162,6 +162,7 @@ check_new(struct account *a, enum collection_kind kind, view name)
 		db_text(name) };
 	const struct db_arg args[] = { db_int(a->id), db_int(kind) };
 	int64_t most = kind == COLLECTION_MAILBOX ? LIMIT_IMAP_MAILBOXES
+	    : kind == COLLECTION_FILES		  ? LIMIT_FOLDERS
 						  : LIMIT_COLLECTIONS;
 	struct db_query q;
 	int64_t count = 0;
@@ -256,6 +257,12 @@ rename_one(struct account *a, const struct collection *c, view name,
 	return db_do(a->db, sql[RENAME], args, COUNT(args));
 }
 
+static bool
+is_tree(enum collection_kind kind)
+{
+	return kind == COLLECTION_MAILBOX || kind == COLLECTION_FILES;
+}
+
 /* "a/b" follows when "a" becomes "c". */
 static result
 rename_children(struct account *a, struct arena *arena,
@@ -278,8 +285,10 @@ rename_children(struct account *a, struct arena *arena,
 		    name.p, (int)rest.n, rest.p);
 
 		TRY(arena_result(arena));
-		if (moved.n > LIMIT_IMAP_MAILBOX_NAME)
-			return fail(OVER_LIMIT, "a mailbox name is too long");
+		if (moved.n > (parent->kind == COLLECTION_FILES
+				? (size_t)LIMIT_FILE_PATH
+				: (size_t)LIMIT_IMAP_MAILBOX_NAME))
+			return fail(OVER_LIMIT, "a name is too long");
 		TRY(rename_one(a, &children[i], moved, modseq));
 	}
 	return done();
@@ -305,7 +314,7 @@ rename_any(struct account *a, struct arena *arena, const struct collection *c,
 	if (c->kind == COLLECTION_MAILBOX && view_eq(c->name, inbox))
 		return rename_inbox(a, c, name);
 	TRY(state_take(a, 0, 0, &modseq, NULL));
-	if (c->kind == COLLECTION_MAILBOX)
+	if (is_tree(c->kind))
 		TRY(rename_children(a, arena, c, name, modseq));
 	return rename_one(a, c, name, modseq);
 }
@@ -334,9 +343,8 @@ rename_checked(struct account *a, struct arena *arena, int64_t id, view name)
 	if (c.kind != COLLECTION_MAILBOX && is_fixed(&c))
 		return fail(DENIED, "this collection is always there");
 	TRY(check_new(a, c.kind, name));
-	if (c.kind == COLLECTION_MAILBOX && !is_fixed(&c)
-	    && is_below(name, c.name))
-		return fail(DENIED, "a mailbox cannot go below itself");
+	if (is_tree(c.kind) && !is_fixed(&c) && is_below(name, c.name))
+		return fail(DENIED, "RFC 4918 9.9: it cannot go below itself");
 	return spoil(a, rename_any(a, arena, &c, name));
 }
 

@@ -1,5 +1,6 @@
 /*
- * collection.h - mailboxes, calendars and address books of one account.
+ * collection.h - mailboxes, calendars, address books and folders of files of
+ * one account.
  *
  * Calls that change something are made inside account_write, the others
  * anywhere.  Each change of a collection or of an item in it takes the
@@ -14,7 +15,8 @@ enum collection_kind {
 	COLLECTION_MAILBOX = 1,
 	COLLECTION_CALENDAR = 2,
 	COLLECTION_ADDRESSBOOK = 3,
-	COLLECTION_INBOX = 4 /* of scheduling messages; see schedule.h */
+	COLLECTION_INBOX = 4, /* of scheduling messages; see schedule.h */
+	COLLECTION_FILES = 5  /* a folder of files */
 };
 
 /* RFC 6154. */
@@ -33,6 +35,7 @@ struct collection {
 	int64_t id; /* never given out again */
 	enum collection_kind kind;
 	view name;         /* mailbox: UTF-8, '/' between levels, "INBOX";
+	                    * files: the same, "Files" the first;
 	                    * DAV: the path segment, decoded */
 	view display_name; /* DAV; mailboxes: empty */
 	enum special_use use;
@@ -73,6 +76,28 @@ CHECKED result property_get(struct account *, struct arena *, int64_t id,
     view name, view *value);
 CHECKED result property_set(struct account *, int64_t id, view name,
     view value);
+
+/* The same with the language that they are in (RFC 4918 4.3); here an empty
+ * value is one.  OVER_LIMIT: more than LIMIT_DAV_DEAD with the others. */
+struct property {
+	view name;
+	view language;
+	view value;
+};
+CHECKED result property_put(struct account *, int64_t id,
+    const struct property *);
+
+/* By name.  Views live until it returns; what it returns other than OK ends
+ * the walk and is returned. */
+typedef result property_visit(void *context, const struct property *);
+CHECKED result property_each(struct account *, int64_t id, property_visit *,
+    void *context);
+
+/* All of `from` to `to`, which has none. */
+CHECKED result property_copy(struct account *, int64_t from, int64_t to);
+
+/* Something among what is below it has changed: it takes a new modseq. */
+CHECKED result collection_touch(struct account *, int64_t id);
 
 /* Mailboxes removed from the list but still subscribed (RFC 9051 6.3.9) are
  * not kept: removing unsubscribes. */

@@ -1,5 +1,5 @@
 /*
- * item.h - messages, events, tasks and contacts.
+ * item.h - messages, events, tasks, contacts and files.
  *
  * An item has a uid (RFC 9051 2.3.1.1: ascending, never given out again in
  * its collection) and the modseq of its last change.  Mail never changes its
@@ -32,12 +32,14 @@ struct item {
 	view keywords; /* space-separated, as first spelled, sorted */
 	uint64_t size;
 	view etag;         /* DAV: hash of the bytes, without quotes */
-	view component;    /* "VEVENT"...; mail: empty */
+	view component;    /* "VEVENT"...; of a file its media type; mail:
+	                    * empty */
 	int64_t span_from; /* calendar: first instance begins, seconds */
 	int64_t span_to;   /* last one ends; INT64_MAX: never */
 	int64_t body;
 	int64_t saved; /* seconds: when it came into the collection; 0: before
 	                * that was kept */
+	int64_t properties; /* octets of them; 0: it has none */
 };
 
 /* What is computed once at delivery (format/message.h), ready to send. */
@@ -95,6 +97,16 @@ CHECKED result item_copy_as(struct account *, const struct item *, int64_t to,
     view name, struct item *out);
 CHECKED result item_move_as(struct account *, const struct item *, int64_t to,
     view name, struct item *out);
+
+/* What clients keep with a DAV resource, as with a collection.  It counts into
+ * the quota, goes where the item goes and with it; each change takes a modseq,
+ * and no change of the ETag.  `item` is kept up to date.
+ * OVER_LIMIT: more than LIMIT_DAV_DEAD octets of one item. */
+CHECKED result item_property_put(struct account *, struct item *,
+    const struct property *);
+CHECKED result item_property_drop(struct account *, struct item *, view name);
+CHECKED result item_property_each(struct account *, const struct item *,
+    property_visit *, void *context);
 
 /* New flags and keywords for one item; takes a new modseq only when they
  * differ.  With `unchanged_since` >= 0 and a newer modseq: STALE (RFC 7162

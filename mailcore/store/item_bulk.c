@@ -4,7 +4,8 @@
 #include "mailcore/store/spool.h"
 
 enum { UNSHARE, BODY_FILE, BODY_REMOVE, SUMMARY_REMOVE, UNSHARE_ALL,
-	FILES_ALL, SUMMARIES_ALL, BODIES_ALL, SHARES_ALL, ITEMS_ALL, GONE_ALL,
+	FILES_ALL, SUMMARIES_ALL, BODIES_ALL, SHARES_ALL, ITEMS_ALL,
+	PROPERTIES_ALL, GONE_ALL,
 	MOVE_GONE, MOVE_ITEMS, MOVE_COUNTS, MOVE_EMPTY };
 
 /* The bodies that only items of collection $2 name; to be asked once their
@@ -35,6 +36,8 @@ static const char *const sql[] = {
 		       " AND extra <= 0",
 	[ITEMS_ALL] = "DELETE FROM item WHERE account_id = $1"
 		      " AND collection = $2",
+	[PROPERTIES_ALL] = "DELETE FROM item_property WHERE account_id = $1"
+			   " AND collection = $2",
 	[GONE_ALL] = "DELETE FROM item_gone WHERE account_id = $1"
 		     " AND collection = $2",
 	[MOVE_GONE] = "INSERT INTO item_gone (account_id, collection, modseq,"
@@ -85,7 +88,7 @@ result
 item_remove_all(struct account *a, int64_t collection)
 {
 	static const int steps[] = { SUMMARIES_ALL, BODIES_ALL, ITEMS_ALL,
-		GONE_ALL };
+		PROPERTIES_ALL, GONE_ALL };
 	const struct db_arg args[] = { db_int(a->id), db_int(collection) };
 
 	TRY(db_do(a->db, sql[UNSHARE_ALL], args, COUNT(args)));

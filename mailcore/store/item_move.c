@@ -7,8 +7,8 @@
 enum { OLD, REMOVE, GONE_ADD, GONE_FORGET, COPY, SHARE, RENAME };
 
 static const char *const sql[] = {
-	[OLD] = "SELECT modseq, flags, keywords, size, etag, body, name, key"
-		" FROM item WHERE account_id = $1 AND collection = $2"
+	[OLD] = "SELECT modseq, flags, keywords, size, etag, body, name,"
+		" key, properties FROM item WHERE account_id = $1 AND collection = $2"
 		" AND uid = $3",
 	[REMOVE] = "DELETE FROM item WHERE account_id = $1"
 		   " AND collection = $2 AND uid = $3",
@@ -18,9 +18,10 @@ static const char *const sql[] = {
 			" AND collection = $2 AND name = $3 AND name <> ''",
 	[COPY] = "INSERT INTO item (account_id, collection, uid, modseq, name,"
 		 " key, received, flags, keywords, size, etag, component,"
-		 " span_from, span_to, body, saved) SELECT account_id, $4,"
-		 " $5, $6, $7, key, received, flags, keywords, size, etag,"
-		 " component, span_from, span_to, body, $8 FROM item"
+		 " span_from, span_to, body, saved, properties)"
+		 " SELECT account_id, $4, $5, $6, $7, key, received, flags,"
+		 " keywords, size, etag, component, span_from, span_to,"
+		 " body, $8, properties FROM item"
 		 " WHERE account_id = $1 AND collection = $2 AND uid = $3",
 	[SHARE] = "INSERT INTO body_share (account_id, body, extra)"
 		  " VALUES ($1, $2, 1) ON CONFLICT (account_id, body)"
@@ -51,6 +52,7 @@ item_old(struct account *a, int64_t collection, uint32_t uid, view keywords,
 		old->body = db_int_at(&q, 5);
 		buf_add(&old->name, db_text_at(&q, 6));
 		buf_add(&old->key, db_text_at(&q, 7));
+		old->properties = db_int_at(&q, 8);
 	}
 	TRY(db_end(&q));
 	TRY(buf_result(&old->name));
@@ -74,6 +76,12 @@ item_gone_forget(struct account *a, int64_t collection, view name)
 	if (name.n == 0)
 		return done();
 	return db_do(a->db, sql[GONE_FORGET], args, COUNT(args));
+}
+
+static int64_t
+weight(const struct item_old *old)
+{
+	return old->size + old->properties;
 }
 
 static result
@@ -104,7 +112,7 @@ take_out(struct account *a, int64_t collection, uint32_t uid, int64_t modseq,
     const struct item_old *old)
 {
 	struct tally t = { .modseq = modseq, .items = -1,
-		.unseen = -item_unseen(old->flags), .bytes = -old->size };
+		.unseen = -item_unseen(old->flags), .bytes = -weight(old) };
 
 	TRY(collection_tally(a, collection, &t));
 	TRY(delete_row(a, collection, uid));
@@ -115,7 +123,8 @@ static result
 remove_old(struct account *a, int64_t collection, uint32_t uid,
     const struct item_old *old, int64_t *modseq)
 {
-	TRY(state_take(a, -old->size, 0, modseq, NULL));
+	TRY(state_take(a, -weight(old), 0, modseq, NULL));
+	TRY(item_property_forget(a, collection, uid, old));
 	TRY(take_out(a, collection, uid, *modseq, old));
 	return body_release(a, old->body);
 }
@@ -143,7 +152,7 @@ put_into(struct account *a, int64_t from, uint32_t uid,
     const struct item_old *old, struct item *out)
 {
 	struct tally t = { .modseq = out->modseq, .items = 1,
-		.unseen = item_unseen(old->flags), .bytes = old->size };
+		.unseen = item_unseen(old->flags), .bytes = weight(old) };
 
 	TRY(collection_take_uid(a, out->collection, &t, &out->uid));
 	TRY(item_gone_forget(a, out->collection, out->name));
@@ -163,9 +172,10 @@ copy_old(struct account *a, int64_t from, uint32_t uid,
 {
 	const struct db_arg share[] = { db_int(a->id), db_int(old->body) };
 
-	TRY(state_take(a, old->size, 0, &out->modseq, NULL));
+	TRY(state_take(a, weight(old), 0, &out->modseq, NULL));
 	TRY(db_do(a->db, sql[SHARE], share, COUNT(share)));
-	return put_into(a, from, uid, old, out);
+	TRY(put_into(a, from, uid, old, out));
+	return item_property_follow(a, from, uid, old, out, false);
 }
 
 static result
@@ -174,6 +184,7 @@ move_old(struct account *a, int64_t from, uint32_t uid,
 {
 	TRY(state_take(a, 0, 0, &out->modseq, NULL));
 	TRY(put_into(a, from, uid, old, out));
+	TRY(item_property_follow(a, from, uid, old, out, true));
 	return take_out(a, from, uid, out->modseq, old);
 }
 

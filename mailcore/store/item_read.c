@@ -35,7 +35,7 @@ static const char *const sql[] = {
 	    " WHERE account_id = $1 AND collection = $2 AND modseq > $3"
 	    " UNION ALL"
 	    " SELECT collection, uid, modseq, name, '', 0, 0, '', 0, '', '',"
-	    " 0, 0, 0, 0, 1 FROM item_gone"
+	    " 0, 0, 0, 0, 0, 1 FROM item_gone"
 	    " WHERE account_id = $1 AND collection = $2 AND modseq > $3"
 	    " ORDER BY 3, 2",
 };
@@ -59,6 +59,7 @@ item_of_row(struct db_query *q, struct item *out)
 		.span_to = db_int_at(q, 12),
 		.body = db_int_at(q, 13),
 		.saved = db_int_at(q, 14),
+		.properties = db_int_at(q, 15),
 	};
 }
 

@@ -10,9 +10,9 @@
 #define ITEM_COLUMNS                                                 \
 	"i.collection, i.uid, i.modseq, i.name, i.key, i.received,"  \
 	" i.flags, i.keywords, i.size, i.etag, i.component,"         \
-	" i.span_from, i.span_to, i.body, i.saved"
+	" i.span_from, i.span_to, i.body, i.saved, i.properties"
 
-enum { ITEM_COLUMN_COUNT = 15 };
+enum { ITEM_COLUMN_COUNT = 16 };
 
 /* Of the present row; views live as long as the row. */
 void item_of_row(struct db_query *, struct item *out);
@@ -26,6 +26,7 @@ struct item_old {
 	uint32_t flags;
 	bool same_keywords;
 	int64_t size;
+	int64_t properties; /* their octets count like its own */
 	bool same_etag;
 	int64_t body;
 	struct buf name;
@@ -47,6 +48,13 @@ CHECKED result item_check_free(struct account *, int64_t collection,
 /* A name that lives again is not gone. */
 CHECKED result item_gone_forget(struct account *, int64_t collection,
     view name);
+
+/* The properties of an item that goes, stays beside its copy, or moves; no
+ * question when it has none. */
+CHECKED result item_property_forget(struct account *, int64_t collection,
+    uint32_t uid, const struct item_old *);
+CHECKED result item_property_follow(struct account *, int64_t collection,
+    uint32_t uid, const struct item_old *, const struct item *to, bool moved);
 
 /* What it counts as. */
 static inline int64_t

@@ -2,17 +2,25 @@
 #include "mailcore/store/collection.h"
 #include "mailcore/store/collection_row.h"
 
-enum { GET, SET, REMOVE, TOUCH, CHANGES };
+enum { GET, SET, REMOVE, EACH, OTHERS, COPY, TOUCH, CHANGES };
 
 static const char *const sql[] = {
 	[GET] = "SELECT value FROM property WHERE account_id = $1"
 		" AND collection = $2 AND name = $3",
-	[SET] = "INSERT INTO property (account_id, collection, name, value)"
-		" VALUES ($1, $2, $3, $4)"
+	[SET] = "INSERT INTO property (account_id, collection, name, value,"
+		" language) VALUES ($1, $2, $3, $4, $5)"
 		" ON CONFLICT (account_id, collection, name)"
-		" DO UPDATE SET value = $4",
+		" DO UPDATE SET value = $4, language = $5",
 	[REMOVE] = "DELETE FROM property WHERE account_id = $1"
 		   " AND collection = $2 AND name = $3",
+	[EACH] = "SELECT name, language, value FROM property"
+		 " WHERE account_id = $1 AND collection = $2 ORDER BY name",
+	[OTHERS] = "SELECT COALESCE(SUM(LENGTH(name) + LENGTH(value)), 0)"
+		   " FROM property WHERE account_id = $1 AND collection = $2"
+		   " AND name <> $3",
+	[COPY] = "INSERT INTO property (account_id, collection, name, value,"
+		 " language) SELECT account_id, $3, name, value, language"
+		 " FROM property WHERE account_id = $1 AND collection = $2",
 	[TOUCH] = "UPDATE collection SET modseq = $3"
 		  " WHERE account_id = $1 AND id = $2",
 	/* A name that is there again is not told as gone: collection.c forgets
@@ -45,31 +53,93 @@ property_get(struct account *a, struct arena *arena, int64_t id, view name,
 }
 
 static result
-set(struct account *a, int64_t id, view name, view value)
+touch(struct account *a, int64_t id)
 {
-	const struct db_arg args[] = { db_int(a->id), db_int(id),
-		db_text(name), db_text(value) };
 	int64_t modseq;
 
 	TRY(state_take(a, 0, 0, &modseq, NULL));
 	{
-		const struct db_arg touch[] = { db_int(a->id), db_int(id),
+		const struct db_arg args[] = { db_int(a->id), db_int(id),
 			db_int(modseq) };
 
-		TRY(db_do(a->db, sql[TOUCH], touch, COUNT(touch)));
+		TRY(db_do(a->db, sql[TOUCH], args, COUNT(args)));
 	}
-	if (db_changed(a->db) == 0)
-		return fail(NOT_FOUND, "no such collection");
-	if (value.n == 0)
-		return db_do(a->db, sql[REMOVE], args, 3);
-	return db_do(a->db, sql[SET], args, COUNT(args));
+	return db_changed(a->db) > 0 ? done()
+				     : fail(NOT_FOUND, "no such collection");
+}
+
+result
+collection_touch(struct account *a, int64_t id)
+{
+	TRY(must_write(a));
+	return spoil(a, touch(a, id));
+}
+
+static result
+set(struct account *a, int64_t id, const struct property *p, bool remove)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(id),
+		db_text(p->name), db_text(p->value), db_text(p->language) };
+
+	TRY(touch(a, id));
+	return remove ? db_do(a->db, sql[REMOVE], args, 3)
+		      : db_do(a->db, sql[SET], args, COUNT(args));
 }
 
 result
 property_set(struct account *a, int64_t id, view name, view value)
 {
+	const struct property p = { name, VIEW(""), value };
+
 	TRY(must_write(a));
-	return spoil(a, set(a, id, name, value));
+	return spoil(a, set(a, id, &p, value.n == 0));
+}
+
+result
+property_put(struct account *a, int64_t id, const struct property *p)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(id),
+		db_text(p->name) };
+	struct db_query q;
+	int64_t sum = (int64_t)(p->name.n + p->value.n);
+
+	TRY(must_write(a));
+	db_ask(a->db, &q, sql[OTHERS], args, COUNT(args));
+	while (db_next(&q))
+		sum += db_int_at(&q, 0);
+	TRY(db_end(&q));
+	if (sum > LIMIT_DAV_DEAD)
+		return fail(OVER_LIMIT, "more properties than one may have");
+	return spoil(a, set(a, id, p, false));
+}
+
+result
+property_each(
+    struct account *a, int64_t id, property_visit *visit, void *context)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(id) };
+	struct db_query q;
+	result r = done();
+
+	db_ask(a->db, &q, sql[EACH], args, COUNT(args));
+	while (r.is == OK && db_next(&q)) {
+		const struct property p = { db_text_at(&q, 0),
+			db_text_at(&q, 1), db_text_at(&q, 2) };
+
+		r = visit(context, &p);
+	}
+	TRY(db_end(&q));
+	return r;
+}
+
+result
+property_copy(struct account *a, int64_t from, int64_t to)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(from),
+		db_int(to) };
+
+	TRY(must_write(a));
+	return spoil(a, db_do(a->db, sql[COPY], args, COUNT(args)));
 }
 
 result
