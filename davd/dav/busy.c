@@ -4,7 +4,7 @@
 
 #include "mailcore/base/date.h"
 #include "mailcore/format/ical.h"
-#include "mailcore/format/ical_busy.h"
+#include "mailcore/schedule/schedule.h"
 #include "mailcore/sys/clock.h"
 
 /*
@@ -63,13 +63,18 @@ search_all(struct search *s)
 	struct dav *d = s->d;
 	struct collection *list;
 	size_t count;
+	bool any = false;
 
 	TRY(collection_list(
 	    d->account, d->arena, COLLECTION_CALENDAR, &list, &count));
-	for (size_t i = 0; i < count; i++)
-		if (acl_may(d, &list[i], BUSY_RIGHTS) && counts(d, &list[i]))
-			TRY(search_collection(s, &list[i]));
-	return done();
+	for (size_t i = 0; i < count; i++) {
+		if (!acl_may(d, &list[i], BUSY_RIGHTS)
+		    || !counts(d, &list[i]))
+			continue;
+		any = true;
+		TRY(search_collection(s, &list[i]));
+	}
+	return any ? schedule_available(d->account, &s->busy) : done();
 }
 
 static result
@@ -82,7 +87,9 @@ search_target(struct search *s)
 	TRY(dav_collection(s->d, s->d->arena, &c));
 	if (!acl_may(s->d, &c, BUSY_RIGHTS))
 		return fail(DENIED, "RFC 4791 6.1.1: no read-free-busy");
-	return search_collection(s, &c);
+	TRY(search_collection(s, &c));
+	return counts(s->d, &c) ? schedule_available(s->d->account, &s->busy)
+				: done();
 }
 
 static void

@@ -4,6 +4,7 @@
 
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/limits.h"
+#include "mailcore/format/ical_busy.h"
 
 static void
 refuse(struct changes *all, struct change *c, unsigned status,
@@ -131,8 +132,7 @@ judge_row(
 		if (!is_transparency(c->element))
 			refuse(all, c, 400, NULL);
 	} else if (view_eq(name, VIEW("calendar-availability"))) {
-		if (view_find_same(text, VIEW("BEGIN:VAVAILABILITY"))
-		    == SIZE_MAX)
+		if (ical_available_check(text).is != OK)
 			refuse(all, c, 403, "C:valid-calendar-data");
 	} else if (view_eq(name, VIEW("calendar-timezone"))) {
 		if (text.n > 0

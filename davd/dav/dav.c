@@ -7,7 +7,8 @@
 
 static const char compliance[] =
     "1, 3, access-control, calendar-access, addressbook, extended-mkcol, "
-    "calendar-proxy, calendarserver-sharing, calendar-auto-schedule";
+    "calendar-proxy, calendarserver-sharing, calendar-auto-schedule, "
+    "calendar-availability";
 
 static const struct method {
 	view name;

@@ -94,6 +94,7 @@ static const struct prop_row rows[] = {
 	C("schedule-default-calendar-URL", DAV_INBOX, prop_default_calendar),
 	C("calendar-free-busy-set", DAV_INBOX, prop_busy_set),
 	STORED("C", NS_CALDAV, "calendar-availability", DAV_INBOX),
+	STORED("CS", NS_SERVER, "calendar-availability", DAV_INBOX),
 	ROW("C", NS_CALDAV, "schedule-calendar-transp", DAV_CALENDAR, false,
 	    PROP_STORED, prop_opaque),
 	C("schedule-tag", DAV_EVENT, prop_schedule_tag),
@@ -143,6 +144,10 @@ prop_key(struct arena *arena, view ns, view name)
 	struct buf b = buf_new(LIMIT_XML);
 	view out;
 
+	/* Apple's is older than RFC 7953, and the same. */
+	if (view_eq(ns, VIEW(NS_SERVER))
+	    && view_eq(name, VIEW("calendar-availability")))
+		ns = VIEW(NS_CALDAV);
 	buf_add(&b, ns);
 	buf_add_byte(&b, ' ');
 	buf_add(&b, name);

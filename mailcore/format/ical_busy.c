@@ -10,12 +10,12 @@
 struct event {
 	struct ical_busy *busy;
 	int64_t from, to; /* of its own time */
-	bool tentative;
+	enum ical_taken kind;
 	bool full;
 };
 
-static bool
-keep(struct ical_busy *b, const struct ical_period *p)
+bool
+ical_busy_keep(struct ical_busy *b, const struct ical_period *p)
 {
 	if (b->count == b->room) {
 		size_t room = b->room == 0 ? 64 : 2 * b->room;
@@ -40,14 +40,14 @@ visit(void *context, icalcomponent *c, int64_t shift)
 {
 	struct event *e = context;
 	struct ical_busy *b = e->busy;
-	struct ical_period p = { e->from + shift, e->to + shift, e->tentative };
+	struct ical_period p = { e->from + shift, e->to + shift, e->kind };
 
 	(void)c;
 	if (p.from < b->from)
 		p.from = b->from;
 	if (p.to > b->to)
 		p.to = b->to;
-	if (p.from < p.to && !keep(b, &p))
+	if (p.from < p.to && !ical_busy_keep(b, &p))
 		e->full = true;
 	return e->full;
 }
@@ -68,25 +68,36 @@ takes_time(icalcomponent *c)
 	return icalcomponent_get_status(c) != ICAL_STATUS_CANCELLED;
 }
 
-static void
-add_event(struct ical_busy *b, icalcomponent *c,
-    const struct ical_moments *overridden, bool *full)
+bool
+ical_busy_instances(struct ical_busy *b, icalcomponent *c,
+    const struct ical_moments *overridden, enum ical_taken kind)
 {
 	struct ical_range range = { b->from, b->to }, extent;
-	struct event e = { .busy = b };
+	struct event e = { .busy = b, .kind = kind };
 	bool floating;
 
-	if (!takes_time(c)
-	    || !ical_moment(c, ICAL_DTSTART_PROPERTY, &e.from, &floating))
-		return;
+	if (!ical_moment(c, ICAL_DTSTART_PROPERTY, &e.from, &floating))
+		return true;
 	extent = ical_extent(c);
 	e.to = extent.to - 1 - (floating ? ICAL_FLOAT : 0);
-	e.tentative = icalcomponent_get_status(c) == ICAL_STATUS_TENTATIVE;
 	if (ical_is_override(c))
 		(void)visit(&e, c, 0);
 	else
 		(void)ical_any_instance(c, &range, overridden, visit, &e);
-	*full = *full || e.full;
+	return !e.full;
+}
+
+static void
+add_event(struct ical_busy *b, icalcomponent *c,
+    const struct ical_moments *overridden, bool *full)
+{
+	enum ical_taken kind = ICAL_TAKEN;
+
+	if (!takes_time(c))
+		return;
+	if (icalcomponent_get_status(c) == ICAL_STATUS_TENTATIVE)
+		kind = ICAL_TENTATIVE;
+	*full = !ical_busy_instances(b, c, overridden, kind) || *full;
 }
 
 static struct ical_moments
@@ -146,22 +157,24 @@ compare(const void *a, const void *b)
 
 /* One kind of periods, joined. */
 static void
-write_kind(const struct ical_busy *b, bool tentative, struct buf *out)
+write_kind(const struct ical_busy *b, enum ical_taken kind, struct buf *out)
 {
+	static const char *const types[] = {
+		[ICAL_TAKEN] = "FREEBUSY;FBTYPE=BUSY:",
+		[ICAL_TENTATIVE] = "FREEBUSY;FBTYPE=BUSY-TENTATIVE:",
+		[ICAL_UNAVAILABLE] = "FREEBUSY;FBTYPE=BUSY-UNAVAILABLE:",
+	};
 	size_t i = 0;
 
 	while (i < b->count) {
 		struct ical_period p = b->list[i++];
 
-		if (p.tentative != tentative)
+		if (p.kind != kind)
 			continue;
 		for (; i < b->count && b->list[i].from <= p.to; i++)
-			if (b->list[i].tentative == tentative
-			    && b->list[i].to > p.to)
+			if (b->list[i].kind == kind && b->list[i].to > p.to)
 				p.to = b->list[i].to;
-		buf_add_text(out,
-		    tentative ? "FREEBUSY;FBTYPE=BUSY-TENTATIVE:"
-			      : "FREEBUSY;FBTYPE=BUSY:");
+		buf_add_text(out, types[kind]);
 		date_add_ical(out, p.from);
 		buf_add_byte(out, '/');
 		date_add_ical(out, p.to);
@@ -204,8 +217,9 @@ ical_busy_reply(struct ical_busy *b, const struct ical_busy_reply *reply,
 	write_moment(out, "DTSTAMP:", now);
 	write_moment(out, "DTSTART:", b->from);
 	write_moment(out, "DTEND:", b->to);
-	write_kind(b, false, out);
-	write_kind(b, true, out);
+	write_kind(b, ICAL_TAKEN, out);
+	write_kind(b, ICAL_TENTATIVE, out);
+	write_kind(b, ICAL_UNAVAILABLE, out);
 	buf_add(out, VIEW("END:VFREEBUSY\r\nEND:VCALENDAR\r\n"));
 }
 

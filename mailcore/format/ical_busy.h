@@ -14,9 +14,12 @@ enum {
 	ICAL_BUSY_MOST = 100000 /* periods in one answer */
 };
 
+/* FBTYPE (RFC 5545 3.2.9). */
+enum ical_taken { ICAL_TAKEN, ICAL_TENTATIVE, ICAL_UNAVAILABLE };
+
 struct ical_period {
 	int64_t from, to;
-	bool tentative;
+	enum ical_taken kind;
 };
 
 struct ical_busy {
@@ -29,6 +32,15 @@ struct ical_busy {
 /* Add what the events of one object take of the range.  What cannot be read
  * takes nothing.  OVER_LIMIT. */
 CHECKED result ical_busy_add(struct ical_busy *, view text, struct arena *);
+
+/* The same of a person's VAVAILABILITY components (RFC 7953 5): all time
+ * within them that is not AVAILABLE. */
+CHECKED result ical_available_add(
+    struct ical_busy *, view text, struct arena *);
+
+/* A VCALENDAR with at least one, and nothing else but time zones.
+ * MALFORMED, OVER_LIMIT. */
+CHECKED result ical_available_check(view text);
 
 /* The whole as a VCALENDAR with one VFREEBUSY, made at `now`; periods that
  * touch are joined. */

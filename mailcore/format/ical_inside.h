@@ -10,6 +10,7 @@
 #define FORMAT_ICAL_INSIDE_H
 
 #include "mailcore/format/ical.h"
+#include "mailcore/format/ical_busy.h"
 
 #include <libical/ical.h>
 
@@ -78,5 +79,11 @@ bool ical_any_instance(icalcomponent *, const struct ical_range *range,
 /* Where its first and last recurrence begin, at most; `last` INT64_MAX:
  * without end, or not known. */
 void ical_starts(icalcomponent *, int64_t *first, int64_t *last);
+
+/* Every instance of a component that falls into the range, as a period.
+ * false: there is no room for more. */
+bool ical_busy_instances(struct ical_busy *, icalcomponent *,
+    const struct ical_moments *overridden, enum ical_taken);
+bool ical_busy_keep(struct ical_busy *, const struct ical_period *);
 
 #endif

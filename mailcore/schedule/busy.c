@@ -1,5 +1,7 @@
 #include "mailcore/schedule/schedule.h"
 
+#include "mailcore/format/xml_in.h"
+
 enum { SCRATCH = 67108864 };
 
 struct search {
@@ -39,6 +41,43 @@ counts(struct account *a, struct arena *arena, const struct collection *c)
 	    || view_find(value, VIEW("transparent")) == SIZE_MAX;
 }
 
+/* A property is kept as XML. */
+static view
+text_of(view inner, struct arena *arena)
+{
+	struct xml_element *root;
+	view whole = arena_print(
+	    arena, "<a>%.*s</a>", (int)inner.n, inner.p);
+
+	return arena_result(arena).is == OK
+		&& xml_parse(whole, arena, &root).is == OK
+	    ? root->text
+	    : VIEW("");
+}
+
+result
+schedule_available(struct account *a, struct ical_busy *busy)
+{
+	struct arena *scratch = arena_new(SCRATCH);
+	struct collection inbox;
+	view value;
+	result r = collection_find(
+	    a, scratch, COLLECTION_INBOX, VIEW("inbox"), &inbox);
+
+	if (r.is == OK)
+		r = property_get(a, scratch, inbox.id,
+		    VIEW("urn:ietf:params:xml:ns:caldav"
+			 " calendar-availability"),
+		    &value);
+	if (r.is == OK)
+		value = text_of(value, scratch);
+	/* Such as was kept before it was looked at. */
+	if (r.is == OK && ical_available_check(value).is == OK)
+		r = ical_available_add(busy, value, scratch);
+	arena_free(&scratch);
+	return r.is == NOT_FOUND ? done() : r;
+}
+
 result
 schedule_busy(struct account *a, view but, struct ical_busy *busy)
 {
@@ -55,5 +94,5 @@ schedule_busy(struct account *a, view but, struct ical_busy *busy)
 			r = item_each_in_span(a, list[i].id, VIEW("VEVENT"),
 			    busy->from, busy->to, visit, &s);
 	arena_free(&s.scratch);
-	return r;
+	return r.is == OK ? schedule_available(a, busy) : r;
 }

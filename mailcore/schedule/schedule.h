@@ -102,4 +102,8 @@ view schedule_etag(view text, struct arena *);
  * that does not count.  OVER_LIMIT. */
 CHECKED result schedule_busy(struct account *, view but, struct ical_busy *);
 
+/* When its person cannot be had (RFC 7953); a part of schedule_busy.
+ * OVER_LIMIT. */
+CHECKED result schedule_available(struct account *, struct ical_busy *);
+
 #endif
