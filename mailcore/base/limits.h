@@ -224,6 +224,11 @@ enum {
 	LIMIT_PUSH_WAIT = 86400,  /* most that Retry-After may say */
 	LIMIT_PUSH_ACCOUNTS = 65536, /* remembered to have some, or none */
 
+	/* What was there before changes, of one person: the oldest goes. */
+	LIMIT_HISTORY = 20000,
+	LIMIT_HISTORY_BYTES = 268435456,
+	LIMIT_HISTORY_DAYS = 365,
+
 	/* An answer of the signer takes a millisecond, a new key a second. */
 	LIMIT_SIGNER_MS = 5000,
 	/* One message to it or from it: below what a socket takes at once. */

@@ -40,6 +40,7 @@ conf_defaults(struct conf *c, unsigned base_port)
 		.session_end = LIMIT_SESSION_END,
 		.password_strength = 3,
 		.publish = true,
+		.history_days = 30,
 		.log_level = LOG_INFO,
 		.sandbox = true,
 	};

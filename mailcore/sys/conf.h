@@ -18,6 +18,7 @@
  *	session-idle MINUTES  session-end HOURS  password-strength 0..4
  *	security-contact URI
  *	publish on|off       directory on|off        imap-without WORD...
+ *	push public|any|off  history-days N
  *	gateway DOMAIN ... (gateway.h)
  *	log-level error|warning|info|debug           sandbox on|off
  */
@@ -56,6 +57,9 @@ enum { CONF_ADDRESSES = 8 };
 /* Whose mail is looked at: see check-mail in posthaste.conf(5). */
 enum conf_check { CONF_CHECK_REMOTE, CONF_CHECK_ALL, CONF_CHECK_OFF };
 
+/* To which push services messages go: see push in posthaste.conf(5). */
+enum conf_push { CONF_PUSH_PUBLIC, CONF_PUSH_ANY, CONF_PUSH_OFF };
+
 struct conf {
 	const char *data;     /* folder of the store */
 	const char *hostname; /* of this server: mail.example.org */
@@ -85,6 +89,8 @@ struct conf {
 	const char *security_contact; /* a URI for security.txt; NULL: none */
 	bool publish;   /* owners may open a calendar to everyone */
 	bool directory; /* people of a domain find each other */
+	int push;       /* enum conf_push */
+	unsigned history_days; /* what was there before is kept; 0: not */
 	struct gateway gateway; /* mail systems that are not ours */
 	int log_level; /* enum log_level */
 	bool sandbox;  /* off only for debugging */

@@ -300,6 +300,26 @@ set_dmarc(struct arena *a, void *to, view value)
 	return true;
 }
 
+static bool
+set_push(struct arena *a, void *to, view value)
+{
+	static const char *const words[] = { "public", "any", "off" };
+	size_t which;
+
+	(void)a;
+	if (!choose(value, words, COUNT(words), &which))
+		return false;
+	*(int *)to = (int)which;
+	return true;
+}
+
+static bool
+set_days(struct arena *a, void *to, view value)
+{
+	(void)a;
+	return set_number(to, value, 0, LIMIT_HISTORY_DAYS);
+}
+
 /* RFC 6647 5: long enough to matter, short enough to bear. */
 static bool
 set_greylist_delay(struct arena *a, void *to, view value)
@@ -419,6 +439,12 @@ const struct setting conf_settings[CONF_SETTINGS] = {
 	{ "directory", offsetof(struct conf, directory),
 	    set_switch, "on or off",
 	    "write on to let the people of a domain look each other up" },
+	{ "push", offsetof(struct conf, push), set_push,
+	    "public, any or off",
+	    "write whether clients may be told of changes, and where" },
+	{ "history-days", offsetof(struct conf, history_days), set_days,
+	    "a number from 0 to 365",
+	    "write for how many days a change can be undone" },
 	{ "imap-without", offsetof(struct conf, imap_without),
 	    set_capabilities, "names of IMAP capabilities",
 	    "write what clients shall not be told of,"

@@ -124,6 +124,19 @@ put_gateway(const struct gateway *g, struct buf *out)
 }
 
 static void
+put_dav(const struct conf *c, struct buf *out)
+{
+	static const char *const push[] = { "public", "any", "off" };
+
+	buf_add(out, VIEW("\n# Which push services may be told of changes:"
+	    " public ones, any, or none (off).\n"));
+	buf_print(out, "push %s\n", push[c->push]);
+	buf_add(out, VIEW("\n# For how many days changes of calendars and"
+	    " address books can be undone; 0: not.\n"));
+	buf_print(out, "history-days %u\n", c->history_days);
+}
+
+static void
 put_limits(const struct conf *c, struct buf *out)
 {
 	static const char *const levels[] = {
@@ -159,6 +172,7 @@ put_limits(const struct conf *c, struct buf *out)
 	    " each other in a book?\n"));
 	buf_print(out, "publish %s\ndirectory %s\n",
 	    c->publish ? "on" : "off", c->directory ? "on" : "off");
+	put_dav(c, out);
 	buf_add(out, VIEW("\n# error, warning, info or debug.\n"));
 	buf_print(out, "log-level %s\n", levels[c->log_level]);
 	buf_add(out, VIEW("\n# Limits what each role may do; off only for"
