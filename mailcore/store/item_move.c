@@ -8,8 +8,8 @@ enum { OLD, REMOVE, GONE_ADD, GONE_FORGET, COPY, SHARE, RENAME };
 
 static const char *const sql[] = {
 	[OLD] = "SELECT modseq, flags, keywords, size, etag, body, name,"
-		" key, properties FROM item WHERE account_id = $1 AND collection = $2"
-		" AND uid = $3",
+		" key, properties FROM item WHERE account_id = $1"
+		" AND collection = $2 AND uid = $3",
 	[REMOVE] = "DELETE FROM item WHERE account_id = $1"
 		   " AND collection = $2 AND uid = $3",
 	[GONE_ADD] = "INSERT INTO item_gone (account_id, collection, modseq,"
