@@ -90,6 +90,7 @@ enum {
 	/* Wrong ones from one network within so many seconds; then 4xx. */
 	LIMIT_AUTH_FAILURES = 50,
 	LIMIT_AUTH_WINDOW = 600,
+	LIMIT_SCRAM_NONCE = 256, /* of a client; RFC 5802 names no bound */
 
 	/* App passwords of one account: a person has this many devices. */
 	LIMIT_APP_PASSWORDS = 100,
@@ -184,8 +185,7 @@ enum {
 	LIMIT_COLLECTIONS = 500,      /* of one home */
 	LIMIT_FILE = 10485760, /* a request is held in memory */
 	LIMIT_FOLDERS = 2000,  /* of one person's files */
-	LIMIT_FOLDER_DEPTH = 32,
-	LIMIT_FILE_PATH = 1024,  /* decoded, behind the person's name */
+	LIMIT_FILE_PATH = 1024, /* of a folder, with those around it */
 	LIMIT_FILES_CARRIED = 10000, /* by one COPY of a folder */
 
 	/* Scheduling (RFC 6638). */
