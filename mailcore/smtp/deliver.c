@@ -3,7 +3,6 @@
 #include "mailcore/base/ascii.h"
 #include "mailcore/format/message.h"
 #include "mailcore/format/wire.h"
-#include "mailcore/schedule/schedule.h"
 #include "mailcore/smtp/deliver_inside.h"
 #include "mailcore/smtp/header.h"
 #include "mailcore/sys/clock.h"
@@ -138,24 +137,6 @@ file(struct plan *p, struct deliver_outcome *out)
 	return done();
 }
 
-/* An invitation or an answer to one, into the calendar; the mail is there
- * whatever becomes of it. */
-static void
-invite(const struct plan *p)
-{
-	const struct schedule s = { .store = p->store };
-	const struct verdict *v = p->verdict;
-	result r = done();
-
-	if (v != NULL && !v->junk && v->dmarc != VERDICT_DMARC_FAIL)
-		r = schedule_receive_mail(&s, p->info.id,
-		    v->authenticated_from, p->mail->message);
-	if (r.is != OK)
-		log_line(LOG_WARNING, "deliver.schedule",
-		    "id=%.*s account=%lld why=\"%s\"",
-		    LOG_VIEW(p->mail->id), (long long)p->info.id, r.why);
-}
-
 static result
 deliver(struct plan *p, struct deliver_outcome *out)
 {
@@ -171,7 +152,7 @@ deliver(struct plan *p, struct deliver_outcome *out)
 	TRY(file(p, out));
 	if (out->full)
 		return done();
-	invite(p);
+	plan_invite(p);
 	TRY(plan_send(p, &out->queued));
 	return plan_remember(p);
 }

@@ -22,6 +22,7 @@ struct deliver_mail {
 	view message; /* CRLF lines, our Received field in front */
 	view remote;  /* the client's address; empty: unknown */
 	struct signer *signer; /* seals what is sent on; may be NULL */
+	int64_t submitter;     /* who has logged in; 0: nobody */
 };
 
 /* What came of it for one of them.  Views live in the arena. */

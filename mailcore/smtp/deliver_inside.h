@@ -50,6 +50,10 @@ CHECKED result plan_file(struct plan *);
 /* What people say to senders, as one printable line in ASCII. */
 view deliver_line(struct arena *, view text);
 
+/* What is in it for the calendar (RFC 6047), when it is known who says so;
+ * the mail is there whatever becomes of it. */
+void plan_invite(const struct plan *);
+
 /* Redirects and the reply. */
 CHECKED result plan_send(struct plan *, bool *queued);
 

@@ -227,6 +227,7 @@ keep_local(struct smtp *s, view message, bool *queued)
 		.message = message,
 		.remote = view_of(s->peer->address),
 		.signer = s->services->signer,
+		.submitter = s->services->submission ? s->identity.account : 0,
 	};
 	size_t refused;
 

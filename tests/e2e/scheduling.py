@@ -131,6 +131,48 @@ def by_mail(server, ann):
     same(one(server, 1, "forged")[1], "0 found", "and stays a mail")
 
 
+def itip(method, uid, ann, bob, partstat, claims=None):
+    """A mail with a message of iTIP, as a client without CalDAV writes it."""
+    text = event(uid, ann, [(bob, partstat)]).replace(
+        b"VERSION:2.0", b"VERSION:2.0\r\nMETHOD:" + method.encode())
+    author, to = (ann, bob) if method != "REPLY" else (bob, ann)
+    return author, to, (
+        "From: <%s>\r\nTo: <%s>\r\nSubject: %s\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: text/calendar; charset=utf-8; method=%s\r\n\r\n"
+        % (claims or author, to, uid, method)).encode() + text
+
+
+def submitted(server, ann, bob):
+    """Who has logged in to send it is believed, for himself alone."""
+    def send(number, mail):
+        with server.submission(number) as client:
+            client.sendmail(*mail)
+
+    send(1, itip("REQUEST", "walk", ann, bob, "NEEDS-ACTION"))
+    ok("NEEDS-ACTION" in one(server, 2, "walk")[1],
+       "an invitation that is submitted is in the calendar",
+       one(server, 2, "walk")[1])
+    author, to, text = itip("REQUEST", "fake", bob, ann, "NEEDS-ACTION",
+                            claims=bob)
+    send(1, (ann, to, text))
+    same(one(server, 1, "fake")[1], "0 found", "not in another's name")
+    same(put(server, "swim.ics", event(
+        "swim", ann, [(ann, "ACCEPTED"), (bob, "NEEDS-ACTION")]), 1), 201,
+         "an invitation by CalDAV")
+    send(1, (ann, ann, itip("REPLY", "swim", ann, bob, "DECLINED")[2]))
+    ok("DECLINED" not in one(server, 1, "swim")[1],
+       "nobody answers for another", one(server, 1, "swim")[1])
+    send(2, itip("REPLY", "swim", ann, bob, "ACCEPTED"))
+    ok(re.search("PARTSTAT=ACCEPTED[^\r\n]*" + re.escape(bob),
+                 one(server, 1, "swim")[1]),
+       "an answer that is submitted is applied", one(server, 1, "swim")[1])
+    send(1, itip("CANCEL", "walk", ann, bob, "NEEDS-ACTION"))
+    text = one(server, 2, "walk")[1]
+    ok("STATUS:CANCELLED" in text or text == "0 found", "called off", text)
+    server.http("DELETE", server.home("Calendar", 1) + "swim.ics", number=1,
+                auth=True)
+
+
 def room(server, ann):
     """A room comes when it is free, and says so by itself."""
     address = server.login(3)[0]
@@ -197,6 +239,7 @@ def main():
         answer(server, sink, ann, bob, href)
         call_off(server, sink)
         by_mail(server, ann)
+        submitted(server, ann, bob)
         room(server, ann)
         power_cut(server, sink, ann, bob)
     finally:

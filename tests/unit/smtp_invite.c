@@ -97,6 +97,83 @@ test(struct store *store, int64_t id)
 	    5, "and each time among the mail");
 }
 
+/* From, ORGANIZER and who is asked, of a mail that somebody submits. */
+#define SUBMITTED(from, organizer, uid)                                  \
+	from "To: user@example.org\r\nMIME-Version: 1.0\r\n"            \
+	     "Content-Type: text/calendar; method=REQUEST\r\n\r\n"      \
+	     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//EN\r\n"   \
+	     "METHOD:REQUEST\r\nBEGIN:VEVENT\r\nUID:" uid "\r\n"       \
+	     "DTSTAMP:20260101T000000Z\r\nDTSTART:20300301T090000Z\r\n" \
+	     "ORGANIZER:mailto:" organizer "\r\n"                       \
+	     "ATTENDEE:mailto:user@example.org\r\n"                     \
+	     "END:VEVENT\r\nEND:VCALENDAR\r\n"
+#define FROM(address) "From: <" address ">\r\n"
+
+static void
+submit(struct store *store, int64_t id, int64_t submitter, const char *text)
+{
+	const struct deliver_mail mail = { .hostname = "mx.example.org",
+		.id = VIEW("2"),
+		.sender = VIEW("boss@example.org"),
+		.message = view_of(text),
+		.remote = VIEW(""),
+		.submitter = submitter };
+	const struct target to = { .account = id,
+		.address = VIEW("user@example.org") };
+	struct arena *arena = arena_new(DELIVER_MEMORY);
+	struct deliver_outcome out;
+
+	must(deliver_account(store, arena, &mail, &to, NULL, &out), "deliver");
+	arena_free(&arena);
+}
+
+static void
+test_submitted(struct store *store, int64_t id)
+{
+	static const struct {
+		const char *text, *what;
+		bool submitted, taken;
+	} cases[] = {
+		{ SUBMITTED(FROM("boss@example.org"), "boss@example.org", "a"),
+		    "nobody has logged in", false, false },
+		{ SUBMITTED(FROM("user@example.org"), "user@example.org", "b"),
+		    "From somebody else here", true, false },
+		{ SUBMITTED(FROM("far@elsewhere.example"),
+		      "far@elsewhere.example", "c"),
+		    "From somebody elsewhere", true, false },
+		{ SUBMITTED(FROM("boss@example.org"), "user@example.org", "d"),
+		    "another organizer", true, false },
+		{ SUBMITTED(FROM("boss@example.org") FROM("user@example.org"),
+		      "boss@example.org", "e"),
+		    "two From fields", true, false },
+		{ SUBMITTED("From: boss@example.org, user@example.org\r\n",
+		      "boss@example.org", "f"),
+		    "two addresses in From", true, false },
+		{ SUBMITTED("", "boss@example.org", "g"), "no From", true,
+		    false },
+		{ SUBMITTED(FROM("Boss@Example.org"), "boss@example.org",
+		      "h"),
+		    "the organizer himself", true, true },
+		{ SUBMITTED(FROM("boss@example.org"), "boss@example.org",
+		      "h"),
+		    "once more", true, false },
+	};
+	int64_t boss, before;
+
+	must(account_add(store, VIEW("boss@example.org"), VIEW("Boss"),
+		 VIEW(""), &boss),
+	    "account");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		before = items(store, id, COLLECTION_CALENDAR, "personal");
+		submit(store, id, cases[i].submitted ? boss : 0,
+		    cases[i].text);
+		is_number((long)(items(store, id, COLLECTION_CALENDAR,
+				     "personal")
+			      - before),
+		    cases[i].taken ? 1 : 0, cases[i].what);
+	}
+}
+
 int
 main(void)
 {
@@ -119,6 +196,7 @@ main(void)
 		 VIEW(""), &id),
 	    "account");
 	test(store, id);
+	test_submitted(store, id);
 	store_close(&store);
 	(void)snprintf(command, sizeof command, "rm -rf '%s'", folder);
 	if (system(command) != 0)
