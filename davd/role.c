@@ -26,7 +26,8 @@ const struct role_kind role_kinds[ROLE_COUNT] = {
 		.store = true,
 		.certificates = true,
 		.asks = 1u << SIGNER_OP_KEYS | 1u << SIGNER_OP_MAKE
-		    | 1u << SIGNER_OP_DKIM | 1u << SIGNER_OP_CMS,
+		    | 1u << SIGNER_OP_DKIM | 1u << SIGNER_OP_CMS
+		    | 1u << SIGNER_OP_PUSH_KEY,
 		.run = role_web,
 	},
 	[ROLE_MAIL] = {
@@ -46,7 +47,8 @@ const struct role_kind role_kinds[ROLE_COUNT] = {
 		.name = "queue",
 		.store = true,
 		.connects = true,
-		.asks = 1u << SIGNER_OP_KEYS | 1u << SIGNER_OP_DKIM,
+		.asks = 1u << SIGNER_OP_KEYS | 1u << SIGNER_OP_DKIM
+		    | 1u << SIGNER_OP_PUSH_KEY | 1u << SIGNER_OP_PUSH_SIGN,
 		.run = role_queue,
 	},
 	[ROLE_SIGNER] = {

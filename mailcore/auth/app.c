@@ -1,6 +1,7 @@
-#include "mailcore/auth/app.h"
+#include "mailcore/auth/inside.h"
 
 #include "mailcore/auth/network.h"
+#include "mailcore/auth/scram_keys.h"
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/secret.h"
 #include "mailcore/base/utf8.h"
@@ -155,6 +156,17 @@ check_label(view label)
 	return done();
 }
 
+/* In readable groups. */
+static void
+show(const char normal[LETTERS], struct buf *out)
+{
+	for (size_t i = 0; i < LETTERS; i++) {
+		if (i > 0 && i % GROUP == 0)
+			buf_add_byte(out, '-');
+		buf_add_byte(out, normal[i]);
+	}
+}
+
 result
 auth_app_add(struct store *store, struct app_password *wanted, int64_t now,
     struct buf *password)
@@ -167,12 +179,9 @@ auth_app_add(struct store *store, struct app_password *wanted, int64_t now,
 	TRY(check_label(wanted->label));
 	TRY(auth_app_networks(wanted->networks));
 	TRY(auth_key(store, VIEW("app-password-key"), key));
-	for (size_t i = 0; i < LETTERS; i++) {
-		if (i > 0 && i % GROUP == 0)
-			buf_add_byte(password, '-');
+	for (size_t i = 0; i < LETTERS; i++)
 		normal[i] = letters[random_number(sizeof letters - 1)];
-		buf_add_byte(password, normal[i]);
-	}
+	show(normal, password);
 	r = buf_result(password);
 	if (r.is == OK)
 		r = hash_of(key, normal, hash);
@@ -181,6 +190,9 @@ auth_app_add(struct store *store, struct app_password *wanted, int64_t now,
 	if (r.is == OK)
 		r = app_password_add(store, wanted);
 	wanted->hash = VIEW("");
+	if (r.is == OK)
+		r = auth_scram_keep_app(store, wanted,
+		    view_from(buf_view(password), before));
 	if (r.is != OK)
 		buf_cut(password, before);
 	secret_wipe(key, sizeof key);
@@ -203,8 +215,8 @@ from_there(view networks, view peer)
 	return false;
 }
 
-static bool
-is_good(const struct app_password *p, int64_t account,
+bool
+auth_app_good(const struct app_password *p, int64_t account,
     const struct auth_attempt *attempt, int64_t now)
 {
 	return account != 0 && p->account == account
@@ -213,11 +225,22 @@ is_good(const struct app_password *p, int64_t account,
 	    && from_there(p->networks, attempt->peer);
 }
 
+/* SCRAM knows it as it was shown, however it was typed here. */
+static void
+upgrade(struct auth *a, const struct app_password *found,
+    const char normal[LETTERS])
+{
+	struct buf shown = buf_new(AUTH_APP_TEXT);
+
+	show(normal, &shown);
+	auth_scram_upgrade_app(a, found, buf_view(&shown));
+	secret_wipe(shown.p, shown.n);
+	buf_free(&shown);
+}
+
 result
-auth_app_check(struct store *store, struct arena *arena,
-    const unsigned char key[AUTH_APP_KEY], int64_t account,
-    const struct auth_attempt *attempt, int64_t now,
-    struct identity *out)
+auth_app_check(struct auth *a, struct arena *arena, int64_t account,
+    const struct auth_attempt *attempt, int64_t now, struct identity *out)
 {
 	struct app_password found = { .id = 0 };
 	unsigned char hash[HASH];
@@ -225,16 +248,18 @@ auth_app_check(struct store *store, struct arena *arena,
 	result r = fail(DENIED, wrong);
 
 	if (normalise(attempt->password, normal)) {
-		r = hash_of(key, normal, hash);
+		r = hash_of(a->app_key, normal, hash);
 		if (r.is == OK)
-			r = app_password_find(store, arena,
+			r = app_password_find(a->store, arena,
 			    (view){ (const char *)hash, sizeof hash },
 			    &found);
-		if (r.is == OK && !is_good(&found, account, attempt, now))
+		if (r.is == OK && !auth_app_good(&found, account, attempt, now))
 			r = fail(DENIED, wrong);
 		if (r.is == NOT_FOUND)
 			r = fail(DENIED, wrong);
 	}
+	if (r.is == OK)
+		upgrade(a, &found, normal);
 	secret_wipe(normal, sizeof normal);
 	TRY(r);
 	out->app = found.id;

@@ -35,9 +35,7 @@ CHECKED result auth_app_add(struct store *, struct app_password *wanted,
 /* Is the attempt's password one of `account`, good for this protocol, from
  * this peer, now?  Sets the app password and its rights in `out`.  DENIED:
  * no. */
-CHECKED result auth_app_check(struct store *, struct arena *,
-    const unsigned char key[AUTH_APP_KEY], int64_t account,
-    const struct auth_attempt *, int64_t now,
-    struct identity *out);
+CHECKED result auth_app_check(struct auth *, struct arena *, int64_t account,
+    const struct auth_attempt *, int64_t now, struct identity *out);
 
 #endif

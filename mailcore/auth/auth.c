@@ -13,8 +13,7 @@
 
 enum {
 	AUTH_ARENA = 16384, /* one account's row */
-	DUMMY_TEXT = 256,
-	REFUSED_DELAY_MS = 1000
+	DUMMY_TEXT = 256
 };
 
 static const char wrong[] = "address or password is wrong";
@@ -55,6 +54,8 @@ auth_new(struct auth **out, struct store *store)
 		r = auth_key(store, VIEW("app-password-key"), a->app_key);
 	if (r.is == OK)
 		r = auth_key(store, VIEW("form-key"), a->form_key);
+	if (r.is == OK)
+		r = auth_key(store, VIEW("scram-key"), a->scram_key);
 	if (r.is == OK) {
 		*out = a;
 		a = NULL;
@@ -77,6 +78,7 @@ auth_free(struct auth **auth)
 	buf_free(&a->dummy);
 	secret_wipe(a->app_key, sizeof a->app_key);
 	secret_wipe(a->form_key, sizeof a->form_key);
+	secret_wipe(a->scram_key, sizeof a->scram_key);
 	free(a);
 }
 
@@ -110,8 +112,10 @@ check_main(struct auth *a, const struct account_info *account, view password)
 	auth_cache_tag(a->cache, account, password, tag);
 	if (!auth_cache_has(a->cache, tag, now)) {
 		r = verify_slowly(a, account->password, password);
-		if (r.is == OK && account->id != 0 && account->enabled)
+		if (r.is == OK && account->id != 0 && account->enabled) {
 			auth_cache_add(a->cache, tag, now);
+			auth_scram_upgrade(a, account, password);
+		}
 	}
 	secret_wipe(tag, sizeof tag);
 	if (r.is == OK && (account->id == 0 || !account->enabled))
@@ -126,8 +130,8 @@ static result
 check(struct auth *a, struct arena *arena, const struct account_info *account,
     const struct auth_attempt *attempt, struct identity *out)
 {
-	result r = auth_app_check(a->store, arena, a->app_key,
-	    account->enabled ? account->id : 0, attempt, clock_now(), out);
+	result r = auth_app_check(a, arena, account->enabled ? account->id : 0,
+	    attempt, clock_now(), out);
 
 	if (r.is != DENIED)
 		return r;
@@ -135,8 +139,8 @@ check(struct auth *a, struct arena *arena, const struct account_info *account,
 	return check_main(a, account, attempt->password);
 }
 
-static void
-tell(const struct auth_attempt *attempt, result r, unsigned delay_ms)
+void
+auth_tell(const struct auth_attempt *attempt, result r, unsigned delay_ms)
 {
 	static const char *const words[] = { [OK] = "auth.ok",
 		[DENIED] = "auth.denied", [BUSY] = "auth.busy" };
@@ -162,7 +166,7 @@ attempt_in(struct auth *a, const struct auth_attempt *attempt,
 	auth_throttle_peer(&throttle, attempt->peer);
 	r = auth_throttle_check(a->store, &throttle, now);
 	if (r.is != OK) {
-		*delay_ms = REFUSED_DELAY_MS;
+		*delay_ms = AUTH_REFUSED_DELAY_MS;
 		return r;
 	}
 	r = attempt->user.n > LIMIT_ADDRESS ? fail(NOT_FOUND, wrong)
@@ -198,7 +202,7 @@ auth_password(struct auth *a, const struct auth_attempt *attempt,
 	*delay_ms = 0;
 	*out = (struct identity){ .account = 0 };
 	r = attempt_in(a, attempt, arena, out, delay_ms);
-	tell(attempt, r, *delay_ms);
+	auth_tell(attempt, r, *delay_ms);
 	arena_free(&arena);
 	return r;
 }

@@ -38,6 +38,12 @@ struct identity {
 	char address[LIMIT_ADDRESS + 1]; /* the primary one */
 };
 
+/* Which SCRAM there is (scram_keys.h); SHA-256 unless it is said otherwise.
+ * OFF forgets the keys, too.  Any thread. */
+enum auth_scram { AUTH_SCRAM_SHA256, AUTH_SCRAM_SHA1, AUTH_SCRAM_OFF };
+CHECKED result auth_scram_set(struct auth *, enum auth_scram);
+enum auth_scram auth_scram(const struct auth *);
+
 /* DENIED: no, whatever the reason.  BUSY: too many guesses from there; the
  * password was not looked at.  `delay_ms`: how long to hold the answer back
  * (without a thread). */

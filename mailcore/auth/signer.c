@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,6 +28,8 @@ struct signer {
 	uint64_t next;        /* id; not one that a process before us used */
 	int fd;               /* -1: the desk is in this process */
 	struct signer_desk *desk;
+	bool has_push; /* under the lock, with the next */
+	struct signer_point push;
 };
 
 const char *const signer_algorithms[2] = {
@@ -311,4 +314,54 @@ signer_cms(struct signer *s, view host, view document, struct buf *der)
 	struct signer_answer a;
 
 	return take_bytes(s, &q, der, &a);
+}
+
+/* Exactly `n` bytes of an answer. */
+static result
+take_exact(struct signer *s, struct signer_request *q, unsigned char *to,
+    size_t n)
+{
+	struct buf bytes = buf_new(LIMIT_SIGNER_MESSAGE);
+	struct signer_answer a;
+	result r = take_bytes(s, q, &bytes, &a);
+
+	if (r.is == OK && bytes.n != n)
+		r = fail(FAILED, "the signer answers something else");
+	if (r.is == OK)
+		memcpy(to, bytes.p, n);
+	buf_free(&bytes);
+	return r;
+}
+
+result
+signer_push_key(struct signer *s, struct signer_point *out)
+{
+	struct signer_request q = { .op = SIGNER_OP_PUSH_KEY,
+		.name = VIEW("push"), .selector = VIEW(""),
+		.bytes = VIEW("") };
+	bool known;
+
+	(void)pthread_mutex_lock(&s->lock);
+	known = s->has_push;
+	*out = s->push;
+	(void)pthread_mutex_unlock(&s->lock);
+	if (known)
+		return done();
+	TRY(take_exact(s, &q, out->bytes, sizeof out->bytes));
+	(void)pthread_mutex_lock(&s->lock);
+	s->push = *out;
+	s->has_push = true;
+	(void)pthread_mutex_unlock(&s->lock);
+	return done();
+}
+
+result
+signer_push(struct signer *s, const unsigned char hash[SIGNER_HASH],
+    unsigned char signature[SIGNER_PUSH_SIGNATURE])
+{
+	struct signer_request q = { .op = SIGNER_OP_PUSH_SIGN,
+		.name = VIEW("push"), .selector = VIEW(""),
+		.bytes = { (const char *)hash, SIGNER_HASH } };
+
+	return take_exact(s, &q, signature, SIGNER_PUSH_SIGNATURE);
 }

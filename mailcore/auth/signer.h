@@ -3,8 +3,9 @@
  * elsewhere.
  *
  * A process of its own, the role "signer", holds the private keys of DKIM
- * (<data>/keys/<domain>.<selector>.pem, PKCS #8) and signs profiles with the
- * server's certificate.  The other roles cannot read keys/ and ask over a
+ * (<data>/keys/<domain>.<selector>.pem, PKCS #8), signs profiles with the
+ * server's certificate, and speaks for the server to push services
+ * (<data>/keys/push.pem, RFC 8292).  The other roles cannot read keys/ and ask over a
  * socket that the supervisor made; the CLI and tests hold the keys in their
  * own process.  The calls are the same.
  *
@@ -62,7 +63,7 @@ CHECKED result signer_keys(struct signer *, view domain, struct arena *,
 CHECKED result signer_make(struct signer *, view domain, view selector,
     enum signer_algorithm);
 
-enum { SIGNER_HASH = 32 };
+enum { SIGNER_HASH = 32, SIGNER_PUSH_KEY = 65, SIGNER_PUSH_SIGNATURE = 64 };
 
 /* Appends the signature's bytes (not base64) over a SHA-256 `hash` of what
  * RFC 6376 3.7 says.  NOT_FOUND: no such key.  BUSY: nobody answers. */
@@ -76,5 +77,18 @@ CHECKED result signer_dkim(struct signer *, view domain, view selector,
  * end in a root); the signer's log says which.  OVER_LIMIT: too large. */
 CHECKED result signer_cms(struct signer *, view host, view document,
     struct buf *der);
+
+/* The public key by which push services know this server (RFC 8292 3.2: an
+ * uncompressed point of P-256).  Made at the first call, and then the same;
+ * asked for once by each process. */
+struct signer_point {
+	unsigned char bytes[SIGNER_PUSH_KEY];
+};
+CHECKED result signer_push_key(struct signer *, struct signer_point *out);
+
+/* The signature (ES256, r and s) of a SHA-256 by that key. */
+CHECKED result signer_push(struct signer *,
+    const unsigned char hash[SIGNER_HASH],
+    unsigned char signature[SIGNER_PUSH_SIGNATURE]);
 
 #endif

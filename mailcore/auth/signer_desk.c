@@ -2,10 +2,12 @@
 
 #include "mailcore/auth/signer_cms.h"
 #include "mailcore/auth/signer_key.h"
+#include "mailcore/auth/signer_push.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/log.h"
 
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +39,7 @@ struct signer_desk {
 	struct kept_key *keys[KEPT];  /* NULL: an empty place */
 	struct kept_list *lists[KEPT];
 	struct stat listed; /* the folder, as the lists saw it */
+	EVP_PKEY *push;     /* NULL: not needed yet */
 };
 
 static size_t
@@ -100,6 +103,7 @@ signer_desk_free(struct signer_desk **dd)
 	for (size_t i = 0; i < KEPT; i++)
 		forget_key(d, i);
 	forget_lists(d);
+	EVP_PKEY_free(d->push);
 	certs_close(&d->certs);
 	free(d);
 }
@@ -287,6 +291,17 @@ answer_cms(struct signer_desk *d, const struct signer_request *q,
 }
 
 static result
+answer_push(struct signer_desk *d, const struct signer_request *q,
+    struct buf *bytes)
+{
+	if (d->push == NULL)
+		TRY(signer_push_load(d->folder, &d->push));
+	return q->op == SIGNER_OP_PUSH_KEY
+	    ? signer_push_public(d->push, bytes)
+	    : signer_push_sign(d->push, q->bytes, bytes);
+}
+
+static result
 work(struct signer_desk *d, unsigned may, const struct signer_request *q,
     struct signer_answer *a, struct buf *bytes)
 {
@@ -303,6 +318,9 @@ work(struct signer_desk *d, unsigned may, const struct signer_request *q,
 		return answer_dkim(d, q, a, bytes);
 	case SIGNER_OP_CMS:
 		return answer_cms(d, q, bytes);
+	case SIGNER_OP_PUSH_KEY:
+	case SIGNER_OP_PUSH_SIGN:
+		return answer_push(d, q, bytes);
 	case SIGNER_OPS:
 	default:
 		return fail(MALFORMED, "not a request");

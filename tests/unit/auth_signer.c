@@ -218,6 +218,10 @@ static const struct {
 	{ "one.test", "e1", 0, SIGNER_OP_KEYS, OK },
 	{ "none.test", "", 0, SIGNER_OP_KEYS, OK },
 	{ "mail.other.test", "", 9, SIGNER_OP_CMS, DENIED },
+	{ "push", "", 0, SIGNER_OP_PUSH_KEY, OK },
+	{ "push", "", SIGNER_HASH, SIGNER_OP_PUSH_SIGN, OK },
+	{ "push", "", SIGNER_HASH - 1, SIGNER_OP_PUSH_SIGN, MALFORMED },
+	{ "push", "", SIGNER_HASH + 1, SIGNER_OP_PUSH_SIGN, MALFORMED },
 };
 
 /* Names that must not come near a path: no answer at all. */
