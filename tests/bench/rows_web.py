@@ -163,6 +163,7 @@ both_ports("dav-multiget", "calendar-multiget", dav_multiget, fill_all)
 
 CONFIG = "/mail/config-v1.1.xml?emailaddress=user%40posthaste.test"
 CIPHER = "TLS_AES_128_GCM_SHA256"   # both sides, whatever they prefer
+TURNS = 9
 
 
 def start_nginx(bench):
@@ -173,16 +174,24 @@ def start_nginx(bench):
     bench.nginx = Nginx.start(bench.server, body)
 
 
+def by_turns(load, targets):
+    """Answers take microseconds: what the machine does for itself in half
+    a second outweighs any difference.  So many short turns, and of each
+    side the one in the middle."""
+    turns = [[load(target) for target in targets] for _ in range(TURNS)]
+    return [sorted(side, key=rate())[TURNS // 2] for side in zip(*turns)]
+
+
 @row("autoconfig", "Thunderbird's document over kept HTTPS connections;"
      " nginx sends the same bytes from a file, with the same certificate and"
      " cipher", start_nginx)
 def autoconfig(bench):
     targets = [bench.server] + ([bench.nginx] if bench.nginx else [])
-    for sessions, count in ((1, 3000), (8, 12000)):
-        sides = [bench.load("request", "https", target, path=CONFIG,
-                            anonymous="yes", sessions=sessions,
-                            cipher=CIPHER, count=bench.less(count),
-                            seconds=20) for target in targets]
+    for sessions, count in ((1, 6000), (8, 24000)):
+        sides = by_turns(lambda target: bench.load(
+            "request", "https", target, path=CONFIG, anonymous="yes",
+            sessions=sessions, cipher=CIPHER, count=bench.less(count),
+            seconds=20), targets)
         yield compare("%d connections" % sessions, "/s", sides, rate())
     # The same number for both: half of what we answer at most.
     pace = max(1, int(sides[0]["rate"] / 2))
