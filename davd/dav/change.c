@@ -1,5 +1,7 @@
 #include "davd/dav/change.h"
 
+#include "davd/dav/dead.h"
+#include "davd/dav/schedule.h"
 #include "davd/dav/subscribe.h"
 
 #include "mailcore/base/ascii.h"
@@ -45,6 +47,9 @@ type_fits(const struct xml_element *e, enum dav_what what)
 	view name = what == DAV_CALENDAR ? VIEW("calendar")
 					 : VIEW("addressbook");
 
+	if (what == DAV_FOLDER)
+		return e->first != NULL && e->first->next == NULL
+		    && xml_is(e->first, VIEW(NS_DAV), VIEW("collection"));
 	for (const struct xml_element *c = e->first; c != NULL; c = c->next)
 		if (!xml_is(c, ns, name)
 		    && !xml_is(c, VIEW(NS_DAV), VIEW("collection")))
@@ -149,14 +154,14 @@ judge(struct changes *all, struct change *c, enum dav_what what, bool making)
 	if ((what & DAV_PROXIES) != 0 && c->row != NULL
 	    && view_eq(c->row->name, VIEW("group-member-set")))
 		return;
-	if ((what & DAV_COLLECTIONS) == 0)
+	if ((what & DAV_COLLECTIONS) == 0 && !dead_fits(what, c->row))
 		refuse(all, c, 403,
 		    c->row != NULL && c->row->kind == PROP_LIVE
 			? "D:cannot-modify-protected-property"
 			: NULL);
 	else if (c->element->inner.n > LIMIT_DAV_PROPERTY)
 		refuse(all, c, 507, "D:quota-not-exceeded");
-	else if (c->row != NULL)
+	else if (c->row != NULL && (what & DAV_OBJECTS) == 0)
 		judge_row(all, c, what, making);
 }
 
@@ -205,7 +210,7 @@ changes_read(struct dav *d, const struct xml_element *root, enum dav_what what,
 
 	*out = (struct changes){ 0 };
 	if (n > LIMIT_DAV_PROPERTIES)
-		return fail(MALFORMED, "more than LIMIT_DAV_PROPERTIES");
+		return fail(OVER_LIMIT, "more than LIMIT_DAV_PROPERTIES");
 	out->list = arena_array(d->arena, n, sizeof *out->list);
 	TRY(arena_result(d->arena));
 	for (e = root->first; e != NULL; e = e->next) {
@@ -251,8 +256,6 @@ components_kept(struct dav *d, const struct xml_element *e)
 static result
 apply(struct dav *d, int64_t collection, const struct change *c)
 {
-	view value = c->remove ? VIEW("") : c->element->inner;
-
 	if (c->row != NULL && c->row->kind == PROP_NAME)
 		return collection_set_display_name(d->account, collection,
 		    c->remove ? VIEW("") : c->element->text);
@@ -263,10 +266,11 @@ apply(struct dav *d, int64_t collection, const struct change *c)
 		if (view_eq(c->row->name, VIEW("resourcetype")))
 			return property_set(
 			    d->account, collection, subscribed_key, VIEW("1"));
-		value = components_kept(d, c->element);
+		return property_set(d->account, collection,
+		    prop_key(d->arena, c->element->ns, c->element->name),
+		    components_kept(d, c->element));
 	}
-	return property_set(d->account, collection,
-	    prop_key(d->arena, c->element->ns, c->element->name), value);
+	return dead_apply(d, collection, c);
 }
 
 result

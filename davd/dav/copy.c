@@ -1,3 +1,5 @@
+#include "davd/dav/copy.h"
+
 #include "davd/dav/acl.h"
 #include "davd/dav/schedule.h"
 
@@ -237,11 +239,9 @@ authority_of(view url)
 	return without_default_port(view_cut(&rest, '/'));
 }
 
-/* RFC 4918 10.3: an absolute URI or path, here on this host. */
-static bool
-read_destination(struct carry *c)
+bool
+copy_destination(struct dav *d, struct dav_path *out)
 {
-	struct dav *d = c->d;
 	struct request to = { .arena = d->arena, .path = VIEW("") };
 	view value, authority;
 
@@ -261,23 +261,23 @@ read_destination(struct carry *c)
 		answer_text(d->answer, 400, "RFC 4918 10.3: bad Destination");
 		return false;
 	}
-	c->to = dav_path_parse(to.path, d->arena);
+	*out = dav_path_parse(to.path, d->arena);
 	return true;
 }
 
-static bool
-read_overwrite(struct carry *c)
+bool
+copy_overwrite(struct dav *d, bool *out)
 {
 	view value;
 
-	c->overwrite = true;
-	if (!request_header(c->d->request, VIEW("Overwrite"), &value))
+	*out = true;
+	if (!request_header(d->request, VIEW("Overwrite"), &value))
 		return true;
 	value = view_trim(value);
-	c->overwrite = !view_same(value, VIEW("F"));
+	*out = !view_same(value, VIEW("F"));
 	if (view_same(value, VIEW("F")) || view_same(value, VIEW("T")))
 		return true;
-	answer_text(c->d->answer, 400, "RFC 4918 10.6: bad Overwrite");
+	answer_text(d->answer, 400, "RFC 4918 10.6: bad Overwrite");
 	return false;
 }
 
@@ -313,7 +313,7 @@ place_fits(struct carry *c)
 		    "RFC 4918 9.8.5: nothing can be there.");
 		return false;
 	}
-	if (object && (c->to.what & DAV_OBJECTS) != 0
+	if (object && (c->to.what & (DAV_EVENT | DAV_CARD)) != 0
 	    && c->to.what != d->path.what) {
 		dav_error(d, 403,
 		    c->to.what == DAV_EVENT ? "C:supported-calendar-data"
@@ -323,7 +323,7 @@ place_fits(struct carry *c)
 	}
 	if (c->to.what == d->path.what && !(object && c->to.slash))
 		return true;
-	if (!object && (c->to.what & DAV_OBJECTS) != 0)
+	if (!object && (c->to.what & (DAV_EVENT | DAV_CARD)) != 0)
 		dav_error(d, 403,
 		    c->to.what == DAV_EVENT
 			? "C:calendar-collection-location-ok"
@@ -378,7 +378,8 @@ carry(struct dav *d, bool move)
 		answer_text(d->answer, 400, "RFC 4918 9.9.2: bad Depth");
 		return;
 	}
-	if (!read_destination(&c) || !read_overwrite(&c) || !place_fits(&c))
+	if (!copy_destination(d, &c.to) || !copy_overwrite(d, &c.overwrite)
+	    || !place_fits(&c))
 		return;
 	scheduling_new(d, &c.schedule);
 	answer(&c,

@@ -1,5 +1,6 @@
 #include "davd/dav/acl.h"
 #include "davd/dav/directory.h"
+#include "davd/dav/files.h"
 #include "davd/dav/schedule.h"
 
 #include "mailcore/base/encode.h"
@@ -59,6 +60,9 @@ protocol_of(const struct dav_path *path)
 		return VIEW("caldav");
 	if ((path->what & (DAV_BOOKS | DAV_BOOK | DAV_CARD)) != 0)
 		return VIEW("carddav");
+	/* Of no app password: they are for calendars and contacts. */
+	if ((path->what & DAV_FILES) != 0)
+		return VIEW("files");
 	return VIEW("dav");
 }
 
@@ -153,6 +157,8 @@ run(struct dav *d, const struct method *m)
 
 	if (r.is == OK && d->rights.all)
 		r = scheduling_ready(d);
+	if (r.is == OK && (d->path.what & DAV_FILES) != 0)
+		r = files_resolve(d);
 	if (r.is != OK) {
 		dav_fail(d, r);
 	} else if (m == NULL) {
@@ -167,7 +173,7 @@ run(struct dav *d, const struct method *m)
 			    d->answer, "Content-Location", d->self);
 		if (directory_is_meant(d))
 			directory_handle(d);
-		else if (acl_gate(d, m->name))
+		else if (acl_gate(d, m->name) && !files_handle(d))
 			m->run(d);
 	}
 	account_close(&d->account);

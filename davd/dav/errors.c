@@ -10,6 +10,7 @@ dav_prefixes(struct xml_out *x)
 	xml_set(x, "xmlns:CR", VIEW(NS_CARDDAV));
 	xml_set(x, "xmlns:CS", VIEW(NS_SERVER));
 	xml_set(x, "xmlns:A", VIEW(NS_APPLE));
+	xml_set(x, "xmlns:MM", VIEW(NS_ME));
 }
 
 void
@@ -105,6 +106,9 @@ dav_fail(struct dav *d, result r)
 const char *
 dav_allow(enum dav_what what)
 {
+	if (what == DAV_FOLDER)
+		return "OPTIONS, DELETE, COPY, MOVE, PROPFIND, PROPPATCH, "
+		       "REPORT, MKCOL";
 	if (what == DAV_INBOX)
 		return "OPTIONS, PROPFIND, PROPPATCH, REPORT";
 	if (what == DAV_MESSAGE)

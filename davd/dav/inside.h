@@ -16,6 +16,7 @@
 #define NS_CALDAV "urn:ietf:params:xml:ns:caldav"
 #define NS_CARDDAV "urn:ietf:params:xml:ns:carddav"
 #define NS_SERVER "http://calendarserver.org/ns/"
+#define NS_ME "http://me.com/_namespace/"
 #define NS_APPLE "http://apple.com/ns/ical/"
 
 /* What a URL names; a set of bits, so that tables can say "any of these". */
@@ -32,6 +33,8 @@ enum dav_what {
 	DAV_INBOX = 256,   /* .../Calendar/inbox/ (RFC 6638 2.2) */
 	DAV_MESSAGE = 512, /* what lies in it */
 	DAV_OUTBOX = 1024, /* .../Calendar/outbox/ */
+	DAV_FOLDER = 4096, /* .../Files/ and below; see files.h */
+	DAV_FILE = 8192,
 	/* calendar-proxy-read/ and -write/ of a principal. */
 	DAV_PROXY_READ = 65536,
 	DAV_PROXY_WRITE = 131072
@@ -39,17 +42,18 @@ enum dav_what {
 
 enum {
 	DAV_HOMES = DAV_CALENDARS | DAV_BOOKS,
-	DAV_COLLECTIONS = DAV_CALENDAR | DAV_BOOK | DAV_INBOX,
-	DAV_OBJECTS = DAV_EVENT | DAV_CARD | DAV_MESSAGE,
+	DAV_COLLECTIONS = DAV_CALENDAR | DAV_BOOK | DAV_INBOX | DAV_FOLDER,
+	DAV_OBJECTS = DAV_EVENT | DAV_CARD | DAV_MESSAGE | DAV_FILE,
+	DAV_FILES = DAV_FOLDER | DAV_FILE,
 	DAV_SCHEDULING = DAV_INBOX | DAV_MESSAGE | DAV_OUTBOX,
 	DAV_PROXIES = DAV_PROXY_READ | DAV_PROXY_WRITE,
-	DAV_ALL = 255 | DAV_PROXIES | DAV_SCHEDULING
+	DAV_ALL = 255 | DAV_PROXIES | DAV_SCHEDULING | DAV_FILES
 };
 
 struct dav_path {
 	enum dav_what what;
 	view user;       /* as it stands there, decoded once more */
-	view collection; /* segment, decoded */
+	view collection; /* segment, decoded; of files all from "Files" on */
 	view object;
 	bool open;  /* below public/: nobody logs in */
 	bool slash; /* ends in '/' */

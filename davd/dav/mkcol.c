@@ -1,4 +1,5 @@
 #include "davd/dav/change.h"
+#include "davd/dav/files.h"
 
 /* MKCOL (RFC 4918 9.3, extended by RFC 5689) and MKCALENDAR (RFC 4791 5.3.1).
  * Without a body a collection is what its home holds. */
@@ -12,11 +13,15 @@ work(struct account *a, void *context)
 {
 	struct make *m = context;
 	struct dav *d = m->d;
+	bool folder = d->path.what == DAV_FOLDER;
 	int64_t id;
 
 	(void)a; /* d->account */
 	TRY(collection_add(d->account, dav_kind(d->path.what),
-	    d->path.collection, d->path.collection, USE_NONE, &id));
+	    d->path.collection, folder ? VIEW("") : d->path.collection,
+	    USE_NONE, &id));
+	if (folder)
+		TRY(files_touch(d, files_parent(d->path.collection)));
 	return changes_apply(d, id, &m->changes);
 }
 
@@ -99,7 +104,7 @@ make(struct dav *d, view ns, view root_name, const char *response)
 	} else if (r.is == EXISTS) {
 		answer_text(d->answer, 405, "RFC 4918 9.3.1: it is there");
 	} else if (r.is == OVER_LIMIT) {
-		answer_text(d->answer, 507, "More than LIMIT_COLLECTIONS.");
+		answer_text(d->answer, 507, r.why);
 	} else {
 		dav_fail(d, r);
 	}
@@ -108,10 +113,12 @@ make(struct dav *d, view ns, view root_name, const char *response)
 void
 dav_mkcol(struct dav *d)
 {
-	if (place_fits(d,
-		d->path.what == DAV_CARD
-		    ? "CR:addressbook-collection-location-ok"
-		    : "C:calendar-collection-location-ok"))
+	const char *condition = d->path.what == DAV_CARD
+	    ? "CR:addressbook-collection-location-ok"
+	    : "C:calendar-collection-location-ok";
+
+	if ((d->path.what & DAV_FILES) != 0 ? files_fit(d)
+					    : place_fits(d, condition))
 		make(d, VIEW(NS_DAV), VIEW("mkcol"), "D:mkcol-response");
 }
 

@@ -40,6 +40,42 @@ proxy_of(view segment)
 	return DAV_NOTHING;
 }
 
+static bool
+is_files(view rest)
+{
+	view first = view_cut(&rest, '/');
+
+	return view_eq(first, VIEW("Files"));
+}
+
+/* "Files/a/b/c": until somebody looks, c is a file in the folder Files/a/b
+ * unless a slash follows. */
+static void
+read_files(struct dav_path *p, view rest)
+{
+	view whole = rest, left = rest;
+
+	if (p->slash)
+		whole = left = view_first(rest, rest.n - 1);
+	if (view_ends(whole, VIEW("/")))
+		return;
+	while (left.n > 0) {
+		view segment = view_cut(&left, '/');
+
+		if (segment.n == 0 || segment.n > LIMIT_DAV_NAME)
+			return;
+	}
+	p->what = DAV_FOLDER;
+	p->collection = whole;
+	if (!p->slash && view_find_byte(whole, '/') != SIZE_MAX) {
+		p->what = DAV_FILE;
+		p->object = whole;
+		p->collection = view_cut_last(&p->object, '/');
+	}
+	if (p->collection.n > LIMIT_FILE_PATH)
+		p->what = DAV_NOTHING;
+}
+
 static enum dav_what
 what_of(const view *segments, size_t count)
 {
@@ -86,8 +122,14 @@ dav_path_parse(view path, struct arena *arena)
 			return p;
 	}
 	while (rest.n > 0) {
-		view segment = view_cut(&rest, '/');
+		view segment;
 
+		if (count == 3 && is_files(rest)) {
+			p.user = decode_again(segments[2], arena);
+			read_files(&p, rest);
+			return p;
+		}
+		segment = view_cut(&rest, '/');
 		if (count == SEGMENTS || segment.n == 0
 		    || segment.n > LIMIT_DAV_NAME) {
 			p.deep = count == SEGMENTS;
@@ -112,6 +154,8 @@ dav_kind(enum dav_what what)
 {
 	if ((what & (DAV_INBOX | DAV_MESSAGE)) != 0)
 		return COLLECTION_INBOX;
+	if ((what & DAV_FILES) != 0)
+		return COLLECTION_FILES;
 	return what == DAV_BOOKS || what == DAV_BOOK || what == DAV_CARD
 	    ? COLLECTION_ADDRESSBOOK
 	    : COLLECTION_CALENDAR;
@@ -141,7 +185,7 @@ middle_of(enum dav_what what)
 		return VIEW("calendar-proxy-read/");
 	if (what == DAV_PROXY_WRITE)
 		return VIEW("calendar-proxy-write/");
-	if (what <= DAV_PRINCIPAL)
+	if (what <= DAV_PRINCIPAL || (what & DAV_FILES) != 0)
 		return VIEW("");
 	if (what == DAV_OUTBOX)
 		return VIEW("Calendar/outbox/");

@@ -1,7 +1,7 @@
 #include "davd/dav/prop.h"
 
+#include "davd/dav/dead.h"
 #include "davd/dav/proxy.h"
-#include "davd/dav/subscribe.h"
 
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/limits.h"
@@ -65,7 +65,7 @@ static const struct prop_row rows[] = {
 	    prop_members),
 	D("group-membership", DAV_PRINCIPAL | DAV_PROXIES, false,
 	    prop_membership),
-	D("add-member", DAV_COLLECTIONS, false, prop_add_member),
+	D("add-member", DAV_COLLECTIONS & ~DAV_FOLDER, false, prop_add_member),
 	D("supported-report-set", DAV_ALL, false, prop_reports),
 	D("sync-token", DAV_COLLECTIONS | DAV_HOMES, false, prop_token),
 	D("resource-id", DAV_ALL & ~DAV_ROOT, false, prop_id),
@@ -119,6 +119,8 @@ static const struct prop_row rows[] = {
 	CS("invite", DAV_CALENDAR, prop_invite),
 	CS("publish-url", DAV_CALENDAR, prop_publish_url),
 	CS("allowed-sharing-modes", DAV_CALENDAR, prop_sharing_modes),
+	ROW("MM", NS_ME, "bulk-requests", DAV_CALENDAR | DAV_BOOK, false,
+	    PROP_LIVE, prop_bulk),
 	STORED("A", NS_APPLE, "calendar-color", DAV_COLLECTIONS),
 	STORED("A", NS_APPLE, "calendar-order", DAV_COLLECTIONS),
 };
@@ -267,42 +269,12 @@ prop_want_nested(struct arena *arena, const struct xml_element *expand,
 	return done();
 }
 
-static void
-write_unknown(struct prop_out *o, const struct xml_element *e, view inner)
-{
-	view name = arena_print(
-	    o->scratch, "x:%.*s", (int)e->name.n, e->name.p);
-	const char *tag = e->ns.n == 0 ? e->name.p : name.p;
-
-	if (arena_result(o->scratch).is != OK)
-		return;
-	xml_start(&o->x, tag);
-	if (e->ns.n > 0)
-		xml_set(&o->x, "xmlns:x", e->ns);
-	xml_raw(&o->x, inner);
-	xml_end(&o->x, tag);
-}
-
-/* A property of a collection that a client has set; false: none has. */
+/* Kept as a client has set it; with objects that is also their name. */
 static bool
-stored(struct prop_out *o, const struct resource *r, view ns, view name,
-    view *inner)
+is_kept(const struct resource *r, const struct prop_row *row)
 {
-	if ((r->what & DAV_COLLECTIONS) == 0
-	    || (!o->d->rights.all
-		&& !acl_may(o->d, r->collection, RIGHT_READ | RIGHT_TIMES)))
-		return false;
-	if (o->d->shared.id != 0 && subscribe_is_personal(ns, name)
-	    && subscribe_property(
-		   o->d, o->scratch, prop_key(o->scratch, ns, name), inner)
-		    .is
-		== OK)
-		return inner->n > 0;
-	return property_get(o->d->account, o->scratch, r->collection->id,
-		   prop_key(o->scratch, ns, name), inner)
-		   .is
-	    == OK
-	    && inner->n > 0;
+	return row->kind == PROP_STORED
+	    || (row->kind == PROP_NAME && (r->what & DAV_OBJECTS) != 0);
 }
 
 static bool
@@ -312,19 +284,22 @@ write_row(struct prop_out *o, const struct resource *r,
 	struct buf *to = o->x.to;
 	size_t before = to->n;
 	bool open = o->x.open;
-	view inner;
+	struct property p;
 
-	if (row->kind != PROP_STORED && (row->on & (int)r->what) == 0)
+	if (!is_kept(r, row) && (row->on & (int)r->what) == 0)
 		return false;
-	if (row->kind == PROP_STORED) {
-		bool set = stored(o, r, row->ns, row->name, &inner);
+	if (is_kept(r, row)) {
+		bool set = dead_find(o, r, row->ns, row->name, &p)
+		    && (p.value.n > 0 || r->item != NULL);
 
 		if (!set
 		    && (row->inside == NULL || (row->on & (int)r->what) == 0))
 			return false;
 		xml_start(&o->x, row->tag);
+		if (!name_only && set && p.language.n > 0)
+			xml_set(&o->x, "xml:lang", p.language);
 		if (!name_only && set)
-			xml_raw(&o->x, inner);
+			xml_raw(&o->x, p.value);
 		else if (!name_only)
 			(void)row->inside(o, r);
 		xml_end(&o->x, row->tag);
@@ -374,16 +349,16 @@ write_one(struct prop_out *o, const struct resource *r,
     const struct prop_wanted *w, size_t i)
 {
 	const struct xml_element *e = w->list[i].element;
-	view inner;
+	struct property p;
 
 	if (w->list[i].nested != NULL && e == NULL
 	    && w->list[i].row->to != DAV_NOTHING)
 		return write_link(o, r, &w->list[i]);
 	if (w->list[i].row != NULL)
 		return write_row(o, r, w->list[i].row, w->names_only);
-	if (!stored(o, r, e->ns, e->name, &inner))
+	if (!dead_find(o, r, e->ns, e->name, &p))
 		return false;
-	write_unknown(o, e, inner);
+	dead_write(o, e->ns, e->name, &p);
 	return true;
 }
 
@@ -391,6 +366,8 @@ static void
 write_missing(
     struct prop_out *o, const struct prop_wanted *w, const bool *missing)
 {
+	static const struct property none = { { "", 0 }, { "", 0 }, { "", 0 } };
+
 	xml_start(&o->x, "D:propstat");
 	xml_start(&o->x, "D:prop");
 	for (size_t i = 0; i < w->count; i++) {
@@ -399,7 +376,8 @@ write_missing(
 		if (w->list[i].row != NULL)
 			xml_leaf(&o->x, w->list[i].row->tag, VIEW(""));
 		else
-			write_unknown(o, w->list[i].element, VIEW(""));
+			dead_write(o, w->list[i].element->ns,
+			    w->list[i].element->name, &none);
 	}
 	xml_end(&o->x, "D:prop");
 	xml_leaf(&o->x, "D:status", VIEW("HTTP/1.1 404 Not Found"));
@@ -424,6 +402,8 @@ prop_respond(
 		found += !missing[i];
 		absent += missing[i];
 	}
+	if (w->all)
+		dead_write_all(o, r, w->names_only);
 	xml_end(&o->x, "D:prop");
 	/* Thunderbird takes the first status, and wants these very bytes. */
 	xml_leaf(&o->x, "D:status", VIEW("HTTP/1.1 200 OK"));

@@ -139,6 +139,7 @@ bool prop_schedule_tag(struct prop_out *, const struct resource *);
 bool prop_opaque(struct prop_out *, const struct resource *);
 bool prop_most_attendees(struct prop_out *, const struct resource *);
 bool prop_add_member(struct prop_out *, const struct resource *);
+bool prop_bulk(struct prop_out *, const struct resource *);
 bool prop_reports(struct prop_out *, const struct resource *);
 
 #endif

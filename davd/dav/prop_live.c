@@ -87,11 +87,24 @@ collection_name(struct prop_out *o, const struct collection *c)
 	xml_text(&o->x, VIEW(")"));
 }
 
+static void
+folder_name(struct prop_out *o, const struct collection *c)
+{
+	view name = c->name;
+
+	(void)view_cut_last(&name, '/');
+	xml_text(&o->x, c->display_name.n > 0 ? c->display_name : name);
+}
+
 bool
 prop_displayname(struct prop_out *o, const struct resource *r)
 {
 	struct account_info info;
 
+	if (r->what == DAV_FOLDER) {
+		folder_name(o, r->collection);
+		return true;
+	}
 	if ((r->what & DAV_COLLECTIONS) != 0) {
 		collection_name(o, r->collection);
 		return true;
@@ -130,6 +143,10 @@ prop_type(struct prop_out *o, const struct resource *r)
 	char component[32];
 	size_t n = r->item->component.n;
 
+	if (r->what == DAV_FILE) {
+		xml_text(&o->x, r->item->component);
+		return true;
+	}
 	if (r->what == DAV_CARD) {
 		xml_text(&o->x, VIEW("text/vcard; charset=utf-8"));
 		return true;
@@ -421,6 +438,30 @@ prop_bytes(struct prop_out *o, const struct resource *r)
 	if (r->bytes.p == NULL)
 		return false;
 	xml_text(&o->x, r->bytes);
+	return true;
+}
+
+static void
+bulk(struct prop_out *o, const char *tag, int bytes)
+{
+	xml_start(&o->x, tag);
+	xml_start(&o->x, "MM:max-resources");
+	(void)number(o, LIMIT_BULK);
+	xml_end(&o->x, "MM:max-resources");
+	xml_start(&o->x, "MM:max-bytes");
+	(void)number(o, bytes);
+	xml_end(&o->x, "MM:max-bytes");
+	xml_end(&o->x, tag);
+}
+
+/* calendarserver-bulk-change 5.1 */
+bool
+prop_bulk(struct prop_out *o, const struct resource *r)
+{
+	if (directory_is(r))
+		return false;
+	bulk(o, "MM:simple", LIMIT_CALENDAR_OBJECT);
+	bulk(o, "MM:crud", LIMIT_XML);
 	return true;
 }
 

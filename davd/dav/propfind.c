@@ -1,6 +1,7 @@
 #include "davd/dav/stream.h"
 
 #include "davd/dav/directory.h"
+#include "davd/dav/files.h"
 #include "davd/dav/report.h"
 #include "davd/dav/subscribe.h"
 #include "davd/dav/schedule.h"
@@ -122,6 +123,20 @@ visit(void *context, const struct item *item)
 	return done();
 }
 
+/* Once there are any. */
+static void
+add_files(struct find *f)
+{
+	struct dav *d = f->s.out.d;
+	struct collection c;
+
+	if (d->rights.all
+	    && collection_find(d->account, d->arena, COLLECTION_FILES,
+		   VIEW("Files"), &c).is
+		== OK)
+		add_collection(f, &c);
+}
+
 static result
 add_items(struct find *f, bool *more)
 {
@@ -149,8 +164,12 @@ next(struct stream *s, bool *more)
 	} else if (what == DAV_PRINCIPAL) {
 		add_fixed(f, DAV_CALENDARS);
 		add_fixed(f, DAV_BOOKS);
+		add_files(f);
 	} else if ((what & DAV_HOMES) != 0) {
 		add_collections(f, more);
+	} else if (f->at < f->count) {
+		*more = true;
+		add_collection(f, &f->list[f->at++]);
 	} else if ((what & DAV_COLLECTIONS) != 0
 	    && acl_may(
 		s->out.d, &f->collection, RIGHT_READ | RIGHT_TIMES)) {
@@ -227,6 +246,9 @@ find_target(struct dav *d, struct find *f)
 		TRY(dav_collection(d, d->arena, &f->collection));
 	if ((what & DAV_HOMES) != 0 && f->depth == DEPTH_1)
 		TRY(list_home(f));
+	if (what == DAV_FOLDER && f->depth == DEPTH_1)
+		TRY(files_folders(d, d->arena, f->collection.name, false,
+		    &f->list, &f->count));
 	f->s.next = next;
 	if ((what & DAV_OBJECTS) != 0)
 		f->s.next = object_next;

@@ -1,20 +1,41 @@
+#include "davd/dav/acl.h"
+#include "davd/dav/dead.h"
 #include "davd/dav/proxy.h"
 #include "davd/dav/subscribe.h"
 
 struct patch {
 	struct dav *d;
 	struct changes changes;
+	bool full; /* more than one resource, or one account, may keep */
 };
+
+/* Nobody may write to what he does not see all of. */
+static result
+patch_item(struct patch *p, const struct collection *c)
+{
+	struct dav *d = p->d;
+	struct item item;
+
+	TRY(item_by_name(d->account, d->arena, c->id, d->path.object, &item));
+	if (acl_is_masked(d, c, &item))
+		return fail(DENIED, "RFC 3744 3: it is not all shown");
+	if (request_precondition(d->request, item.etag) != 0)
+		return fail(STALE, "RFC 9110 13.1.1: it has changed");
+	return dead_apply_all(d, &item, &p->changes);
+}
 
 static result
 work(struct account *a, void *context)
 {
 	struct patch *p = context;
+	struct dav *d = p->d;
 	struct collection c;
 
 	(void)a; /* d->account */
-	TRY(dav_collection(p->d, p->d->arena, &c));
-	return changes_apply(p->d, c.id, &p->changes);
+	TRY(dav_collection(d, d->arena, &c));
+	return (d->path.what & DAV_OBJECTS) != 0
+	    ? patch_item(p, &c)
+	    : changes_apply(d, c.id, &p->changes);
 }
 
 static result
@@ -44,13 +65,23 @@ target_exists(struct dav *d)
 	return item_by_name(d->account, d->arena, c.id, d->path.object, &item);
 }
 
+/* None of them, as there is no room for all. */
+static void
+write_full(struct xml_out *x)
+{
+	xml_leaf(x, "D:status", VIEW("HTTP/1.1 507 Insufficient Storage"));
+	xml_start(x, "D:error");
+	xml_leaf(x, "D:quota-not-exceeded", VIEW(""));
+	xml_end(x, "D:error");
+}
+
 static void
 answer(struct patch *p)
 {
 	struct dav *d = p->d;
 	struct xml_out x;
 
-	if (d->minimal && !p->changes.bad) { /* RFC 8144 2.1 */
+	if (d->minimal && !p->changes.bad && !p->full) { /* RFC 8144 2.1 */
 		answer_header(
 		    d->answer, "Preference-Applied", VIEW("return=minimal"));
 		d->answer->status = 200;
@@ -61,7 +92,10 @@ answer(struct patch *p)
 	dav_prefixes(&x);
 	xml_start(&x, "D:response");
 	xml_leaf(&x, "D:href", d->self);
-	changes_write(&x, &p->changes, d->arena);
+	if (p->full)
+		write_full(&x);
+	else
+		changes_write(&x, &p->changes, d->arena);
 	xml_end(&x, "D:response");
 	xml_end(&x, "D:multistatus");
 	answer_header(
@@ -89,7 +123,8 @@ dav_proppatch(struct dav *d)
 		r = fail(MALFORMED, "RFC 4918 14.19: nothing to change");
 	if (r.is == OK && !p.changes.bad)
 		r = apply(&p);
-	if (r.is == OK)
+	p.full = r.is == OVER_LIMIT || r.is == NO_SPACE;
+	if (r.is == OK || p.full)
 		answer(&p);
 	else
 		dav_fail(d, r);

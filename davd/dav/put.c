@@ -1,4 +1,5 @@
 #include "davd/dav/acl.h"
+#include "davd/dav/bulk.h"
 #include "davd/dav/change.h"
 #include "davd/dav/schedule.h"
 
@@ -9,7 +10,6 @@
 #include "mailcore/sys/clock.h"
 
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
 /*
  * PUT (RFC 4791 5.3.2, RFC 6352 6.3.2).  The bytes are kept as they were
@@ -388,13 +388,15 @@ dav_put(struct dav *d)
 void
 dav_post(struct dav *d)
 {
-	unsigned char random[16];
-	struct buf name = buf_new(64);
 	bool calendar = d->path.what == DAV_CALENDAR;
 
 	if ((d->path.what & DAV_COLLECTIONS) != 0
 	    && view_find(type_of(d), VIEW("xml")) != SIZE_MAX) {
 		dav_command(d);
+		return;
+	}
+	if (bulk_is_meant(d)) {
+		bulk_simple(d);
 		return;
 	}
 	if (scheduling_is_outbox(d)) {
@@ -406,17 +408,14 @@ dav_post(struct dav *d)
 		dav_not_allowed(d);
 		return;
 	}
-	if (RAND_bytes(random, sizeof random) != 1) {
+	d->path.what = calendar ? DAV_EVENT : DAV_CARD;
+	d->path.object = bulk_name(d->arena, d->path.what);
+	if (d->path.object.n == 0) {
 		dav_fail(d, fail(FAILED, "no random bytes"));
 		return;
 	}
-	encode_hex(&name, (view){ (const char *)random, sizeof random });
-	buf_add_text(&name, calendar ? ".ics" : ".vcf");
-	d->path.object = arena_copy(d->arena, buf_view(&name));
-	d->path.what = calendar ? DAV_EVENT : DAV_CARD;
 	d->path.slash = false;
 	d->self = dav_href(
 	    d, d->arena, d->path.what, d->path.collection, d->path.object);
-	buf_free(&name);
 	dav_put(d);
 }

@@ -306,6 +306,8 @@ dav_member(enum collection_kind kind)
 {
 	if (kind == COLLECTION_INBOX)
 		return DAV_MESSAGE;
+	if (kind == COLLECTION_FILES)
+		return DAV_FILE;
 	return kind == COLLECTION_CALENDAR ? DAV_EVENT : DAV_CARD;
 }
 
@@ -314,5 +316,7 @@ dav_container(enum collection_kind kind)
 {
 	if (kind == COLLECTION_INBOX)
 		return DAV_INBOX;
+	if (kind == COLLECTION_FILES)
+		return DAV_FOLDER;
 	return kind == COLLECTION_CALENDAR ? DAV_CALENDAR : DAV_BOOK;
 }

@@ -1,5 +1,7 @@
 #include "davd/dav/subscribe.h"
 
+#include "davd/dav/bulk.h"
+
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/limits.h"
 
@@ -250,6 +252,8 @@ static const struct command {
 	    DAV_CALENDAR, subscribe_publish },
 	{ VIEW_INIT(NS_SERVER), VIEW_INIT("unpublish-calendar"), RIGHT_ADMIN,
 	    DAV_CALENDAR, subscribe_publish },
+	{ VIEW_INIT(NS_ME), VIEW_INIT("multiput"), 0,
+	    DAV_CALENDAR | DAV_BOOK, bulk_crud },
 };
 
 void

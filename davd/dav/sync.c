@@ -1,3 +1,4 @@
+#include "davd/dav/files.h"
 #include "davd/dav/report.h"
 #include "davd/dav/schedule.h"
 
@@ -136,6 +137,8 @@ finish(struct stream *stream)
 	struct sync *s = (struct sync *)stream;
 	struct xml_out *x = &stream->out.x;
 
+	if (s->collection.kind == COLLECTION_FILES)
+		files_changes(stream, &s->collection, s->since);
 	if (s->truncated) {
 		xml_start(x, "D:response");
 		xml_leaf(x, "D:href", stream->out.d->self);

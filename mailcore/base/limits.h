@@ -150,6 +150,12 @@ enum {
 	LIMIT_BODY_INLINE = 65536,
 	/* Account databases in use at once, at 3 descriptors each. */
 	LIMIT_OPEN_ACCOUNTS = 2048,
+	/* Different runs of three bytes of one message that are indexed; one
+	 * with more (text of some 500 KiB) is read by each search. */
+	LIMIT_SEARCH_TERMS = 16384,
+	/* Accounts that wait for the searcher; others wait for their next
+	 * change. */
+	LIMIT_SEARCH_WAITING = 10000,
 	/* Of one collection; who was away for more removals than that reads
 	 * all of it again. */
 	LIMIT_TOMBSTONES = 10000,
@@ -181,6 +187,7 @@ enum {
 	LIMIT_DAV_PROPERTY = 65536,    /* the value of one */
 	LIMIT_DAV_DEAD = 262144, /* names and values of one resource's own */
 	LIMIT_MULTIGET = 5000,
+	LIMIT_BULK = 100, /* objects of one bulk change */
 	LIMIT_CONTENT_LINE = 8388608, /* photos are one line */
 	LIMIT_COLLECTIONS = 500,      /* of one home */
 	LIMIT_FILE = 10485760, /* a request is held in memory */
@@ -246,6 +253,7 @@ enum {
 	LIMIT_STS_POLICY = 65536, /* RFC 8461 3.3 names 64 KiB */
 	LIMIT_STS_MX = 64,
 	LIMIT_STS_DOMAINS = 10000, /* policies that are remembered */
+	LIMIT_TLS_SESSIONS = 256, /* kinds of them that one report tells */
 	LIMIT_ROUTES = 256, /* domains whose mail goes a way of its own */
 
 	LIMIT_CONFIGURATION = 65536, /* bytes of posthaste.conf */

@@ -63,6 +63,20 @@ attribute_value(const xmlChar **attribute)
 		(size_t)(attribute[4] - attribute[3]) };
 }
 
+/* Its own xml:lang, or that of the element around it. */
+static view
+language_of(const struct builder *b, const struct xml_element *e)
+{
+	static const view space =
+	    VIEW_INIT("http://www.w3.org/XML/1998/namespace");
+
+	for (size_t i = 0; i < e->attribute_count; i++)
+		if (view_eq(e->attributes[i].name, VIEW("lang"))
+		    && view_eq(e->attributes[i].ns, space))
+			return e->attributes[i].value;
+	return b->depth > 0 ? b->open[b->depth - 1]->language : VIEW("");
+}
+
 static void
 keep_attributes(struct builder *b, struct xml_element *e, size_t count,
     const xmlChar **attributes)
@@ -168,6 +182,7 @@ on_start(void *context, const xmlChar *name, const xmlChar *prefix,
 	e->text = e->inner = VIEW("");
 	if (count > 0)
 		keep_attributes(b, e, (size_t)count, attributes);
+	e->language = language_of(b, e);
 	if (b->kept == 0 && b->depth > 0
 	    && xml_is(b->open[b->depth - 1], VIEW("DAV:"), VIEW("prop"))) {
 		b->kept = b->depth + 1;

@@ -17,6 +17,7 @@ struct xml_attribute {
 struct xml_element {
 	view ns;
 	view name;
+	view language; /* xml:lang in whose scope it is (XML 2.12) */
 	view text;  /* all character data directly inside, joined */
 	view inner; /* of children of DAV:prop only: what stands between
 	             * the tags, with its namespaces; dead properties */

@@ -84,6 +84,8 @@ struct property {
 	view language;
 	view value;
 };
+CHECKED result property_read(struct account *, struct arena *, int64_t id,
+    view name, struct property *out);
 CHECKED result property_put(struct account *, int64_t id,
     const struct property *);
 

@@ -5,7 +5,7 @@
 enum { GET, SET, REMOVE, EACH, OTHERS, COPY, TOUCH, CHANGES };
 
 static const char *const sql[] = {
-	[GET] = "SELECT value FROM property WHERE account_id = $1"
+	[GET] = "SELECT value, language FROM property WHERE account_id = $1"
 		" AND collection = $2 AND name = $3",
 	[SET] = "INSERT INTO property (account_id, collection, name, value,"
 		" language) VALUES ($1, $2, $3, $4, $5)"
@@ -33,23 +33,35 @@ static const char *const sql[] = {
 };
 
 result
-property_get(struct account *a, struct arena *arena, int64_t id, view name,
-    view *value)
+property_read(struct account *a, struct arena *arena, int64_t id, view name,
+    struct property *out)
 {
 	const struct db_arg args[] = { db_int(a->id), db_int(id),
 		db_text(name) };
 	struct db_query q;
 	bool found = false;
 
-	*value = VIEW("");
+	*out = (struct property){ name, VIEW(""), VIEW("") };
 	db_ask(a->db, &q, sql[GET], args, COUNT(args));
 	while (db_next(&q)) {
-		*value = arena_copy(arena, db_text_at(&q, 0));
+		out->value = arena_copy(arena, db_text_at(&q, 0));
+		out->language = arena_copy(arena, db_text_at(&q, 1));
 		found = true;
 	}
 	TRY(db_end(&q));
 	TRY(arena_result(arena));
 	return found ? done() : fail(NOT_FOUND, "no such property");
+}
+
+result
+property_get(struct account *a, struct arena *arena, int64_t id, view name,
+    view *value)
+{
+	struct property p;
+	result r = property_read(a, arena, id, name, &p);
+
+	*value = p.value;
+	return r;
 }
 
 static result
