@@ -1,7 +1,9 @@
 /* Outbound delivery. */
+#include "davd/push.h"
 #include "davd/role.h"
 
 #include "mailcore/smtp/runner.h"
+#include "mailcore/sys/log.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -11,6 +13,7 @@ struct queue {
 	struct role *role;
 	pthread_mutex_t lock; /* for the next four */
 	struct runner *runner;
+	struct pusher *pusher; /* lives as long as the runner */
 	bool ends;
 	struct conf next; /* the runner's from its next start on */
 	struct arena *next_arena;
@@ -32,7 +35,7 @@ sends_alike(const struct conf *a, const struct conf *b)
 	    && same_text(a->relay_password, b->relay_password)
 	    && same_text(a->resolver, b->resolver)
 	    && a->remote_smtp_port == b->remote_smtp_port
-	    && a->message_limit == b->message_limit;
+	    && a->message_limit == b->message_limit && a->push == b->push;
 }
 
 /* Other settings for sending need another runner; leases see to it that
@@ -86,6 +89,32 @@ on_change(void *role, int64_t account)
 	post_send(r->post, (struct msg){ MSG_ACCOUNT, account });
 }
 
+/* Changes that other roles make; what is delivered from here into calendars
+ * is told of with the next of them. */
+static void
+on_post(void *pusher, struct msg m)
+{
+	if (m.kind == MSG_ACCOUNT || m.kind == MSG_PUSH)
+		pusher_hear(pusher, m.number, m.kind == MSG_PUSH);
+}
+
+/* Mail goes out whatever becomes of this. */
+static void
+start_pusher(struct queue *q)
+{
+	struct role *r = q->role;
+	result started;
+
+	if (r->conf.push == CONF_PUSH_OFF)
+		return;
+	started = pusher_start(&q->pusher, r->store, &r->conf, r->tls,
+	    r->signer);
+	if (started.is == OK)
+		runner_hear(q->runner, on_post, q->pusher);
+	else
+		log_line(LOG_ERROR, "push.start", "why=\"%s\"", started.why);
+}
+
 /* A runner with the newest settings; none when it is time to end. */
 static result
 next_runner(struct queue *q)
@@ -103,8 +132,10 @@ next_runner(struct queue *q)
 	if (!q->ends)
 		made = runner_new(&q->runner, r->store, &r->conf, r->tls,
 		    r->post);
-	if (!q->ends && made.is == OK)
+	if (!q->ends && made.is == OK) {
 		runner_sign_with(q->runner, r->signer);
+		start_pusher(q);
+	}
 	(void)pthread_mutex_unlock(&q->lock);
 	return made;
 }
@@ -112,6 +143,7 @@ next_runner(struct queue *q)
 static void
 end_runner(struct queue *q)
 {
+	pusher_stop(&q->pusher);
 	(void)pthread_mutex_lock(&q->lock);
 	runner_free(&q->runner);
 	(void)pthread_mutex_unlock(&q->lock);

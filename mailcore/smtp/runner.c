@@ -38,6 +38,8 @@ struct runner {
 	struct tls *tls;
 	struct post *post;
 	struct signer *signer; /* of bounces; NULL: unsigned */
+	runner_heard *heard; /* may be NULL */
+	void *heard_context;
 	struct resolver *resolver;
 	int stop; /* readable for good, once stopping */
 	atomic_bool stopping;
@@ -439,6 +441,8 @@ listen_to_post(struct runner *r)
 		while (fds[1].revents != 0 && post_receive(r->post, &m))
 			if (m.kind == MSG_QUEUE)
 				tell_work(r);
+			else if (r->heard != NULL)
+				r->heard(r->heard_context, m);
 	}
 }
 
@@ -466,6 +470,13 @@ void
 runner_sign_with(struct runner *r, struct signer *signer)
 {
 	r->signer = signer;
+}
+
+void
+runner_hear(struct runner *r, runner_heard *heard, void *context)
+{
+	r->heard = heard;
+	r->heard_context = context;
 }
 
 void

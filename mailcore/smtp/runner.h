@@ -18,6 +18,11 @@ CHECKED result runner_new(struct runner **, struct store *,
 /* Bounces are signed from now on; before runner_run. */
 void runner_sign_with(struct runner *, struct signer *);
 
+/* What else comes by post is handed on, by the thread of runner_run; before
+ * that.  It must not take long. */
+typedef void runner_heard(void *context, struct msg);
+void runner_hear(struct runner *, runner_heard *, void *context);
+
 /* Until runner_stop: wakes on MSG_QUEUE, on due times, once a minute. */
 CHECKED result runner_run(struct runner *);
 void runner_stop(struct runner *); /* any thread, signal handlers */

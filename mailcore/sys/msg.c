@@ -166,7 +166,7 @@ post_receive(struct post *p, struct msg *out)
 		if (n < 0)
 			return false;
 		if (n != (ssize_t)sizeof wire || wire.kind < MSG_ACCOUNT
-		    || wire.kind > MSG_LOGIN)
+		    || wire.kind > MSG_PUSH)
 			continue;
 		*out = (struct msg){ (enum msg_kind)wire.kind, wire.number };
 		return true;

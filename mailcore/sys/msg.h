@@ -19,7 +19,8 @@ enum msg_kind {
 	MSG_QUEUE = 2,
 	MSG_RELOAD = 3,
 	MSG_STANDING = 4, /* who may be logged in to the account changed */
-	MSG_LOGIN = 5     /* somebody has logged in to it */
+	MSG_LOGIN = 5,    /* somebody has logged in to it */
+	MSG_PUSH = 6      /* somebody wants to be told of changes in it */
 };
 
 struct msg {
