@@ -18,10 +18,11 @@ build_packages=(
 	libunistring-dev libxml2-dev libzxcvbn-dev zlib1g-dev
 )
 test_packages=(
-	bind9 bind9-utils cadaver chromium clang clang-tidy cppcheck curl dpkg-dev
-	isync knot knot-dnssecutils libclang-rt-14-dev libnet-ssleay-perl nodejs nsd
-	openssl perl python3 python3-caldav python3-dkim python3-jsonschema
-	python3-nacl shellcheck sieve-connect swaks vdirsyncer zbar-tools
+	bind9 bind9-utils cadaver chromium clang clang-tidy cppcheck curl
+	dpkg-dev isync knot knot-dnssecutils libclang-rt-14-dev
+	libnet-ssleay-perl litmus nodejs nsd openssl perl python3
+	python3-caldav python3-dkim python3-jsonschema python3-nacl
+	shellcheck sieve-connect swaks vdirsyncer zbar-tools
 )
 # Some packages of nodejs bring it along.
 command -v npm > /dev/null || test_packages+=(npm)
