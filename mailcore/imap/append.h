@@ -6,7 +6,7 @@
 #define IMAP_APPEND_H
 
 #include "mailcore/format/wire.h"
-#include "mailcore/imap/session.h"
+#include "mailcore/imap/place.h"
 #include "mailcore/store/item.h"
 
 struct append_message {
@@ -25,9 +25,10 @@ struct append {
 	struct append_message *first, *last;
 	size_t count;
 	uint64_t size; /* of all */
-	struct collection to;
+	struct place to;
 	size_t marker_end; /* the command's text up to the last message */
 	bool replace;
+	int64_t from_owner;
 	int64_t from;      /* the mailbox of the one that is replaced */
 	uint32_t replaces; /* its UID; 0: there is none */
 };

@@ -184,8 +184,8 @@ visit_all(void *context, const struct item *item)
 	return merge(context, item);
 }
 
-static void
-mark_all_gone(struct box *b)
+void
+box_lose(struct box *b)
 {
 	for (size_t i = 0; i < b->count; i++)
 		b->messages[i].flags |= MARK_GONE;
@@ -223,7 +223,7 @@ merge_since(struct box *b, struct account *a, int64_t since)
 	if (r.is == STALE) {
 		/* Tombstones are gone: compare with all that is there. */
 		b->count = before;
-		mark_all_gone(b);
+		box_lose(b);
 		r = item_each(a, b->collection, 1, UINT32_MAX, visit_all, b);
 	}
 	sort_from(b, before);
@@ -262,7 +262,7 @@ box_merge_here(struct box *b, struct account *a)
 	result r = read_changes(a, &m);
 
 	if (r.is == NOT_FOUND)
-		mark_all_gone(b);
+		box_lose(b);
 	return r;
 }
 
@@ -273,7 +273,7 @@ box_merge(struct box *b, struct account *a)
 	result r = account_read(a, read_changes, &m);
 
 	if (r.is == NOT_FOUND)
-		mark_all_gone(b);
+		box_lose(b);
 	return r;
 }
 

@@ -57,6 +57,9 @@ CHECKED result box_merge(struct box *, struct account *);
 /* The same inside account_write. */
 CHECKED result box_merge_here(struct box *, struct account *);
 
+/* All its messages are gone for this session. */
+void box_lose(struct box *);
+
 /* How to tell. */
 struct telling {
 	bool expunges; /* may be told now */

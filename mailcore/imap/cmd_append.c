@@ -3,7 +3,6 @@
  * and none of them is kept unless all are. */
 #include "mailcore/imap/append.h"
 #include "mailcore/imap/box.h"
-#include "mailcore/imap/mailbox.h"
 #include "mailcore/imap/reply.h"
 
 #include "mailcore/format/message.h"
@@ -93,6 +92,10 @@ parse_replaced(struct imap *s, struct parse *in, bool uid)
 static result
 check_replace(struct imap *s, struct command *c)
 {
+	/* RFC 8508 5; whether they still are there is asked at the end. */
+	if ((s->rights & RIGHT_DELETE) == 0
+	    || (s->rights & RIGHT_EXPUNGE) == 0)
+		return fail(DENIED, "RFC 4314 4: not with these rights");
 	if (s->box->read_only) {
 		c->code = "[CANNOT] ";
 		return fail(DENIED, "RFC 3501 6.3.2: opened by EXAMINE");
@@ -109,8 +112,8 @@ check_mailbox(struct imap *s, struct command *c, view name)
 
 	if (c->append->replace)
 		TRY(check_replace(s, c));
-	r = mailbox_find(s, c, name, &c->append->to);
-	if (r.is == NOT_FOUND)
+	r = place_find(s, c, name, RIGHT_INSERT, &c->append->to);
+	if (r.is == NOT_FOUND && c->append->to.owner == s->account)
 		c->code = "[TRYCREATE] ";
 	return r;
 }
@@ -157,6 +160,7 @@ parse_verb(struct imap *s, struct parse *in, struct append *a)
 		return false;
 	a->replace = true;
 	a->from = s->box->collection;
+	a->from_owner = s->owner;
 	a->replaces = parse_replaced(s, in, uid);
 	return true;
 }
@@ -248,21 +252,32 @@ static result
 add_all(struct account *account, void *context)
 {
 	struct append *a = context;
+	bool words = (a->to.rights & RIGHT_CHANGE) != 0;
 	int64_t modseq;
 
 	for (struct append_message *m = a->first; m != NULL; m = m->next) {
+		/* RFC 4314 4: flags that may not be set are left out. */
 		const struct item_new new = {
 			.received = m->received,
-			.flags = m->flags.flags,
-			.keywords = m->flags.keywords,
+			.flags = m->flags.flags & place_flags(a->to.rights),
+			.keywords = words ? m->flags.keywords : VIEW(""),
 			.bytes = m->spool,
 			.summary = &m->summary,
 		};
 
-		TRY(item_add(account, a->to.id, &new, &m->made));
+		TRY(item_add(account, a->to.there.id, &new, &m->made));
 	}
-	if (!a->replace)
+	if (!a->replace || a->from_owner != a->to.owner)
 		return done();
+	return item_remove(account, a->from, a->replaces, &modseq);
+}
+
+static result
+remove_replaced(struct account *account, void *context)
+{
+	const struct append *a = context;
+	int64_t modseq;
+
 	return item_remove(account, a->from, a->replaces, &modseq);
 }
 
@@ -310,7 +325,7 @@ add_uids(const struct append *a, struct buf *out)
 {
 	struct idset_writer w = idset_to(out);
 
-	buf_print(out, "[APPENDUID %u ", a->to.uid_validity);
+	buf_print(out, "[APPENDUID %u ", a->to.there.uid_validity);
 	for (const struct append_message *m = a->first; m != NULL; m = m->next)
 		idset_put(&w, m->made.uid);
 	idset_end(&w);
@@ -344,11 +359,16 @@ finish(struct imap *s, struct command *c)
 	rest = view_from(buf_view(&c->text), a->marker_end);
 	if (!view_eq(rest, a->last->utf8 ? VIEW(")") : VIEW("")))
 		return fail(MALFORMED, "RFC 3501 9: junk behind the message");
-	TRY(command_account(s, c));
+	TRY(command_account_of(s, c, a->to.owner));
 	r = store_messages(c);
 	if (r.is == NOT_FOUND && !a->replace)
 		c->code = "[TRYCREATE] ";
-	return r;
+	TRY(r);
+	if (!a->replace || a->from_owner == a->to.owner)
+		return r;
+	/* Between two accounts a message may be there twice, never in none. */
+	TRY(command_account_of(s, c, a->from_owner));
+	return account_write(c->account, remove_replaced, a, DURABLE);
 }
 
 result

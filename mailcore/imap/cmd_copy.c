@@ -1,18 +1,30 @@
 /* COPY and MOVE: RFC 3501 6.4.7, RFC 6851, RFC 4315. */
 #include "mailcore/imap/box.h"
-#include "mailcore/imap/mailbox.h"
+#include "mailcore/imap/copying.h"
 #include "mailcore/imap/reply.h"
 
-struct copying {
-	struct imap *s;
-	struct command *c;
-	bool move;
-	struct idset set;
-	struct collection to;
-	struct buf from_uids;
-	struct buf to_uids;
-	size_t copied;
-};
+#include "mailcore/store/item.h"
+
+void
+copying_flags(const struct copying *x, uint32_t *flags, view *keywords)
+{
+	*flags &= place_flags(x->to.rights);
+	if ((x->to.rights & RIGHT_CHANGE) == 0)
+		*keywords = VIEW("");
+}
+
+/* Into a mailbox where not all flags may be set. */
+static result
+strip(struct account *a, struct copying *x, uint32_t uid)
+{
+	struct item item;
+	int64_t modseq;
+
+	TRY(item_get(a, x->c->arena, x->to.there.id, uid, &item));
+	copying_flags(x, &item.flags, &item.keywords);
+	return item_set_flags(a, x->to.there.id, uid, item.flags,
+	    item.keywords, -1, &modseq);
+}
 
 static result
 copy_one(struct account *a, struct copying *x, uint32_t uid,
@@ -20,13 +32,15 @@ copy_one(struct account *a, struct copying *x, uint32_t uid,
 {
 	int64_t box = x->s->box->collection;
 	struct item made;
-	result r = x->move ? item_move(a, box, uid, x->to.id, &made)
-			   : item_copy(a, box, uid, x->to.id, &made);
+	result r = x->move ? item_move(a, box, uid, x->to.there.id, &made)
+			   : item_copy(a, box, uid, x->to.there.id, &made);
 
 	/* One that somebody else expunged is no failure. */
 	if (r.is == NOT_FOUND)
 		return done();
 	TRY(r);
+	if (x->to.owner != x->s->account)
+		TRY(strip(a, x, made.uid));
 	idset_put(from, uid);
 	idset_put(to, made.uid);
 	x->copied++;
@@ -45,7 +59,7 @@ copy_all(struct account *a, void *context)
 	buf_reset(&x->from_uids);
 	buf_reset(&x->to_uids);
 	x->copied = 0;
-	TRY(collection_get(a, x->c->arena, x->to.id, &there));
+	TRY(collection_get(a, x->c->arena, x->to.there.id, &there));
 	for (size_t i = 0; i < b->told; i++)
 		if (box_in(b, &x->set, x->c->uid, i))
 			TRY(copy_one(a, x, b->messages[i].uid, &from, &to));
@@ -71,8 +85,8 @@ parse_copy(struct imap *s, struct command *c, struct copying *x)
 		c->code = "[CANNOT] ";
 		return fail(DENIED, "RFC 3501 6.3.2: opened by EXAMINE");
 	}
-	r = mailbox_find(s, c, name, &x->to);
-	if (r.is == NOT_FOUND)
+	r = place_find(s, c, name, RIGHT_INSERT, &x->to);
+	if (r.is == NOT_FOUND && x->to.owner == s->account)
 		c->code = "[TRYCREATE] ";
 	return r;
 }
@@ -80,7 +94,7 @@ parse_copy(struct imap *s, struct command *c, struct copying *x)
 static void
 add_copyuid(struct buf *out, const struct copying *x)
 {
-	buf_print(out, "[COPYUID %u ", x->to.uid_validity);
+	buf_print(out, "[COPYUID %u ", x->to.there.uid_validity);
 	buf_add(out, buf_view(&x->from_uids));
 	buf_add_byte(out, ' ');
 	buf_add(out, buf_view(&x->to_uids));
@@ -90,14 +104,21 @@ add_copyuid(struct buf *out, const struct copying *x)
 static result
 copy(struct imap *s, struct command *c, struct copying *x, struct buf *out)
 {
+	result r;
+
 	TRY(parse_copy(s, c, x));
 	/* A move to where it is would give new UIDs for nothing. */
-	if (x->move && x->to.id == s->box->collection)
+	if (x->move && x->to.owner == s->owner
+	    && x->to.there.id == s->box->collection)
 		return done();
-	TRY(account_write(c->account, copy_all, x, DURABLE));
+	r = x->to.owner == s->owner
+	    ? account_write(c->account, copy_all, x, DURABLE)
+	    : copy_across(x);
+	if (r.is != OK && (!x->move || x->to.owner == s->owner))
+		return r;
 	c->text_ok = x->move ? "moved" : "copied";
 	if (x->copied == 0)
-		return done();
+		return r;
 	if (x->move) { /* RFC 6851 4.3: before the EXPUNGEs */
 		buf_add(out, VIEW("* OK "));
 		add_copyuid(out, x);
@@ -105,7 +126,7 @@ copy(struct imap *s, struct command *c, struct copying *x, struct buf *out)
 	} else {
 		add_copyuid(&c->ok_code, x);
 	}
-	return done();
+	return r;
 }
 
 static result

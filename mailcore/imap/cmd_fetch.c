@@ -2,6 +2,7 @@
  * bytes and remembers where it was. */
 #include "mailcore/imap/fetch.h"
 #include "mailcore/imap/flags.h"
+#include "mailcore/imap/place.h"
 #include "mailcore/imap/reply.h"
 #include "mailcore/imap/resync.h"
 
@@ -78,8 +79,11 @@ write_message(struct fetching *x, struct fetched *o)
 	size_t before = x->out->n;
 	bool fresh = x->item == 0;
 
-	if (fresh)
-		buf_print(x->out, "* %zu FETCH (", x->next + 1);
+	if (fresh) {
+		buf_add(x->out, VIEW("* "));
+		buf_add_number(x->out, x->next + 1);
+		buf_add(x->out, VIEW(" FETCH ("));
+	}
 	o->message = m;
 	o->keywords = box_keywords(x->s->box, m);
 	while (x->item < x->f.count) {
@@ -218,7 +222,8 @@ see_run(struct fetching *x)
 {
 	result r;
 
-	if (!x->f.sets_seen || x->s->box->read_only || x->item > 0
+	if (!x->f.sets_seen || x->s->box->read_only
+	    || (x->s->rights & RIGHT_SEEN) == 0 || x->item > 0
 	    || !has_unseen(x))
 		return;
 	r = account_write(x->c->account, mark_seen, x, DURABLE_LAZY);

@@ -1,5 +1,6 @@
 /* RFC 2177. */
 #include "mailcore/imap/box.h"
+#include "mailcore/imap/place.h"
 #include "mailcore/imap/reply.h"
 
 result
@@ -42,9 +43,13 @@ idle_wake(struct imap *s, struct buf *out)
 	if (s->box == NULL)
 		return (struct step){ .next = STEP_READ };
 	/* A failure spoils nothing: the next change looks again. */
-	if (command_account(s, c).is == OK)
+	if (s->owner != s->account && place_of_box(s, c).is == OK
+	    && (s->rights & RIGHT_READ) == 0)
+		box_lose(s->box);
+	else if (command_account_of(s, c, s->owner).is == OK)
 		(void)box_merge(s->box, c->account).is;
 	account_close(&c->account);
+	arena_reset(c->arena);
 	while (more)
 		more = box_tell(s->box, &how, out);
 	return (struct step){ .next = STEP_READ };

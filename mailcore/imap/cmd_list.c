@@ -1,6 +1,7 @@
 /* LIST and LSUB: RFC 3501 6.3.8, 6.3.9; RFC 5258, 5819, 6154. */
 #include "mailcore/imap/glob.h"
 #include "mailcore/imap/mailbox.h"
+#include "mailcore/imap/place.h"
 #include "mailcore/imap/reply.h"
 
 #include <stdlib.h>
@@ -9,7 +10,7 @@ struct list {
 	/* Selection options. */
 	bool subscribed, recursive, special;
 	/* Return options. */
-	bool tell_subscribed, tell_status;
+	bool tell_subscribed, tell_status, tell_rights;
 	bool extended, lsub;
 	struct status_items status;
 	view reference;
@@ -21,6 +22,8 @@ struct list {
 struct entry {
 	view name;
 	const struct collection *there;
+	int64_t owner;
+	unsigned rights;
 	bool has_children;
 	bool child_subscribed; /* somewhere below */
 };
@@ -52,6 +55,8 @@ parse_return_option(struct parse *in, struct list *l)
 		l->tell_status = true;
 		parse_space(in);
 		parse_status_items(in, &l->status);
+	} else if (view_same(name, VIEW("MYRIGHTS"))) { /* RFC 8440 */
+		l->tell_rights = true;
 	} else if (!view_same(name, VIEW("CHILDREN"))
 	    && !view_same(name, VIEW("SPECIAL-USE"))) {
 		/* Those two are told always. */
@@ -148,15 +153,12 @@ by_tree(const void *x, const void *y)
 }
 
 static size_t
-count_levels(const struct collection *all, size_t count)
+count_levels(view name)
 {
-	size_t n = 0;
+	size_t n = 1;
 
-	for (size_t i = 0; i < count; i++) {
-		n++;
-		for (size_t j = 0; j < all[i].name.n; j++)
-			n += all[i].name.p[j] == '/';
-	}
+	for (size_t j = 0; j < name.n; j++)
+		n += name.p[j] == '/';
 	return n;
 }
 
@@ -194,26 +196,49 @@ join_entries(struct entry *e, size_t count)
 	return n;
 }
 
+/* The mailbox and the names above it. */
+static size_t
+add_levels(struct entry *e, size_t made, struct entry one)
+{
+	view name = one.there->name;
+
+	one.name = name;
+	e[made++] = one;
+	for (size_t j = 0; j < name.n; j++)
+		if (name.p[j] == '/')
+			e[made++] = (struct entry){ .name = view_first(name,
+							j) };
+	return made;
+}
+
 static result
 make_entries(struct imap *s, struct command *c, struct entry **out,
     size_t *count)
 {
+	struct place_shared *shared;
 	struct collection *all;
 	struct entry *e;
-	size_t n, made = 0;
+	size_t n, shared_count, levels = 1, made = 0;
 
-	TRY(command_account(s, c));
+	TRY(place_list(s, c, &shared, &shared_count));
+	TRY(command_account_of(s, c, s->account));
 	TRY(collection_list(c->account, c->arena, COLLECTION_MAILBOX, &all,
 	    &n));
-	e = arena_array(c->arena, count_levels(all, n) + 1, sizeof *e);
+	for (size_t i = 0; i < n; i++)
+		levels += count_levels(all[i].name);
+	for (size_t i = 0; i < shared_count; i++)
+		levels += count_levels(shared[i].c.name);
+	e = arena_array(c->arena, levels, sizeof *e);
 	TRY(arena_result(c->arena));
-	for (size_t i = 0; i < n; i++) {
-		e[made++] = (struct entry){ .name = all[i].name,
-			.there = &all[i] };
-		for (size_t j = 0; j < all[i].name.n; j++)
-			if (all[i].name.p[j] == '/')
-				e[made++].name = view_first(all[i].name, j);
-	}
+	for (size_t i = 0; i < n; i++)
+		made = add_levels(e, made,
+		    (struct entry){ .there = &all[i], .owner = s->account,
+			.rights = RIGHT_ALL });
+	for (size_t i = 0; i < shared_count; i++)
+		made = add_levels(e, made,
+		    (struct entry){ .there = &shared[i].c,
+			.owner = shared[i].owner,
+			.rights = shared[i].rights });
 	*count = join_entries(e, made);
 	*out = e;
 	return done();
@@ -283,6 +308,25 @@ add_entry(const struct imap *s, const struct list *l, const struct entry *e,
 	buf_add(out, VIEW("\r\n"));
 }
 
+/* What follows the line: RFC 5819, RFC 8440. */
+static result
+add_more(struct imap *s, struct command *c, const struct list *l,
+    const struct entry *e, struct buf *out)
+{
+	if (l->tell_status && (e->rights & RIGHT_READ) != 0) {
+		TRY(command_account_of(s, c, e->owner));
+		mailbox_add_status(s, e->there, &l->status, out);
+	}
+	if (l->tell_rights) {
+		buf_add(out, VIEW("* MYRIGHTS "));
+		reply_mailbox(s, out, e->name);
+		buf_add_byte(out, ' ');
+		place_add_letters(e->rights, out);
+		buf_add(out, VIEW("\r\n"));
+	}
+	return done();
+}
+
 static result
 list(struct imap *s, struct command *c, const struct list *l, struct buf *out)
 {
@@ -298,8 +342,8 @@ list(struct imap *s, struct command *c, const struct list *l, struct buf *out)
 		    && view_find_byte(l->patterns[0], '%') == SIZE_MAX)
 			continue;
 		add_entry(s, l, &e[i], out);
-		if (l->tell_status && e[i].there != NULL)
-			mailbox_add_status(s, e[i].there, &l->status, out);
+		if (e[i].there != NULL)
+			TRY(add_more(s, c, l, &e[i], out));
 	}
 	return done();
 }

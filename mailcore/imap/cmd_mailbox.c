@@ -2,23 +2,31 @@
  * 6.3.10; RFC 2342. */
 #include "mailcore/imap/box.h"
 #include "mailcore/imap/mailbox.h"
+#include "mailcore/imap/place.h"
 #include "mailcore/imap/reply.h"
 
 struct change {
-	view name;
+	struct place at;
+	view name; /* in the account of `at` */
 	view to;
 	enum special_use use;
 	bool unknown_use; /* one that we cannot give */
-	int64_t made;
+	int64_t above;    /* the nearest one, when it began */
+	int64_t *made;    /* the last one is that asked for */
+	size_t made_count;
 	struct arena *arena;
 };
 
 /* All that is above `name` and is not there is made with it (RFC 3501
  * 6.3.3). */
 static result
-make_with_parents(struct account *a, view name, enum special_use use,
-    struct arena *arena, int64_t *id)
+make_with_parents(struct account *a, struct change *change, view name,
+    enum special_use use)
 {
+	change->made = arena_array(change->arena, name.n + 1,
+	    sizeof *change->made);
+	change->made_count = 0;
+	TRY(arena_result(change->arena));
 	for (size_t i = 0; i <= name.n; i++) {
 		bool whole = i == name.n;
 		struct collection there;
@@ -26,16 +34,27 @@ make_with_parents(struct account *a, view name, enum special_use use,
 
 		if (!whole && name.p[i] != '/')
 			continue;
-		r = collection_find(a, arena, COLLECTION_MAILBOX,
+		r = collection_find(a, change->arena, COLLECTION_MAILBOX,
 		    view_first(name, i), &there);
 		if (r.is == OK && whole)
 			return fail(EXISTS, "there is one of that name");
 		if (r.is == NOT_FOUND)
 			r = collection_add(a, COLLECTION_MAILBOX,
 			    view_first(name, i), VIEW(""),
-			    whole ? use : USE_NONE, id);
+			    whole ? use : USE_NONE,
+			    &change->made[change->made_count++]);
 		TRY(r);
 	}
+	return done();
+}
+
+/* The grants of the new ones are in another database. */
+static result
+inherit(struct imap *s, struct command *c, const struct change *change)
+{
+	for (size_t i = 0; i < change->made_count; i++)
+		TRY(place_inherit(s, c, change->at.owner, change->above,
+		    change->made[i]));
 	return done();
 }
 
@@ -52,8 +71,7 @@ create(struct account *a, void *context)
 		change->unknown_use |= all[i].use == change->use;
 	if (change->unknown_use)
 		return fail(DENIED, "RFC 6154 3: that use is not to be had");
-	return make_with_parents(a, change->name, change->use, change->arena,
-	    &change->made);
+	return make_with_parents(a, change, change->name, change->use);
 }
 
 /* " (USE (\Sent))": RFC 6154 3.  One mailbox has one use. */
@@ -87,67 +105,85 @@ without_slash(view name)
 }
 
 static result
-check_name(struct command *c, view name)
+check_name(struct imap *s, struct command *c, view name)
 {
 	result r = mailbox_check(name);
 
+	if (r.is == OK && !reply_is_without(s, VIEW("ACL"))
+	    && (view_eq(name, VIEW(PLACE_OTHERS))
+		|| view_starts(name, VIEW(PLACE_OTHERS "/"))))
+		r = fail(DENIED, "RFC 2342 5: the names of others");
 	if (r.is != OK)
 		c->code = "[CANNOT] ";
 	return r;
+}
+
+/* Whose will it be, and may it be made there? */
+static result
+find_new(struct imap *s, struct command *c, view name, struct change *change)
+{
+	TRY(place_of(s, c, name, &change->at));
+	TRY(check_name(s, c, change->at.name));
+	if (change->use != USE_NONE && change->at.owner != s->account)
+		change->unknown_use = true;
+	TRY(command_account_of(s, c, change->at.owner));
+	return place_check_make(c, &change->at, change->at.name,
+	    &change->above);
 }
 
 result
 run_create(struct imap *s, struct command *c, struct buf *out)
 {
 	struct change change = { .arena = c->arena };
+	view name;
 	result r;
 
 	(void)out;
 	parse_space(&c->in);
-	change.name = without_slash(parse_mailbox(&c->in));
+	name = without_slash(parse_mailbox(&c->in));
 	parse_use(&c->in, &change);
 	parse_end(&c->in);
 	TRY(scan_result(&c->in.s));
-	TRY(check_name(c, change.name));
-	TRY(command_account(s, c));
+	TRY(find_new(s, c, name, &change));
+	change.name = change.at.name;
 	r = account_write(c->account, create, &change, DURABLE);
 	if (change.unknown_use)
 		c->code = "[USEATTR] ";
 	TRY(r);
+	TRY(inherit(s, c, &change));
 	c->text_ok = "created";
 	buf_print(&c->ok_code, "[MAILBOXID (F%lld)] ",
-	    (long long)change.made);
+	    (long long)change.made[change.made_count - 1]);
 	return done();
 }
 
 static result
 remove_mailbox(struct account *a, void *context)
 {
-	struct change *change = context;
-	struct collection found;
+	const struct change *change = context;
 
-	TRY(collection_find(a, change->arena, COLLECTION_MAILBOX, change->name,
-	    &found));
-	return collection_remove(a, found.id);
+	return collection_remove(a, change->at.there.id);
 }
 
 result
 run_delete(struct imap *s, struct command *c, struct buf *out)
 {
 	struct change change = { .arena = c->arena };
+	view name;
 
 	(void)out;
 	parse_space(&c->in);
-	change.name = parse_mailbox(&c->in);
+	name = parse_mailbox(&c->in);
 	parse_end(&c->in);
 	TRY(scan_result(&c->in.s));
-	if (view_eq(change.name, VIEW("INBOX"))) {
+	TRY(place_find(s, c, name, RIGHT_REMOVE, &change.at));
+	if (view_eq(change.at.name, VIEW("INBOX"))) {
 		c->code = "[CANNOT] ";
 		return fail(DENIED, "RFC 3501 6.3.4: INBOX stays");
 	}
-	TRY(command_account(s, c));
+	TRY(account_write(c->account, remove_mailbox, &change, DURABLE));
 	c->text_ok = "deleted";
-	return account_write(c->account, remove_mailbox, &change, DURABLE);
+	return place_forget(s, c, change.at.owner, change.at.there.id);
 }
 
 static bool
@@ -193,15 +229,14 @@ rename_tree(struct account *a, const struct change *change)
 
 /* RFC 3501 6.3.5: INBOX itself stays, its messages move. */
 static result
-rename_inbox(struct account *a, const struct change *change)
+rename_inbox(struct account *a, struct change *change)
 {
 	struct collection inbox, to;
 	struct item moved;
 	struct box *b;
 	result r;
 
-	TRY(make_with_parents(a, change->to, USE_NONE, change->arena,
-	    &to.id));
+	TRY(make_with_parents(a, change, change->to, USE_NONE));
 	TRY(collection_find(a, change->arena, COLLECTION_MAILBOX, change->name,
 	    &inbox));
 	TRY(collection_find(a, change->arena, COLLECTION_MAILBOX, change->to,
@@ -214,7 +249,7 @@ rename_inbox(struct account *a, const struct change *change)
 }
 
 static result
-make_parents(struct account *a, const struct change *change)
+make_parents(struct account *a, struct change *change)
 {
 	view above = change->to;
 	struct collection there;
@@ -225,8 +260,7 @@ make_parents(struct account *a, const struct change *change)
 	if (collection_find(a, change->arena, COLLECTION_MAILBOX, above,
 		&there).is == OK)
 		return done();
-	return make_with_parents(a, above, USE_NONE, change->arena,
-	    &there.id);
+	return make_with_parents(a, change, above, USE_NONE);
 }
 
 static result
@@ -247,60 +281,91 @@ rename_mailbox(struct account *a, void *context)
 	return rename_tree(a, change);
 }
 
+/* RFC 4314 4: "x" on what moves, "k" where it goes.  What is only above
+ * others has no rights; its owner alone renames it. */
+static result
+find_both(struct imap *s, struct command *c, view from, view to,
+    struct change *change)
+{
+	struct change new = { .use = USE_NONE };
+	result r;
+
+	TRY(place_of(s, c, from, &change->at));
+	r = place_find(s, c, from, RIGHT_REMOVE, &change->at);
+	if (r.is != OK
+	    && (r.is != NOT_FOUND || change->at.owner != s->account))
+		return r;
+	change->name = change->at.name;
+	TRY(find_new(s, c, to, &new));
+	change->to = new.at.name;
+	change->above = new.above;
+	if (new.at.owner != change->at.owner
+	    || (change->at.owner != s->account
+		&& view_eq(change->name, VIEW("INBOX")))) {
+		c->code = "[CANNOT] ";
+		return fail(DENIED, "it stays in its account");
+	}
+	return done();
+}
+
 result
 run_rename(struct imap *s, struct command *c, struct buf *out)
 {
 	struct change change = { .arena = c->arena };
+	view from, to;
 
 	(void)out;
 	parse_space(&c->in);
-	change.name = parse_mailbox(&c->in);
+	from = parse_mailbox(&c->in);
 	parse_space(&c->in);
-	change.to = without_slash(parse_mailbox(&c->in));
+	to = without_slash(parse_mailbox(&c->in));
 	parse_end(&c->in);
 	TRY(scan_result(&c->in.s));
-	TRY(check_name(c, change.to));
+	TRY(find_both(s, c, from, to, &change));
 	if (is_below(change.to, change.name)
 	    && !view_eq(change.name, VIEW("INBOX"))) {
 		c->code = "[CANNOT] ";
 		return fail(DENIED, "a mailbox cannot move below itself");
 	}
-	TRY(command_account(s, c));
+	TRY(account_write(c->account, rename_mailbox, &change, DURABLE));
 	c->text_ok = "renamed";
-	return account_write(c->account, rename_mailbox, &change, DURABLE);
+	return inherit(s, c, &change);
 }
 
 struct subscribing {
-	view name;
+	int64_t collection;
 	bool on;
-	struct arena *arena;
 };
 
 static result
 subscribe(struct account *a, void *context)
 {
-	struct subscribing *x = context;
-	struct collection found;
-	result r = collection_find(a, x->arena, COLLECTION_MAILBOX, x->name,
-	    &found);
+	const struct subscribing *x = context;
 
-	/* What is gone is not subscribed: RFC 3501 6.3.7 is content. */
-	if (r.is == NOT_FOUND && !x->on)
-		return done();
-	TRY(r);
-	return collection_subscribe(a, found.id, x->on);
+	return collection_subscribe(a, x->collection, x->on);
 }
 
 static result
 run_subscription(struct imap *s, struct command *c, bool on)
 {
-	struct subscribing x = { .on = on, .arena = c->arena };
+	struct subscribing x = { .on = on };
+	struct place p;
+	view name;
+	result r;
 
 	parse_space(&c->in);
-	x.name = parse_mailbox(&c->in);
+	name = parse_mailbox(&c->in);
 	parse_end(&c->in);
 	TRY(scan_result(&c->in.s));
-	TRY(command_account(s, c));
+	/* RFC 4314 4: no right is needed to be told less. */
+	r = place_find(s, c, name, on ? RIGHT_LOOKUP : 0, &p);
+	/* What is gone is not subscribed: RFC 3501 6.3.7 is content. */
+	if (r.is == NOT_FOUND && !on)
+		return done();
+	TRY(r);
+	if (p.owner != s->account)
+		return place_subscribe(s, c, &p, on);
+	x.collection = p.there.id;
 	return account_write(c->account, subscribe, &x, DURABLE);
 }
 
@@ -321,8 +386,8 @@ run_unsubscribe(struct imap *s, struct command *c, struct buf *out)
 result
 run_status(struct imap *s, struct command *c, struct buf *out)
 {
-	struct collection found;
 	struct status_items items;
+	struct place found;
 	view name;
 
 	parse_space(&c->in);
@@ -331,18 +396,20 @@ run_status(struct imap *s, struct command *c, struct buf *out)
 	parse_status_items(&c->in, &items);
 	parse_end(&c->in);
 	TRY(scan_result(&c->in.s));
-	TRY(mailbox_find(s, c, name, &found));
+	TRY(place_find(s, c, name, RIGHT_READ, &found));
 	s->condstore = s->condstore || status_wants_modseq(&items);
-	mailbox_add_status(s, &found, &items, out);
+	mailbox_add_status(s, &found.there, &items, out);
 	return done();
 }
 
 result
 run_namespace(struct imap *s, struct command *c, struct buf *out)
 {
-	(void)s;
 	parse_end(&c->in);
 	TRY(scan_result(&c->in.s));
-	buf_add(out, VIEW("* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n"));
+	buf_add_text(out, reply_is_without(s, VIEW("ACL"))
+		? "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n"
+		: "* NAMESPACE ((\"\" \"/\")) ((\"" PLACE_OTHERS
+		  "/\" \"/\")) NIL\r\n");
 	return done();
 }

@@ -1,6 +1,6 @@
 /* QUOTA, QUOTA=RES-STORAGE (RFC 9208).  A person has one root, "", which is
  * there when a limit is set. */
-#include "mailcore/imap/mailbox.h"
+#include "mailcore/imap/place.h"
 #include "mailcore/imap/reply.h"
 
 #include "mailcore/store/domain.h"
@@ -26,19 +26,22 @@ result
 run_getquotaroot(struct imap *s, struct command *c, struct buf *out)
 {
 	struct account_info who;
-	struct collection found;
+	struct place found;
+	bool has_root;
 	view name;
 
 	parse_space(&c->in);
 	name = parse_mailbox(&c->in);
 	parse_end(&c->in);
 	TRY(scan_result(&c->in.s));
-	TRY(mailbox_find(s, c, name, &found));
+	TRY(place_find(s, c, name, RIGHT_READ, &found));
 	TRY(read_account(s, c, &who));
+	/* What others keep counts for them, and is nobody else's to know. */
+	has_root = who.quota > 0 && found.owner == s->account;
 	buf_add(out, VIEW("* QUOTAROOT "));
-	reply_mailbox(s, out, found.name);
-	buf_add_text(out, who.quota > 0 ? " \"\"\r\n" : "\r\n");
-	if (who.quota > 0)
+	reply_mailbox(s, out, found.there.name);
+	buf_add_text(out, has_root ? " \"\"\r\n" : "\r\n");
+	if (has_root)
 		tell_quota(&who, out);
 	return done();
 }

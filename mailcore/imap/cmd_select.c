@@ -2,6 +2,7 @@
  * 4315, 7162 3.1. */
 #include "mailcore/imap/box.h"
 #include "mailcore/imap/flags.h"
+#include "mailcore/imap/place.h"
 #include "mailcore/imap/reply.h"
 #include "mailcore/imap/resync.h"
 
@@ -13,20 +14,21 @@ leave_box(struct imap *s)
 	s->state = STATE_LOGGED_IN;
 }
 
-static void
-tell_flag_names(const struct box *b, struct command *c, struct buf *out)
+void
+select_tell_flags(struct imap *s, struct command *c, struct buf *out)
 {
+	const struct box *b = s->box;
 	view keywords = box_all_keywords(b, c->arena);
-	uint32_t all = FLAG_SEEN | FLAG_ANSWERED | FLAG_FLAGGED | FLAG_DELETED
-	    | FLAG_DRAFT;
 
 	buf_add(out, VIEW("* FLAGS "));
-	flags_add(out, all, keywords);
+	flags_add(out, place_flags(RIGHT_ALL), keywords);
 	buf_add(out, VIEW("\r\n* OK [PERMANENTFLAGS "));
 	if (b->read_only) {
 		buf_add(out, VIEW("()"));
+	} else if ((s->rights & RIGHT_CHANGE) == 0) {
+		flags_add(out, place_flags(s->rights), VIEW(""));
 	} else {
-		flags_add(out, all, keywords);
+		flags_add(out, place_flags(s->rights), keywords);
 		buf_cut(out, out->n - 1);
 		buf_add(out, VIEW(" \\*)"));
 	}
@@ -44,12 +46,12 @@ first_unseen(const struct box *b)
 
 /* RFC 9051 6.3.2 has a LIST in place of RECENT and UNSEEN. */
 static void
-tell_box(const struct imap *s, struct command *c, view name, struct buf *out)
+tell_box(struct imap *s, struct command *c, view name, struct buf *out)
 {
 	const struct box *b = s->box;
 	size_t unseen = s->rev2 ? 0 : first_unseen(b);
 
-	tell_flag_names(b, c, out);
+	select_tell_flags(s, c, out);
 	buf_print(out, "* %zu EXISTS\r\n", b->count);
 	if (s->rev2) {
 		buf_add(out, VIEW("* LIST () \"/\" "));
@@ -93,11 +95,28 @@ parse_select_options(struct parse *in, struct resync *resync)
 	return condstore;
 }
 
+/* RFC 4314 5.2: with none of these there is nothing to write. */
+enum { WRITES = RIGHT_INSERT | RIGHT_EXPUNGE | RIGHT_CHANGE | RIGHT_SEEN
+	| RIGHT_DELETE };
+
+static result
+open_box(struct imap *s, struct command *c, view name, bool read_only)
+{
+	struct place p;
+
+	TRY(place_find(s, c, name, RIGHT_READ, &p));
+	TRY(box_open(c->account, s->services->cache, p.there.id,
+	    read_only || (p.rights & WRITES) == 0, &s->box));
+	s->owner = p.owner;
+	s->rights = p.rights;
+	s->state = STATE_SELECTED;
+	return done();
+}
+
 static result
 select_box(struct imap *s, struct command *c, bool read_only, struct buf *out)
 {
 	struct resync resync = { .asked = false };
-	struct collection found;
 	bool condstore;
 	view name;
 
@@ -113,17 +132,12 @@ select_box(struct imap *s, struct command *c, bool read_only, struct buf *out)
 		buf_add(out, VIEW("* OK [CLOSED] the other one\r\n"));
 	leave_box(s);
 	s->condstore = s->condstore || condstore;
-	TRY(command_account(s, c));
-	TRY(collection_find(c->account, c->arena, COLLECTION_MAILBOX, name,
-	    &found));
-	TRY(box_open(c->account, s->services->cache, found.id, read_only,
-	    &s->box));
-	s->state = STATE_SELECTED;
+	TRY(open_box(s, c, name, read_only));
 	tell_box(s, c, name, out);
 	if (resync.asked)
 		TRY(resync_box(s->box, c->account, &resync, out));
-	buf_add_text(&c->ok_code, read_only ? "[READ-ONLY] "
-					    : "[READ-WRITE] ");
+	buf_add_text(&c->ok_code, s->box->read_only ? "[READ-ONLY] "
+						    : "[READ-WRITE] ");
 	c->text_ok = "opened";
 	return done();
 }
@@ -247,7 +261,9 @@ run_close(struct imap *s, struct command *c, struct buf *out)
 	(void)out;
 	parse_end(&c->in);
 	TRY(scan_result(&c->in.s));
-	if (!s->box->read_only)
+	/* RFC 4314 4: without the right CLOSE only closes. */
+	if (!s->box->read_only && (s->rights & RIGHT_READ) != 0
+	    && (s->rights & RIGHT_EXPUNGE) != 0)
 		r = expunge_deleted(s, c, &e);
 	leave_box(s);
 	return r;

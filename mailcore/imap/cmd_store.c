@@ -1,6 +1,7 @@
 /* STORE: RFC 3501 6.4.6, RFC 7162 3.1.3. */
 #include "mailcore/imap/box.h"
 #include "mailcore/imap/keywords.h"
+#include "mailcore/imap/place.h"
 #include "mailcore/imap/reply.h"
 
 #include <stdlib.h>
@@ -22,6 +23,8 @@ struct storing {
 	bool silent;
 	int64_t unchanged_since; /* -1: not asked */
 	struct flag_list list;
+	uint32_t may; /* the flags that the rights are for */
+	bool may_keywords;
 	struct change *changes;
 	size_t count, room;
 	struct idset_writer modified;
@@ -69,9 +72,29 @@ parse_store(struct imap *s, struct command *c, struct storing *x)
 	return box_resolve(s->box, &x->set, c->uid);
 }
 
+/* RFC 4314 4: what one has no right to set stays as it is; it is a failure
+ * only when nothing is left to be done. */
+static result
+check_flags(struct storing *x)
+{
+	bool none = x->list.flags == 0 && x->list.keywords.n == 0;
+
+	x->may = place_flags(x->s->rights);
+	x->may_keywords = (x->s->rights & RIGHT_CHANGE) != 0;
+	x->list.flags &= x->may;
+	if (!x->may_keywords)
+		x->list.keywords = VIEW("");
+	if (x->may != 0
+	    && (none || x->list.flags != 0 || x->list.keywords.n > 0))
+		return done();
+	return fail(DENIED, "RFC 4314 4: not with these rights");
+}
+
 static view
 new_keywords(const struct storing *x, view had)
 {
+	if (!x->may_keywords)
+		return had;
 	if (x->how == ADD)
 		return keywords_join(had, x->list.keywords, x->c->arena);
 	if (x->how == REMOVE)
@@ -91,7 +114,7 @@ compute(struct storing *x, const struct message *m, struct change *to)
 	else if (x->how == REMOVE)
 		flags &= ~x->list.flags;
 	else
-		flags = x->list.flags;
+		flags = (flags & ~x->may) | x->list.flags;
 	to->flags = (uint16_t)flags;
 	if (!x->known || x->known_had != m->keywords) {
 		x->known_had = m->keywords;
@@ -188,6 +211,7 @@ static result
 store(struct imap *s, struct command *c, struct storing *x)
 {
 	TRY(parse_store(s, c, x));
+	TRY(check_flags(x));
 	if (s->box->read_only) {
 		c->code = "[CANNOT] ";
 		return fail(DENIED, "RFC 3501 6.3.2: opened by EXAMINE");

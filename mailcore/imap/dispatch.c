@@ -1,5 +1,6 @@
 /* The table of commands, and how each is begun, continued and ended. */
 #include "mailcore/imap/box.h"
+#include "mailcore/imap/place.h"
 #include "mailcore/imap/reply.h"
 
 enum {
@@ -32,32 +33,37 @@ static const struct verb verbs[] = {
 	{ "GETQUOTA", IN, 0, run_getquota },
 	{ "GETQUOTAROOT", IN, 0, run_getquotaroot },
 	{ "SETQUOTA", IN, 0, run_setquota },
+	{ "GETACL", IN, 0, run_getacl },
+	{ "SETACL", IN, 0, run_setacl },
+	{ "DELETEACL", IN, 0, run_deleteacl },
+	{ "LISTRIGHTS", IN, 0, run_listrights },
+	{ "MYRIGHTS", IN, 0, run_myrights },
 	{ "APPEND", IN, 0, run_append },
 	{ "IDLE", IN, 0, run_idle },
 	{ "CHECK", BOX, 0, run_check },
-	{ "CLOSE", BOX, 0, run_close },
-	{ "UNSELECT", BOX, 0, run_unselect },
-	{ "EXPUNGE", BOX, 0, run_expunge },
+	{ "CLOSE", BOX, VERB_LEAVES, run_close },
+	{ "UNSELECT", BOX, VERB_LEAVES, run_unselect },
+	{ "EXPUNGE", BOX, VERB_EXPUNGES, run_expunge },
 	{ "FETCH", BOX, VERB_KEEPS_NUMBERS, run_fetch },
 	{ "STORE", BOX, VERB_KEEPS_NUMBERS, run_store },
 	{ "SEARCH", BOX, VERB_KEEPS_NUMBERS, run_search },
 	{ "SORT", BOX, VERB_KEEPS_NUMBERS, run_sort },
 	{ "THREAD", BOX, VERB_KEEPS_NUMBERS, run_thread },
 	{ "COPY", BOX, 0, run_copy },
-	{ "MOVE", BOX, 0, run_move },
-	{ "REPLACE", BOX, 0, run_replace },
+	{ "MOVE", BOX, VERB_MOVES, run_move },
+	{ "REPLACE", BOX, VERB_MOVES, run_replace },
 };
 
 static const struct verb uid_verbs[] = {
-	{ "EXPUNGE", BOX, VERB_FRESH, run_expunge },
+	{ "EXPUNGE", BOX, VERB_FRESH | VERB_EXPUNGES, run_expunge },
 	{ "FETCH", BOX, VERB_FRESH, run_fetch },
 	{ "STORE", BOX, VERB_FRESH, run_store },
 	{ "SEARCH", BOX, VERB_FRESH, run_search },
 	{ "SORT", BOX, VERB_FRESH, run_sort },
 	{ "THREAD", BOX, VERB_FRESH, run_thread },
 	{ "COPY", BOX, VERB_FRESH, run_copy },
-	{ "MOVE", BOX, VERB_FRESH, run_move },
-	{ "REPLACE", BOX, 0, run_replace },
+	{ "MOVE", BOX, VERB_FRESH | VERB_MOVES, run_move },
+	{ "REPLACE", BOX, VERB_MOVES, run_replace },
 };
 
 static const struct verb *
@@ -70,11 +76,31 @@ find_verb(const struct verb *table, size_t count, view name)
 }
 
 result
+command_account_of(struct imap *s, struct command *c, int64_t owner)
+{
+	if (c->account != NULL && account_id(c->account) == owner)
+		return done();
+	account_close(&c->account);
+	return account_open(s->services->store, owner, &c->account);
+}
+
+result
 command_account(struct imap *s, struct command *c)
 {
-	if (c->account != NULL)
-		return done();
-	return account_open(s->services->store, s->account, &c->account);
+	bool box = c->verb != NULL && c->verb->allowed == BOX;
+
+	return command_account_of(s, c, box ? s->owner : s->account);
+}
+
+/* Look for changes; a box that may no longer be read is as good as gone. */
+static void
+look(struct imap *s, struct command *c)
+{
+	if ((s->rights & RIGHT_READ) == 0)
+		box_lose(s->box);
+	else if (command_account_of(s, c, s->owner).is == OK)
+		/* A failure spoils no command: the next one looks again. */
+		(void)box_merge(s->box, c->account).is;
 }
 
 static struct telling
@@ -98,9 +124,8 @@ tell(struct imap *s, struct command *c, struct buf *out)
 
 	if (s->box == NULL)
 		return false;
-	/* A failure here spoils no command: the next one looks again. */
-	if (!c->finishing && command_account(s, c).is == OK)
-		(void)box_merge(s->box, c->account).is;
+	if (!c->finishing)
+		look(s, c);
 	return box_tell(s->box, &how, out);
 }
 
@@ -144,6 +169,31 @@ imap_end(struct imap *s, struct buf *out, result r)
 	return step;
 }
 
+/* What a command does to the selected mailbox, by the rights of now. */
+static result
+check_rights(struct imap *s, struct command *c, struct buf *out)
+{
+	unsigned had = s->rights, need = 0;
+
+	if (s->box == NULL || s->owner == s->account)
+		return done();
+	TRY(place_of_box(s, c));
+	/* RFC 4314 5.1.1 */
+	if (s->rights != had && (s->rights & RIGHT_READ) != 0)
+		select_tell_flags(s, c, out);
+	if (c->verb->allowed != BOX || (c->verb->traits & VERB_LEAVES) != 0)
+		return done();
+	if ((s->rights & RIGHT_READ) == 0)
+		return fail(NOT_FOUND, "no such mailbox");
+	if ((c->verb->traits & VERB_EXPUNGES) != 0)
+		need = RIGHT_EXPUNGE;
+	if ((c->verb->traits & VERB_MOVES) != 0)
+		need = RIGHT_EXPUNGE | RIGHT_DELETE;
+	return (s->rights & need) == need
+	    ? done()
+	    : fail(DENIED, "RFC 4314 4: the owner has not granted that");
+}
+
 static result
 begin(struct imap *s, struct command *c, struct buf *out)
 {
@@ -162,12 +212,12 @@ begin(struct imap *s, struct command *c, struct buf *out)
 		return fail(MALFORMED, "RFC 3501 6: no such command");
 	if ((c->verb->allowed & (int)s->state) == 0)
 		return fail(MALFORMED, "RFC 3501 3: not in this state");
+	TRY(check_rights(s, c, out));
 	if ((c->verb->traits & VERB_FRESH) != 0) {
 		struct telling how = telling_of(s, c);
 
 		how.expunges = false;
-		TRY(command_account(s, c));
-		(void)box_merge(s->box, c->account).is;
+		look(s, c);
 		(void)box_tell(s->box, &how, out);
 	}
 	return c->verb->run(s, c, out);

@@ -23,15 +23,6 @@ mailbox_check(view name)
 	return done();
 }
 
-result
-mailbox_find(struct imap *s, struct command *c, view name,
-    struct collection *out)
-{
-	TRY(command_account(s, c));
-	return collection_find(c->account, c->arena, COLLECTION_MAILBOX, name,
-	    out);
-}
-
 enum {
 	MESSAGES,
 	RECENT,

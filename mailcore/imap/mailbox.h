@@ -8,16 +8,13 @@
 /* May a mailbox be made with that name?  DENIED: no, and why. */
 CHECKED result mailbox_check(view name);
 
-CHECKED result mailbox_find(struct imap *, struct command *, view name,
-    struct collection *out);
-
 /* STATUS items (RFC 3501 6.3.10, 7162, 8438, 7889), in the order asked. */
 struct status_items {
 	unsigned char list[16];
 	size_t count;
 };
 void parse_status_items(struct parse *, struct status_items *out);
-/* "* STATUS name (...)" CRLF */
+/* "* STATUS name (...)" CRLF; its owner's account is the command's. */
 void mailbox_add_status(const struct imap *, const struct collection *,
     const struct status_items *, struct buf *out);
 /* One of them enables CONDSTORE (RFC 7162 3.1). */

@@ -87,7 +87,7 @@ session_watching(const void *session)
 
 	/* The others want to hear of the login alone (net_wake of -account);
 	 * nobody's is 0. */
-	return s->idle && s->box != NULL ? s->account : -s->account;
+	return s->idle && s->box != NULL ? s->owner : -s->account;
 }
 
 static struct step

@@ -26,7 +26,11 @@ enum imap_state { STATE_EARLY = 1, STATE_LOGGED_IN = 2, STATE_SELECTED = 4 };
 typedef result command_run(struct imap *, struct command *, struct buf *out);
 
 enum { VERB_KEEPS_NUMBERS = 1, /* no EXPUNGE in its answer: RFC 3501 7.4.1 */
-	VERB_FRESH = 2 /* look for new messages first */
+	VERB_FRESH = 2, /* look for new messages first */
+	/* Rights on the selected mailbox: RFC 4314 4. */
+	VERB_EXPUNGES = 4,
+	VERB_MOVES = 8,
+	VERB_LEAVES = 16 /* also one that can no longer be read */
 };
 
 struct verb {
@@ -68,6 +72,8 @@ struct imap {
 	int64_t account;
 	struct auth_watch login;
 	struct box *box;
+	int64_t owner;   /* of the box: `account`, or who shares it */
+	unsigned rights; /* on the box, of store/right.h */
 	struct command *command; /* being collected or run */
 
 	uint64_t literal;   /* bytes still to come */
@@ -93,9 +99,15 @@ void command_free(struct command **);
 struct step imap_dispatch(struct imap *, struct buf *out);
 struct step imap_end(struct imap *, struct buf *out, result);
 
-/* The account's database, open until this piece of the command ends. */
+/* The account's database, open until this piece of the command ends: for a
+ * command on the selected mailbox that of its owner. */
 CHECKED result command_account(struct imap *, struct command *);
 
+CHECKED result command_account_of(
+    struct imap *, struct command *, int64_t owner);
+
+/* cmd_select.c: FLAGS and PERMANENTFLAGS of the selected mailbox. */
+void select_tell_flags(struct imap *, struct command *, struct buf *out);
 /* search_answer.c: "$" means nothing any more. */
 void saved_free(struct imap *);
 
@@ -120,6 +132,7 @@ command_run run_capability, run_compress, run_noop, run_logout, run_starttls,
     run_list, run_lsub, run_status, run_namespace, run_unselect, run_close,
     run_check, run_expunge, run_append, run_fetch, run_store, run_copy,
     run_move, run_search, run_idle, run_replace, run_sort,
-    run_thread, run_getquota, run_getquotaroot, run_setquota;
+    run_thread, run_getquota, run_getquotaroot, run_setquota, run_getacl,
+    run_setacl, run_deleteacl, run_listrights, run_myrights;
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "mailcore/store/inside.h"
 
-enum { OF_PERSON, LIST, GIVEN };
+enum { OF_PERSON, LIST, GIVEN, OWNERS };
 
 static const char *const sql[] = {
 	/* $1 asks, $2 owns. */
@@ -28,6 +28,14 @@ static const char *const sql[] = {
 		  " AND o.id = x.account_id AND o.enabled = 1"
 		  " AND w.id = $1 AND w.enabled = 1"
 		  " ORDER BY o.address, x.collection",
+	[OWNERS] = "SELECT DISTINCT 0, o.id, o.address, $2, 0, 0"
+		   " FROM access x, account o, account w"
+		   " WHERE w.id = $1 AND w.enabled = 1 AND x.kind = $2"
+		   " AND ((x.whom = 1 AND x.grantee = $1)"
+		   " OR (x.whom = 2 AND x.grantee = w.domain)"
+		   " OR (x.whom = 3 AND x.grantee = 0))"
+		   " AND o.id = x.account_id AND o.enabled = 1 AND o.id <> $1"
+		   " ORDER BY o.address",
 };
 
 static result
@@ -217,6 +225,19 @@ right_given(struct store *s, struct arena *arena, int64_t who,
 	const struct db_arg args[] = { db_int(who), db_int(kind) };
 	struct rows rows;
 	result r = ask(s, arena, sql[GIVEN], args, COUNT(args), &rows);
+
+	*out = rows.list;
+	*count = r.is == OK ? rows.count : 0;
+	return r;
+}
+
+result
+right_owners(struct store *s, struct arena *arena, int64_t who,
+    enum collection_kind kind, struct right_grant **out, size_t *count)
+{
+	const struct db_arg args[] = { db_int(who), db_int(kind) };
+	struct rows rows;
+	result r = ask(s, arena, sql[OWNERS], args, COUNT(args), &rows);
 
 	*out = rows.list;
 	*count = r.is == OK ? rows.count : 0;

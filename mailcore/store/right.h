@@ -22,7 +22,7 @@ enum right {
 	RIGHT_SEEN = 4,      /* s */
 	RIGHT_CHANGE = 8,    /* w; DAV:write-content */
 	RIGHT_INSERT = 16,   /* i; DAV:bind */
-	RIGHT_POST = 32,     /* p */
+	RIGHT_POST = 32,     /* p; of a calendar: invite for its owner */
 	RIGHT_MAKE = 64,     /* k: collections below it */
 	RIGHT_REMOVE = 128,  /* x: the collection itself */
 	RIGHT_DELETE = 256,  /* t; DAV:unbind */
@@ -112,6 +112,11 @@ CHECKED result right_replace(struct store *, int64_t owner,
 /* Where `who` himself was granted something, by the owner's address: `id` and
  * `name` are the owner's.  What everyone has is not told. */
 CHECKED result right_given(struct store *, struct arena *, int64_t who,
+    enum collection_kind, struct right_grant **out, size_t *count);
+
+/* The others in whose accounts `who` may do anything at all with a kind, by
+ * address: `id` and `name` are theirs, the rest is nothing. */
+CHECKED result right_owners(struct store *, struct arena *, int64_t who,
     enum collection_kind, struct right_grant **out, size_t *count);
 
 /* The letters of RFC 4314 2.1, in its order; unknown letters are MALFORMED,
