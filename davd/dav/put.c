@@ -1,6 +1,7 @@
 #include "davd/dav/acl.h"
 #include "davd/dav/bulk.h"
 #include "davd/dav/change.h"
+#include "davd/dav/push.h"
 #include "davd/dav/schedule.h"
 
 #include "mailcore/base/encode.h"
@@ -114,9 +115,9 @@ examine_card(struct put *p)
 	struct vcard_facts facts;
 
 	TRY(vcard_examine(p->d->request->body, p->d->arena, &facts));
-	/* RFC 6352 5.1 wants a UID; a card without one goes by its name. */
-	p->item.key = facts.uid.n > 0 ? facts.uid : p->d->path.object;
-	return done();
+	p->item.key = facts.uid;
+	return facts.uid.n > 0 ? done()
+			       : fail(MALFORMED, "RFC 6352 5.1: no UID");
 }
 
 static bool
@@ -390,6 +391,10 @@ dav_post(struct dav *d)
 {
 	bool calendar = d->path.what == DAV_CALENDAR;
 
+	if (push_is_meant(d)) {
+		push_post(d);
+		return;
+	}
 	if ((d->path.what & DAV_COLLECTIONS) != 0
 	    && view_find(type_of(d), VIEW("xml")) != SIZE_MAX) {
 		dav_command(d);

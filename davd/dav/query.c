@@ -148,10 +148,21 @@ query_new(struct dav *d, const struct xml_element *root, struct query **out)
 	return true;
 }
 
+/* RFC 4791 7.8, RFC 6352 8.6: "Depth: 0" is the collection alone, which
+ * matches nothing.  Without the field it should be the same; SOGo has always
+ * looked inside, and those who rely on that go on. */
+static enum dav_depth
+depth_of(const struct dav *d)
+{
+	return dav_depth_of(d->request, DEPTH_1);
+}
+
 static void
 start(struct query *q, struct dav *d, result r)
 {
-	if (r.is == OK)
+	if (depth_of(d) == DEPTH_BAD)
+		answer_text(d->answer, 400, "RFC 4918 10.2: bad Depth");
+	else if (r.is == OK)
 		stream_start(&q->s, d);
 	else
 		dav_fail(d, r);
@@ -178,8 +189,10 @@ report_calendar_query(struct dav *d, const struct xml_element *root)
 	}
 	ical_filter_range(q->filter, &component, &from, &to);
 	start(q, d,
-	    item_each_in_span(d->account, q->collection.id, component, from, to,
-		add_candidate, q));
+	    depth_of(d) == DEPTH_0
+		? done()
+		: item_each_in_span(d->account, q->collection.id, component,
+		      from, to, add_candidate, q));
 }
 
 static size_t
@@ -258,6 +271,8 @@ report_book_query(struct dav *d, const struct xml_element *root)
 	q->limited = q->left > 0;
 	q->whole = q->filter->first == NULL;
 	start(q, d,
-	    item_each(
-		d->account, q->collection.id, 1, UINT32_MAX, add_candidate, q));
+	    depth_of(d) == DEPTH_0
+		? done()
+		: item_each(d->account, q->collection.id, 1, UINT32_MAX,
+		      add_candidate, q));
 }
