@@ -134,6 +134,9 @@ role_web(struct role *r)
 		    .auth = r->auth,
 		    .post = r->post,
 		    .signing = &w.signing,
+		    .push = r->conf.push == CONF_PUSH_OFF ? NULL
+							  : r->signer,
+		    .push_inside = r->conf.push == CONF_PUSH_ANY,
 		    .publish = r->conf.publish,
 		    .directory = r->conf.directory },
 		.conf = &r->conf,

@@ -1,15 +1,16 @@
 #include "davd/dav/acl.h"
 #include "davd/dav/directory.h"
 #include "davd/dav/files.h"
+#include "davd/dav/push.h"
 #include "davd/dav/schedule.h"
 
 #include "mailcore/base/encode.h"
 #include "mailcore/base/limits.h"
 
-static const char compliance[] =
-    "1, 3, access-control, calendar-access, addressbook, extended-mkcol, "
-    "calendar-proxy, calendarserver-sharing, calendar-auto-schedule, "
-    "calendar-availability";
+#define COMPLIANCE \
+	"1, 3, access-control, calendar-access, addressbook, extended-mkcol, " \
+	"calendar-proxy, calendarserver-sharing, calendar-auto-schedule, " \
+	"calendar-availability"
 
 static const struct method {
 	view name;
@@ -143,7 +144,8 @@ dav_new(void *services, const struct request *q, struct answer *a)
 	d->request = q;
 	d->answer = a;
 	d->arena = q->arena;
-	answer_header(a, "DAV", view_of(compliance));
+	answer_header(a, "DAV", d->services->push == NULL
+	    ? VIEW(COMPLIANCE) : VIEW(COMPLIANCE ", webdav-push"));
 	read_preferences(d);
 	return d;
 }
@@ -173,8 +175,12 @@ run(struct dav *d, const struct method *m)
 			    d->answer, "Content-Location", d->self);
 		if (directory_is_meant(d))
 			directory_handle(d);
-		else if (acl_gate(d, m->name) && !files_handle(d))
-			m->run(d);
+		else if (acl_gate(d, m->name)) {
+			push_hush(d);
+			if (!files_handle(d))
+				m->run(d);
+			push_hush_end(d);
+		}
 	}
 	account_close(&d->account);
 }
@@ -224,7 +230,11 @@ dav_handle(void *services, const struct request *q, struct answer *a)
 	}
 	if (d->path.open)
 		handle_open(d, m);
-	else if (authenticate(d))
+	else if (!authenticate(d))
+		return;
+	else if (push_is_registration(d))
+		push_registration(d);
+	else
 		run(d, m);
 }
 

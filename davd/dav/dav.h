@@ -17,6 +17,10 @@ struct dav_services {
 	struct post *post; /* to wake the queue; may be NULL */
 	/* For invitations by mail; may be NULL. */
 	const struct sign_services *signing;
+	/* Whom to ask for the key that push services know us by; NULL: nobody
+	 * is told of changes.  And may it be by services inside? */
+	struct signer *push;
+	bool push_inside;
 	bool directory; /* people of a domain see each other in a book */
 };
 

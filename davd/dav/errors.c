@@ -1,6 +1,7 @@
 #include "davd/dav/acl.h"
 
 #include "mailcore/base/limits.h"
+#include "mailcore/push/message.h"
 
 void
 dav_prefixes(struct xml_out *x)
@@ -10,6 +11,7 @@ dav_prefixes(struct xml_out *x)
 	xml_set(x, "xmlns:CR", VIEW(NS_CARDDAV));
 	xml_set(x, "xmlns:CS", VIEW(NS_SERVER));
 	xml_set(x, "xmlns:A", VIEW(NS_APPLE));
+	xml_set(x, "xmlns:P", VIEW(PUSH_NS));
 	xml_set(x, "xmlns:MM", VIEW(NS_ME));
 }
 
@@ -24,6 +26,7 @@ dav_error(struct dav *d, unsigned status, const char *condition, view href)
 	xml_set(&x, "xmlns:D", VIEW(NS_DAV));
 	xml_set(&x, "xmlns:C", VIEW(NS_CALDAV));
 	xml_set(&x, "xmlns:CR", VIEW(NS_CARDDAV));
+	xml_set(&x, "xmlns:P", VIEW(PUSH_NS));
 	xml_start(&x, condition);
 	if (href.n > 0)
 		xml_leaf(&x, "D:href", href);

@@ -5,6 +5,7 @@
 
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/limits.h"
+#include "mailcore/push/message.h"
 
 #define ROW(prefix, space, local, where, in_all, what, writer)        \
 	{                                                             \
@@ -32,6 +33,9 @@
 	ROW("CR", NS_CARDDAV, local, where, false, PROP_LIVE, writer)
 #define CS(local, where, writer) \
 	ROW("CS", NS_SERVER, local, where, false, PROP_LIVE, writer)
+#define P(local, writer)                                               \
+	ROW("P", PUSH_NS, local, DAV_COLLECTIONS, false, PROP_LIVE,   \
+	    writer)
 #define STORED(prefix, space, local, where) \
 	ROW(prefix, space, local, where, false, PROP_STORED, NULL)
 
@@ -111,6 +115,9 @@ static const struct prop_row rows[] = {
 	CR("address-data", DAV_CARD, prop_bytes),
 	STORED("CR", NS_CARDDAV, "addressbook-description", DAV_BOOK),
 	CS("getctag", DAV_COLLECTIONS, prop_token),
+	P("transports", prop_push_transports),
+	P("topic", prop_push_topic),
+	P("supported-triggers", prop_push_triggers),
 	CS("email-address-set", DAV_PRINCIPAL, prop_mail_addresses),
 	MANY("CS", NS_SERVER, "calendar-proxy-read-for", DAV_PRINCIPAL,
 	    prop_proxy_read_for),
