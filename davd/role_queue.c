@@ -2,6 +2,7 @@
 #include "davd/push.h"
 #include "davd/role.h"
 
+#include "mailcore/base/limits.h"
 #include "mailcore/smtp/runner.h"
 #include "mailcore/sys/log.h"
 
@@ -27,6 +28,21 @@ same_text(const char *a, const char *b)
 }
 
 static bool
+routes_alike(const struct routes *a, const struct routes *b)
+{
+	struct buf one = buf_new(LIMIT_CONFIGURATION);
+	struct buf other = buf_new(LIMIT_CONFIGURATION);
+	bool alike;
+
+	routes_write(a, &one);
+	routes_write(b, &other);
+	alike = view_eq(buf_view(&one), buf_view(&other));
+	buf_free(&one);
+	buf_free(&other);
+	return alike;
+}
+
+static bool
 sends_alike(const struct conf *a, const struct conf *b)
 {
 	return same_text(a->hostname, b->hostname)
@@ -34,6 +50,10 @@ sends_alike(const struct conf *a, const struct conf *b)
 	    && same_text(a->relay_user, b->relay_user)
 	    && same_text(a->relay_password, b->relay_password)
 	    && same_text(a->resolver, b->resolver)
+	    && same_text(a->trust_anchor, b->trust_anchor)
+	    && routes_alike(&a->routes, &b->routes)
+	    && a->tls_reports == b->tls_reports
+	    && a->remote_https_port == b->remote_https_port
 	    && a->remote_smtp_port == b->remote_smtp_port
 	    && a->message_limit == b->message_limit && a->push == b->push;
 }

@@ -1,6 +1,8 @@
 #include "mailcore/smtp/bounce.h"
 
+#include "mailcore/base/ascii.h"
 #include "mailcore/base/date.h"
+#include "mailcore/base/encode.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/base/utf8.h"
 #include "mailcore/format/mime.h"
@@ -13,8 +15,25 @@
 enum {
 	/* A thousand recipients and a header. */
 	BOUNCE_MOST = 4 * 1024 * 1024,
+	/* Of the message that RET=FULL gives back. */
+	ORIGINAL_MOST = 1024 * 1024,
 	/* RFC 5322 2.1.1: lines of at most 998. */
 	DIAGNOSTIC_MOST = 800
+};
+
+static const struct {
+	const char *subject, *first, *last, *action;
+} words[] = {
+	[BOUNCE_FAILED] = { "Undelivered mail returned to sender",
+	    "Your message could not be delivered to:",
+	    "No further attempt will be made.", "failed" },
+	[BOUNCE_DELAYED] = { "Mail is late",
+	    "Your message could not be delivered yet to:",
+	    "It will be tried on; there is nothing that you need to do.",
+	    "delayed" },
+	[BOUNCE_SUCCESS] = { "Mail delivered",
+	    "Your message was delivered to:",
+	    "You have asked for this notice.", "delivered" },
 };
 
 static void
@@ -31,8 +50,8 @@ add_head(struct buf *out, const struct bounce *b)
 	buf_print(out,
 	    "From: Mail Delivery System <MAILER-DAEMON@%s>\r\n"
 	    "To: <%.*s>\r\n"
-	    "Subject: Undelivered mail returned to sender\r\n",
-	    b->hostname, LOG_VIEW(b->sender));
+	    "Subject: %s\r\n",
+	    b->hostname, LOG_VIEW(b->sender), words[b->kind].subject);
 	add_date(out, "Date", b->now);
 	buf_print(out,
 	    "Message-ID: <%.*s.bounce@%s>\r\n"
@@ -55,14 +74,42 @@ diagnostic(const struct bounce_recipient *r)
 	return view_first(r->diagnostic, DIAGNOSTIC_MOST);
 }
 
+/* RFC 3461 4.3: of failures alone.  RFC 8689 5: what must not be read by
+ * others is not sent back. */
+static bool
+gives_all(const struct bounce *b)
+{
+	return b->full && b->kind == BOUNCE_FAILED && !b->requiretls
+	    && b->message.n <= ORIGINAL_MOST;
+}
+
+/* RFC 3461 4: "+XX" is an octet; the result is to be one printable line. */
+static void
+add_xtext(struct buf *out, view text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+		struct buf octet = buf_new(1);
+
+		if (c == '+' && decode_hex(&octet, view_first(
+		        view_from(text, i + 1), 2)).is == OK && octet.n == 1) {
+			c = octet.p[0];
+			i += 2;
+		}
+		buf_free(&octet);
+		buf_add_byte(out, c == ' ' || ascii_is_graph(c)
+			|| (unsigned char)c >= 0x80 ? c : '?');
+	}
+}
+
 static void
 add_text(struct buf *out, const struct bounce *b)
 {
 	add_boundary(out, b, "");
-	buf_add(out,
-	    VIEW("Content-Type: text/plain; charset=utf-8\r\n"
-		 "Content-Transfer-Encoding: 8bit\r\n\r\n"
-		 "Your message could not be delivered to:\r\n"));
+	buf_print(out,
+	    "Content-Type: text/plain; charset=utf-8\r\n"
+	    "Content-Transfer-Encoding: 8bit\r\n\r\n%s\r\n",
+	    words[b->kind].first);
 	for (size_t i = 0; i < b->count; i++) {
 		const struct bounce_recipient *r = &b->recipients[i];
 
@@ -74,11 +121,14 @@ add_text(struct buf *out, const struct bounce *b)
 			buf_add(out, VIEW(" said: "));
 		}
 		buf_add(out, diagnostic(r));
+		if (r->relayed)
+			buf_add(out, VIEW(" (that server does not tell what"
+			    " becomes of it)"));
 		buf_add(out, VIEW("\r\n"));
 	}
-	buf_add(out,
-	    VIEW("\r\nNo further attempt will be made.  The header of your"
-		 " message follows.\r\n"));
+	buf_print(out, "\r\n%s  %s\r\n", words[b->kind].last,
+	    gives_all(b) ? "Your message follows."
+			 : "The header of your message follows.");
 }
 
 /* RFC 3464 2.3; addresses beyond ASCII by RFC 6533 3. */
@@ -86,11 +136,21 @@ static void
 add_recipient(struct buf *out, const struct bounce *b,
     const struct bounce_recipient *r)
 {
+	view original = r->original;
+	view type = view_cut(&original, ';');
+
+	buf_add(out, VIEW("\r\n"));
+	if (original.n > 0) {
+		buf_print(out, "Original-Recipient: %.*s; ", LOG_VIEW(type));
+		add_xtext(out, original);
+		buf_add(out, VIEW("\r\n"));
+	}
 	buf_add_text(out, utf8_is_ascii(r->address)
-		? "\r\nFinal-Recipient: rfc822; "
-		: "\r\nFinal-Recipient: utf-8; ");
+		? "Final-Recipient: rfc822; "
+		: "Final-Recipient: utf-8; ");
 	buf_add(out, r->address);
-	buf_add(out, VIEW("\r\nAction: failed\r\nStatus: "));
+	buf_print(out, "\r\nAction: %s\r\nStatus: ",
+	    r->relayed ? "relayed" : words[b->kind].action);
 	buf_add(out, r->status);
 	buf_add(out, VIEW("\r\n"));
 	if (r->remote.n > 0) {
@@ -103,6 +163,8 @@ add_recipient(struct buf *out, const struct bounce *b,
 	buf_add(out, diagnostic(r));
 	buf_add(out, VIEW("\r\n"));
 	add_date(out, "Last-Attempt-Date", b->now);
+	if (b->kind == BOUNCE_DELAYED)
+		add_date(out, "Will-Retry-Until", b->until);
 }
 
 static void
@@ -111,9 +173,13 @@ add_status(struct buf *out, const struct bounce *b)
 	add_boundary(out, b, "");
 	buf_print(out,
 	    "Content-Type: message/delivery-status\r\n"
-	    "Content-Transfer-Encoding: 8bit\r\n\r\n"
-	    "Reporting-MTA: dns; %s\r\n",
-	    b->hostname);
+	    "Content-Transfer-Encoding: 8bit\r\n\r\n");
+	if (b->envelope_id.n > 0) {
+		buf_add(out, VIEW("Original-Envelope-Id: "));
+		add_xtext(out, b->envelope_id);
+		buf_add(out, VIEW("\r\n"));
+	}
+	buf_print(out, "Reporting-MTA: dns; %s\r\n", b->hostname);
 	add_date(out, "Arrival-Date", b->arrived);
 	for (size_t i = 0; i < b->count; i++)
 		add_recipient(out, b, &b->recipients[i]);
@@ -122,15 +188,18 @@ add_status(struct buf *out, const struct bounce *b)
 static void
 add_original(struct buf *out, const struct bounce *b)
 {
-	view header = view_first(b->message, header_length(b->message));
+	bool all = gives_all(b);
+	view header = all ? b->message
+		: view_first(b->message, header_length(b->message));
 	struct wire wire = { .state = WIRE_LINE_START };
 
-	if (header.n > LIMIT_HEADER)
+	if (header.n > LIMIT_HEADER && !all)
 		header = VIEW("");
 	add_boundary(out, b, "");
-	buf_add(out,
-	    VIEW("Content-Type: text/rfc822-headers\r\n"
-		 "Content-Transfer-Encoding: 8bit\r\n\r\n"));
+	buf_print(out,
+	    "Content-Type: %s\r\n"
+	    "Content-Transfer-Encoding: 8bit\r\n\r\n",
+	    all ? "message/rfc822" : "text/rfc822-headers");
 	wire_add(&wire, header, out);
 	wire_end(&wire, out);
 }
@@ -156,6 +225,7 @@ send_away(struct store *store, const struct bounce *b, view text)
 		.sender = VIEW(""),
 		.smtputf8 = !utf8_is_ascii(b->sender),
 		.eightbit = !utf8_is_ascii(text),
+		.requiretls = b->requiretls,
 		.recipients = &b->sender,
 		.count = 1,
 	};

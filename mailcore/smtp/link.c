@@ -1,6 +1,7 @@
 #include "mailcore/smtp/link.h"
 
 #include "mailcore/sys/clock.h"
+#include "mailcore/sys/tls_dane.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum {
@@ -76,6 +78,13 @@ make_address(view address, unsigned port, struct sockaddr_storage *out)
 	char text[INET6_ADDRSTRLEN];
 
 	memset(out, 0, sizeof *out);
+	if (view_starts(address, VIEW("/"))) {
+		struct sockaddr_un *local = (struct sockaddr_un *)out;
+
+		local->sun_family = AF_UNIX;
+		return view_copy(address, local->sun_path,
+		    sizeof local->sun_path) ? sizeof *local : 0;
+	}
 	if (!view_copy(address, text, sizeof text))
 		return 0;
 	if (inet_pton(AF_INET, text, &four->sin_addr) == 1) {
@@ -194,6 +203,12 @@ link_secure(struct link *l, SSL *ssl, unsigned wait_ms)
 			(void)wait_for(l, events, then);
 	}
 	ERR_clear_error();
+}
+
+const char *
+link_tls_words(const struct link *l, const char **type)
+{
+	return tls_fault_words(l->ssl, type);
 }
 
 /* As read(2) and send(2), but 0 to try again after `*events`, -1 at the end.

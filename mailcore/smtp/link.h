@@ -21,7 +21,7 @@ struct link_options {
 	int stop;            /* readable: give up; -1: none */
 };
 
-/* `address` is textual. */
+/* `address` is textual, or the path of a Unix socket ("/..."). */
 struct link *link_open(view address, unsigned port, unsigned wait_ms,
     const struct link_options *);
 void link_close(struct link **);
@@ -29,6 +29,10 @@ void link_close(struct link **);
 /* The TLS handshake.  Takes `ssl`.  What came in clear before it is dropped.
  * DENIED: no TLS with this server. */
 void link_secure(struct link *, struct ssl_st *ssl, unsigned wait_ms);
+
+/* What was found wrong with the peer's certificate, also when it was taken all
+ * the same: tls_fault_words of tls_dane.h. */
+const char *link_tls_words(const struct link *, const char **type);
 
 void link_write(struct link *, view bytes, unsigned wait_ms);
 

@@ -7,7 +7,8 @@ enum {
 	RETRY_FIRST = 300,
 	RETRY_MOST = 4 * 3600,
 	RETRY_DOUBLINGS = 6,
-	GIVE_UP_AFTER = 5 * 24 * 3600
+	GIVE_UP_AFTER = 5 * 24 * 3600,
+	LATE_AFTER = 4 * 3600
 };
 
 int64_t
@@ -23,7 +24,19 @@ retry_next(int64_t now, int attempts)
 }
 
 bool
-retry_is_over(int64_t now, int64_t created)
+retry_is_over(int64_t now, int64_t since)
 {
-	return now - created >= GIVE_UP_AFTER;
+	return now >= retry_end(since);
+}
+
+int64_t
+retry_end(int64_t since)
+{
+	return since + GIVE_UP_AFTER;
+}
+
+bool
+retry_is_late(int64_t now, int64_t since)
+{
+	return now - since >= LATE_AFTER;
 }

@@ -12,7 +12,11 @@
  * little off, so that what failed together does not come back together. */
 int64_t retry_next(int64_t now, int attempts);
 
-/* What came at `created` is given up. */
-bool retry_is_over(int64_t now, int64_t created);
+/* What waits since `since` is given up. */
+bool retry_is_over(int64_t now, int64_t since);
+int64_t retry_end(int64_t since);
+
+/* Its sender is to be told that it is late. */
+bool retry_is_late(int64_t now, int64_t since);
 
 #endif

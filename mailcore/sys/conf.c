@@ -32,6 +32,8 @@ conf_defaults(struct conf *c, unsigned base_port)
 		.address_count = 2,
 		.tls = { TLS_1_2 },
 		.remote_smtp_port = 25,
+		.trust_anchor = "auto",
+		.tls_reports = true,
 		.greylist_delay = 15 * 60,
 		.message_limit = LIMIT_MESSAGE,
 		.connections = LIMIT_CONNECTIONS,
@@ -159,8 +161,10 @@ place_of(struct conf *c, size_t name)
 static view
 shown(const struct setting *s, view value)
 {
-	return s == &conf_port_setting || !view_ends(view_of(s->name),
-	    VIEW("password")) ? value : VIEW("...");
+	if (s == &conf_port_setting)
+		return value;
+	return view_ends(view_of(s->name), VIEW("password"))
+	    || view_eq(view_of(s->name), VIEW("route")) ? VIEW("...") : value;
 }
 
 static void

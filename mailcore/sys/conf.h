@@ -12,6 +12,8 @@
  *	public-port.SERVICE N    tls-minimum 1.2|1.3
  *	relay HOST:PORT          relay-user TEXT     relay-password TEXT
  *	resolver ADDRESS[@PORT]  remote-smtp-port N  message-limit BYTES
+ *	route DOMAIN ... (routes.h)                  tls-reports on|off
+ *	trust-anchor auto|off|RECORD                 remote-https-port N
  *	check-mail remote|all|off                    rspamd ADDRESS:PORT
  *	dmarc follow|junk|score  greylist-delay MINUTES
  *	connections N            connections-per-peer N
@@ -28,6 +30,7 @@
 #include "mailcore/base/arena.h"
 #include "mailcore/base/buf.h"
 #include "mailcore/sys/gateway.h"
+#include "mailcore/sys/routes.h"
 #include "mailcore/sys/tls.h"
 
 enum service {
@@ -76,6 +79,11 @@ struct conf {
 	const char *relay_user, *relay_password;
 	const char *resolver; /* "127.0.0.1@5353"; NULL: resolv.conf */
 	unsigned remote_smtp_port; /* 25; tests use another */
+	struct routes routes; /* domains that go another way */
+	const char *trust_anchor; /* "auto", "off", or a record: resolve.h */
+	bool tls_reports; /* RFC 8460 */
+	/* 0: 443, and no inner addresses; tests use another. */
+	unsigned remote_https_port;
 	int check_mail; /* enum conf_check */
 	int dmarc;      /* enum judge_dmarc of mailcore/smtp/judge.h */
 	const char *rspamd;       /* "127.0.0.1:11333"; NULL: none */

@@ -397,6 +397,16 @@ const struct setting conf_settings[CONF_SETTINGS] = {
 	{ "remote-smtp-port", offsetof(struct conf, remote_smtp_port),
 	    set_port,
 	    "a port from 1 to 65535", "leave it at 25 outside of tests" },
+	{ "route", offsetof(struct conf, routes), routes_add,
+	    "DOMAIN smtp|lmtp PLACE or DOMAIN mx, once a domain",
+	    "write where mail for that domain goes" },
+	{ "trust-anchor", offsetof(struct conf, trust_anchor), set_text,
+	    "auto, off or a DS record",
+	    "leave it at auto: the keys of the DNS root" },
+	{ "tls-reports", offsetof(struct conf, tls_reports), set_switch,
+	    "on or off", "write off to tell nobody what was seen of TLS" },
+	{ "remote-https-port", offsetof(struct conf, remote_https_port),
+	    set_port, "a port", "leave it out, except in tests" },
 	{ "check-mail", offsetof(struct conf, check_mail), set_check_mail,
 	    "remote, all or off",
 	    "write whose mail is checked: remote is everybody's but this"
@@ -468,7 +478,8 @@ const struct setting conf_port_setting = { NULL, 0, set_port_or_off,
 bool
 conf_setting_repeats(const struct setting *s)
 {
-	return s->set == set_addresses || s->set == set_gateway;
+	return s->set == set_addresses || s->set == set_gateway
+	    || s->set == routes_add;
 }
 
 void

@@ -71,6 +71,16 @@ put_sending(const struct conf *c, struct buf *out)
 	buf_add(out, VIEW("\n# The port of other mail servers; only tests use"
 	    " another than 25.\n"));
 	buf_print(out, "remote-smtp-port %u\n", c->remote_smtp_port);
+	if (c->remote_https_port > 0)
+		buf_print(out, "remote-https-port %u\n",
+		    c->remote_https_port);
+	routes_write(&c->routes, out);
+	buf_add(out, VIEW("\n# What answers of the DNS are proven by, for"
+	    " DANE: auto, off or a DS record.\n"));
+	put_text(out, "trust-anchor", c->trust_anchor);
+	buf_add(out, VIEW("\n# Are other domains told once a day what was seen"
+	    " of their TLS?\n"));
+	buf_print(out, "tls-reports %s\n", c->tls_reports ? "on" : "off");
 }
 
 static void

@@ -112,10 +112,11 @@ static void
 test_bounce(void)
 {
 	const struct bounce_recipient list[] = {
-		{ VIEW("x@r.example"), VIEW("5.1.1"), VIEW("550 5.1.1 no"),
-		    VIEW("mx.r.example") },
-		{ VIEW("y@r.example"), VIEW("4.4.7"), VIEW("too long"),
-		    VIEW("") },
+		{ .address = VIEW("x@r.example"), .status = VIEW("5.1.1"),
+		    .diagnostic = VIEW("550 5.1.1 no"),
+		    .remote = VIEW("mx.r.example") },
+		{ .address = VIEW("y@r.example"), .status = VIEW("4.4.7"),
+		    .diagnostic = VIEW("too long") },
 	};
 	const struct bounce b = {
 		.hostname = "mail.example.test",

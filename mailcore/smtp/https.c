@@ -1,0 +1,256 @@
+#include "mailcore/smtp/https.h"
+
+#include "mailcore/base/limits.h"
+#include "mailcore/smtp/link.h"
+#include "mailcore/sys/clock.h"
+#include "mailcore/sys/inner.h"
+#include "mailcore/sys/log.h"
+
+enum {
+	HEADER_MOST = 16384,
+	FIELDS_MOST = 200,
+	CONNECT_MS = 15000,
+	ADDRESSES_TRIED = 4
+};
+
+struct framing {
+	bool chunked, sized;
+	uint64_t length;
+};
+
+static const char *const cut_off = "RFC 9112: the answer is not whole";
+
+/* RFC 9112 4 */
+static bool
+read_status(view line, unsigned *out)
+{
+	uint64_t n;
+
+	if (!view_starts(line, VIEW("HTTP/1.")))
+		return false;
+	(void)view_cut(&line, ' ');
+	if (!view_number(view_first(line, 3), 599, &n) || n < 100)
+		return false;
+	*out = (unsigned)n;
+	return true;
+}
+
+static bool
+read_field(view line, struct framing *f, struct https_answer *out)
+{
+	view value = line;
+	view name = view_cut(&value, ':');
+
+	value = view_trim(value);
+	if (view_same(name, VIEW("Content-Type"))) {
+		out->type = view_trim(view_cut(&value, ';'));
+	} else if (view_same(name, VIEW("Content-Length"))) {
+		/* RFC 9112 6.3: two that differ mean no good. */
+		uint64_t before = f->length;
+
+		if (!view_number(value, INT64_MAX, &f->length)
+		    || (f->sized && f->length != before))
+			return false;
+		f->sized = true;
+	} else if (view_same(name, VIEW("Transfer-Encoding"))) {
+		f->chunked = view_same(value, VIEW("chunked"));
+		return f->chunked;
+	}
+	return true;
+}
+
+static bool
+read_size(view line, uint64_t *out)
+{
+	line = view_trim(view_cut(&line, ';'));
+	*out = 0;
+	if (line.n == 0 || line.n > 8)
+		return false;
+	for (size_t i = 0; i < line.n; i++) {
+		char c = line.p[i];
+		uint64_t digit = c >= '0' && c <= '9' ? (uint64_t)(c - '0')
+		    : c >= 'a' && c <= 'f' ? (uint64_t)(c - 'a') + 10
+		    : c >= 'A' && c <= 'F' ? (uint64_t)(c - 'A') + 10
+					   : 16;
+
+		if (digit == 16)
+			return false;
+		*out = *out << 4 | digit;
+	}
+	return true;
+}
+
+/* RFC 9112 7.1 */
+static result
+join_chunks(view rest, size_t most, struct arena *arena, view *out)
+{
+	struct buf body = buf_new(most);
+	result r = fail(BUSY, cut_off);
+	uint64_t size;
+	view line;
+
+	while (view_find_byte(rest, '\n') != SIZE_MAX
+	    && view_line(&rest, &line)) {
+		if (!read_size(line, &size)) {
+			r = fail(MALFORMED, "RFC 9112 7.1: not a chunk");
+			break;
+		}
+		if (size == 0) {
+			*out = arena_copy(arena, buf_view(&body));
+			r = buf_result(&body);
+			break;
+		}
+		buf_add(&body, view_first(rest, (size_t)size));
+		if (buf_result(&body).is != OK || rest.n < size + 2) {
+			if (buf_result(&body).is != OK)
+				r = buf_result(&body);
+			break;
+		}
+		rest = view_from(rest, (size_t)size + 2);
+	}
+	buf_free(&body);
+	return r;
+}
+
+static result
+read_body(view rest, bool ended, size_t most, const struct framing *f,
+    struct arena *arena, struct https_answer *out)
+{
+	if (f->chunked) {
+		result r = join_chunks(rest, most, arena, &out->body);
+
+		return r.is == BUSY && ended ? fail(MALFORMED, cut_off) : r;
+	}
+	/* One that ends with the connection could have been cut short. */
+	if (!f->sized)
+		return fail(MALFORMED, "RFC 9112 6.3: no length");
+	if (f->length > most)
+		return fail(OVER_LIMIT, "the answer is too long");
+	if (rest.n < f->length)
+		return fail(ended ? MALFORMED : BUSY, cut_off);
+	out->body = view_first(rest, (size_t)f->length);
+	return done();
+}
+
+result
+https_parse(view text, bool ended, size_t most, struct arena *arena,
+    struct https_answer *out)
+{
+	size_t end = view_find(text, VIEW("\r\n\r\n"));
+	struct framing f = { .length = 0 };
+	size_t fields = 0;
+	view head, line;
+
+	*out = (struct https_answer){ .status = 0 };
+	if (end == SIZE_MAX)
+		return ended || text.n > HEADER_MOST
+		    ? fail(MALFORMED, "RFC 9112: no whole header")
+		    : fail(BUSY, cut_off);
+	head = view_first(text, end);
+	if (end > HEADER_MOST || !view_line(&head, &line)
+	    || !read_status(line, &out->status) || out->status < 200)
+		return fail(MALFORMED, "RFC 9112 4: not a status line");
+	while (view_line(&head, &line))
+		if (++fields > FIELDS_MOST || !read_field(line, &f, out))
+			return fail(MALFORMED, "RFC 9112 5: a bad field");
+	return read_body(view_from(text, end + 4), ended, most, &f, arena,
+	    out);
+}
+
+static void
+send_request(struct link *l, const struct https *h,
+    const struct https_request *q, unsigned wait)
+{
+	struct buf b = buf_new(LIMIT_DOMAIN + 4096);
+
+	buf_print(&b, "%s %.*s HTTP/1.1\r\nHost: %.*s\r\n"
+	    "User-Agent: %s\r\nAccept: */*\r\nConnection: close\r\n",
+	    q->type.n == 0 ? "GET" : "POST", LOG_VIEW(q->path),
+	    LOG_VIEW(q->host), h->agent);
+	if (q->type.n > 0)
+		buf_print(&b, "Content-Type: %.*s\r\nContent-Length: %zu\r\n",
+		    LOG_VIEW(q->type), q->body.n);
+	buf_add(&b, VIEW("\r\n"));
+	if (buf_result(&b).is != OK)
+		link_fail(l, "the request is too long");
+	link_write(l, buf_view(&b), wait);
+	link_write(l, q->body, wait);
+	buf_free(&b);
+}
+
+static result
+receive(struct link *l, const struct https_request *q, struct arena *arena,
+    struct https_answer *out)
+{
+	struct buf text = buf_new(2 * q->most + HEADER_MOST + 65536);
+	result r = fail(BUSY, cut_off);
+
+	while (r.is == BUSY) {
+		view some = link_some(l, q->wait_ms);
+
+		buf_add(&text, some);
+		if (buf_result(&text).is != OK)
+			r = buf_result(&text);
+		else
+			r = https_parse(buf_view(&text), some.n == 0, q->most,
+			    arena, out);
+	}
+	out->type = arena_copy(arena, out->type);
+	out->body = arena_copy(arena, out->body);
+	buf_free(&text);
+	return r.is == OK ? arena_result(arena) : r;
+}
+
+static result
+ask_at(const struct https *h, struct arena *arena,
+    const struct https_request *q, view address, struct https_answer *out,
+    int64_t deadline)
+{
+	const struct link_options options = { .deadline_ms = deadline,
+		.stop = h->stop };
+	struct link *l = link_open(address, h->port, CONNECT_MS, &options);
+	char name[LIMIT_DOMAIN + 1];
+	const char *type;
+	result r = link_result(l);
+
+	if (r.is == OK && !view_copy(q->host, name, sizeof name))
+		r = fail(MALFORMED, "RFC 1035 2.3.4: not a host's name");
+	if (r.is == OK) {
+		link_secure(l, tls_connect(h->tls, name, true), q->wait_ms);
+		r = link_result(l);
+		if (r.is == DENIED)
+			r = fail(DENIED, link_tls_words(l, &type));
+	}
+	if (r.is == OK) {
+		send_request(l, h, q, q->wait_ms);
+		r = link_result(l);
+	}
+	if (r.is == OK)
+		r = receive(l, q, arena, out);
+	link_close(&l);
+	return r;
+}
+
+result
+https_ask(const struct https *h, struct arena *arena,
+    const struct https_request *q, struct https_answer *out)
+{
+	int64_t deadline = clock_steady_ms() + q->wait_ms;
+	result r = fail(DENIED, "the name leads to an inner address");
+	struct host found;
+	size_t tried = 0;
+
+	*out = (struct https_answer){ .status = 0 };
+	if (h->tls == NULL)
+		return fail(DENIED, "there is no TLS");
+	TRY(resolve_addresses(h->resolver, arena, q->host, &found));
+	for (size_t i = 0; i < found.count && tried < ADDRESSES_TRIED; i++) {
+		if (!h->inside && inner_address(found.addresses[i]))
+			continue;
+		tried++;
+		r = ask_at(h, arena, q, found.addresses[i], out, deadline);
+		if (r.is != BUSY)
+			break;
+	}
+	return r;
+}
