@@ -1,6 +1,7 @@
 #include "mailcore/admin/admin.h"
 
 #include "mailcore/admin/check.h"
+#include "mailcore/auth/scram_keys.h"
 #include "mailcore/sys/random.h"
 
 enum {
@@ -52,6 +53,8 @@ add(struct store *store, struct arena *arena, view text, view name,
 			r = fail(EXISTS, "that address is taken already");
 	}
 	if (r.is == OK)
+		r = auth_scram_keep(store, id, buf_view(&hash), password);
+	if (r.is == OK)
 		r = store_sync(store);
 	buf_free(&hash);
 	return r;
@@ -97,8 +100,9 @@ admin_mailbox_enable(struct store *store, view address, bool enabled)
 	return r;
 }
 
+/* `password`: what it is of, where that is known; or empty. */
 static result
-set_hash(struct store *store, view address, view hash)
+set_hash(struct store *store, view address, view hash, view password)
 {
 	struct arena *arena = arena_new(ADMIN_ARENA);
 	struct account_info account;
@@ -106,6 +110,8 @@ set_hash(struct store *store, view address, view hash)
 
 	if (r.is == OK)
 		r = account_set_password(store, account.id, hash);
+	if (r.is == OK && password.n > 0)
+		r = auth_scram_keep(store, account.id, hash, password);
 	if (r.is == OK)
 		r = store_sync(store);
 	arena_free(&arena);
@@ -119,7 +125,7 @@ admin_password_set(struct store *store, view address, view password)
 	result r = auth_hash(password, &hash);
 
 	if (r.is == OK)
-		r = set_hash(store, address, buf_view(&hash));
+		r = set_hash(store, address, buf_view(&hash), password);
 	buf_free(&hash);
 	return r;
 }
@@ -137,7 +143,7 @@ admin_password_import(struct store *store, view address, view hash)
 		    " {SSHA256}, {SSHA} or {CRYPT} (yescrypt)");
 	if (r.is != OK && r.is != DENIED)
 		return r;
-	return set_hash(store, address, hash);
+	return set_hash(store, address, hash, VIEW(""));
 }
 
 /* Letters and digits that look and sound like no other. */

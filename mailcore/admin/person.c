@@ -1,6 +1,7 @@
 #include "mailcore/admin/person.h"
 
 #include "mailcore/admin/strength.h"
+#include "mailcore/auth/scram_keys.h"
 
 enum { PERSON_ARENA = 65536, HASH_TEXT = 512 };
 
@@ -50,6 +51,9 @@ set_password(const struct person *p, const struct person_password *w,
 	if (r.is == OK)
 		r = session_set_password(p->store, p->account,
 		    buf_view(&hash), w->keep);
+	if (r.is == OK)
+		r = auth_scram_keep(p->store, p->account, buf_view(&hash),
+		    w->fresh);
 	buf_free(&hash);
 	return r;
 }

@@ -60,6 +60,30 @@ check_private(struct imap *s, struct command *c)
 }
 
 static result
+refuse(struct command *c, result r)
+{
+	c->code = r.is == DENIED ? "[AUTHENTICATIONFAILED] "
+				 : "[UNAVAILABLE] ";
+	return r.is == DENIED
+	    ? fail(DENIED, "the address or the password is wrong")
+	    : r;
+}
+
+static result
+enter(struct imap *s, struct command *c, const struct identity *who)
+{
+	s->account = who->account;
+	auth_watch_begin(s->services->auth, who, &s->login);
+	s->state = STATE_LOGGED_IN;
+	s->bad = 0;
+	buf_add(&c->ok_code, VIEW("[CAPABILITY "));
+	reply_capabilities(s, &c->ok_code);
+	buf_add(&c->ok_code, VIEW("] "));
+	c->text_ok = "logged in";
+	return done();
+}
+
+static result
 log_in(struct imap *s, struct command *c, view user, view password)
 {
 	struct auth_attempt attempt = { .user = user, .password = password,
@@ -68,22 +92,7 @@ log_in(struct imap *s, struct command *c, view user, view password)
 	result r = auth_password(s->services->auth, &attempt, &who,
 	    &s->delay_ms);
 
-	if (r.is != OK) {
-		c->code = r.is == DENIED ? "[AUTHENTICATIONFAILED] "
-					 : "[UNAVAILABLE] ";
-		return r.is == DENIED
-		    ? fail(DENIED, "the address or the password is wrong")
-		    : r;
-	}
-	s->account = who.account;
-	auth_watch_begin(s->services->auth, &who, &s->login);
-	s->state = STATE_LOGGED_IN;
-	s->bad = 0;
-	buf_add(&c->ok_code, VIEW("[CAPABILITY "));
-	reply_capabilities(s, &c->ok_code);
-	buf_add(&c->ok_code, VIEW("] "));
-	c->text_ok = "logged in";
-	return done();
+	return r.is == OK ? enter(s, c, &who) : refuse(c, r);
 }
 
 result
@@ -102,34 +111,35 @@ run_login(struct imap *s, struct command *c, struct buf *out)
 	return log_in(s, c, user, password);
 }
 
-static void
-add_challenge(struct buf *out, const struct buf *challenge)
-{
-	/* The space belongs there, also before nothing. */
-	buf_add(out, VIEW("+ "));
-	buf_add(out, buf_view(challenge));
-	buf_add(out, VIEW("\r\n"));
-}
-
 /* One turn.  OK with s->sasl still there: the next one is the client's. */
 static result
-auth_turn(struct imap *s, struct command *c, view answer, struct buf *out)
+auth_turn(struct imap *s, struct command *c, const struct sasl_login_turn *t,
+    struct buf *out)
 {
-	struct buf challenge = buf_new(LIMIT_IMAP_LINE_UNAUTHENTICATED);
-	bool complete = false;
-	result r = sasl_turn(s->sasl, answer, &challenge, &complete);
+	result r = t->r;
 
-	if (r.is == OK && !complete) {
-		add_challenge(out, &challenge);
-	} else {
-		if (r.is == OK)
-			r = log_in(s, c, sasl_user(s->sasl),
-			    sasl_password(s->sasl));
-		else if (r.is == DENIED) /* "*": RFC 3501 6.2.2 */
-			r = fail(MALFORMED, "authentication cancelled");
-		sasl_free(&s->sasl);
+	s->delay_ms = t->delay_ms;
+	switch (t->next) {
+	case SASL_MORE:
+		/* The space belongs there, also before nothing. */
+		buf_add(out, VIEW("+ "));
+		buf_add(out, t->text);
+		buf_add(out, VIEW("\r\n"));
+		return done();
+	case SASL_PASSED:
+		r = enter(s, c, &t->who);
+		break;
+	case SASL_REFUSED:
+		r = refuse(c, r);
+		break;
+	case SASL_BROKEN:
+		if (r.is == DENIED) /* "*": RFC 3501 6.2.2 */
+			r = fail(MALFORMED, r.why);
+		else if (r.is == NOT_FOUND)
+			c->code = "[CANNOT] ";
+		break;
 	}
-	buf_free(&challenge);
+	sasl_login_free(&s->sasl);
 	return r;
 }
 
@@ -137,6 +147,7 @@ struct step
 auth_take(struct imap *s, view unit, struct buf *out)
 {
 	view line = VIEW("");
+	struct sasl_login_turn t;
 	result r;
 
 	if (unit.p[unit.n - 1] != '\n') {
@@ -144,7 +155,8 @@ auth_take(struct imap *s, view unit, struct buf *out)
 		return (struct step){ .next = STEP_CLOSE };
 	}
 	(void)view_line(&unit, &line);
-	r = auth_turn(s, s->command, line, out);
+	sasl_login_go_on(s->sasl, line, &t);
+	r = auth_turn(s, s->command, &t, out);
 	if (r.is == OK && s->sasl != NULL)
 		return (struct step){ .next = STEP_READ };
 	return imap_end(s, out, r);
@@ -153,7 +165,7 @@ auth_take(struct imap *s, view unit, struct buf *out)
 result
 run_authenticate(struct imap *s, struct command *c, struct buf *out)
 {
-	struct buf challenge = buf_new(LIMIT_IMAP_LINE_UNAUTHENTICATED);
+	struct sasl_login_turn t;
 	view mechanism;
 	bool has_answer;
 
@@ -164,16 +176,10 @@ run_authenticate(struct imap *s, struct command *c, struct buf *out)
 	if (!has_answer)
 		parse_end(&c->in);
 	TRY(scan_result(&c->in.s));
-	if (sasl_start(&s->sasl, mechanism).is != OK) {
-		c->code = "[CANNOT] ";
-		return fail(NOT_FOUND, "no such mechanism");
-	}
-	if (has_answer) /* RFC 4959 */
-		return auth_turn(s, c, c->in.s.rest, out);
-	sasl_first_challenge(s->sasl, &challenge);
-	add_challenge(out, &challenge);
-	buf_free(&challenge);
-	return done();
+	/* RFC 4959 */
+	sasl_login_begin(&s->sasl, &s->way, mechanism,
+	    has_answer ? &c->in.s.rest : NULL, &t);
+	return auth_turn(s, c, &t, out);
 }
 
 /* RFC 2971 3.1.  What the client says goes to the log, at debug level. */

@@ -68,7 +68,7 @@ add_all(const struct imap *s, struct buf *out)
 			buf_add(out, VIEW(" STARTTLS"));
 		buf_add(out, VIEW(" LOGINDISABLED"));
 	} else if (early) {
-		buf_add(out, VIEW(" AUTH=PLAIN AUTH=LOGIN"));
+		sasl_login_list(&s->way, " AUTH=", out);
 	} else {
 		buf_add(out, VIEW(" NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE"
 				  " SPECIAL-USE LIST-EXTENDED LIST-STATUS"

@@ -17,6 +17,8 @@ session_open(void *services, const struct peer *peer, struct buf *out)
 		abort();
 	s->services = services;
 	s->peer = peer;
+	s->way = (struct sasl_login_way){ .auth = s->services->auth,
+		.peer = peer, .protocol = "imap" };
 	s->state = STATE_EARLY;
 	buf_add(out, VIEW("* OK [CAPABILITY "));
 	reply_capabilities(s, out);
@@ -131,7 +133,7 @@ session_close(void *session)
 	command_free(&s->command);
 	box_free(&s->box);
 	saved_free(s);
-	sasl_free(&s->sasl);
+	sasl_login_free(&s->sasl);
 	free(s);
 }
 

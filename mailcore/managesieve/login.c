@@ -7,14 +7,22 @@
 enum { TURN = 16384 };
 
 static struct step
-enter(struct managesieve *s, const struct identity *who, struct buf *out)
+enter(struct managesieve *s, const struct sasl_login_turn *t, struct buf *out)
 {
-	s->who = *who;
+	struct buf code = buf_new(TURN);
+
+	s->who = t->who;
 	s->state = SIEVE_PERSON;
-	auth_watch_begin(s->services->auth, who, &s->login);
-	managesieve_say(out, "OK", "", VIEW("welcome"));
+	auth_watch_begin(s->services->auth, &s->who, &s->login);
+	if (t->text.n > 0) {
+		buf_add(&code, VIEW("SASL \""));
+		buf_add(&code, t->text);
+		buf_add(&code, VIEW("\""));
+	}
+	managesieve_say(out, "OK", buf_text(&code), VIEW("welcome"));
+	buf_free(&code);
 	log_line(LOG_INFO, "managesieve.login", "account=%lld peer=%s",
-	    (long long)who->account, s->peer->address);
+	    (long long)s->who.account, s->peer->address);
 	return managesieve_next();
 }
 
@@ -30,46 +38,30 @@ refuse_login(struct managesieve *s, result r, struct buf *out)
 	return (struct step){ .next = STEP_CLOSE };
 }
 
-/* An app password for IMAP sorts mail too. */
 static struct step
-check(struct managesieve *s, view user, view password, struct buf *out)
+answer_turn(struct managesieve *s, const struct sasl_login_turn *t,
+    struct buf *out)
 {
-	const struct auth_attempt attempt = {
-		.user = user,
-		.password = password,
-		.protocol = VIEW("imap"),
-		.peer = view_of(s->peer->address),
-	};
-	struct identity who = { .account = 0 };
-	unsigned delay_ms = 0;
-	result r = auth_password(s->services->auth, &attempt, &who, &delay_ms);
-	struct step step
-	    = r.is == OK ? enter(s, &who, out) : refuse_login(s, r, out);
-
-	step.delay_ms = delay_ms;
-	return step;
-}
-
-static struct step
-answer(struct managesieve *s, view text, struct buf *out)
-{
-	struct buf challenge = buf_new(TURN);
-	bool complete = false;
-	result r = sasl_turn(s->sasl, text, &challenge, &complete);
 	struct step step = managesieve_next();
 
-	if (r.is != OK) {
-		managesieve_say(out, "NO", "", view_of(r.why));
-	} else if (complete) {
-		step = check(s, sasl_user(s->sasl), sasl_password(s->sasl),
-		    out);
-	} else {
-		managesieve_string(out, buf_view(&challenge));
+	switch (t->next) {
+	case SASL_MORE:
+		managesieve_string(out, t->text);
 		buf_add(out, VIEW("\r\n"));
+		step.delay_ms = t->delay_ms;
+		return step;
+	case SASL_PASSED:
+		step = enter(s, t, out);
+		break;
+	case SASL_REFUSED:
+		step = refuse_login(s, t->r, out);
+		break;
+	case SASL_BROKEN:
+		managesieve_say(out, "NO", "", view_of(t->r.why));
+		break;
 	}
-	if (r.is != OK || complete)
-		sasl_free(&s->sasl);
-	buf_free(&challenge);
+	sasl_login_free(&s->sasl);
+	step.delay_ms = t->delay_ms;
 	return step;
 }
 
@@ -79,36 +71,19 @@ managesieve_turn(struct managesieve *s, struct scan *scan, struct buf *out)
 	struct arena *arena = arena_new(TURN);
 	view text = managesieve_take(scan, arena);
 	struct step step = managesieve_next();
+	struct sasl_login_turn t;
 
 	scan_end(scan, "RFC 5804 2.1: one string");
 	if (scan_ok(scan)) {
-		step = answer(s, text, out);
+		sasl_login_go_on(s->sasl, text, &t);
+		step = answer_turn(s, &t, out);
 	} else {
 		managesieve_say(out, "NO", "", view_of(scan->r.why));
-		sasl_free(&s->sasl);
+		sasl_login_free(&s->sasl);
 	}
 	secret_wipe(s->command.p, s->command.n);
 	arena_free(&arena);
 	return step;
-}
-
-static struct step
-start(struct managesieve *s, view mechanism, bool initial, view text,
-    struct buf *out)
-{
-	struct buf challenge = buf_new(TURN);
-	result r = sasl_start(&s->sasl, mechanism);
-
-	if (r.is != OK) {
-		managesieve_say(out, "NO", "", view_of(r.why));
-	} else if (!initial) {
-		sasl_first_challenge(s->sasl, &challenge);
-		managesieve_string(out, buf_view(&challenge));
-		buf_add(out, VIEW("\r\n"));
-	}
-	buf_free(&challenge);
-	return r.is == OK && initial ? answer(s, text, out)
-				     : managesieve_next();
 }
 
 /* No password is read in clear (RFC 8314 4.1). */
@@ -119,6 +94,7 @@ managesieve_authenticate(struct managesieve *s, struct scan *scan,
 	struct arena *arena = arena_new(TURN);
 	struct step step = managesieve_next();
 	view mechanism, text = VIEW("");
+	struct sasl_login_turn t;
 	bool initial;
 
 	scan_byte(scan, ' ', "RFC 5804 2.1: a mechanism");
@@ -131,8 +107,11 @@ managesieve_authenticate(struct managesieve *s, struct scan *scan,
 		managesieve_say(out, "NO", "ENCRYPT-NEEDED",
 		    VIEW("RFC 8314 4.1: encryption required, STARTTLS"
 			 " first"));
-	else if (scan_ok(scan))
-		step = start(s, mechanism, initial, text, out);
+	if (scan_ok(scan) && s->peer->tls) {
+		sasl_login_begin(&s->sasl, &s->way, mechanism,
+		    initial ? &text : NULL, &t);
+		step = answer_turn(s, &t, out);
+	}
 	secret_wipe(s->command.p, s->command.n);
 	arena_free(&arena);
 	return step;

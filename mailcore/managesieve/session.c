@@ -57,9 +57,16 @@ managesieve_capabilities(const struct managesieve *s, struct buf *out)
 {
 	buf_print(out, "\"IMPLEMENTATION\" \"Posthaste %s\"\r\n",
 	    POSTHASTE_VERSION);
-	if (s->state == SIEVE_NOBODY)
-		buf_print(out, "\"SASL\" \"%s\"\r\n",
-		    s->peer->tls ? "PLAIN LOGIN" : "");
+	if (s->state == SIEVE_NOBODY) {
+		struct buf list = buf_new(LIMIT_ADDRESS);
+
+		if (s->peer->tls)
+			sasl_login_list(&s->way, " ", &list);
+		buf_add(out, VIEW("\"SASL\" "));
+		managesieve_string(out, view_trim(buf_view(&list)));
+		buf_add(out, VIEW("\r\n"));
+		buf_free(&list);
+	}
 	buf_print(out, "\"SIEVE\" \"%s\"\r\n", sieve_extensions);
 	if (s->services->starttls && !s->peer->tls)
 		buf_add(out, VIEW("\"STARTTLS\"\r\n"));
@@ -398,6 +405,10 @@ session_open(void *services, const struct peer *peer, struct buf *out)
 		abort();
 	s->services = services;
 	s->peer = peer;
+	/* An app password for IMAP sorts mail too. */
+	s->way = (struct sasl_login_way){ .auth = s->services->auth,
+		.peer = peer, .protocol = "imap",
+		.data_with_success = true };
 	s->state = SIEVE_NOBODY;
 	s->command = buf_new(COMMAND);
 	managesieve_capabilities(s, out);
@@ -411,7 +422,7 @@ session_secured(void *session)
 {
 	struct managesieve *s = session;
 
-	sasl_free(&s->sasl);
+	sasl_login_free(&s->sasl);
 	buf_reset(&s->command);
 	s->bad = 0;
 	s->greeting = true;
@@ -456,7 +467,7 @@ session_close(void *session)
 {
 	struct managesieve *s = session;
 
-	sasl_free(&s->sasl);
+	sasl_login_free(&s->sasl);
 	buf_free(&s->command);
 	free(s);
 }

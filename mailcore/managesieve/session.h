@@ -6,7 +6,7 @@
 #ifndef MANAGESIEVE_SESSION_H
 #define MANAGESIEVE_SESSION_H
 
-#include "mailcore/auth/sasl.h"
+#include "mailcore/auth/sasl_login.h"
 #include "mailcore/base/scan.h"
 #include "mailcore/managesieve/managesieve.h"
 
@@ -23,7 +23,8 @@ struct managesieve {
 	uint64_t literal;      /* octets of the present one to come */
 	bool skipping;         /* it is too large: only read to its end */
 	bool greeting;         /* capabilities are due after TLS */
-	struct sasl *sasl;     /* an exchange is going on */
+	struct sasl_login_way way;
+	struct sasl_login *sasl;     /* an exchange is going on */
 	struct identity who;
 	struct auth_watch login;
 };

@@ -101,40 +101,40 @@ pop3_pass(struct pop3 *s, view argument, struct buf *out)
 	return step;
 }
 
-struct step
-pop3_auth_turn(struct pop3 *s, view line, struct buf *out)
+static struct step
+answer_turn(struct pop3 *s, const struct sasl_login_turn *t, struct buf *out)
 {
-	struct buf challenge = buf_new(LIMIT_POP3_LINE);
-	bool complete = false;
-	result r = sasl_turn(s->sasl, line, &challenge, &complete);
 	struct step step = pop3_next();
 
-	if (r.is != OK)
-		buf_print(out, "-ERR %s\r\n", r.why);
-	else if (complete)
-		step = check(s, sasl_user(s->sasl), sasl_password(s->sasl),
-		    out);
-	else
-		buf_print(out, "+ %s\r\n", buf_text(&challenge));
-	if (r.is != OK || complete)
-		sasl_free(&s->sasl);
-	buf_free(&challenge);
+	switch (t->next) {
+	case SASL_MORE:
+		buf_add(out, VIEW("+ "));
+		buf_add(out, t->text);
+		buf_add(out, VIEW("\r\n"));
+		step.delay_ms = t->delay_ms;
+		return step;
+	case SASL_PASSED:
+		step = enter(s, &t->who, out);
+		break;
+	case SASL_REFUSED:
+		step = refuse_login(s, t->r, out);
+		break;
+	case SASL_BROKEN:
+		buf_print(out, "-ERR %s\r\n", t->r.why);
+		break;
+	}
+	sasl_login_free(&s->sasl);
+	step.delay_ms = t->delay_ms;
 	return step;
 }
 
-static struct step
-start(struct pop3 *s, view answer, struct buf *out)
+struct step
+pop3_auth_turn(struct pop3 *s, view line, struct buf *out)
 {
-	struct buf challenge = buf_new(LIMIT_POP3_LINE);
+	struct sasl_login_turn t;
 
-	if (answer.n > 0) {
-		buf_free(&challenge);
-		return pop3_auth_turn(s, answer, out);
-	}
-	sasl_first_challenge(s->sasl, &challenge);
-	buf_print(out, "+ %s\r\n", buf_text(&challenge));
-	buf_free(&challenge);
-	return pop3_next();
+	sasl_login_go_on(s->sasl, line, &t);
+	return answer_turn(s, &t, out);
 }
 
 struct step
@@ -142,19 +142,19 @@ pop3_auth(struct pop3 *s, view argument, struct buf *out)
 {
 	view answer = view_trim(argument);
 	view mechanism = view_cut(&answer, ' ');
-	result r;
+	struct sasl_login_turn t;
 
 	if (in_clear(s, out))
 		return pop3_next();
 	if (mechanism.n == 0) {
 		/* Older clients ask so for the list (RFC 1734 had none). */
-		buf_add(out, VIEW("+OK\r\nPLAIN\r\nLOGIN\r\n.\r\n"));
+		buf_add(out, VIEW("+OK"));
+		sasl_login_list(&s->way, "\r\n", out);
+		buf_add(out, VIEW("\r\n.\r\n"));
 		return pop3_next();
 	}
-	r = sasl_start(&s->sasl, mechanism);
-	if (r.is != OK) {
-		buf_print(out, "-ERR %s\r\n", r.why);
-		return pop3_next();
-	}
-	return start(s, view_trim(answer), out);
+	answer = view_trim(answer);
+	sasl_login_begin(&s->sasl, &s->way, mechanism,
+	    answer.n > 0 ? &answer : NULL, &t);
+	return answer_turn(s, &t, out);
 }

@@ -37,8 +37,11 @@ run_capa(struct pop3 *s, view argument, struct buf *out)
 			  "AUTH-RESP-CODE\r\n"));
 	if (s->services->starttls && !s->peer->tls)
 		buf_add(out, VIEW("STLS\r\n"));
-	if (s->peer->tls)
-		buf_add(out, VIEW("USER\r\nSASL PLAIN LOGIN\r\n"));
+	if (s->peer->tls) {
+		buf_add(out, VIEW("USER\r\nSASL"));
+		sasl_login_list(&s->way, " ", out);
+		buf_add(out, VIEW("\r\n"));
+	}
 	buf_add(out, VIEW("EXPIRE NEVER\r\nIMPLEMENTATION Posthaste\r\n"
 			  ".\r\n"));
 	return pop3_next();
@@ -177,7 +180,7 @@ session_run(void *session, view unit, struct buf *out)
 	if (view_at(unit, unit.n - 1) != '\n') {
 		s->skipping = true;
 		s->skipped = 0;
-		sasl_free(&s->sasl);
+		sasl_login_free(&s->sasl);
 		return bad_command(s, "RFC 2449 4: line too long", out);
 	}
 	if (!view_line(&unit, &line))
@@ -206,6 +209,8 @@ session_open(void *services, const struct peer *peer, struct buf *out)
 		abort();
 	s->services = services;
 	s->peer = peer;
+	s->way = (struct sasl_login_way){ .auth = s->services->auth,
+		.peer = peer, .protocol = "pop3" };
 	s->state = POP3_AUTHORIZATION;
 	buf_print(out, "+OK %s POP3 ready\r\n", s->services->hostname);
 	return s;
@@ -217,7 +222,7 @@ session_secured(void *session)
 {
 	struct pop3 *s = session;
 
-	sasl_free(&s->sasl);
+	sasl_login_free(&s->sasl);
 	s->user[0] = '\0';
 	s->bad = 0;
 }
@@ -262,7 +267,7 @@ session_close(void *session)
 {
 	struct pop3 *s = session;
 
-	sasl_free(&s->sasl);
+	sasl_login_free(&s->sasl);
 	maildrop_close(&s->drop);
 	free(s);
 }

@@ -6,7 +6,7 @@
 #ifndef POP3_SESSION_H
 #define POP3_SESSION_H
 
-#include "mailcore/auth/sasl.h"
+#include "mailcore/auth/sasl_login.h"
 #include "mailcore/format/wire.h"
 #include "mailcore/pop3/maildrop.h"
 #include "mailcore/pop3/pop3.h"
@@ -26,7 +26,8 @@ struct pop3 {
 	bool skipping;    /* the rest of a line that was too long */
 	size_t skipped;
 	char user[LIMIT_ADDRESS + 1];
-	struct sasl *sasl; /* an exchange is going on */
+	struct sasl_login_way way;
+	struct sasl_login *sasl; /* an exchange is going on */
 	struct maildrop drop;
 	struct auth_watch login;
 	enum pop3_sending sending;

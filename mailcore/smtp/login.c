@@ -1,4 +1,4 @@
-/* AUTH (RFC 4954), by the turns of auth/sasl.h. */
+/* AUTH (RFC 4954), by the turns of auth/sasl_login.h. */
 #include "mailcore/base/limits.h"
 #include "mailcore/smtp/session.h"
 #include "mailcore/sys/log.h"
@@ -20,34 +20,11 @@ static const struct smtp_code login_codes[FAILED + 1] = {
 };
 
 static struct step
-give_up(struct smtp *s)
+refuse(struct smtp *s, const struct sasl_login_turn *t, struct buf *out)
 {
-	sasl_free(&s->sasl);
-	s->mode = MODE_COMMAND;
-	return smtp_next();
-}
+	struct step step = { .next = STEP_READ, .delay_ms = t->delay_ms };
 
-static struct step
-check(struct smtp *s, struct buf *out)
-{
-	const struct auth_attempt attempt = {
-		.user = sasl_user(s->sasl),
-		.password = sasl_password(s->sasl),
-		.protocol = VIEW("smtp"),
-		.peer = view_of(s->peer->address),
-	};
-	struct step step = smtp_next();
-	result r = auth_password(s->services->auth, &attempt, &s->identity,
-	    &step.delay_ms);
-
-	give_up(s);
-	if (r.is == OK) {
-		auth_watch_begin(s->services->auth, &s->identity, &s->login);
-		smtp_say(out, 235, "2.7.0", "Welcome");
-		return step;
-	}
-	s->identity = (struct identity){ .account = 0 };
-	smtp_say_why(out, login_codes, r);
+	smtp_say_why(out, login_codes, t->r);
 	if (++s->guesses >= LIMIT_BAD_COMMANDS_UNAUTHENTICATED) {
 		smtp_say(out, 421, "4.7.0", "Too many failed logins");
 		step.next = STEP_CLOSE;
@@ -55,37 +32,42 @@ check(struct smtp *s, struct buf *out)
 	return step;
 }
 
-struct step
-smtp_auth_turn(struct smtp *s, view line, struct buf *out)
+static struct step
+answer_turn(struct smtp *s, const struct sasl_login_turn *t, struct buf *out)
 {
-	struct buf challenge = buf_new(LIMIT_SMTP_LINE);
-	bool complete = false;
-	result r = sasl_turn(s->sasl, line, &challenge, &complete);
-	struct step step = smtp_next();
+	struct step step = { .next = STEP_READ, .delay_ms = t->delay_ms };
 
-	if (r.is != OK) {
-		step = give_up(s);
-		smtp_say_why(out, turn_codes, r);
-	} else if (complete) {
-		step = check(s, out);
-	} else {
+	switch (t->next) {
+	case SASL_MORE:
+		buf_add(out, VIEW("334 "));
+		buf_add(out, t->text);
+		buf_add(out, VIEW("\r\n"));
 		s->mode = MODE_SASL;
-		buf_print(out, "334 %s\r\n", buf_text(&challenge));
+		return step;
+	case SASL_PASSED:
+		s->identity = t->who;
+		auth_watch_begin(s->services->auth, &s->identity, &s->login);
+		smtp_say(out, 235, "2.7.0", "Welcome");
+		break;
+	case SASL_REFUSED:
+		step = refuse(s, t, out);
+		break;
+	case SASL_BROKEN:
+		smtp_say_why(out, turn_codes, t->r);
+		break;
 	}
-	buf_free(&challenge);
+	sasl_login_free(&s->sasl);
+	s->mode = MODE_COMMAND;
 	return step;
 }
 
-static struct step
-first_challenge(struct smtp *s, struct buf *out)
+struct step
+smtp_auth_turn(struct smtp *s, view line, struct buf *out)
 {
-	struct buf challenge = buf_new(LIMIT_SMTP_LINE);
+	struct sasl_login_turn t;
 
-	sasl_first_challenge(s->sasl, &challenge);
-	buf_print(out, "334 %s\r\n", buf_text(&challenge));
-	buf_free(&challenge);
-	s->mode = MODE_SASL;
-	return smtp_next();
+	sasl_login_go_on(s->sasl, line, &t);
+	return answer_turn(s, &t, out);
 }
 
 /* What keeps AUTH from being tried now. */
@@ -110,7 +92,7 @@ smtp_auth(struct smtp *s, view argument, struct buf *out)
 {
 	view answer = view_trim(argument);
 	view mechanism = view_cut(&answer, ' ');
-	result r;
+	struct sasl_login_turn t;
 
 	if (refused(s, out))
 		return smtp_next();
@@ -118,13 +100,8 @@ smtp_auth(struct smtp *s, view argument, struct buf *out)
 		smtp_say(out, 501, "5.5.4", "RFC 4954 4: AUTH mechanism");
 		return smtp_next();
 	}
-	r = sasl_start(&s->sasl, mechanism);
-	if (r.is != OK) {
-		smtp_say_why(out, turn_codes, r);
-		return smtp_next();
-	}
 	answer = view_trim(answer);
-	if (answer.n == 0)
-		return first_challenge(s, out);
-	return smtp_auth_turn(s, answer, out);
+	sasl_login_begin(&s->sasl, &s->way, mechanism,
+	    answer.n > 0 ? &answer : NULL, &t);
+	return answer_turn(s, &t, out);
 }

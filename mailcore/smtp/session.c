@@ -115,8 +115,11 @@ run_ehlo(struct smtp *s, view argument, struct buf *out)
 	buf_add(out, VIEW("250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n"));
 	if (sv->starttls && !s->peer->tls)
 		buf_add(out, VIEW("250-STARTTLS\r\n"));
-	if (sv->submission && s->peer->tls)
-		buf_add(out, VIEW("250-AUTH PLAIN LOGIN\r\n"));
+	if (sv->submission && s->peer->tls) {
+		buf_add(out, VIEW("250-AUTH"));
+		sasl_login_list(&s->way, " ", out);
+		buf_add(out, VIEW("\r\n"));
+	}
 	buf_add(out, VIEW("250 ENHANCEDSTATUSCODES\r\n"));
 	return step;
 }
@@ -381,6 +384,8 @@ session_open(void *services, const struct peer *peer, struct buf *out)
 		abort();
 	s->services = services;
 	s->peer = peer;
+	s->way = (struct sasl_login_way){ .auth = s->services->auth,
+		.peer = peer, .protocol = "smtp" };
 	s->state = SMTP_START;
 	buf_print(out, "220 %s ESMTP ready\r\n", s->services->hostname);
 	return s;
@@ -424,7 +429,7 @@ session_secured(void *session)
 	struct smtp *s = session;
 
 	smtp_reset(s);
-	sasl_free(&s->sasl);
+	sasl_login_free(&s->sasl);
 	s->identity = (struct identity){ .account = 0 };
 	s->login = (struct auth_watch){ .account = 0 };
 	s->hello[0] = '\0';
@@ -476,7 +481,7 @@ session_close(void *session)
 	struct smtp *s = session;
 
 	smtp_reset(s);
-	sasl_free(&s->sasl);
+	sasl_login_free(&s->sasl);
 	free(s);
 }
 

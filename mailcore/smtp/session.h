@@ -7,7 +7,7 @@
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
 
-#include "mailcore/auth/sasl.h"
+#include "mailcore/auth/sasl_login.h"
 #include "mailcore/smtp/data.h"
 #include "mailcore/smtp/parse.h"
 #include "mailcore/smtp/smtp.h"
@@ -73,7 +73,8 @@ struct smtp {
 	size_t skipped;
 	bool extended; /* EHLO, not HELO */
 	char hello[LIMIT_DOMAIN + 1];
-	struct sasl *sasl;
+	struct sasl_login_way way;
+	struct sasl_login *sasl;
 	struct identity identity; /* account 0: nobody */
 	struct auth_watch login;
 	struct transaction mail;

@@ -4,7 +4,8 @@
 
 #define COLUMNS                                                           \
 	"id, account_id, hash, label, rights, networks, created, expires," \
-	" used, used_peer, used_protocol"
+	" used, used_peer, used_protocol, length(scram_sha256),"          \
+	" length(scram_sha1)"
 
 enum { RIGHT_DAV_OF_OLD = 1 << 3 };
 
@@ -101,6 +102,8 @@ of_row(struct db_query *q, struct arena *arena, struct app_password *out)
 		.used = db_int_at(q, 8),
 		.used_peer = arena_copy(arena, db_text_at(q, 9)),
 		.used_protocol = arena_copy(arena, db_text_at(q, 10)),
+		.scram = db_int_at(q, 11) > 0,
+		.scram_sha1 = db_int_at(q, 12) > 0,
 	};
 }
 

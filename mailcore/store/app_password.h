@@ -28,6 +28,7 @@ struct app_password {
 	view networks;   /* "192.0.2.0/24,2001:db8::/32"; "": anywhere */
 	int64_t created;
 	int64_t expires; /* 0: never */
+	bool scram, scram_sha1; /* there are keys for it (store/scram.h) */
 	int64_t used;    /* 0: not yet */
 	view used_peer;
 	view used_protocol;

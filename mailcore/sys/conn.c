@@ -132,6 +132,7 @@ handshake(struct conn *c)
 		return true;
 	}
 	c->peer.tls = true;
+	tls_bind(c->ssl, &c->peer.binding);
 	c->readable = true;
 	c->state = CONN_SESSION;
 	if (c->session == NULL) {

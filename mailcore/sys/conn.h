@@ -19,6 +19,7 @@ struct peer {
 	char local[64];   /* our end */
 	uint16_t port;    /* theirs */
 	bool tls;         /* encrypted now */
+	struct tls_binding binding; /* then */
 	bool loopback;
 };
 

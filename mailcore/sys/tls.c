@@ -189,6 +189,42 @@ tls_accept(struct tls *t, const char *alpn)
 	return ssl;
 }
 
+/* RFC 5929 4.1: by the hash of the certificate's own signature; by SHA-256
+ * where that is MD5 or SHA-1. */
+static unsigned char
+hash_certificate(const X509 *certificate, unsigned char to[TLS_BINDING])
+{
+	int hash = NID_undef;
+	unsigned n = 0;
+	const EVP_MD *md;
+
+	if (certificate == NULL
+	    || X509_get_signature_info((X509 *)(uintptr_t)certificate, &hash,
+	        NULL, NULL, NULL) != 1)
+		return 0;
+	if (hash == NID_md5 || hash == NID_sha1)
+		hash = NID_sha256;
+	md = EVP_get_digestbynid(hash);
+	if (md == NULL || EVP_MD_get_size(md) > TLS_BINDING
+	    || X509_digest(certificate, md, to, &n) != 1)
+		return 0;
+	return (unsigned char)n;
+}
+
+void
+tls_bind(struct ssl_st *ssl, struct tls_binding *b)
+{
+	static const char label[] = "EXPORTER-Channel-Binding";
+
+	*b = (struct tls_binding){ .exporter_n = 0 };
+	if (SSL_version(ssl) >= TLS1_3_VERSION
+	    && SSL_export_keying_material(ssl, b->exporter, TLS_EXPORTER,
+	        label, sizeof label - 1, (const unsigned char *)"", 0, 1) == 1)
+		b->exporter_n = TLS_EXPORTER;
+	b->end_point_n
+	    = hash_certificate(SSL_get_certificate(ssl), b->end_point);
+}
+
 static bool
 is_ip(const char *host)
 {

@@ -19,6 +19,16 @@ struct tls_policy {
 /* The same policy in GnuTLS' words; a literal. */
 const char *tls_gnutls_priority(const struct tls_policy *);
 
+/* What tells one TLS connection from any other, for who logs in over it: the
+ * exporter's bytes (RFC 9266; TLS 1.3 only, as 4.2 there wants) and the hash of
+ * our certificate (RFC 5929 4).  Of no bytes: there is none. */
+enum { TLS_EXPORTER = 32, TLS_BINDING = 64 };
+struct tls_binding {
+	unsigned char exporter[TLS_EXPORTER];
+	unsigned char end_point[TLS_BINDING];
+	unsigned char exporter_n, end_point_n;
+};
+
 struct tls;
 
 CHECKED result tls_new(struct tls **, struct certs *,
@@ -30,6 +40,9 @@ void tls_free(struct tls **);
  * accepted when the client offers any (RFC 7301 3.2, against ALPACA); NULL:
  * none is checked.  Certificates follow certs_reload by themselves. */
 struct ssl_st *tls_accept(struct tls *, const char *alpn);
+
+/* Of the server's end, after its handshake. */
+void tls_bind(struct ssl_st *, struct tls_binding *);
 
 /* A client context that verifies `host` against the system's CAs, or not at
  * all (opportunistic, RFC 7435). */

@@ -13,6 +13,9 @@
  *	! has a TEXT     its last message holds TEXT;  ! lacks a TEXT
  *	! quota a 100    a may keep so many octets
  *	! queued 1       so many recipients are in the queue
+ *	! scram SECRET   answer the challenge of SCRAM-SHA-256 that a was sent,
+ *	                 whose first message was n,,n=a@example.test,r=abc
+ *	! channel        the connection has something to bind to
  *	! WORD           anything else is for the test's own `set`
  *
  * Accounts: a, b and off (switched off) of example.test, password "secret";
@@ -28,7 +31,9 @@
 #include "mailcore/store/item.h"
 #include "mailcore/store/queue.h"
 #include "mailcore/sys/conn.h"
+#include "tests/dialog/talk_text.h"
 #include "tests/tap.h"
+#include "tests/unit/scram_client.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -57,60 +62,6 @@ struct talk {
 	/* A directive of the test's own; false: unknown. */
 	bool (*set)(struct talk *, view word);
 };
-
-static inline void
-talk_check(result r, const char *what)
-{
-	if (r.is != OK) {
-		printf("Bail out! %s: %s\n", what, r.why);
-		exit(1);
-	}
-}
-
-static inline bool
-talk_glob(view pattern, view text)
-{
-	size_t star = SIZE_MAX, back = 0, p = 0, t = 0;
-
-	while (t < text.n) {
-		if (view_at(pattern, p) == '*') {
-			star = p++;
-			back = t;
-		} else if (view_at(pattern, p) == '?'
-		    || (p < pattern.n && pattern.p[p] == text.p[t])) {
-			p++;
-			t++;
-		} else if (star != SIZE_MAX) {
-			p = star + 1;
-			t = ++back;
-		} else {
-			return false;
-		}
-	}
-	while (view_at(pattern, p) == '*')
-		p++;
-	return p == pattern.n;
-}
-
-static inline void
-talk_unescape(view text, struct buf *out)
-{
-	static const char to[] = "\r\n\t\0\\";
-
-	for (size_t i = 0; i < text.n; i++) {
-		size_t k = text.p[i] == '\\'
-		    ? view_find_byte(VIEW("rnt0\\"),
-			(char)view_at(text, i + 1))
-		    : SIZE_MAX;
-
-		if (k == SIZE_MAX) {
-			buf_add_byte(out, text.p[i]);
-		} else {
-			buf_add_byte(out, to[k]);
-			i++;
-		}
-	}
-}
 
 static inline int64_t
 talk_account(struct talk *t, view name)
@@ -300,6 +251,51 @@ talk_number(struct talk *t, int64_t found, view wanted)
 		note("found %lld", (long long)found);
 }
 
+/* In the words of each protocol: "+ X", "334 X" or "\"X\"". */
+static inline void
+talk_scram(struct talk *t, view password)
+{
+	view said = view_trim(view_from(buf_view(&t->out), t->seen));
+	struct buf challenge = buf_new(4096), final = buf_new(4096);
+	struct buf answer = buf_new(4096);
+	char typed[64] = "";
+	struct scram_client c = { .hash = SCRAM_SHA256, .header = "n,,",
+		.user = "a@example.test", .nonce = "abc", .password = typed };
+	bool quoted = view_at(said, 0) == '"';
+
+	if (quoted)
+		said = view_first(view_from(said, 1), said.n - 2);
+	else
+		(void)view_cut(&said, ' ');
+	t->seen = t->out.n;
+	(void)view_copy(password, typed, sizeof typed);
+	talk_check(decode_base64_strict(&challenge, said), "a challenge");
+	scram_client_final(&c, buf_view(&challenge), &final);
+	encode_base64(&answer, buf_view(&final));
+	buf_reset(&final);
+	buf_print(&final, quoted ? "\"%s\"\r\n" : "%s\r\n",
+	    buf_text(&answer));
+	talk_send(t, buf_view(&final));
+	buf_free(&challenge);
+	buf_free(&final);
+	buf_free(&answer);
+}
+
+/* a logs in once by PLAIN, as people do, so there are keys. */
+static inline void
+talk_keys(struct talk *t)
+{
+	const struct auth_attempt attempt = { .user = VIEW("a@example.test"),
+		.password = VIEW("secret"), .protocol = VIEW("imap"),
+		.peer = VIEW("127.0.0.1") };
+	struct identity who;
+	unsigned delay;
+
+	talk_check(auth_password(t->auth, &attempt, &who, &delay), "PLAIN");
+	t->peer.binding = (struct tls_binding){ .exporter = "x",
+		.exporter_n = TLS_EXPORTER };
+}
+
 static inline void
 talk_directive(struct talk *t, view line)
 {
@@ -328,6 +324,10 @@ talk_directive(struct talk *t, view line)
 	    || view_eq(word, VIEW("lacks"))) {
 		name = view_cut(&rest, ' ');
 		talk_holds(t, name, rest, view_eq(word, VIEW("has")));
+	} else if (view_eq(word, VIEW("scram"))) {
+		talk_scram(t, rest);
+	} else if (view_eq(word, VIEW("channel"))) {
+		talk_keys(t);
 	} else if (view_eq(word, VIEW("queued"))) {
 		talk_check(queue_counts(t->store, &messages, &recipients,
 			       &oldest),
