@@ -19,7 +19,7 @@ struct acl {
 
 /* What ACL cannot express stays as it was for those who stay. */
 enum {
-	EXPRESSED = RIGHTS_WRITE | RIGHT_ADMIN | RIGHT_TIMES
+	EXPRESSED = RIGHTS_WRITE | RIGHT_ADMIN | RIGHT_TIMES | RIGHT_POST
 };
 
 static bool

@@ -100,8 +100,10 @@ make_room(struct carry *c, const struct item *item, const struct collection *to)
 		return refuse_uid(c, to, &other);
 	if (r.is != OK && r.is != NOT_FOUND)
 		return r;
-	return c->created ? done()
-			  : item_remove(d->account, to->id, there.uid, &modseq);
+	if (c->created)
+		return done();
+	TRY(scheduling_replace(&c->schedule, to, &there, item));
+	return item_remove(d->account, to->id, there.uid, &modseq);
 }
 
 static result

@@ -10,7 +10,8 @@ enum {
 	.tag = prefix ":" local, .ns = VIEW_INIT(space), \
 	.name = VIEW_INIT(local)
 
-/* RFC 6638 6: one's own, and only there. */
+/* RFC 6638 6: where one's own messages come and go; a delegate is granted the
+ * right to send with the calendar that he writes. */
 #define SCHEDULE(local, deep, where, words)                       \
 	{                                                         \
 		PRIVILEGE("C", NS_CALDAV, local), .depth = deep,  \
@@ -48,7 +49,10 @@ static const struct acl_privilege privileges[] = {
 	SCHEDULE("schedule-deliver-invite", 2, DAV_INBOX, "Be invited"),
 	SCHEDULE("schedule-deliver-reply", 2, DAV_INBOX, "Be answered"),
 	SCHEDULE("schedule-query-freebusy", 2, DAV_INBOX, "Be asked for time"),
-	SCHEDULE("schedule-send", 1, DAV_OUTBOX, "Invite and answer"),
+	{ PRIVILEGE("C", NS_CALDAV, "schedule-send"), .depth = 1,
+	    .any = RIGHT_POST, .on = DAV_OUTBOX | DAV_CALENDARS | DAV_CALENDAR,
+	    .gives = RIGHT_LOOKUP | RIGHT_POST,
+	    .description = "Invite and answer for the owner" },
 	SCHEDULE("schedule-send-invite", 2, DAV_OUTBOX, "Invite"),
 	SCHEDULE("schedule-send-reply", 2, DAV_OUTBOX, "Answer"),
 	SCHEDULE("schedule-send-freebusy", 2, DAV_OUTBOX, "Ask for time"),

@@ -31,8 +31,57 @@ prop_outbox(struct prop_out *o, const struct resource *r)
 bool
 prop_default_calendar(struct prop_out *o, const struct resource *r)
 {
+	struct collection c;
+
 	(void)r;
-	return href(o, DAV_CALENDAR, VIEW("personal"));
+	return schedule_target(o->d->account, o->scratch, &c).is == OK
+	    && href(o, DAV_CALENDAR, c.name);
+}
+
+/* One of his own that holds events. */
+static bool
+find_default(struct dav *d, const struct change *c, struct collection *out)
+{
+	const struct xml_element *to = xml_child(
+	    c->element, VIEW(NS_DAV), VIEW("href"));
+	struct dav_path path;
+	bool fits;
+
+	return to != NULL && to->next == NULL
+	    && dav_href_path(d, d->arena, view_trim(to->text), &path)
+	    && path.what == DAV_CALENDAR && !path.open
+	    && (path.user.n == 0 || view_same(path.user, d->tree.address))
+	    && collection_find(d->account, d->arena, COLLECTION_CALENDAR,
+		   path.collection, out)
+		    .is
+		== OK
+	    && dav_component_fits(d, out, VIEW("VEVENT"), &fits).is == OK
+	    && fits;
+}
+
+bool
+scheduling_is_default(const struct change *c)
+{
+	return c->row != NULL && c->row->inside == prop_default_calendar;
+}
+
+bool
+scheduling_judge_default(struct dav *d, const struct change *c)
+{
+	struct collection calendar;
+
+	return c->remove || find_default(d, c, &calendar);
+}
+
+result
+scheduling_apply_default(
+    struct dav *d, int64_t inbox, const struct change *c)
+{
+	struct collection calendar = { .id = 0 };
+
+	if (!c->remove && !find_default(d, c, &calendar))
+		return fail(NOT_FOUND, "the calendar is not there any more");
+	return schedule_set_target(d->account, d->arena, inbox, calendar.id);
 }
 
 /* RFC 4791's predecessor of schedule-calendar-transp: all that count. */

@@ -161,8 +161,9 @@ add_member(struct members *m, view href)
 	m->list[m->count++] = (struct right_grant){ .whom = RIGHT_ACCOUNT,
 		.id = info.id,
 		.kind = COLLECTION_CALENDAR,
-		.rights = d->path.what == DAV_PROXY_WRITE ? RIGHTS_WRITE
-							  : RIGHTS_READ };
+		.rights = d->path.what == DAV_PROXY_WRITE
+		    ? RIGHTS_WRITE | RIGHT_POST
+		    : RIGHTS_READ };
 	return done();
 }
 

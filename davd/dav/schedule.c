@@ -1,5 +1,7 @@
 #include "davd/dav/schedule.h"
 
+#include "davd/dav/acl.h"
+
 #include "mailcore/base/limits.h"
 #include "mailcore/format/ical.h"
 #include "mailcore/smtp/sign.h"
@@ -96,11 +98,17 @@ check_unique(struct scheduling *s, const struct collection *c, view uid)
 	return refuse(s, 403, "C:unique-scheduling-object-resource");
 }
 
+/* RFC 6638 6.2: a delegate speaks for the owner only when he may. */
 static result
 change_of(struct scheduling *s, struct arena *arena,
-    struct schedule_change *change)
+    const struct collection *c, struct schedule_change *change)
 {
+	change->mute = !s->d->rights.all && !acl_may(s->d, c, RIGHT_POST);
+	s->need = 0;
 	TRY(schedule_change(s->d->account, &s->turn, arena, change));
+	s->need = change->muted ? RIGHT_POST : 0;
+	if (change->muted)
+		return refuse(s, 403, NULL);
 	return change->flooded ? refuse(s, 429, NULL) : done();
 }
 
@@ -158,7 +166,7 @@ scheduling_put(struct scheduling *s, const struct collection *c,
 	TRY(read_old(s, old, &change.old));
 	TRY(check_tag(s, change.old));
 	change.answers = keeps_answers(s->d);
-	TRY(change_of(s, s->d->arena, &change));
+	TRY(change_of(s, s->d->arena, c, &change));
 	TRY(check_change(s, &change));
 	if (change.scheduled)
 		TRY(check_unique(s, c, new->key));
@@ -191,11 +199,12 @@ scheduling_remove(struct scheduling *s, const struct collection *c,
 	TRY(check_tag(s, change.old));
 	if (change.old.n == 0)
 		return done();
-	return change_of(s, s->d->arena, &change);
+	return change_of(s, s->d->arena, c, &change);
 }
 
 struct removal {
 	struct scheduling *s;
+	const struct collection *c;
 	struct arena *arena; /* of one object */
 };
 
@@ -210,7 +219,7 @@ remove_visit(void *context, const struct item *item)
 
 	TRY(body_open(s->d->account, item->body, &body));
 	change.old = body.bytes;
-	r = change_of(s, m->arena, &change);
+	r = change_of(s, m->arena, m->c, &change);
 	body_close(&body);
 	arena_reset(m->arena);
 	return r;
@@ -219,7 +228,7 @@ remove_visit(void *context, const struct item *item)
 result
 scheduling_remove_all(struct scheduling *s, const struct collection *c)
 {
-	struct removal m = { .s = s };
+	struct removal m = { .s = s, .c = c };
 	result r;
 
 	if (c->kind != COLLECTION_CALENDAR)
@@ -249,12 +258,37 @@ scheduling_copy(struct scheduling *s, const struct collection *from,
 	return refuse(s, 403, "C:unique-scheduling-object-resource");
 }
 
+result
+scheduling_replace(struct scheduling *s, const struct collection *c,
+    const struct item *there, const struct item *by)
+{
+	struct dav *d = s->d;
+	struct schedule_change change = { .silent = false };
+
+	s->status = 0;
+	if (c->kind != COLLECTION_CALENDAR)
+		return done();
+	TRY(read_old(s, there, &change.old));
+	if (change.old.n == 0)
+		return done();
+	TRY(read_old(s, by, &change.new));
+	TRY(change_of(s, d->arena, c, &change));
+	TRY(check_change(s, &change));
+	/* Of one event there would be two, one of which is about to go. */
+	if (!change.rewritten)
+		return done();
+	s->href = dav_href(d, d->arena, DAV_EVENT, c->name, there->name);
+	return refuse(s, 403, "C:unique-scheduling-object-resource");
+}
+
 bool
 scheduling_answer(struct scheduling *s)
 {
 	if (s->status == 0)
 		return false;
-	if (s->condition != NULL)
+	if (s->need != 0)
+		dav_need(s->d, s->need);
+	else if (s->condition != NULL)
 		dav_error(s->d, s->status, s->condition, s->href);
 	else
 		answer_text(s->d->answer, s->status,

@@ -5,7 +5,7 @@
 #ifndef DAV_SCHEDULE_H
 #define DAV_SCHEDULE_H
 
-#include "davd/dav/inside.h"
+#include "davd/dav/change.h"
 #include "mailcore/schedule/schedule.h"
 
 /* One request that changes calendar objects. */
@@ -16,6 +16,7 @@ struct scheduling {
 	/* Why it is refused, as an answer needs it. */
 	unsigned status;
 	const char *condition; /* NULL: the status alone */
+	unsigned need;         /* a right that is missing */
 	view href;
 	/* What it has come to. */
 	bool rewritten; /* another text than the client's is stored */
@@ -47,6 +48,11 @@ CHECKED result scheduling_remove_all(
 CHECKED result scheduling_copy(struct scheduling *,
     const struct collection *from, const struct item *);
 
+/* The same, and `by` takes the place of `there`, in `c`. */
+CHECKED result scheduling_replace(struct scheduling *,
+    const struct collection *c, const struct item *there,
+    const struct item *by);
+
 /* The answer, when `status` says that it was refused; false: it was not. */
 bool scheduling_answer(struct scheduling *);
 
@@ -55,6 +61,12 @@ void scheduling_tag(struct dav *, view text);
 
 /* One's own inbox is there before anybody looks for it. */
 CHECKED result scheduling_ready(struct dav *);
+
+/* Setting schedule-default-calendar-URL (RFC 6638 9.2). */
+bool scheduling_is_default(const struct change *);
+bool scheduling_judge_default(struct dav *, const struct change *);
+CHECKED result scheduling_apply_default(
+    struct dav *, int64_t inbox, const struct change *);
 
 /* Is this POST for the outbox (RFC 6638 5)?  Old clients know another one. */
 bool scheduling_is_outbox(const struct dav *);

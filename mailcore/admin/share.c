@@ -23,6 +23,7 @@ static const struct {
 	{ VIEW_INIT("busy"), RIGHTS_BUSY },
 	{ VIEW_INIT("private"), RIGHT_PRIVATE },
 	{ VIEW_INIT("confidential"), RIGHT_CONFIDENTIAL },
+	{ VIEW_INIT("schedule"), RIGHT_LOOKUP | RIGHT_POST },
 	{ VIEW_INIT("admin"), RIGHT_LOOKUP | RIGHT_ADMIN },
 };
 

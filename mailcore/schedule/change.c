@@ -287,7 +287,7 @@ schedule_change(struct account *a, struct schedule_turn *t,
 
 	c->fault = ITIP_FINE;
 	c->rewritten = c->scheduled = c->mixed = c->crowded = false;
-	c->flooded = false;
+	c->flooded = c->muted = false;
 	c->text = c->new;
 	if (!is_candidate(c->old) && !is_candidate(c->new))
 		return done();
@@ -301,6 +301,9 @@ schedule_change(struct account *a, struct schedule_turn *t,
 		      : attend(&b, c, now, &o));
 	c->fault = o.fault;
 	if (o.fault != ITIP_FINE)
+		return done();
+	c->muted = c->mute && o.messages > 0;
+	if (c->muted)
 		return done();
 	if (goes_out(&b, &o))
 		TRY(schedule_mailed(t->s->store, arena, account_id(a),

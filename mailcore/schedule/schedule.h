@@ -49,18 +49,20 @@ struct schedule_change {
 	view old, new; /* texts; empty: none */
 	bool silent;   /* Schedule-Reply: F (RFC 6638 8.1) */
 	bool answers;  /* those in `old` are newer than those in `new` */
+	bool mute;     /* who changes it may not speak for the account */
 	/* What comes of it. */
 	enum itip_fault fault;
 	bool mixed;     /* RFC 6638 3.2.4.2 same-organizer... is broken */
 	bool crowded;   /* more than LIMIT_ATTENDEES */
 	bool flooded;   /* LIMIT_SCHEDULE_MAILED is reached */
+	bool muted;     /* somebody had to be told, and must not be */
 	bool scheduled; /* `new` has an organizer and attendees, us among */
 	bool rewritten; /* `text` is to be stored instead of `new` */
 	view text;
 };
 
 /* Inside the work of schedule_write, before the object is stored.  Check
- * `fault`, `mixed`, `crowded` and `flooded` when it is OK; then nothing was
+ * `fault`, `mixed`, `crowded`, `flooded` and `muted` when it is OK; then nothing was
  * queued. */
 CHECKED result schedule_change(struct account *, struct schedule_turn *,
     struct arena *, struct schedule_change *);
@@ -86,6 +88,15 @@ CHECKED result schedule_receive(const struct schedule *, int64_t account,
 /* Where the object of that UID is among the calendars.  NOT_FOUND. */
 CHECKED result schedule_find(struct account *, struct arena *, view uid,
     struct collection *, struct item *out);
+
+/* The calendar that invitations come into: the chosen one, or else the one
+ * that is always there. */
+CHECKED result schedule_target(
+    struct account *, struct arena *, struct collection *out);
+
+/* Inside account_write; 0: none is chosen any more. */
+CHECKED result schedule_set_target(struct account *, struct arena *,
+    int64_t inbox, int64_t calendar);
 
 /* Who the people of an object are, for this account. */
 CHECKED result schedule_resolve(struct store *, int64_t account,

@@ -36,21 +36,6 @@ schedule_find(struct account *a, struct arena *arena, view uid,
 	return fail(NOT_FOUND, "no calendar has it");
 }
 
-/* The default calendar comes first (collection_list). */
-static result
-find_default(struct step *s)
-{
-	struct collection *list;
-	size_t count;
-
-	TRY(collection_list(
-	    s->account, s->arena, COLLECTION_CALENDAR, &list, &count));
-	if (count == 0)
-		return fail(NOT_FOUND, "there is no calendar");
-	s->calendar = list[0];
-	return done();
-}
-
 static result
 find_stored(struct step *s)
 {
@@ -60,7 +45,8 @@ find_stored(struct step *s)
 
 	if (r.is == NOT_FOUND) {
 		s->item.uid = 0;
-		return find_default(s);
+		return schedule_target(
+		    s->account, s->arena, &s->calendar);
 	}
 	TRY(r);
 	TRY(body_open(s->account, s->item.body, &body));
