@@ -7,6 +7,7 @@
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/format/ical_busy.h"
+#include "mailcore/format/ical_zone.h"
 
 static void
 refuse(struct changes *all, struct change *c, unsigned status,
@@ -139,6 +140,9 @@ judge_row(
 	} else if (view_eq(name, VIEW("calendar-availability"))) {
 		if (ical_available_check(text).is != OK)
 			refuse(all, c, 403, "C:valid-calendar-data");
+	} else if (view_eq(name, VIEW("calendar-timezone-id"))) {
+		if (!ical_zone_is_known(view_trim(text)))
+			refuse(all, c, 403, "C:valid-timezone");
 	} else if (view_eq(name, VIEW("calendar-timezone"))) {
 		if (text.n > 0
 		    && view_find_same(text, VIEW("BEGIN:VTIMEZONE"))
@@ -163,6 +167,14 @@ judge(struct changes *all, struct change *c, enum dav_what what, bool making)
 		refuse(all, c, 507, "D:quota-not-exceeded");
 	else if (c->row != NULL && (what & DAV_OBJECTS) == 0)
 		judge_row(all, c, what, making);
+}
+
+static void
+judge_default(struct dav *d, struct changes *all, struct change *c)
+{
+	c->status = 200;
+	if (!scheduling_judge_default(d, c))
+		refuse(all, c, 403, "C:valid-schedule-default-calendar-URL");
 }
 
 /* What a subscriber sets for himself, and what for all who see it. */
@@ -220,7 +232,10 @@ changes_read(struct dav *d, const struct xml_element *root, enum dav_what what,
 			c->element = p;
 			c->row = prop_find(p->ns, p->name);
 			c->remove = xml_is(e, VIEW(NS_DAV), VIEW("remove"));
-			judge(out, c, what, making);
+			if (what == DAV_INBOX && scheduling_is_default(c))
+				judge_default(d, out, c);
+			else
+				judge(out, c, what, making);
 			if (c->status == 400)
 				return fail(MALFORMED,
 				    "RFC 6638 9.1: opaque or transparent");
@@ -270,6 +285,11 @@ apply(struct dav *d, int64_t collection, const struct change *c)
 		    prop_key(d->arena, c->element->ns, c->element->name),
 		    components_kept(d, c->element));
 	}
+	if (prop_zone_twin(c->row) != NULL)
+		TRY(property_set(d->account, collection,
+		    view_of(prop_zone_twin(c->row)), VIEW("")));
+	if (scheduling_is_default(c))
+		return scheduling_apply_default(d, collection, c);
 	return dead_apply(d, collection, c);
 }
 

@@ -1,5 +1,7 @@
 #include "davd/dav/data.h"
 
+#include "mailcore/format/ical_zone.h"
+
 enum { SCRATCH = 67108864 };
 
 static bool
@@ -37,11 +39,24 @@ bool
 data_read(struct dav *d, const struct xml_element *asked, struct data_view *out)
 {
 	*out = (struct data_view){ .whole = true };
+	data_zones(d, out);
 	if (asked == NULL)
 		return true;
 	return view_eq(asked->ns, VIEW(NS_CALDAV))
 	    ? read_calendar(d, asked, out)
 	    : read_card(d, asked, out);
+}
+
+void
+data_zones(const struct dav *d, struct data_view *out)
+{
+	view value;
+
+	if (!request_header(d->request, VIEW("CalDAV-Timezones"), &value))
+		return;
+	value = view_trim(value);
+	out->with_zones = view_same(value, VIEW("T"));
+	out->without_zones = view_same(value, VIEW("F"));
 }
 
 /* RFC 9110 12.5.1: the first of text/vcard that names a version of ours. */
@@ -74,8 +89,26 @@ data_accept(const struct dav *d, struct data_view *out)
 	}
 }
 
-view
-data_given(const struct data_view *data, enum dav_what what, view bytes,
+static view
+with_zones(const struct data_view *data, view bytes, struct buf *made)
+{
+	struct arena *arena = arena_new(SCRATCH);
+	struct buf zoned = buf_new(DATA_MOST);
+	result r = ical_zones_write(
+	    bytes, data->with_zones, arena, &zoned);
+
+	if (r.is == OK) {
+		buf_reset(made);
+		buf_add(made, buf_view(&zoned));
+		bytes = buf_view(made);
+	}
+	buf_free(&zoned);
+	arena_free(&arena);
+	return bytes;
+}
+
+static view
+formed(const struct data_view *data, enum dav_what what, view bytes,
     struct buf *made)
 {
 	struct arena *arena;
@@ -89,4 +122,15 @@ data_given(const struct data_view *data, enum dav_what what, view bytes,
 	    : vcard_view_write(&data->card, bytes, arena, made);
 	arena_free(&arena);
 	return r.is == OK ? buf_view(made) : bytes;
+}
+
+view
+data_given(const struct data_view *data, enum dav_what what, view bytes,
+    struct buf *made)
+{
+	bytes = formed(data, what, bytes, made);
+	return (what & (DAV_EVENT | DAV_MESSAGE)) != 0
+		&& (data->with_zones || data->without_zones)
+	    ? with_zones(data, bytes, made)
+	    : bytes;
 }

@@ -13,6 +13,7 @@ enum { DATA_MOST = 67108864 };
 
 struct data_view {
 	bool whole; /* as it is stored */
+	bool with_zones, without_zones; /* CalDAV-Timezones (RFC 7809 7.1) */
 	struct ical_view calendar;
 	struct vcard_view card;
 };
@@ -20,6 +21,9 @@ struct data_view {
 /* `asked` may be NULL.  false: refused. */
 bool data_read(
     struct dav *, const struct xml_element *asked, struct data_view *out);
+
+/* What the request says of time zones. */
+void data_zones(const struct dav *, struct data_view *out);
 
 /* A vCard in the version that an Accept field asks for, if it does. */
 void data_accept(const struct dav *, struct data_view *out);

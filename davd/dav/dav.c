@@ -10,7 +10,7 @@
 #define COMPLIANCE \
 	"1, 3, access-control, calendar-access, addressbook, extended-mkcol, " \
 	"calendar-proxy, calendarserver-sharing, calendar-auto-schedule, " \
-	"calendar-availability"
+	"calendar-availability, calendar-no-timezone"
 
 static const struct method {
 	view name;

@@ -38,6 +38,10 @@ add_body(struct dav *d, const struct collection *c, view bytes)
 	if (d->path.what == DAV_CARD) {
 		answer_header(d->answer, "Vary", VIEW("Accept"));
 		data_accept(d, &data);
+	} else if ((d->path.what & (DAV_EVENT | DAV_MESSAGE)) != 0) {
+		answer_header(
+		    d->answer, "Vary", VIEW("CalDAV-Timezones"));
+		data_zones(d, &data);
 	}
 	buf_add(&d->answer->body,
 	    data_given(

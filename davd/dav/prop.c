@@ -105,7 +105,10 @@ static const struct prop_row rows[] = {
 	C("max-attendees-per-instance", DAV_CALENDAR | DAV_INBOX,
 	    prop_most_attendees),
 	STORED("C", NS_CALDAV, "calendar-description", DAV_CALENDAR),
-	STORED("C", NS_CALDAV, "calendar-timezone", DAV_CALENDAR),
+	ROW("C", NS_CALDAV, "calendar-timezone", DAV_CALENDAR, false,
+	    PROP_STORED, prop_zone),
+	ROW("C", NS_CALDAV, "calendar-timezone-id", DAV_CALENDAR, false,
+	    PROP_STORED, prop_zone_id),
 	LINK("CR", NS_CARDDAV, "addressbook-home-set", DAV_PRINCIPAL,
 	    prop_book_home, DAV_BOOKS),
 	CR("directory-gateway", DAV_PRINCIPAL, prop_directory),
@@ -303,12 +306,20 @@ write_row(struct prop_out *o, const struct resource *r,
 		    && (row->inside == NULL || (row->on & (int)r->what) == 0))
 			return false;
 		xml_start(&o->x, row->tag);
-		if (!name_only && set && p.language.n > 0)
+		if (set && !name_only && p.language.n > 0)
 			xml_set(&o->x, "xml:lang", p.language);
-		if (!name_only && set)
+		if (set && !name_only)
 			xml_raw(&o->x, p.value);
-		else if (!name_only)
-			(void)row->inside(o, r);
+		if (!set && !row->inside(o, r)) {
+			buf_cut(to, before);
+			o->x.open = open;
+			return false;
+		}
+		if (!set && name_only) {
+			buf_cut(to, before);
+			o->x.open = open;
+			xml_start(&o->x, row->tag);
+		}
 		xml_end(&o->x, row->tag);
 		return true;
 	}

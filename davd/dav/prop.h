@@ -89,6 +89,10 @@ void prop_respond(
 bool prop_expand_persons(struct prop_out *, const struct resource *,
     const struct prop_row *, const struct prop_wanted *nested);
 
+/* The key of the property that says the same as this one otherwise, and goes
+ * when this one is set; NULL: there is none. */
+const char *prop_zone_twin(const struct prop_row *);
+
 /* The writers that the prop_*.c hold. */
 bool prop_resourcetype(struct prop_out *, const struct resource *);
 bool prop_displayname(struct prop_out *, const struct resource *);
@@ -136,6 +140,8 @@ bool prop_outbox(struct prop_out *, const struct resource *);
 bool prop_default_calendar(struct prop_out *, const struct resource *);
 bool prop_busy_set(struct prop_out *, const struct resource *);
 bool prop_schedule_tag(struct prop_out *, const struct resource *);
+bool prop_zone(struct prop_out *, const struct resource *);
+bool prop_zone_id(struct prop_out *, const struct resource *);
 bool prop_opaque(struct prop_out *, const struct resource *);
 bool prop_most_attendees(struct prop_out *, const struct resource *);
 bool prop_push_transports(struct prop_out *, const struct resource *);

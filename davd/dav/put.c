@@ -30,6 +30,7 @@ struct put {
 	unsigned need;   /* a right that is missing */
 	const char *condition;
 	view href;
+	view zone; /* a TZID that nobody knows */
 };
 
 static const struct {
@@ -106,6 +107,7 @@ examine_calendar(struct put *p)
 	p->item.component = facts.component;
 	p->item.span_from = facts.span_from;
 	p->item.span_to = facts.span_to;
+	p->zone = facts.unknown_zone;
 	return done();
 }
 
@@ -129,7 +131,10 @@ examine(struct put *p, size_t rule)
 
 	switch (r.is) {
 	case OK:
-		return true;
+		if (p->zone.n == 0)
+			return true;
+		dav_error(d, 403, "C:valid-timezone", VIEW("")); /* RFC 7809 */
+		break;
 	case MALFORMED:
 		dav_error(d, 403, rules[rule].data, VIEW(""));
 		break;
@@ -366,7 +371,8 @@ dav_put(struct dav *d)
 		    .received = clock_now(),
 		    .keywords = VIEW(""),
 		    .component = VIEW("") },
-		.href = VIEW("") };
+		.href = VIEW(""),
+		.zone = VIEW("") };
 
 	if ((d->path.what & DAV_OBJECTS) == 0 || d->path.slash
 	    || d->path.what == DAV_MESSAGE) {

@@ -4,6 +4,7 @@
 
 #include "mailcore/base/limits.h"
 #include "mailcore/format/ical.h"
+#include "mailcore/format/ical_zone.h"
 #include "mailcore/format/match.h"
 #include "mailcore/format/vcard.h"
 
@@ -168,6 +169,19 @@ start(struct query *q, struct dav *d, result r)
 		dav_fail(d, r);
 }
 
+/* RFC 7809 5.1.2; false: refused. */
+static bool
+knows_zone(struct dav *d, const struct xml_element *root)
+{
+	const struct xml_element *id = xml_child(
+	    root, VIEW(NS_CALDAV), VIEW("timezone-id"));
+
+	if (id == NULL || ical_zone_is_known(view_trim(id->text)))
+		return true;
+	dav_error(d, 403, "C:valid-timezone", VIEW(""));
+	return false;
+}
+
 void
 report_calendar_query(struct dav *d, const struct xml_element *root)
 {
@@ -175,7 +189,7 @@ report_calendar_query(struct dav *d, const struct xml_element *root)
 	int64_t from, to;
 	view component;
 
-	if (!query_new(d, root, &q))
+	if (!query_new(d, root, &q) || !knows_zone(d, root))
 		return;
 	q->filter = xml_child(root, VIEW(NS_CALDAV), VIEW("filter"));
 	if (q->filter == NULL

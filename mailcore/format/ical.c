@@ -2,6 +2,7 @@
 
 #include "mailcore/base/limits.h"
 #include "mailcore/format/content_line.h"
+#include "mailcore/format/ical_zone.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ struct look {
 	view instance;   /* its RECURRENCE-ID */
 	view *instances;
 	size_t instance_count, instance_room;
+	struct ical_zones zones;
 	uint32_t times[4]; /* how many of timed[] there are */
 	bool spans;        /* are asked for */
 };
@@ -178,8 +180,13 @@ take_property(struct look *l, const struct content_line *line)
 		l->times[i] += view_same(line->name, timed[i].name);
 	if (l->depth == 1 && view_same(line->name, VIEW("METHOD")))
 		return fail(DENIED, "RFC 4791 4.1: METHOD is for messages");
+	if (line->parameters.n > 0)
+		ical_zones_use(&l->zones, line->parameters);
 	if (l->depth != 2)
 		return done();
+	if (view_same(l->open[1], VIEW("VTIMEZONE"))
+	    && view_same(line->name, VIEW("TZID")))
+		ical_zones_define(&l->zones, line->value);
 	if (view_same(line->name, VIEW("UID")))
 		l->uid = view_trim(content_unescape(line->value, l->arena));
 	if (view_same(line->name, VIEW("RECURRENCE-ID")))
@@ -326,8 +333,10 @@ examine(view text, struct arena *arena, bool spans, struct ical_facts *out)
 	icalcomponent *calendar;
 	result r;
 
-	*out = (struct ical_facts){ .uid = VIEW(""), .component = VIEW("") };
+	*out = (struct ical_facts){ .uid = VIEW(""), .component = VIEW(""),
+		.unknown_zone = VIEW("") };
 	TRY(look_at_lines(&l, text));
+	out->unknown_zone = ical_zones_unknown(&l.zones);
 	if (out->component.n == 0)
 		return fail(NOT_FOUND, "there is no component to keep");
 	calendar = ical_read(text, true, arena);

@@ -13,6 +13,8 @@ struct ical_facts {
 	view component;   /* "VEVENT", "VTODO", "VJOURNAL"... */
 	int64_t span_from; /* seconds; floating times widened by 14 hours */
 	int64_t span_to;   /* INT64_MAX: without end */
+	view unknown_zone; /* a TZID that is neither defined nor known, and so
+			    * tells no time; empty: none */
 };
 
 /* A calendar object resource (RFC 4791 4.1): one component type, one UID, no

@@ -1,0 +1,196 @@
+/* Time zones by reference (RFC 7809). */
+#include "mailcore/format/ical_zone.h"
+#include "tests/unit/dav_talk.h"
+
+#define MINE                                                             \
+	"BEGIN:VTIMEZONE\r\nTZID:Mine\r\nBEGIN:STANDARD\r\n"             \
+	"DTSTART:19700101T000000\r\nTZOFFSETFROM:+0200\r\n"              \
+	"TZOFFSETTO:+0200\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+#define BERLIN                                                           \
+	"BEGIN:VTIMEZONE\r\nTZID:Europe/Berlin\r\nBEGIN:STANDARD\r\n"    \
+	"DTSTART:19700101T000000\r\nTZOFFSETFROM:+0100\r\n"              \
+	"TZOFFSETTO:+0100\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+#define EVENT(zones, uid, zone) \
+	"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//EN\r\n" zones \
+	"BEGIN:VEVENT\r\nUID:" uid "\r\nDTSTAMP:20260101T000000Z\r\n" \
+	"DTSTART;TZID=" zone ":20300301T090000\r\nDURATION:PT1H\r\n" \
+	"END:VEVENT\r\nEND:VCALENDAR\r\n"
+#define T "CalDAV-Timezones: T\n"
+#define F "CalDAV-Timezones: F\n"
+#define ZONE "BEGIN:VTIMEZONE"
+
+static void
+test_names(void)
+{
+	static const struct {
+		const char *name;
+		bool known;
+	} cases[] = {
+		{ "Europe/Berlin", true },
+		{ "America/Argentina/Buenos_Aires", true },
+		{ "US/Eastern", true },
+		{ "Asia/Calcutta", true },
+		{ "Etc/GMT+5", true },
+		{ "UTC", true },
+		{ "", false },
+		{ "Mine", false },
+		{ "europe/berlin", false },
+		{ "W. Europe Standard Time", false },
+		{ "Europe", false },
+		{ "Europe/", false },
+		{ "Europe//Berlin", false },
+		{ "posixrules", false },
+		{ "right/Europe/Berlin", false },
+		{ "Europe/../../../../etc/passwd", false },
+		{ "/etc/localtime", false },
+		{ "/mozilla.org/20050126_1/Europe/Berlin", false },
+		{ "Europe/Berlin\r\nX", false },
+		{ "America/Aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaa",
+		    false },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		ok(ical_zone_is_known(view_of(cases[i].name))
+			== cases[i].known,
+		    "\"%.40s\" is %s", cases[i].name,
+		    cases[i].known ? "known" : "not known");
+}
+
+static void
+has(struct talk *t, const char *object, const char *headers, int zones,
+    const char *what)
+{
+	char path[128];
+	struct reply r;
+
+	snprintf(path, sizeof path, CALENDAR "%s", object);
+	r = talk(t, "GET", path, headers, "");
+	if (!ok(r.status == 200 && reply_count(&r, ZONE) == zones
+		    && reply_has(&r, "BEGIN:VEVENT"),
+		"%s", what))
+		note("%u: %.*s", r.status, (int)r.body.n, r.body.p);
+	reply_free(&r);
+}
+
+static void
+test_objects(struct talk *t)
+{
+	static const char named[] = EVENT("", "n", "Europe/Berlin");
+	static const char multiget[] =
+	    "<C:calendar-multiget xmlns:D='DAV:'"
+	    " xmlns:C='urn:ietf:params:xml:ns:caldav'><D:prop>"
+	    "<C:calendar-data/></D:prop><D:href>" CALENDAR "n.ics</D:href>"
+	    "<D:href>" CALENDAR "f.ics</D:href></C:calendar-multiget>";
+	struct reply r;
+
+	expect(t, "PUT", CALENDAR "n.ics", "", named, 201, NULL,
+	    "a zone by its name");
+	expect(t, "PUT", CALENDAR "f.ics", "",
+	    EVENT(BERLIN, "f", "Europe/Berlin"), 201, NULL, "in full");
+	expect(t, "PUT", CALENDAR "m.ics", "", EVENT(MINE, "m", "Mine"), 201,
+	    NULL, "one's own");
+	expect(t, "PUT", CALENDAR "q.ics", "",
+	    EVENT("", "q", "\"Europe/Berlin\""), 201, NULL, "in quotes");
+	expect(t, "PUT", CALENDAR "x.ics", "", EVENT("", "x", "Mine"), 403,
+	    "<C:valid-timezone/>", "one's own that is nowhere");
+	expect(t, "PUT", CALENDAR "x.ics", "", EVENT(BERLIN, "x", "Mine"),
+	    403, "<C:valid-timezone/>", "another one is there");
+	expect(t, "PUT", CALENDAR "x.ics", "", EVENT("", "x", ""), 403,
+	    "<C:valid-timezone/>", "no name");
+	r = talk(t, "GET", CALENDAR "n.ics", "", "");
+	ok(view_eq(buf_view(&r.body), view_of(named)), "kept as it came");
+	ok(reply_header(&r, "Vary: CalDAV-Timezones"), "and varies");
+	reply_free(&r);
+	has(t, "n.ics", "", 0, "by name");
+	has(t, "n.ics", F, 0, "by name, and none is wanted");
+	has(t, "n.ics", T, 1, "by name, and it is wanted");
+	has(t, "q.ics", T, 1, "in quotes, and it is wanted");
+	has(t, "f.ics", "", 1, "in full");
+	has(t, "f.ics", F, 0, "in full, and none is wanted");
+	has(t, "f.ics", T, 1, "in full, and it is wanted");
+	has(t, "m.ics", F, 1, "nobody else knows one's own");
+	expect(t, "GET", CALENDAR "n.ics", T, "", 200,
+	    "TZID:Europe/Berlin\r\n", "under the name that is used");
+	r = talk(t, "REPORT", CALENDAR, F, multiget);
+	is_number(reply_count(&r, ZONE), 0, "multiget without");
+	reply_free(&r);
+	r = talk(t, "REPORT", CALENDAR, T, multiget);
+	is_number(reply_count(&r, ZONE), 2, "multiget with");
+	reply_free(&r);
+	r = talk(t, "REPORT", CALENDAR, "", multiget);
+	is_number(reply_count(&r, ZONE), 1, "multiget as they are");
+	reply_free(&r);
+	r = talk(t, "OPTIONS", HOME, "", "");
+	ok(reply_header(&r, "calendar-no-timezone"), "announced");
+	reply_free(&r);
+}
+
+#define SET(inside) \
+	"<D:propertyupdate xmlns:D='DAV:'" \
+	" xmlns:C='urn:ietf:params:xml:ns:caldav'><D:set><D:prop>" inside \
+	"</D:prop></D:set></D:propertyupdate>"
+#define ASK(name) \
+	"<D:propfind xmlns:D='DAV:' xmlns:C='urn:ietf:params:xml:ns:caldav'>" \
+	"<D:prop><" name "/></D:prop></D:propfind>"
+#define ID "C:calendar-timezone-id"
+#define FULL "C:calendar-timezone"
+#define CALENDAR_OF(zone) "BEGIN:VCALENDAR\r\n" zone "END:VCALENDAR\r\n"
+
+static void
+test_property(struct talk *t)
+{
+	expect(t, "PROPFIND", CALENDAR, "Depth: 0\n", ASK(ID), 207,
+	    "404 Not Found", "no zone");
+	expect(t, "PROPFIND", CALENDAR, "Depth: 0\n", ASK(FULL), 207,
+	    "404 Not Found", "in no form");
+	expect(t, "PROPPATCH", CALENDAR, "",
+	    SET("<" ID ">Nowhere/Else</" ID ">"), 207,
+	    "<C:valid-timezone/>", "a name that nobody knows");
+	expect(t, "PROPPATCH", CALENDAR, "",
+	    SET("<" ID ">Asia/Tokyo</" ID ">"), 207, "200 OK", "a name");
+	expect(t, "PROPFIND", CALENDAR, "Depth: 0\n", ASK(ID), 207,
+	    "<C:calendar-timezone-id>Asia/Tokyo</C:calendar-timezone-id>",
+	    "is kept");
+	expect(t, "PROPFIND", CALENDAR, "Depth: 0\n", ASK(FULL), 207,
+	    "TZOFFSETTO:+0900", "and the zone follows");
+	expect(t, "PROPPATCH", CALENDAR, "",
+	    SET("<" FULL ">" CALENDAR_OF(BERLIN) "</" FULL ">"), 207,
+	    "200 OK", "a zone in full");
+	expect(t, "PROPFIND", CALENDAR, "Depth: 0\n", ASK(ID), 207,
+	    "<C:calendar-timezone-id>Europe/Berlin</C:calendar-timezone-id>",
+	    "and the name follows");
+	expect(t, "PROPPATCH", CALENDAR, "",
+	    SET("<" FULL ">" CALENDAR_OF(MINE) "</" FULL ">"), 207, "200 OK",
+	    "one's own");
+	expect(t, "PROPFIND", CALENDAR, "Depth: 0\n", ASK(ID), 207,
+	    "404 Not Found", "has no name");
+	expect(t, "PROPFIND", CALENDAR, "Depth: 0\n",
+	    "<D:propfind xmlns:D='DAV:'><D:propname/></D:propfind>", 207,
+	    "<C:calendar-timezone/>", "it is named without its value");
+	expect(t, "REPORT", CALENDAR, "",
+	    "<C:calendar-query xmlns:D='DAV:'"
+	    " xmlns:C='urn:ietf:params:xml:ns:caldav'><D:prop><D:getetag/>"
+	    "</D:prop><C:filter><C:comp-filter name='VCALENDAR'/></C:filter>"
+	    "<C:timezone-id>Nowhere/Else</C:timezone-id></C:calendar-query>",
+	    403, "<C:valid-timezone/>", "a query in such a zone");
+	expect(t, "REPORT", CALENDAR, "",
+	    "<C:calendar-query xmlns:D='DAV:'"
+	    " xmlns:C='urn:ietf:params:xml:ns:caldav'><D:prop><D:getetag/>"
+	    "</D:prop><C:filter><C:comp-filter name='VCALENDAR'/></C:filter>"
+	    "<C:timezone-id>Asia/Tokyo</C:timezone-id></C:calendar-query>",
+	    207, "n.ics", "in a known one");
+}
+
+int
+main(void)
+{
+	struct talk t;
+
+	test_names();
+	talk_open(&t);
+	test_objects(&t);
+	test_property(&t);
+	talk_close(&t);
+	return tap_done();
+}
