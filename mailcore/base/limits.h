@@ -51,6 +51,11 @@ enum {
 	LIMIT_IMAP_SORT_MEMORY = 134217728, /* their subjects, names, ids */
 	LIMIT_IMAP_SORT_TEXT = 512,  /* bytes of one that count */
 	LIMIT_IMAP_REFERENCES = 32,  /* of one message, the last ones */
+	LIMIT_IMAP_METADATA = 64,       /* entries of one command */
+	LIMIT_IMAP_METADATA_NAME = 512,
+	LIMIT_IMAP_METADATA_VALUE = 32768, /* said as METADATA MAXSIZE */
+	LIMIT_ANNOTATIONS = 1000,       /* of one account */
+	LIMIT_ANNOTATION_BYTES = 4194304,
 	LIMIT_IMAP_APPENDS = 256,    /* messages of one APPEND: RFC 3502 */
 	LIMIT_IMAP_APPEND_BYTES = 209715200, /* of all of them */
 

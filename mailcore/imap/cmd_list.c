@@ -1,6 +1,7 @@
 /* LIST and LSUB: RFC 3501 6.3.8, 6.3.9; RFC 5258, 5819, 6154. */
 #include "mailcore/imap/glob.h"
 #include "mailcore/imap/mailbox.h"
+#include "mailcore/imap/metadata.h"
 #include "mailcore/imap/place.h"
 #include "mailcore/imap/reply.h"
 
@@ -13,6 +14,7 @@ struct list {
 	bool tell_subscribed, tell_status, tell_rights;
 	bool extended, lsub;
 	struct status_items status;
+	struct metadata_question metadata; /* RFC 9590 */
 	view reference;
 	view *patterns;
 	size_t pattern_count;
@@ -57,6 +59,10 @@ parse_return_option(struct parse *in, struct list *l)
 		parse_status_items(in, &l->status);
 	} else if (view_same(name, VIEW("MYRIGHTS"))) { /* RFC 8440 */
 		l->tell_rights = true;
+	} else if (view_same(name, VIEW("METADATA"))) {
+		l->metadata.max_size = UINT64_MAX;
+		parse_space(in);
+		metadata_parse_names(in, &l->metadata.names);
 	} else if (!view_same(name, VIEW("CHILDREN"))
 	    && !view_same(name, VIEW("SPECIAL-USE"))) {
 		/* Those two are told always. */
@@ -310,7 +316,7 @@ add_entry(const struct imap *s, const struct list *l, const struct entry *e,
 
 /* What follows the line: RFC 5819, RFC 8440. */
 static result
-add_more(struct imap *s, struct command *c, const struct list *l,
+add_more(struct imap *s, struct command *c, struct list *l,
     const struct entry *e, struct buf *out)
 {
 	if (l->tell_status && (e->rights & RIGHT_READ) != 0) {
@@ -324,11 +330,14 @@ add_more(struct imap *s, struct command *c, const struct list *l,
 		place_add_letters(e->rights, out);
 		buf_add(out, VIEW("\r\n"));
 	}
+	if (l->metadata.names.count > 0 && metadata_may_ask(e->rights))
+		TRY(metadata_tell(s, c, e->there, e->owner, &l->metadata,
+		    out));
 	return done();
 }
 
 static result
-list(struct imap *s, struct command *c, const struct list *l, struct buf *out)
+list(struct imap *s, struct command *c, struct list *l, struct buf *out)
 {
 	struct entry *e;
 	size_t count;

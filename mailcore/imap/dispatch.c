@@ -38,6 +38,8 @@ static const struct verb verbs[] = {
 	{ "DELETEACL", IN, 0, run_deleteacl },
 	{ "LISTRIGHTS", IN, 0, run_listrights },
 	{ "MYRIGHTS", IN, 0, run_myrights },
+	{ "GETMETADATA", IN, 0, run_getmetadata },
+	{ "SETMETADATA", IN, 0, run_setmetadata },
 	{ "APPEND", IN, 0, run_append },
 	{ "IDLE", IN, 0, run_idle },
 	{ "CHECK", BOX, 0, run_check },

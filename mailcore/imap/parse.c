@@ -119,7 +119,7 @@ parse_literal_bytes(struct parse *p)
 	(void)scan_try_byte(&p->s, '\r');
 	scan_byte(&p->s, '\n', "RFC 3501 9: not a literal");
 	bytes = scan_bytes(&p->s, n, "RFC 3501 9: literal cut short");
-	if (view_find_byte(bytes, '\0') != SIZE_MAX)
+	if (!p->binary && view_find_byte(bytes, '\0') != SIZE_MAX)
 		scan_fail(&p->s, MALFORMED, "RFC 3501 9: NUL in a literal");
 	return bytes;
 }
@@ -158,6 +158,17 @@ parse_nstring(struct parse *p, view *out)
 		return false;
 	*out = parse_string(p);
 	return scan_ok(&p->s);
+}
+
+bool
+parse_nstring8(struct parse *p, view *out)
+{
+	bool there;
+
+	p->binary = scan_try_byte(&p->s, '~') && scan_peek(&p->s) == '{';
+	there = parse_nstring(p, out);
+	p->binary = false;
+	return there;
 }
 
 uint64_t

@@ -16,6 +16,7 @@ struct parse {
 	struct scan s;
 	struct buf *text; /* what `s` runs over */
 	struct arena *arena;
+	bool binary; /* a literal may hold NUL */
 	bool utf8; /* names are UTF-8: RFC 9755 3, RFC 9051 5.1 */
 	const struct idset *saved; /* what "$" stands for; NULL: nothing */
 };
@@ -33,6 +34,8 @@ view parse_string(struct parse *);
 view parse_astring(struct parse *);
 /* false: NIL. */
 bool parse_nstring(struct parse *, view *out);
+/* The same, or a literal8 (RFC 3516 4.4) with NUL in it. */
+bool parse_nstring8(struct parse *, view *out);
 uint64_t parse_number(struct parse *, uint64_t max);
 
 /* "1:5,9:*", or "$" (RFC 5182). */

@@ -79,7 +79,8 @@ add_all(const struct imap *s, struct buf *out)
 				  " THREAD=REFERENCES CREATE-SPECIAL-USE"
 				  " QUOTA QUOTA=RES-STORAGE OBJECTID"
 				  " PREVIEW SAVEDATE BINARY UTF8=ACCEPT"
-				  " ACL RIGHTS=texk LIST-MYRIGHTS"));
+				  " ACL RIGHTS=texk LIST-MYRIGHTS"
+				  " METADATA LIST-METADATA"));
 		if (!s->deflate)
 			buf_add(out, VIEW(" COMPRESS=DEFLATE"));
 		buf_print(out, " APPENDLIMIT=%llu",

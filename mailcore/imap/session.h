@@ -103,12 +103,12 @@ struct step imap_end(struct imap *, struct buf *out, result);
 /* The account's database, open until this piece of the command ends: for a
  * command on the selected mailbox that of its owner. */
 CHECKED result command_account(struct imap *, struct command *);
-
 CHECKED result command_account_of(
     struct imap *, struct command *, int64_t owner);
 
 /* cmd_select.c: FLAGS and PERMANENTFLAGS of the selected mailbox. */
 void select_tell_flags(struct imap *, struct command *, struct buf *out);
+
 /* search_answer.c: "$" means nothing any more. */
 void saved_free(struct imap *);
 
@@ -134,6 +134,7 @@ command_run run_capability, run_compress, run_noop, run_logout, run_starttls,
     run_check, run_expunge, run_append, run_fetch, run_store, run_copy,
     run_move, run_search, run_idle, run_replace, run_sort,
     run_thread, run_getquota, run_getquotaroot, run_setquota, run_getacl,
-    run_setacl, run_deleteacl, run_listrights, run_myrights;
+    run_setacl, run_deleteacl, run_listrights, run_myrights,
+    run_getmetadata, run_setmetadata;
 
 #endif

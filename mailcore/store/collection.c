@@ -1,5 +1,6 @@
 #include "mailcore/store/collection.h"
 
+#include "mailcore/store/annotation.h"
 #include "mailcore/store/collection_row.h"
 
 #define COLUMNS                                                           \
@@ -372,6 +373,7 @@ remove_found(struct account *a, const struct collection *c)
 	TRY(state_take(a, -c->bytes, 0, &modseq, NULL));
 	TRY(item_remove_all(a, c->id));
 	TRY(db_do(a->db, sql[PROPERTIES_REMOVE], args, COUNT(args)));
+	TRY(annotation_forget(a, c->id));
 	TRY(db_do(a->db, sql[REMOVE], args, COUNT(args)));
 	return add_gone(a, c, modseq);
 }

@@ -30,6 +30,10 @@ enum where {
 	INTO    /* one's own INBOX is selected, the mailbox is the target */
 };
 
+/* RFC 5464 3.3 */
+enum { ANNOTATES = RIGHT_READ | RIGHT_SEEN | RIGHT_CHANGE | RIGHT_INSERT
+	| RIGHT_POST };
+
 /* "%" in a command is the mailbox; "^" the account it is in. */
 static const struct row {
 	enum where where;
@@ -54,6 +58,12 @@ static const struct row {
 	{ NAMED, "LISTRIGHTS % anyone", RIGHT_ADMIN, 0, NULL, NULL },
 	{ NAMED, "SETACL % a@example.test +l", RIGHT_ADMIN, 0, NULL, NULL },
 	{ NAMED, "DELETEACL % off@example.test", RIGHT_ADMIN, 0, NULL, NULL },
+	{ NAMED, "GETMETADATA % /shared/comment", RIGHT_LOOKUP, ANNOTATES,
+	    NULL, NULL },
+	{ NAMED, "SETMETADATA % (/private/comment NIL)", RIGHT_LOOKUP,
+	    ANNOTATES, NULL, NULL },
+	{ NAMED, "SETMETADATA % (/shared/comment NIL)",
+	    RIGHT_LOOKUP | RIGHT_CHANGE, 0, NULL, NULL },
 	{ NAMED, "CREATE %/new", RIGHT_MAKE, 0, NULL, "DELETE shared/new" },
 	{ NAMED, "DELETE ^INBOX", RIGHT_REMOVE, 0, "NO [CANNOT]", NULL },
 	{ NAMED, "RENAME %/child %/other", RIGHT_REMOVE | RIGHT_MAKE, 0, NULL,

@@ -1,0 +1,112 @@
+#include "mailcore/store/annotation.h"
+
+#include "mailcore/store/inside.h"
+
+enum { LIST, GET, SUM, SET, REMOVE, FORGET };
+
+static const char *const sql[] = {
+	[LIST] = "SELECT name, value FROM annotation WHERE account_id = $1"
+		 " AND collection = $2 AND whose = $3 ORDER BY name",
+	[GET] = "SELECT value FROM annotation WHERE account_id = $1"
+		" AND collection = $2 AND whose = $3 AND name = $4",
+	[SUM] = "SELECT COUNT(*), COALESCE(SUM(LENGTH(value)), 0)"
+		" FROM annotation WHERE account_id = $1"
+		" AND NOT (collection = $2 AND whose = $3 AND name = $4)",
+	[SET] = "INSERT INTO annotation (account_id, collection, whose, name,"
+		" value) VALUES ($1, $2, $3, $4, $5)"
+		" ON CONFLICT (account_id, collection, whose, name)"
+		" DO UPDATE SET value = $5",
+	[REMOVE] = "DELETE FROM annotation WHERE account_id = $1"
+		   " AND collection = $2 AND whose = $3 AND name = $4",
+	[FORGET] = "DELETE FROM annotation WHERE account_id = $1"
+		   " AND collection = $2",
+};
+
+result
+annotation_list(struct account *a, struct arena *arena, int64_t collection,
+    int64_t whose, struct annotation **out, size_t *count)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(collection),
+		db_int(whose) };
+	struct db_query q;
+
+	*count = 0;
+	/* There are at most LIMIT_ANNOTATIONS. */
+	*out = arena_array(arena, LIMIT_ANNOTATIONS, sizeof **out);
+	TRY(arena_result(arena));
+	db_ask(a->db, &q, sql[LIST], args, COUNT(args));
+	while (db_next(&q) && *count < LIMIT_ANNOTATIONS)
+		(*out)[(*count)++] = (struct annotation){
+			.name = arena_copy(arena, db_text_at(&q, 0)),
+			.value = arena_copy(arena, db_blob_at(&q, 1)),
+		};
+	TRY(db_end(&q));
+	return arena_result(arena);
+}
+
+result
+annotation_get(struct account *a, struct arena *arena, int64_t collection,
+    int64_t whose, view name, view *value)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(collection),
+		db_int(whose), db_text(name) };
+	struct db_query q;
+	bool found = false;
+
+	*value = VIEW("");
+	db_ask(a->db, &q, sql[GET], args, COUNT(args));
+	while (db_next(&q)) {
+		*value = arena_copy(arena, db_blob_at(&q, 0));
+		found = true;
+	}
+	TRY(db_end(&q));
+	TRY(arena_result(arena));
+	return found ? done() : fail(NOT_FOUND, "no such annotation");
+}
+
+static result
+check_room(struct account *a, const struct db_arg *args, size_t more)
+{
+	int64_t count = 0, bytes = 0;
+	struct db_query q;
+
+	db_ask(a->db, &q, sql[SUM], args, 4);
+	while (db_next(&q)) {
+		count = db_int_at(&q, 0);
+		bytes = db_int_at(&q, 1);
+	}
+	TRY(db_end(&q));
+	return count < LIMIT_ANNOTATIONS
+		&& bytes + (int64_t)more <= LIMIT_ANNOTATION_BYTES
+	    ? done()
+	    : fail(OVER_LIMIT, "too many annotations");
+}
+
+result
+annotation_set(struct account *a, int64_t collection, int64_t whose,
+    const struct annotation *n)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(collection),
+		db_int(whose), db_text(n->name), db_blob(n->value) };
+
+	TRY(check_room(a, args, n->value.n));
+	return db_do(a->db, sql[SET], args, COUNT(args));
+}
+
+result
+annotation_remove(struct account *a, int64_t collection, int64_t whose,
+    view name)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(collection),
+		db_int(whose), db_text(name) };
+
+	return db_do(a->db, sql[REMOVE], args, COUNT(args));
+}
+
+result
+annotation_forget(struct account *a, int64_t collection)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(collection) };
+
+	return db_do(a->db, sql[FORGET], args, COUNT(args));
+}
