@@ -118,10 +118,10 @@ resolver_validate(struct resolver *r, const char *anchor)
 
 	if ((r->strict = ub_ctx_create()) == NULL)
 		abort();
-	TRY(set_up(r->strict, r->server));
 	for (size_t i = 0; i < count; i++)
 		if (ub_ctx_add_ta(r->strict, anchors[i]) != 0)
 			return fail(FAILED, "the trust anchor is not usable");
+	TRY(set_up(r->strict, r->server)); /* nothing can be set after it */
 	/* A name server that drops signatures would leave us without mail;
 	 * who names an anchor means it. */
 	r->validation = anchor != NULL ? VALIDATE_ON : VALIDATE_MAYBE;
