@@ -6,25 +6,12 @@
 #include "davd/http/request.h"
 
 /*
- * COPY and MOVE (RFC 4918 9.8, 9.9) among the owner's own: objects between
- * collections of one kind, and collections to another name.  All that the
- * target must fulfil is decided inside the transaction.
+ * COPY and MOVE (RFC 4918 9.8, 9.9): objects between collections of one kind,
+ * and collections to another name.  All that the target must fulfil is
+ * decided inside the transaction.
  */
-struct carry {
-	struct dav *d;
-	struct scheduling schedule;
-	struct dav_path to;
-	bool move;
-	bool overwrite;
-	bool created;
-	unsigned status; /* of a failed condition */
-	unsigned need;   /* a right that is missing */
-	const char *condition;
-	view href;
-};
-
-static result
-refuse(struct carry *c, unsigned status, const char *condition)
+result
+carry_refuse(struct carry *c, unsigned status, const char *condition)
 {
 	c->status = status;
 	c->condition = condition;
@@ -35,7 +22,7 @@ static result
 refuse_uid(struct carry *c, const struct collection *to, const struct item *i)
 {
 	c->href = dav_href(c->d, c->d->arena, c->to.what, to->name, i->name);
-	return refuse(c, 403,
+	return carry_refuse(c, 403,
 	    to->kind == COLLECTION_CALENDAR ? "C:no-uid-conflict"
 					    : "CR:no-uid-conflict");
 }
@@ -48,8 +35,8 @@ same_item(const struct item *a, const struct item *b)
 
 /* What is not all shown to somebody is not his to replace, and does not go
  * where it may be. */
-static result
-check_shown(struct carry *c, unsigned need, const struct collection *in,
+result
+carry_check_shown(struct carry *c, unsigned need, const struct collection *in,
     const struct item *item)
 {
 	struct dav *d = c->d;
@@ -70,14 +57,14 @@ check_shown(struct carry *c, unsigned need, const struct collection *in,
 
 /* Nothing but the item itself may have its UID where it goes, and what it
  * replaces must be another version of it (RFC 4791 5.3.2.1). */
-static result
-make_room(struct carry *c, const struct item *item, const struct collection *to)
+result
+carry_find_room(struct carry *c, const struct item *item,
+    const struct collection *to, struct item *there)
 {
 	struct dav *d = c->d;
-	struct item there, other;
-	int64_t modseq;
+	struct item other;
 	result r = item_by_name(
-	    d->account, d->arena, to->id, c->to.object, &there);
+	    d->account, d->arena, to->id, c->to.object, there);
 
 	if (r.is != OK && r.is != NOT_FOUND)
 		return r;
@@ -87,19 +74,28 @@ make_room(struct carry *c, const struct item *item, const struct collection *to)
 		return fail(DENIED, "RFC 3744 3: the owner has not granted it");
 	c->need = 0;
 	if (!c->created)
-		TRY(check_shown(c, RIGHT_CHANGE, to, &there));
-	if (!c->created && same_item(item, &there))
-		return refuse(c, 403, NULL);
+		TRY(carry_check_shown(c, RIGHT_CHANGE, to, there));
+	if (!c->created && same_item(item, there))
+		return carry_refuse(c, 403, NULL);
 	if (!c->created && !c->overwrite)
-		return refuse(c, 412, NULL);
-	if (!c->created && !view_eq(there.key, item->key))
-		return refuse_uid(c, to, &there);
+		return carry_refuse(c, 412, NULL);
+	if (!c->created && !view_eq(there->key, item->key))
+		return refuse_uid(c, to, there);
 	r = item_by_key(d->account, d->arena, to->id, item->key, &other);
 	if (r.is == OK && !view_eq(other.name, c->to.object)
 	    && !(c->move && same_item(item, &other)))
 		return refuse_uid(c, to, &other);
-	if (r.is != OK && r.is != NOT_FOUND)
-		return r;
+	return r.is == NOT_FOUND ? done() : r;
+}
+
+static result
+make_room(struct carry *c, const struct item *item, const struct collection *to)
+{
+	struct dav *d = c->d;
+	struct item there;
+	int64_t modseq;
+
+	TRY(carry_find_room(c, item, to, &there));
 	if (c->created)
 		return done();
 	TRY(scheduling_replace(&c->schedule, to, &there, item));
@@ -116,7 +112,7 @@ carry_item(struct carry *c, const struct item *item,
 
 	TRY(dav_component_fits(d, to, item->component, &fits));
 	if (!fits)
-		return refuse(c, 403, "C:supported-calendar-component");
+		return carry_refuse(c, 403, "C:supported-calendar-component");
 	if (!c->move)
 		TRY(scheduling_copy(&c->schedule, from, item));
 	TRY(make_room(c, item, to));
@@ -125,15 +121,15 @@ carry_item(struct carry *c, const struct item *item,
 	    : item_copy_as(d->account, item, to->id, c->to.object, &out);
 }
 
-static result
-check_source(struct carry *c, const struct collection *from,
+result
+carry_check_source(struct carry *c, const struct collection *from,
     const struct item *item)
 {
 	c->need = RIGHT_READ;
 	if (!c->d->rights.all && !acl_may(c->d, from, RIGHT_READ))
 		return fail(DENIED, "RFC 3744 3: the owner has not granted it");
 	c->need = 0;
-	return check_shown(c, RIGHT_READ, from, item);
+	return carry_check_shown(c, RIGHT_READ, from, item);
 }
 
 static result
@@ -169,13 +165,13 @@ work_item(struct account *a, void *context)
 	c->href = VIEW("");
 	TRY(dav_collection(d, d->arena, &from));
 	TRY(item_by_name(d->account, d->arena, from.id, d->path.object, &item));
-	TRY(check_source(c, &from, &item));
+	TRY(carry_check_source(c, &from, &item));
 	if (request_precondition(
 		d->request, acl_etag(d, d->arena, &from, &item)) != 0)
-		return refuse(c, 412, NULL);
+		return carry_refuse(c, 412, NULL);
 	r = find_there(c, &from, &to);
 	if (r.is == NOT_FOUND)
-		return refuse(c, 409, NULL);
+		return carry_refuse(c, 409, NULL);
 	TRY(r);
 	return carry_item(c, &item, &from, &to);
 }
@@ -203,9 +199,9 @@ work_collection(struct account *a, void *context)
 		return r;
 	c->created = r.is == NOT_FOUND;
 	if (!c->created && there.id == from.id)
-		return refuse(c, 403, NULL);
+		return carry_refuse(c, 403, NULL);
 	if (!c->created && !c->overwrite)
-		return refuse(c, 412, NULL);
+		return carry_refuse(c, 412, NULL);
 	if (!c->created) {
 		c->need = RIGHT_REMOVE;
 		if (!acl_may(d, &there, RIGHT_REMOVE))
@@ -283,8 +279,8 @@ copy_overwrite(struct dav *d, bool *out)
 	return false;
 }
 
-/* Another's tree, or another account by a subscription: an object would have
- * to leave one account before it is in the other. */
+/* Another's tree, or another account by a subscription, whose name holds an
+ * escaped '@'. */
 static bool
 is_elsewhere(const struct carry *c)
 {
@@ -293,8 +289,9 @@ is_elsewhere(const struct carry *c)
 	if (c->to.open
 	    || (c->to.user.n > 0 && !view_same(c->to.user, d->tree.address)))
 		return true;
-	return d->shared.id != 0
-	    && !view_eq(c->to.collection, d->path.collection);
+	return !view_eq(c->to.collection, d->path.collection)
+	    && (d->shared.id != 0
+		|| view_find(c->to.collection, VIEW("_A_")) != SIZE_MAX);
 }
 
 /* The place itself, whatever is there; false: refused. */
@@ -380,8 +377,14 @@ carry(struct dav *d, bool move)
 		answer_text(d->answer, 400, "RFC 4918 9.9.2: bad Depth");
 		return;
 	}
-	if (!copy_destination(d, &c.to) || !copy_overwrite(d, &c.overwrite)
-	    || !place_fits(&c))
+	if (!copy_destination(d, &c.to) || !copy_overwrite(d, &c.overwrite))
+		return;
+	if (object && !c.to.open && c.to.what == d->path.what && !c.to.slash
+	    && is_elsewhere(&c)) {
+		carry_across(&c);
+		return;
+	}
+	if (!place_fits(&c))
 		return;
 	scheduling_new(d, &c.schedule);
 	answer(&c,

@@ -7,7 +7,7 @@
  * COPY and MOVE (RFC 4918 9.8, 9.9) of files and folders, in one transaction
  * of the account: all of it or nothing, so there is no 207.
  */
-struct carry {
+struct haul {
 	struct dav *d;
 	view from, to; /* whole paths */
 	bool move, overwrite, shallow;
@@ -21,7 +21,7 @@ struct carry {
 };
 
 static result
-refuse(struct carry *c, unsigned status, const char *why)
+refuse(struct haul *c, unsigned status, const char *why)
 {
 	c->status = status;
 	return fail(DENIED, why);
@@ -30,7 +30,7 @@ refuse(struct carry *c, unsigned status, const char *why)
 static result
 note_uid(void *context, const struct item *item)
 {
-	struct carry *c = context;
+	struct haul *c = context;
 	struct uids *u = &c->uids;
 
 	if (++c->total > LIMIT_FILES_CARRIED)
@@ -52,7 +52,7 @@ note_uid(void *context, const struct item *item)
 }
 
 static result
-copy_files(struct carry *c, int64_t from, int64_t to)
+copy_files(struct haul *c, int64_t from, int64_t to)
 {
 	struct dav *d = c->d;
 	struct item out;
@@ -65,7 +65,7 @@ copy_files(struct carry *c, int64_t from, int64_t to)
 }
 
 static result
-copy_folder(struct carry *c, const struct collection *from)
+copy_folder(struct haul *c, const struct collection *from)
 {
 	struct dav *d = c->d;
 	view rest = view_from(from->name, c->from.n);
@@ -83,7 +83,7 @@ copy_folder(struct carry *c, const struct collection *from)
 }
 
 static result
-carry_folder(struct carry *c, const struct collection *from)
+carry_folder(struct haul *c, const struct collection *from)
 {
 	struct dav *d = c->d;
 	struct collection *list;
@@ -105,7 +105,7 @@ carry_folder(struct carry *c, const struct collection *from)
 }
 
 static result
-carry_file(struct carry *c, const struct item *item)
+carry_file(struct haul *c, const struct item *item)
 {
 	struct dav *d = c->d;
 	struct collection folder;
@@ -122,7 +122,7 @@ carry_file(struct carry *c, const struct item *item)
 
 /* What is there goes first (RFC 4918 9.8.4). */
 static result
-make_room(struct carry *c)
+make_room(struct haul *c)
 {
 	struct dav *d = c->d;
 	struct collection folder;
@@ -160,7 +160,7 @@ is_within(view path, view folder)
 static result
 work(struct account *a, void *context)
 {
-	struct carry *c = context;
+	struct haul *c = context;
 	struct dav *d = c->d;
 	struct collection from;
 	struct item item;
@@ -198,7 +198,7 @@ path_of(struct dav *d, const struct dav_path *p)
 
 /* false: refused. */
 static bool
-read_request(struct carry *c)
+read_request(struct haul *c)
 {
 	struct dav *d = c->d;
 	enum dav_depth depth = dav_depth_of(d->request, DEPTH_INFINITY);
@@ -229,7 +229,7 @@ read_request(struct carry *c)
 static void
 carry(struct dav *d, bool move)
 {
-	struct carry c = { .d = d, .move = move };
+	struct haul c = { .d = d, .move = move };
 	result r;
 
 	if (!read_request(&c))

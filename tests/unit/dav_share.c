@@ -145,8 +145,8 @@ test_write(struct talk *t)
 	expect(t, "MOVE", ALIAS "b.ics",
 	    AS_OTHER "Destination: " ALIAS "d.ics\n", "", 201, NULL, "MOVE");
 	expect(t, "MOVE", ALIAS "d.ics",
-	    AS_OTHER "Destination: " OTHER "Calendar/personal/d.ics\n", "",
-	    403, "<D:need-privileges>", "not out of the account");
+	    AS_OTHER "Destination: " OTHER "Calendar/none/d.ics\n", "", 409,
+	    NULL, "not to a calendar that is not there");
 	expect(t, "DELETE", ALIAS "d.ics", AS_OTHER, "", 204, NULL, "DELETE");
 	expect(t, "DELETE", WORK, AS_OTHER, "", 403, "<D:need-privileges>",
 	    "the calendar itself is the owner's");

@@ -58,6 +58,25 @@ talk_mailbox(struct talk *t, view address)
 	buf_free(&hash);
 }
 
+/* The data folder is there, and nobody has it open. */
+static inline void
+talk_reopen(struct talk *t)
+{
+	talk_must(
+	    store_open(&t->store,
+		&(struct store_options){ .data = t->folder, .journal = "web" }),
+	    "store");
+	talk_must(auth_new(&t->auth, t->store), "auth");
+	t->services = (struct dav_services){
+		.store = t->store, .auth = t->auth, .publish = true
+	};
+	t->options = (struct front_options){ .kind = FRONT_HTTP,
+		.routes = talk_routes,
+		.route_count = COUNT(talk_routes),
+		.services = &t->services,
+		.body_limit = 10485760 };
+}
+
 static inline void
 talk_open(struct talk *t)
 {
@@ -70,23 +89,11 @@ talk_open(struct talk *t)
 	if (mkdtemp(t->folder) == NULL)
 		talk_must(fail(FAILED, t->folder), "mkdtemp");
 	talk_must(store_recover(t->folder), "recover");
-	talk_must(
-	    store_open(&t->store,
-		&(struct store_options){ .data = t->folder, .journal = "web" }),
-	    "store");
+	talk_reopen(t);
 	talk_must(
 	    domain_add(t->store, VIEW("example.org"), VIEW(""), &id), "domain");
 	talk_mailbox(t, VIEW("user@example.org"));
 	talk_mailbox(t, VIEW("other@example.org"));
-	talk_must(auth_new(&t->auth, t->store), "auth");
-	t->services = (struct dav_services){
-		.store = t->store, .auth = t->auth, .publish = true
-	};
-	t->options = (struct front_options){ .kind = FRONT_HTTP,
-		.routes = talk_routes,
-		.route_count = COUNT(talk_routes),
-		.services = &t->services,
-		.body_limit = 10485760 };
 }
 
 static inline void
