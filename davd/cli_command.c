@@ -96,6 +96,7 @@ cli_open(struct cli *cli)
 
 	TRY(cli_configure(cli));
 	options.data = cli->conf.data;
+	options.history_days = cli->conf.history_days;
 	if (access(cli->conf.data, F_OK) != 0) {
 		(void)cli_fail("expected the folder %s, found none; make it"
 		    " by: posthaste init --data %s --domain NAME",

@@ -124,6 +124,8 @@ int cli_profile(struct cli *);
 int cli_qr(struct cli *);
 int cli_export(struct cli *);
 int cli_import(struct cli *);
+int cli_imap_show(struct cli *);
+int cli_imap_without(struct cli *);
 int cli_share_add(struct cli *);
 int cli_share_list(struct cli *);
 int cli_share_remove(struct cli *);

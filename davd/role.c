@@ -188,6 +188,7 @@ static result
 open_services(struct role *r)
 {
 	const struct store_options options = { .data = r->conf.data,
+		.history_days = r->conf.history_days,
 		.journal = r->kind->name };
 
 	if (!r->kind->store)

@@ -10,10 +10,19 @@
 
 #include <signal.h>
 
+#include <stdlib.h>
+#include <string.h>
 enum { MAIL_GRACE_MS = 5000 };
 
 struct mail {
+/* What a setting has been; sessions may still read it. */
+struct words {
+	struct words *next;
+	char text[];
+};
+
 	struct role *role;
+	struct words *words;
 	struct net *net;
 	struct imap_services imap;
 	struct pop3_services pop3;
@@ -116,6 +125,37 @@ on_login(void *mail, int64_t account)
 static void
 reload(struct mail *m)
 {
+static const char *
+keep_words(struct mail *m, const char *text)
+{
+	struct words *w = m->words;
+
+	if (text == NULL)
+		return NULL;
+	while (w != NULL && strcmp(w->text, text) != 0)
+		w = w->next;
+	if (w != NULL)
+		return w->text;
+	w = malloc(sizeof *w + strlen(text) + 1);
+	if (w == NULL)
+		abort();
+	memcpy(w->text, text, strlen(text) + 1);
+	w->next = m->words;
+	m->words = w;
+	return w->text;
+}
+
+static void
+forget_words(struct mail *m)
+{
+	while (m->words != NULL) {
+		struct words *w = m->words;
+
+		m->words = w->next;
+		free(w);
+	}
+}
+
 	struct conf fresh;
 	struct arena *arena = role_reload(m->role, &fresh);
 
@@ -125,6 +165,8 @@ reload(struct mail *m)
 	net_limit(m->net, fresh.connections, fresh.connections_per_peer);
 	__atomic_store_n(&m->reception.dmarc, (enum judge_dmarc)fresh.dmarc,
 	    __ATOMIC_RELAXED);
+	__atomic_store_n(&m->imap.without, keep_words(m, fresh.imap_without),
+	    __ATOMIC_RELEASE);
 	__atomic_store_n(&m->reception.greylist_seconds, fresh.greylist_delay,
 	    __ATOMIC_RELAXED);
 	__atomic_store_n(&m->imap.message_limit, fresh.message_limit,
@@ -212,3 +254,4 @@ role_mail(struct role *r)
 	box_cache_free(&m.imap.cache);
 	return done;
 }
+	forget_words(&m);

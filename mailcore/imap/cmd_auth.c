@@ -1,6 +1,7 @@
 /* Who is it, and what can we do: RFC 3501 6.1, 6.2; RFC 2971, 4959, 4978,
  * 5161. */
 #include "mailcore/imap/reply.h"
+#include "mailcore/imap/without.h"
 
 #include "mailcore/sys/log.h"
 
@@ -72,7 +73,12 @@ refuse(struct command *c, result r)
 static result
 enter(struct imap *s, struct command *c, const struct identity *who)
 {
+	result r;
+
 	s->account = who->account;
+	r = without_read(s);
+	if (r.is != OK)
+		return refuse(c, r);
 	auth_watch_begin(s->services->auth, who, &s->login);
 	s->state = STATE_LOGGED_IN;
 	s->bad = 0;

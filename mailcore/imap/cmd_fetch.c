@@ -5,6 +5,7 @@
 #include "mailcore/imap/place.h"
 #include "mailcore/imap/reply.h"
 #include "mailcore/imap/resync.h"
+#include "mailcore/imap/without.h"
 
 #include "mailcore/sys/log.h"
 
@@ -358,3 +359,4 @@ run_fetch(struct imap *s, struct command *c, struct buf *out)
 		TRY(tell_vanished(x, star, out));
 	return go_on(s, c, out);
 }
+	TRY(without_check_fetch(s, &x->f));

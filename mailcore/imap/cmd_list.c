@@ -364,6 +364,11 @@ run_list(struct imap *s, struct command *c, struct buf *out)
 
 	TRY(parse_list(&c->in, &l));
 	TRY(arena_result(c->arena));
+	if ((l.tell_rights && reply_is_without(s, VIEW("LIST-MYRIGHTS")))
+	    || (l.metadata.names.count > 0
+		&& reply_is_without(s, VIEW("LIST-METADATA")))
+	    || (l.tell_status && reply_is_without(s, VIEW("LIST-STATUS"))))
+		return fail(MALFORMED, "switched off here");
 	s->condstore = s->condstore || status_wants_modseq(&l.status);
 	c->text_ok = "listed";
 	/* An empty pattern asks for the delimiter (RFC 3501 6.3.8). */

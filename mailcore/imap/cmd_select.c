@@ -127,6 +127,9 @@ select_box(struct imap *s, struct command *c, bool read_only, struct buf *out)
 	if (resync.asked && !s->qresync)
 		scan_fail(&c->in.s, MALFORMED,
 		    "RFC 7162 3.2.5: QRESYNC is not enabled");
+	if ((condstore && reply_is_without(s, VIEW("CONDSTORE")))
+	    || (resync.asked && reply_is_without(s, VIEW("QRESYNC"))))
+		scan_fail(&c->in.s, MALFORMED, "switched off here");
 	TRY(scan_result(&c->in.s));
 	if (s->box != NULL)
 		buf_add(out, VIEW("* OK [CLOSED] the other one\r\n"));

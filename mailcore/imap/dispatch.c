@@ -2,6 +2,7 @@
 #include "mailcore/imap/box.h"
 #include "mailcore/imap/place.h"
 #include "mailcore/imap/reply.h"
+#include "mailcore/imap/without.h"
 
 enum {
 	ANY = STATE_EARLY | STATE_LOGGED_IN | STATE_SELECTED,
@@ -214,6 +215,7 @@ begin(struct imap *s, struct command *c, struct buf *out)
 		return fail(MALFORMED, "RFC 3501 6: no such command");
 	if ((c->verb->allowed & (int)s->state) == 0)
 		return fail(MALFORMED, "RFC 3501 3: not in this state");
+	TRY(without_check_verb(s, c->verb));
 	TRY(check_rights(s, c, out));
 	if ((c->verb->traits & VERB_FRESH) != 0) {
 		struct telling how = telling_of(s, c);

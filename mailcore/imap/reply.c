@@ -41,17 +41,24 @@ reply_end(struct imap *s, struct command *c, result r, struct buf *out)
 	buf_add(out, VIEW("\r\n"));
 }
 
-bool
-reply_is_without(const struct imap *s, view capability)
+static bool
+is_in(const char *words, view capability)
 {
-	view rest = VIEW("");
+	view rest = words == NULL ? VIEW("") : view_of(words);
 
-	if (s->services->without != NULL)
-		rest = view_of(s->services->without);
 	while (rest.n > 0)
 		if (view_same(view_cut(&rest, ' '), capability))
 			return true;
 	return false;
+}
+
+bool
+reply_is_without(const struct imap *s, view capability)
+{
+	const char *house = __atomic_load_n(&s->services->without,
+	    __ATOMIC_ACQUIRE);
+
+	return is_in(house, capability) || is_in(s->without, capability);
 }
 
 static void

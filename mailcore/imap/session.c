@@ -133,6 +133,7 @@ session_close(void *session)
 	command_free(&s->command);
 	box_free(&s->box);
 	saved_free(s);
+	free(s->without);
 	sasl_login_free(&s->sasl);
 	free(s);
 }

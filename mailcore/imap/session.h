@@ -74,6 +74,7 @@ struct imap {
 	struct box *box;
 	int64_t owner;   /* of the box: `account`, or who shares it */
 	unsigned rights; /* on the box, of store/right.h */
+	char *without;   /* capabilities; NULL: none; malloc */
 	struct command *command; /* being collected or run */
 
 	uint64_t literal;   /* bytes still to come */

@@ -12,10 +12,8 @@
 
 enum { SHARED = 32, KEY = 16, NONCE = 12, TAG = 16, RECORD = PUSH_BODY };
 
-/* What a message is encrypted with. */
+/* What a record is encrypted with. */
 struct keys {
-	unsigned char shared[SHARED];
-	unsigned char seed[SHARED];
 	unsigned char key[KEY];
 	unsigned char nonce[NONCE];
 };
@@ -129,31 +127,25 @@ own_point(EVP_PKEY *key, unsigned char point[PUSH_POINT])
 	return true;
 }
 
-/* RFC 8291 3.4, then RFC 8188 2.2 and 2.3. */
+/* RFC 8291 3.4: what both sides know, of their keys and the secret. */
 static bool
-make_keys(const struct push_fresh *f, view point,
-    const unsigned char own[PUSH_POINT], view secret, struct keys *k)
+make_seed(const struct push_fresh *f, view point,
+    const unsigned char own[PUSH_POINT], view secret,
+    unsigned char seed[SHARED])
 {
-	static const view key_info
-	    = VIEW_INIT("Content-Encoding: aes128gcm\0");
-	static const view nonce_info
-	    = VIEW_INIT("Content-Encoding: nonce\0");
-	view salt = bytes(f->salt, sizeof f->salt);
 	EVP_PKEY *theirs = read_point(point);
+	unsigned char shared[SHARED];
 	struct buf info = buf_new(PUSH_BODY);
 	bool worked;
 
 	buf_add(&info, VIEW("WebPush: info\0"));
 	buf_add(&info, point);
 	buf_add(&info, bytes(own, PUSH_POINT));
-	worked = theirs != NULL && agree(f->key, theirs, k->shared)
-	    && hkdf(secret, bytes(k->shared, SHARED), buf_view(&info),
-		k->seed, sizeof k->seed)
-	    && hkdf(salt, bytes(k->seed, SHARED), key_info, k->key,
-		sizeof k->key)
-	    && hkdf(salt, bytes(k->seed, SHARED), nonce_info, k->nonce,
-		sizeof k->nonce);
+	worked = theirs != NULL && agree(f->key, theirs, shared)
+	    && hkdf(secret, bytes(shared, SHARED), buf_view(&info), seed,
+		SHARED);
 	EVP_PKEY_free(theirs);
+	secret_wipe(shared, sizeof shared);
 	buf_free(&info);
 	return worked;
 }
@@ -184,27 +176,27 @@ seal(const struct keys *k, view plain, struct buf *out)
 }
 
 result
-push_encrypt(const struct push_fresh *f, view point, view secret, view plain,
+push_seal(const unsigned char salt[PUSH_SALT], view id, view key, view plain,
     struct buf *out)
 {
-	unsigned char own[PUSH_POINT];
+	view grain = bytes(salt, PUSH_SALT);
 	struct keys k;
 	bool worked;
 
-	if (plain.n > PUSH_PLAIN)
-		return fail(OVER_LIMIT, "RFC 8030 7.2: more than 4096 octets");
-	TRY(push_check_point(point));
-	if (!own_point(f->key, own))
-		return fail(FAILED, "OpenSSL has no key");
-	worked = make_keys(f, point, own, secret, &k);
+	/* RFC 8188 2.2 and 2.3. */
+	worked = id.n <= UINT8_MAX
+	    && hkdf(grain, key, VIEW("Content-Encoding: aes128gcm\0"), k.key,
+		sizeof k.key)
+	    && hkdf(grain, key, VIEW("Content-Encoding: nonce\0"), k.nonce,
+		sizeof k.nonce);
 	if (worked) {
-		buf_add(out, bytes(f->salt, sizeof f->salt));
+		buf_add(out, grain);
 		buf_add_byte(out, 0);
 		buf_add_byte(out, 0);
 		buf_add_byte(out, (char)(RECORD >> 8));
 		buf_add_byte(out, (char)(RECORD & 255));
-		buf_add_byte(out, (char)PUSH_POINT);
-		buf_add(out, bytes(own, sizeof own));
+		buf_add_byte(out, (char)id.n);
+		buf_add(out, id);
 		worked = seal(&k, plain, out);
 	}
 	secret_wipe(&k, sizeof k);
@@ -212,4 +204,22 @@ push_encrypt(const struct push_fresh *f, view point, view secret, view plain,
 	if (!worked)
 		return fail(FAILED, "OpenSSL could not encrypt");
 	return buf_result(out);
+}
+
+result
+push_encrypt(const struct push_fresh *f, view point, view secret, view plain,
+    struct buf *out)
+{
+	unsigned char own[PUSH_POINT], seed[SHARED];
+	result r = fail(FAILED, "OpenSSL could not agree on a key");
+
+	if (plain.n > PUSH_PLAIN)
+		return fail(OVER_LIMIT, "RFC 8030 7.2: more than 4096 octets");
+	TRY(push_check_point(point));
+	if (own_point(f->key, own) && make_seed(f, point, own, secret, seed))
+		r = push_seal(f->salt, bytes(own, sizeof own),
+		    bytes(seed, sizeof seed), plain, out);
+	secret_wipe(seed, sizeof seed);
+	ERR_clear_error();
+	return r;
 }

@@ -29,6 +29,11 @@ void push_fresh_end(struct push_fresh *);
 /* A point of P-256 that is on the curve.  MALFORMED. */
 CHECKED result push_check_point(view point);
 
+/* RFC 8188 in one record: appends header and record for a key that both
+ * sides know, under the name `id`. */
+CHECKED result push_seal(const unsigned char salt[PUSH_SALT], view id,
+    view key, view plain, struct buf *out);
+
 /* Appends the body of the request.  MALFORMED: `point` is not on the curve.
  * OVER_LIMIT: more than PUSH_PLAIN. */
 CHECKED result push_encrypt(const struct push_fresh *, view point,

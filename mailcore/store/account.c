@@ -1,6 +1,7 @@
 /* The pool of open databases, and the thread that tends them. */
 #include "mailcore/db/schema.h"
 #include "mailcore/store/epoch.h"
+#include "mailcore/store/history.h"
 #include "mailcore/store/inside.h"
 #include "mailcore/store/item.h"
 #include "mailcore/sys/log.h"
@@ -287,7 +288,8 @@ account_close(struct account **account)
 	*account = NULL;
 	s = a->store;
 	(void)pthread_mutex_lock(&s->lock);
-	if ((db_waiting(a->db) < DB_WAL_PAGES && a->prune == 0)
+	if ((db_waiting(a->db) < DB_WAL_PAGES && a->prune == 0
+		&& !a->forgets)
 	    || a->slot->tired) {
 		put_back(s, a);
 	} else {
@@ -327,6 +329,9 @@ tidy_up(struct account *a)
 	if (a->prune != 0)
 		TRY(item_prune(a, a->prune, LIMIT_TOMBSTONES));
 	a->prune = 0;
+	if (a->forgets)
+		TRY(history_prune(a));
+	a->forgets = false;
 	return db_waiting(a->db) < DB_WAL_PAGES ? done()
 						: db_checkpoint(a->db);
 }

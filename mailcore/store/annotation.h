@@ -10,6 +10,10 @@
 
 #include "mailcore/store/collection.h"
 
+/* Whose: what the administrator keeps with an account. */
+enum { ANNOTATION_OF_HOUSE = -1 };
+#define ANNOTATION_IMAP_WITHOUT "/imap-without"
+
 struct annotation {
 	view name; /* "/comment" */
 	view value;

@@ -2,6 +2,7 @@
 
 #include "mailcore/store/annotation.h"
 #include "mailcore/store/collection_row.h"
+#include "mailcore/store/history_row.h"
 
 #define COLUMNS                                                           \
 	"id, kind, name, display_name, special_use, subscribed,"          \
@@ -369,10 +370,16 @@ remove_found(struct account *a, const struct collection *c)
 {
 	const struct db_arg args[] = { db_int(a->id), db_int(c->id) };
 	int64_t modseq;
+	bool kept;
 
 	TRY(state_take(a, -c->bytes, 0, &modseq, NULL));
-	TRY(item_remove_all(a, c->id));
-	TRY(db_do(a->db, sql[PROPERTIES_REMOVE], args, COUNT(args)));
+	TRY(history_keep_all(a, c, modseq, &kept));
+	if (kept) {
+		TRY(item_hand_over(a, c->id));
+	} else {
+		TRY(item_remove_all(a, c->id));
+		TRY(db_do(a->db, sql[PROPERTIES_REMOVE], args, COUNT(args)));
+	}
 	TRY(annotation_forget(a, c->id));
 	TRY(db_do(a->db, sql[REMOVE], args, COUNT(args)));
 	return add_gone(a, c, modseq);

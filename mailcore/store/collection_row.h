@@ -35,6 +35,9 @@ CHECKED result body_release(struct account *, int64_t body);
 /* All items of a collection and their bodies. */
 CHECKED result item_remove_all(struct account *, int64_t collection);
 
+/* The same, but their bodies are the history's now. */
+CHECKED result item_hand_over(struct account *, int64_t collection);
+
 /* All items of `from` to `to`, which is new: uids stay, tombstones too. */
 CHECKED result item_move_all(struct account *, int64_t from, int64_t to,
     int64_t modseq);

@@ -34,6 +34,7 @@ struct store {
 	char *data;
 	size_t idle_most;
 	int64_t epoch;
+	unsigned history_days;
 	struct journal *journal;
 	store_listener *listener;
 	void *listener_context;
@@ -79,6 +80,7 @@ struct account {
 	struct spool *adopted; /* named by an item of this transaction */
 	const struct push_mute *mute; /* NULL: everybody is told */
 
+	bool forgets;  /* there may be too much of its history */
 	int64_t prune; /* a collection that may have too many tombstones */
 	bool warm;
 	bool leaving;

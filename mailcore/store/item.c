@@ -1,5 +1,6 @@
 /* Items added, replaced, flagged. */
 #include "mailcore/store/collection_row.h"
+#include "mailcore/store/history_row.h"
 #include "mailcore/store/item_row.h"
 #include "mailcore/store/spool.h"
 #include "mailcore/sys/clock.h"
@@ -139,11 +140,15 @@ replace(struct account *a, const struct item_new *n, const struct item_old *old,
 {
 	int64_t grown = (int64_t)out->size - old->size;
 	struct tally t = { .bytes = grown };
+	bool kept;
 
 	TRY(state_take(a, grown, 1, &out->modseq, &out->body));
 	t.modseq = out->modseq;
 	TRY(collection_tally(a, out->collection, &t));
-	TRY(body_release(a, old->body));
+	TRY(history_keep(a, out->collection, out->uid, out->modseq,
+	    HISTORY_CHANGED, &kept));
+	if (!kept)
+		TRY(body_release(a, old->body));
 	TRY(add_body(a, out->body, n));
 	{
 		const struct db_arg args[] = { db_int(a->id),

@@ -99,6 +99,17 @@ item_remove_all(struct account *a, int64_t collection)
 }
 
 result
+item_hand_over(struct account *a, int64_t collection)
+{
+	static const int steps[] = { ITEMS_ALL, PROPERTIES_ALL, GONE_ALL };
+	const struct db_arg args[] = { db_int(a->id), db_int(collection) };
+
+	for (size_t i = 0; i < COUNT(steps); i++)
+		TRY(db_do(a->db, sql[steps[i]], args, COUNT(args)));
+	return done();
+}
+
+result
 item_move_all(struct account *a, int64_t from, int64_t to, int64_t modseq)
 {
 	const struct db_arg args[] = { db_int(a->id), db_int(from),

@@ -1,5 +1,6 @@
 /* Items removed, copied, moved. */
 #include "mailcore/store/collection_row.h"
+#include "mailcore/store/history_row.h"
 #include "mailcore/store/item_row.h"
 #include "mailcore/store/spool.h"
 #include "mailcore/sys/clock.h"
@@ -123,10 +124,15 @@ static result
 remove_old(struct account *a, int64_t collection, uint32_t uid,
     const struct item_old *old, int64_t *modseq)
 {
+	bool kept = false;
+
 	TRY(state_take(a, -weight(old), 0, modseq, NULL));
 	TRY(item_property_forget(a, collection, uid, old));
+	if (old->name.n > 0)
+		TRY(history_keep(a, collection, uid, *modseq, HISTORY_REMOVED,
+		    &kept));
 	TRY(take_out(a, collection, uid, *modseq, old));
-	return body_release(a, old->body);
+	return kept ? done() : body_release(a, old->body);
 }
 
 result
@@ -182,7 +188,15 @@ static result
 move_old(struct account *a, int64_t from, uint32_t uid,
     const struct item_old *old, struct item *out)
 {
+	const struct db_arg share[] = { db_int(a->id), db_int(old->body) };
+	bool kept = false;
+
 	TRY(state_take(a, 0, 0, &out->modseq, NULL));
+	if (old->name.n > 0)
+		TRY(history_keep(a, from, uid, out->modseq, HISTORY_REMOVED,
+		    &kept));
+	if (kept)
+		TRY(db_do(a->db, sql[SHARE], share, COUNT(share)));
 	TRY(put_into(a, from, uid, old, out));
 	TRY(item_property_follow(a, from, uid, old, out, true));
 	return take_out(a, from, uid, out->modseq, old);

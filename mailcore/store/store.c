@@ -150,6 +150,7 @@ store_open(struct store **out, const struct store_options *options)
 	if (s == NULL || (s->data = strdup(options->data)) == NULL)
 		abort();
 	s->epoch = epoch;
+	s->history_days = options->history_days;
 	s->idle_most = options->idle_accounts > 0 ? options->idle_accounts
 						  : IDLE_ACCOUNTS;
 	r = begin(s, options->journal);

@@ -8,12 +8,14 @@
  *	! limit 100      the size limit of messages
  *	! unsaved a      a's messages are from before SAVEDATE
  *	! without        QRESYNC, PREVIEW and APPENDLIMIT are switched off
+ *	! without a X Y  X and Y are, for a alone
  *	! no starttls    the server has no certificate
  *	! resync TAG X   TAG SELECT INBOX (QRESYNC (V X)), V being the
  *	                 UIDVALIDITY that was last told
  */
 #include "mailcore/imap/box_cache.h"
 #include "mailcore/imap/imap.h"
+#include "mailcore/store/annotation.h"
 #include "mailcore/store/inside.h"
 #include "tests/dialog/talk.h"
 
@@ -114,6 +116,27 @@ unsaved(struct talk *t, view name)
 	account_close(&a);
 }
 
+static result
+switch_off(struct account *a, void *context)
+{
+	const struct annotation *n = context;
+
+	return annotation_set(a, 0, ANNOTATION_OF_HOUSE, n);
+}
+
+static void
+without(struct talk *t, view words)
+{
+	view name = view_cut(&words, ' ');
+	struct annotation n = { .name = VIEW(ANNOTATION_IMAP_WITHOUT),
+		.value = words };
+	struct account *a = NULL;
+
+	talk_check(account_open(t->store, talk_account(t, name), &a), "open");
+	talk_check(account_write(a, switch_off, &n, DURABLE), "without");
+	account_close(&a);
+}
+
 static bool
 set(struct talk *t, view word)
 {
@@ -130,6 +153,8 @@ set(struct talk *t, view word)
 		services.message_limit = n;
 	} else if (view_eq(word, VIEW("without"))) {
 		services.without = "QRESYNC preview APPENDLIMIT";
+	} else if (view_starts(word, VIEW("without "))) {
+		without(t, view_from(word, 8));
 	} else if (view_starts(word, VIEW("unsaved "))) {
 		unsaved(t, view_from(word, 8));
 	} else if (view_starts(word, VIEW("resync "))) {
