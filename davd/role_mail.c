@@ -21,14 +21,16 @@ struct words {
 	char text[];
 };
 
-	struct role *role;
+struct mail {
 	struct words *words;
+	struct role *role;
 	struct net *net;
 	struct imap_services imap;
 	struct pop3_services pop3;
 	struct managesieve_services sieve;
 	struct smtp_services reception, submission, lmtp;
 	struct verify *verify;
+	struct searcher *searcher;
 };
 
 /* What looks at mail from outside. */
@@ -154,19 +156,23 @@ forget_words(struct mail *m)
 		m->words = w->next;
 		free(w);
 	}
+/* Limits change at once; sessions read theirs at any time, one word. */
+static void
+reload(struct mail *m)
+{
 }
 
 	struct conf fresh;
 	struct arena *arena = role_reload(m->role, &fresh);
 
+	__atomic_store_n(&m->imap.without, keep_words(m, fresh.imap_without),
+	    __ATOMIC_RELEASE);
 	if (arena == NULL)
 		return;
 	arena_free(&arena);
 	net_limit(m->net, fresh.connections, fresh.connections_per_peer);
 	__atomic_store_n(&m->reception.dmarc, (enum judge_dmarc)fresh.dmarc,
 	    __ATOMIC_RELAXED);
-	__atomic_store_n(&m->imap.without, keep_words(m, fresh.imap_without),
-	    __ATOMIC_RELEASE);
 	__atomic_store_n(&m->reception.greylist_seconds, fresh.greylist_delay,
 	    __ATOMIC_RELAXED);
 	__atomic_store_n(&m->imap.message_limit, fresh.message_limit,
