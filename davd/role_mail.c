@@ -9,12 +9,11 @@
 #include "mailcore/sys/conn.h"
 
 #include <signal.h>
-
 #include <stdlib.h>
 #include <string.h>
+
 enum { MAIL_GRACE_MS = 5000 };
 
-struct mail {
 /* What a setting has been; sessions may still read it. */
 struct words {
 	struct words *next;
@@ -30,7 +29,6 @@ struct mail {
 	struct managesieve_services sieve;
 	struct smtp_services reception, submission, lmtp;
 	struct verify *verify;
-	struct searcher *searcher;
 };
 
 /* What looks at mail from outside. */
@@ -123,10 +121,6 @@ on_login(void *mail, int64_t account)
 	post_send(m->role->post, (struct msg){ MSG_LOGIN, account });
 }
 
-/* Limits change at once; sessions read theirs at any time, one word. */
-static void
-reload(struct mail *m)
-{
 static const char *
 keep_words(struct mail *m, const char *text)
 {
@@ -156,19 +150,19 @@ forget_words(struct mail *m)
 		m->words = w->next;
 		free(w);
 	}
+}
+
 /* Limits change at once; sessions read theirs at any time, one word. */
 static void
 reload(struct mail *m)
 {
-}
-
 	struct conf fresh;
 	struct arena *arena = role_reload(m->role, &fresh);
 
-	__atomic_store_n(&m->imap.without, keep_words(m, fresh.imap_without),
-	    __ATOMIC_RELEASE);
 	if (arena == NULL)
 		return;
+	__atomic_store_n(&m->imap.without, keep_words(m, fresh.imap_without),
+	    __ATOMIC_RELEASE);
 	arena_free(&arena);
 	net_limit(m->net, fresh.connections, fresh.connections_per_peer);
 	__atomic_store_n(&m->reception.dmarc, (enum judge_dmarc)fresh.dmarc,
@@ -258,6 +252,6 @@ role_mail(struct role *r)
 	net_free(&m.net);
 	verify_free(&m.verify);
 	box_cache_free(&m.imap.cache);
+	forget_words(&m);
 	return done;
 }
-	forget_words(&m);
