@@ -5,9 +5,9 @@
  * A process of its own, the role "signer", holds the private keys of DKIM
  * (<data>/keys/<domain>.<selector>.pem, PKCS #8), signs profiles with the
  * server's certificate, and speaks for the server to push services
- * (<data>/keys/push.pem, RFC 8292).  The other roles cannot read keys/ and ask over a
- * socket that the supervisor made; the CLI and tests hold the keys in their
- * own process.  The calls are the same.
+ * (<data>/keys/push.pem, RFC 8292).  The other roles cannot read keys/ and
+ * ask over a socket that the supervisor made; the CLI and tests hold the keys
+ * in their own process.  The calls are the same.
  *
  * One request at a time goes over a socket, and each call takes at most
  * LIMIT_SIGNER_MS, whatever else waits: then it is BUSY.  A signer that dies
