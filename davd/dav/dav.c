@@ -150,6 +150,51 @@ dav_new(void *services, const struct request *q, struct answer *a)
 	return d;
 }
 
+/* Methods that change nothing. */
+static bool
+is_read_only(view method)
+{
+	static const view reading[] = { VIEW_INIT("OPTIONS"), VIEW_INIT("GET"),
+		VIEW_INIT("HEAD"), VIEW_INIT("PROPFIND"),
+		VIEW_INIT("REPORT") };
+
+	for (size_t i = 0; i < COUNT(reading); i++)
+		if (view_eq(method, reading[i]))
+			return true;
+	return false;
+}
+
+struct turn {
+	struct dav *d;
+	const struct method *method;
+};
+
+static result
+run_reading(struct account *a, void *context)
+{
+	struct turn *t = context;
+
+	(void)a; /* d->account */
+	t->method->run(t->d);
+	return done();
+}
+
+/* All that a method reads it reads of one state, and locks once. */
+static void
+run_method(struct dav *d, const struct method *m)
+{
+	struct turn t = { d, m };
+	result r;
+
+	if (!is_read_only(m->name)) {
+		m->run(d);
+		return;
+	}
+	r = account_read(d->account, run_reading, &t);
+	if (r.is != OK)
+		dav_fail(d, r);
+}
+
 /* Run with the owner's account open.  A stream opens it again for each
  * piece. */
 static void
@@ -178,7 +223,7 @@ run(struct dav *d, const struct method *m)
 		else if (acl_gate(d, m->name)) {
 			push_hush(d);
 			if (!files_handle(d))
-				m->run(d);
+				run_method(d, m);
 			push_hush_end(d);
 		}
 	}
@@ -186,19 +231,6 @@ run(struct dav *d, const struct method *m)
 }
 
 /* Below public/ nobody logs in, and nothing can be changed. */
-static bool
-is_read_only(view method)
-{
-	static const view reading[] = { VIEW_INIT("OPTIONS"), VIEW_INIT("GET"),
-		VIEW_INIT("HEAD"), VIEW_INIT("PROPFIND"),
-		VIEW_INIT("REPORT") };
-
-	for (size_t i = 0; i < COUNT(reading); i++)
-		if (view_eq(method, reading[i]))
-			return true;
-	return false;
-}
-
 static void
 handle_open(struct dav *d, const struct method *m)
 {

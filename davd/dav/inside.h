@@ -96,6 +96,9 @@ view dav_href(const struct dav *, struct arena *, enum dav_what,
     view collection, view object);
 view dav_principal_href(struct arena *, view address);
 
+/* A segment as it stands in them. */
+void dav_add_segment(struct buf *, view segment);
+
 /* The path that an href names, which may be a whole URL; false: not of this
  * host. */
 bool dav_href_path(

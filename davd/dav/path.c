@@ -178,6 +178,12 @@ dav_principal_href(struct arena *arena, view address)
 	return out;
 }
 
+void
+dav_add_segment(struct buf *b, view segment)
+{
+	encode_percent(b, segment, keep);
+}
+
 static view
 middle_of(enum dav_what what)
 {

@@ -24,6 +24,26 @@ stream_resource(struct stream *s, const struct resource *r)
 	arena_reset(s->out.scratch);
 }
 
+/* Thousands of hrefs begin alike. */
+static view
+item_href(struct stream *s, const struct collection *c, view name)
+{
+	struct dav *d = s->out.d;
+	struct buf b = buf_new(LIMIT_HTTP_TARGET);
+	view href;
+
+	if (s->base_of != c->id || s->base.n == 0) {
+		s->base = dav_href(d, d->arena, dav_container(c->kind),
+		    c->name, VIEW(""));
+		s->base_of = c->id;
+	}
+	buf_add(&b, s->base);
+	dav_add_segment(&b, name);
+	href = arena_copy(s->out.scratch, buf_view(&b));
+	buf_free(&b);
+	return href;
+}
+
 void
 stream_item(
     struct stream *s, const struct collection *c, const struct item *item)
@@ -36,8 +56,7 @@ stream_item(
 	bool open = s->wanted->bytes
 	    && body_open(s->out.d->account, item->body, &body).is == OK;
 
-	r.href = dav_href(
-	    s->out.d, s->out.scratch, r.what, c->name, item->name);
+	r.href = item_href(s, c, item->name);
 	if (open)
 		r.bytes = data_given(&s->data, r.what,
 		    acl_seen(s->out.d, c, body.bytes, &seen), &made);
@@ -72,6 +91,15 @@ add_piece(struct stream *s, struct buf *to)
 	return buf_result(to);
 }
 
+static result
+add_piece_of(struct account *a, void *context)
+{
+	struct stream *s = context;
+
+	(void)a; /* d->account */
+	return add_piece(s, s->to);
+}
+
 /* In the middle of an answer a failure can only be shown by its never being
  * closed: no client takes half a document for a whole one. */
 static bool
@@ -89,7 +117,8 @@ stream_piece(void *context, struct buf *to)
 	r = account_open(d->services->store, d->owner.id, &d->account);
 	if (r.is != OK)
 		return false;
-	r = add_piece(s, to);
+	s->to = to;
+	r = account_read(d->account, add_piece_of, s);
 	account_close(&d->account);
 	return r.is == OK && s->more;
 }

@@ -17,7 +17,10 @@ struct stream {
 	void (*finish)(struct stream *);
 	const struct prop_wanted *wanted;
 	struct data_view data; /* how bytes are given */
+	view base;       /* the href of the collection last written of */
+	int64_t base_of; /* its number */
 	struct buf first; /* the first piece, when there are more */
+	struct buf *to;   /* the piece that is being made */
 	bool more;
 };
 

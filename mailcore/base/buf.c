@@ -60,7 +60,11 @@ buf_add(struct buf *b, view v)
 void
 buf_add_byte(struct buf *b, char c)
 {
-	buf_add(b, (view){ &c, 1 });
+	/* Nearly always there is room. */
+	if (b->n + 1 < b->room && b->n < b->limit && b->r.is == OK)
+		b->p[b->n++] = c;
+	else
+		buf_add(b, (view){ &c, 1 });
 }
 
 void

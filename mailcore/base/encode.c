@@ -139,18 +139,28 @@ decode_hex(struct buf *out, view text)
 	return buf_result(out);
 }
 
+static bool
+stands_for_itself(char c, view keep)
+{
+	return ascii_is_alnum(c)
+	    || view_find_byte(VIEW("-._~/"), c) != SIZE_MAX
+	    || view_find_byte(keep, c) != SIZE_MAX;
+}
+
 void
 encode_percent(struct buf *out, view bytes, view keep)
 {
-	for (size_t i = 0; i < bytes.n; i++) {
-		char c = bytes.p[i];
+	while (bytes.n > 0) {
+		size_t run = 0;
 
-		if (ascii_is_alnum(c)
-		    || view_find_byte(VIEW("-._~/"), c) != SIZE_MAX
-		    || view_find_byte(keep, c) != SIZE_MAX)
-			buf_add_byte(out, c);
-		else
-			buf_print(out, "%%%02X", (unsigned char)c);
+		while (run < bytes.n && stands_for_itself(bytes.p[run], keep))
+			run++;
+		buf_add(out, view_first(bytes, run));
+		bytes = view_from(bytes, run);
+		if (bytes.n == 0)
+			return;
+		buf_print(out, "%%%02X", (unsigned char)bytes.p[0]);
+		bytes = view_from(bytes, 1);
 	}
 }
 
