@@ -95,6 +95,9 @@ enum {
 	/* Wrong ones from one network within so many seconds; then 4xx. */
 	LIMIT_AUTH_FAILURES = 50,
 	LIMIT_AUTH_WINDOW = 600,
+	/* RFC 4865: so long (in seconds) the queue keeps what is to be sent
+	 * later. */
+	LIMIT_FUTURE_RELEASE = 5184000,
 	LIMIT_SCRAM_NONCE = 256, /* of a client; RFC 5802 names no bound */
 
 	/* App passwords of one account: a person has this many devices. */

@@ -1,6 +1,7 @@
 #include "mailcore/base/view.h"
 
 #include "mailcore/base/ascii.h"
+#include "mailcore/base/result.h"
 
 #include <string.h>
 
@@ -48,6 +49,20 @@ bool
 view_starts_same(view v, view prefix)
 {
 	return v.n >= prefix.n && view_same(view_first(v, prefix.n), prefix);
+}
+
+bool
+view_is_http(view line)
+{
+	static const view verbs[] = { VIEW_INIT("GET "), VIEW_INIT("POST "),
+		VIEW_INIT("HEAD "), VIEW_INIT("PUT "), VIEW_INIT("DELETE "),
+		VIEW_INIT("OPTIONS "), VIEW_INIT("CONNECT "),
+		VIEW_INIT("PATCH "), VIEW_INIT("PRI * HTTP/") };
+
+	for (size_t i = 0; i < COUNT(verbs); i++)
+		if (view_starts(line, verbs[i]))
+			return true;
+	return false;
 }
 
 bool

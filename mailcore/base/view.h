@@ -41,6 +41,10 @@ int view_order(view a, view b);
 
 bool view_starts(view v, view prefix);
 bool view_starts_same(view v, view prefix);
+
+/* Does this line begin a request of HTTP?  A browser that was led to another
+ * protocol's port (ALPACA) is not talked to. */
+bool view_is_http(view line);
 bool view_ends(view v, view suffix);
 bool view_ends_same(view v, view suffix);
 

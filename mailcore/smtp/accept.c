@@ -106,7 +106,7 @@ goes_away(const struct transaction *t)
 	for (const struct recipient *r = t->first; r != NULL; r = r->next)
 		if (r->account == 0)
 			return true;
-	return false;
+	return t->asked != NULL;
 }
 
 /* Our domain's word for what was submitted and leaves. */

@@ -3,6 +3,7 @@
 #include "mailcore/smtp/expand.h"
 #include "mailcore/smtp/session.h"
 #include "mailcore/store/domain.h"
+#include "mailcore/sys/clock.h"
 #include "mailcore/sys/log.h"
 
 enum {
@@ -82,6 +83,10 @@ begin(struct smtp *s, view argument, result *r)
 	*r = smtp_parse_mail(argument, t->arena, &t->mail);
 	if (r->is == OK && t->mail.auth && !s->services->submission)
 		*r = fail(NOT_FOUND, "RFC 4954 5: AUTH is not offered");
+	if (r->is == OK && t->mail.ask.any && !s->services->submission)
+		*r = fail(NOT_FOUND, "RFC 5321 4.1.1.11: not offered here");
+	if (r->is == OK)
+		*r = ask_release(&t->mail.ask, clock_now(), &t->release);
 	if (r->is == OK && t->mail.size > s->services->message_limit)
 		*r = fail(OVER_LIMIT, "RFC 1870 6.1: message too big");
 	if (r->is != OK)
@@ -147,11 +152,34 @@ add_recipient(struct transaction *t, const struct target *to)
 	return done();
 }
 
+static result
+add_asked(struct transaction *t, const struct smtp_rcpt *rcpt)
+{
+	struct asked **end = &t->asked;
+
+	while (*end != NULL) {
+		if (view_eq((*end)->address, rcpt->address))
+			return done();
+		end = &(*end)->next;
+	}
+	if (t->recipients + t->asked_count >= LIMIT_SMTP_RECIPIENTS)
+		return fail(OVER_LIMIT, "RFC 5321 4.5.3.1.10: too many");
+	*end = arena_alloc(t->arena, sizeof **end);
+	if (*end == NULL)
+		return arena_result(t->arena);
+	(*end)->address = arena_copy(t->arena, rcpt->address);
+	(*end)->want.notify = rcpt->want.notify;
+	(*end)->want.original = arena_copy(t->arena, rcpt->want.original);
+	t->asked_count++;
+	return arena_result(t->arena);
+}
+
 /* All or none: what is refused must not be delivered in part. */
 static result
 add_recipients(struct transaction *t, const struct expansion *e)
 {
-	if (e->count > LIMIT_SMTP_RECIPIENTS - t->recipients)
+	if (e->count
+	    > LIMIT_SMTP_RECIPIENTS - t->recipients - t->asked_count)
 		return fail(OVER_LIMIT, "RFC 5321 4.5.3.1.10: too many");
 	for (const struct target *to = e->first; to != NULL; to = to->next)
 		TRY(add_recipient(t, to));
@@ -188,6 +216,8 @@ take_recipient(struct smtp *s, view argument, struct arena *arena,
 	struct smtp_rcpt rcpt;
 
 	*r = smtp_parse_rcpt(argument, arena, &rcpt);
+	if (r->is == OK && rcpt.asks && !s->services->submission)
+		*r = fail(NOT_FOUND, "RFC 5321 4.1.1.11: not offered here");
 	if (r->is == OK && rcpt.utf8 && !s->mail.mail.utf8)
 		*r = fail(DENIED, "RFC 6531 3.5: needs SMTPUTF8");
 	if (r->is != OK)
@@ -198,7 +228,9 @@ take_recipient(struct smtp *s, view argument, struct arena *arena,
 	if (r->is == BUSY)
 		return smtp_policy_codes;
 	if (r->is == OK)
-		*r = add_recipients(&s->mail, e);
+		*r = rcpt.asks || s->mail.release != 0
+		    ? add_asked(&s->mail, &rcpt)
+		    : add_recipients(&s->mail, e);
 	return local_codes;
 }
 

@@ -256,7 +256,10 @@ keep_remote(struct smtp *s, view message, bool *queued)
 {
 	struct transaction *t = &s->mail;
 	view *to = arena_array(t->arena, t->recipients + 1, sizeof *to);
-	struct queue_new q = { .sender = t->mail.sender, .data = message };
+	struct queue_new q = { .sender = t->mail.sender, .data = message,
+		.requiretls = t->mail.ask.requiretls,
+		.ret = t->mail.ask.ret,
+		.envelope_id = t->mail.ask.envelope_id };
 	int64_t id = 0;
 
 	TRY(arena_result(t->arena));
@@ -304,10 +307,45 @@ keep_forwarded(struct smtp *s, view message, bool *queued)
 	return done();
 }
 
+/* The queue knows what each of them wants, and delivers here, too. */
+static result
+keep_asked(struct smtp *s, view message, bool *queued)
+{
+	struct transaction *t = &s->mail;
+	view *to = arena_array(t->arena, t->asked_count + 1, sizeof *to);
+	struct queue_want *wants
+	    = arena_array(t->arena, t->asked_count + 1, sizeof *wants);
+	struct queue_new q = { .sender = t->mail.sender, .data = message,
+		.account = s->identity.account,
+		.requiretls = t->mail.ask.requiretls,
+		.ret = t->mail.ask.ret,
+		.envelope_id = t->mail.ask.envelope_id,
+		.released = t->release,
+		.recipients = to, .wants = wants };
+	int64_t id = 0;
+
+	TRY(arena_result(t->arena));
+	for (const struct asked *a = t->asked; a != NULL; a = a->next) {
+		to[q.count] = a->address;
+		wants[q.count++] = a->want;
+	}
+	if (q.count == 0)
+		return done();
+	q.smtputf8 = needs_utf8(t, to, q.count, message);
+	q.eightbit = !utf8_is_ascii(message);
+	TRY(queue_add(s->services->store, &q, &id));
+	*queued = true;
+	log_line(LOG_INFO, "smtp.queue",
+	    "id=%s queue=%lld recipients=%zu release=%lld", t->id,
+	    (long long)id, q.count, (long long)t->release);
+	return done();
+}
+
 result
 smtp_keep(struct smtp *s, view message, bool *queued)
 {
 	TRY(keep_local(s, message, queued));
 	TRY(keep_forwarded(s, message, queued));
-	return keep_remote(s, message, queued);
+	TRY(keep_remote(s, message, queued));
+	return keep_asked(s, message, queued);
 }

@@ -151,12 +151,13 @@ static const struct {
 };
 
 static result
-mail_parameter(const struct parameter *p, struct smtp_mail *mail)
+mail_parameter(const struct parameter *p, struct arena *arena,
+    struct smtp_mail *mail)
 {
 	for (size_t i = 0; i < COUNT(mail_parameters); i++)
 		if (view_same(p->name, mail_parameters[i].name))
 			return mail_parameters[i].take(p, mail);
-	return fail(NOT_FOUND, "RFC 5321 4.1.1.11: unknown parameter");
+	return ask_mail(&mail->ask, arena, p->name, p->value);
 }
 
 /* All that is wrong with an address is bad syntax to the peer. */
@@ -185,7 +186,7 @@ smtp_parse_mail(view argument, struct arena *arena, struct smtp_mail *out)
 	scan_word(&s, VIEW("FROM:"), "RFC 5321 4.1.1.2: MAIL FROM:<path>");
 	path = take_path(&s);
 	while (next_parameter(&s, &p)) {
-		result r = mail_parameter(&p, out);
+		result r = mail_parameter(&p, arena, out);
 
 		if (r.is != OK)
 			scan_fail(&s, r.is, r.why);
@@ -210,9 +211,13 @@ smtp_parse_rcpt(view argument, struct arena *arena, struct smtp_rcpt *out)
 	*out = (struct smtp_rcpt){ .address = VIEW("") };
 	scan_word(&s, VIEW("TO:"), "RFC 5321 4.1.1.3: RCPT TO:<path>");
 	path = take_path(&s);
-	if (next_parameter(&s, &p))
-		scan_fail(&s, NOT_FOUND,
-		    "RFC 5321 4.1.1.11: unknown parameter");
+	while (next_parameter(&s, &p)) {
+		result r = ask_rcpt(&out->want, arena, p.name, p.value);
+
+		if (r.is != OK)
+			scan_fail(&s, r.is, r.why);
+		out->asks = true;
+	}
 	TRY(scan_result(&s));
 	if (view_same(path, VIEW("postmaster"))) {
 		out->address = VIEW("postmaster");

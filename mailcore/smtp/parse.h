@@ -8,7 +8,7 @@
 #ifndef SMTP_PARSE_H
 #define SMTP_PARSE_H
 
-#include "mailcore/base/arena.h"
+#include "mailcore/smtp/parse_ask.h"
 
 struct smtp_mail {
 	view sender; /* local@domain, domain in A-labels; empty: <> */
@@ -16,12 +16,15 @@ struct smtp_mail {
 	bool utf8;     /* RFC 6531 SMTPUTF8 */
 	bool eightbit; /* RFC 6152 BODY=8BITMIME */
 	bool auth;     /* RFC 4954 AUTH= was given; its value means nothing */
+	struct smtp_ask ask;
 };
 
 struct smtp_rcpt {
 	view address; /* as above; "postmaster" alone without a domain */
 	view domain;  /* empty for <postmaster> */
 	bool utf8;    /* cannot be said without SMTPUTF8 */
+	bool asks;    /* NOTIFY or ORCPT was said */
+	struct queue_want want;
 };
 
 /* "FROM:<path> parameters".  Views live in `arena`.

@@ -61,10 +61,9 @@ close_with(struct buf *out, const char *enhanced, const char *text)
 	return (struct step){ .next = STEP_CLOSE };
 }
 
-/* A command that made no sense; too many in a row end the connection. */
-static struct step
-bad_command(struct smtp *s, struct buf *out, int code, const char *enhanced,
-    const char *text)
+struct step
+smtp_bad_command(struct smtp *s, struct buf *out, int code,
+    const char *enhanced, const char *text)
 {
 	bool known = !s->services->submission || s->identity.account != 0;
 	unsigned most = known ? LIMIT_BAD_COMMANDS
@@ -77,61 +76,13 @@ bad_command(struct smtp *s, struct buf *out, int code, const char *enhanced,
 }
 
 static struct step
-hello(struct smtp *s, view argument, bool extended, struct buf *out)
-{
-	view name;
-	result r = smtp_parse_hello(argument, &name);
-
-	if (r.is != OK || !view_copy(name, s->hello, sizeof s->hello))
-		return bad_command(s, out, 501, "5.5.4",
-		    "RFC 5321 4.1.1.1: a domain or an address literal");
-	s->extended = extended;
-	s->state = SMTP_READY;
-	smtp_reset(s);
-	return smtp_next();
-}
-
-static struct step
-run_helo(struct smtp *s, view argument, struct buf *out)
-{
-	struct step step = hello(s, argument, false, out);
-
-	if (s->state == SMTP_READY && !s->extended)
-		buf_print(out, "250 %s\r\n", s->services->hostname);
-	return step;
-}
-
-static struct step
-run_ehlo(struct smtp *s, view argument, struct buf *out)
-{
-	const struct smtp_services *sv = s->services;
-	size_t before = out->n;
-	struct step step = hello(s, argument, true, out);
-
-	if (out->n != before)
-		return step; /* refused */
-	buf_print(out, "250-%s\r\n250-PIPELINING\r\n250-SIZE %llu\r\n",
-	    sv->hostname, (unsigned long long)sv->message_limit);
-	buf_add(out, VIEW("250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n"));
-	if (sv->starttls && !s->peer->tls)
-		buf_add(out, VIEW("250-STARTTLS\r\n"));
-	if (sv->submission && s->peer->tls) {
-		buf_add(out, VIEW("250-AUTH"));
-		sasl_login_list(&s->way, " ", out);
-		buf_add(out, VIEW("\r\n"));
-	}
-	buf_add(out, VIEW("250 ENHANCEDSTATUSCODES\r\n"));
-	return step;
-}
-
-static struct step
 run_starttls(struct smtp *s, view argument, struct buf *out)
 {
 	if (view_trim(argument).n > 0)
-		return bad_command(s, out, 501, "5.5.4",
+		return smtp_bad_command(s, out, 501, "5.5.4",
 		    "RFC 3207 4: STARTTLS takes no argument");
 	if (s->peer->tls || !s->services->starttls)
-		return bad_command(s, out, 503, "5.5.1",
+		return smtp_bad_command(s, out, 503, "5.5.1",
 		    "RFC 3207 4: STARTTLS is not offered now");
 	smtp_say(out, 220, "2.0.0", "Ready to start TLS");
 	return (struct step){ .next = STEP_START_TLS };
@@ -141,7 +92,7 @@ static struct step
 run_rset(struct smtp *s, view argument, struct buf *out)
 {
 	if (view_trim(argument).n > 0)
-		return bad_command(s, out, 501, "5.5.4",
+		return smtp_bad_command(s, out, 501, "5.5.4",
 		    "RFC 5321 4.1.1.5: RSET takes no argument");
 	smtp_reset(s);
 	smtp_say(out, 250, "2.0.0", "Ok");
@@ -161,7 +112,7 @@ static struct step
 run_vrfy(struct smtp *s, view argument, struct buf *out)
 {
 	if (view_trim(argument).n == 0)
-		return bad_command(s, out, 501, "5.5.4",
+		return smtp_bad_command(s, out, 501, "5.5.4",
 		    "RFC 5321 4.1.1.6: VRFY whom?");
 	smtp_say(out, 252, "2.5.0",
 	    "Cannot verify, but will take mail and try to deliver it");
@@ -188,7 +139,7 @@ static struct step
 run_quit(struct smtp *s, view argument, struct buf *out)
 {
 	if (view_trim(argument).n > 0)
-		return bad_command(s, out, 501, "5.5.4",
+		return smtp_bad_command(s, out, 501, "5.5.4",
 		    "RFC 5321 4.1.1.10: QUIT takes no argument");
 	smtp_say(out, 221, "2.0.0", "Bye");
 	return (struct step){ .next = STEP_CLOSE };
@@ -205,9 +156,9 @@ static const struct verb {
 	smtp_run *run;
 	const char *otherwise;
 } verbs[] = {
-	{ "EHLO", ANY, run_ehlo, "" },
-	{ "HELO", ANY, run_helo, "" },
-	{ "LHLO", ANY, run_ehlo, "" },
+	{ "EHLO", ANY, smtp_ehlo, "" },
+	{ "HELO", ANY, smtp_helo, "" },
+	{ "LHLO", ANY, smtp_ehlo, "" },
 	{ "STARTTLS", IDLE, run_starttls, "RFC 3207 4.2: not in a mail" },
 	{ "AUTH", SMTP_READY, smtp_auth, "RFC 4954 4: EHLO first, no MAIL" },
 	{ "MAIL", SMTP_READY, smtp_mail,
@@ -239,7 +190,7 @@ verb_find(view name)
 static bool
 is_spoken(const struct smtp *s, const struct verb *v)
 {
-	if (v->run != run_ehlo && v->run != run_helo)
+	if (v->run != smtp_ehlo && v->run != smtp_helo)
 		return true;
 	return (v->name[0] == 'L') == s->services->lmtp;
 }
@@ -263,13 +214,13 @@ dispatch(struct smtp *s, view line, struct buf *out)
 	struct step step;
 
 	if (has_control(line))
-		return bad_command(s, out, 500, "5.5.2",
+		return smtp_bad_command(s, out, 500, "5.5.2",
 		    "RFC 5321 4.1.2: control character in a command");
 	if (v == NULL || !is_spoken(s, v))
-		return bad_command(s, out, 500, "5.5.1",
+		return smtp_bad_command(s, out, 500, "5.5.1",
 		    "RFC 5321 4.2.4: no such command");
 	if ((v->allowed & (int)s->state) == 0)
-		return bad_command(s, out, 503, "5.5.1", v->otherwise);
+		return smtp_bad_command(s, out, 503, "5.5.1", v->otherwise);
 	step = v->run(s, argument, out);
 	if (view_at(buf_view(out), before) != '5')
 		s->bad = 0;
@@ -284,11 +235,17 @@ run_command(struct smtp *s, view unit, struct buf *out)
 	if (view_at(unit, unit.n - 1) != '\n') {
 		s->mode = MODE_SKIP;
 		s->skipped = 0;
-		return bad_command(s, out, 500, "5.5.2",
+		return smtp_bad_command(s, out, 500, "5.5.2",
 		    "RFC 5321 4.5.3.1.4: line too long");
 	}
+	/* RFC 5321 2.3.8: a line that others see elsewhere is not taken. */
+	if (view_at(unit, unit.n - 2) != '\r')
+		return smtp_bad_command(s, out, 500, "5.5.2",
+		    "RFC 5321 2.3.8: a line ends with CR LF");
 	if (!view_line(&unit, &line))
 		return smtp_next();
+	if (view_is_http(line))
+		return close_with(out, "4.7.0", "This is not HTTP");
 	return dispatch(s, line, out);
 }
 

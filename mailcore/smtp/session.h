@@ -45,6 +45,14 @@ struct recipient {
 	const struct verdict *verdict; /* NULL: nothing was looked at */
 };
 
+/* A RCPT that goes through the queue, wherever it leads: its mail waits for
+ * its time (RFC 4865), or its sender wants to hear what becomes of it. */
+struct asked {
+	struct asked *next;
+	view address;
+	struct queue_want want;
+};
+
 enum { SMTP_ID = 16 };
 
 /* One mail, from MAIL to the answer for its text. */
@@ -53,6 +61,9 @@ struct transaction {
 	struct smtp_mail mail;
 	struct recipient *first, *last;
 	size_t recipients;
+	struct asked *asked;
+	size_t asked_count;
+	int64_t release; /* RFC 4865; 0: at once */
 	unsigned rcpts; /* taken; an alias may lead to many recipients */
 	struct spool *text;
 	size_t trace; /* octets of `text` that are our Received field */
@@ -108,6 +119,14 @@ void smtp_say_text(struct buf *, int code, const char *enhanced, view text);
 
 /* Forget the transaction. */
 void smtp_reset(struct smtp *);
+
+/* A command that made no sense; too many in a row end the connection. */
+struct step smtp_bad_command(struct smtp *, struct buf *out, int code,
+    const char *enhanced, const char *text);
+
+/* hello.c */
+struct step smtp_helo(struct smtp *, view argument, struct buf *out);
+struct step smtp_ehlo(struct smtp *, view argument, struct buf *out);
 
 /* login.c */
 struct step smtp_auth(struct smtp *, view argument, struct buf *out);

@@ -37,7 +37,7 @@ static const struct {
 	{ "number wraps", "FROM:<a@b.example> SIZE=99999999999999999999",
 	    OVER_LIMIT, "", 0 },
 	{ "bad body", "FROM:<a@b.example> BODY=BINARYMIME", MALFORMED, "", 0 },
-	{ "unknown", "FROM:<a@b.example> RET=HDRS", NOT_FOUND, "", 0 },
+	{ "unknown", "FROM:<a@b.example> MT-PRIORITY=3", NOT_FOUND, "", 0 },
 	{ "no name", "FROM:<a@b.example> =1", MALFORMED, "", 0 },
 	{ "no domain", "FROM:<a>", MALFORMED, "", 0 },
 	{ "no local part", "FROM:<@b.example>", MALFORMED, "", 0 },
@@ -113,10 +113,17 @@ test_rcpt(void)
 	    "RFC 5321 4.5.1: postmaster alone");
 	ok(smtp_parse_rcpt(VIEW("TO:<>"), arena, &to).is == MALFORMED,
 	    "nobody");
-	ok(smtp_parse_rcpt(VIEW("TO:<b@c.example> NOTIFY=NEVER"), arena, &to)
-		    .is
+	ok(smtp_parse_rcpt(VIEW("TO:<b@c.example> BY=120"), arena, &to).is
 		== NOT_FOUND,
-	    "DSN is not offered");
+	    "DELIVERBY is not offered");
+	ok(smtp_parse_rcpt(VIEW("TO:<b@c.example> notify=delay,failure"
+				" ORCPT=rfc822;Carol+2B1@c.example"),
+	       arena, &to).is == OK && to.asks
+		&& to.want.notify
+		    == (QUEUE_NOTIFY_DELAY | QUEUE_NOTIFY_FAILURE),
+	    "RFC 3461 4.1");
+	same(to.want.original, VIEW("rfc822;Carol+2B1@c.example"),
+	    "RFC 3461 4.2: as it was said");
 	ok(smtp_parse_rcpt(VIEW("TO:<\xc3\xa4@c.example>"), arena, &to).is
 			== OK
 		&& to.utf8,
@@ -164,9 +171,61 @@ test_bdat(void)
 	    "too big");
 }
 
+/* RFC 3461 4, RFC 3339 5.6. */
+static void
+test_asks(void)
+{
+	static const struct {
+		const char *text;
+		int64_t at; /* -1: no such moment */
+	} moments[] = {
+		{ "2003-12-13T18:30:02Z", 1071340202 },
+		{ "2003-12-13t18:30:02.25+01:00", 1071336602 },
+		{ "2003-12-13T18:30:02-00:30", 1071342002 },
+		{ "2003-02-30T18:30:02Z", -1 },
+		{ "2003-12-13T18:30:02", -1 },
+		{ "2003-12-13 18:30:02Z", -1 },
+		{ "2003-12-13T18:30:02.Z", -1 },
+		{ "2003-12-13T24:30:02Z", -1 },
+		{ "2003-12-13T18:30:02+24:00", -1 },
+		{ "2003-12-13T18:30:02+1:00", -1 },
+		{ "1071340202", -1 },
+		{ "", -1 },
+	};
+	static const struct {
+		const char *text;
+		bool is;
+	} xtexts[] = {
+		{ "QQ+2B314159", true }, { "a", true }, { "", false },
+		{ "a b", false }, { "a=b", false }, { "a+2b", false },
+		{ "a+", false }, { "a+2", false }, { "\xc3\xbc", false },
+		{ "a\tb", false },
+	};
+	struct smtp_ask ask = { .holds = true };
+	int64_t at;
+
+	for (size_t i = 0; i < COUNT(moments); i++) {
+		result r = ask_moment(view_of(moments[i].text), &at);
+
+		ok(moments[i].at < 0 ? r.is == MALFORMED
+				     : r.is == OK && at == moments[i].at,
+		    "'%s'", moments[i].text);
+	}
+	for (size_t i = 0; i < COUNT(xtexts); i++)
+		ok(ask_is_xtext(view_of(xtexts[i].text)) == xtexts[i].is,
+		    "xtext '%s'", xtexts[i].text);
+	ask.hold_for = LIMIT_FUTURE_RELEASE;
+	ok(ask_release(&ask, 1000, &at).is == OK
+		&& at == 1000 + LIMIT_FUTURE_RELEASE,
+	    "as late as can be");
+	ask.hold_for++;
+	ok(ask_release(&ask, 1000, &at).is == OVER_LIMIT, "and one more");
+}
+
 int
 main(void)
 {
+	test_asks();
 	test_mail();
 	test_every_prefix();
 	test_rcpt();
