@@ -133,6 +133,7 @@ examine(struct resource *resource, view bytes)
 	resource->item.component = event.component;
 	resource->item.span_from = event.span_from;
 	resource->item.span_to = event.span_to;
+	resource->item.times = event.times;
 	return done();
 }
 

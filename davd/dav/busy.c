@@ -30,6 +30,9 @@ visit(void *context, const struct item *item)
 	struct body body;
 	result r;
 
+	if (ical_times_touch(item->times, s->busy.from, s->busy.to)
+	    == ICAL_TOUCHES_NOT)
+		return done();
 	TRY(body_open(s->d->account, item->body, &body));
 	r = ical_busy_add(&s->busy, body.bytes, s->scratch);
 	body_close(&body);

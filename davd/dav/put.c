@@ -108,6 +108,7 @@ examine_calendar(struct put *p)
 	p->item.span_from = facts.span_from;
 	p->item.span_to = facts.span_to;
 	p->zone = facts.unknown_zone;
+	p->item.times = facts.times;
 	return done();
 }
 

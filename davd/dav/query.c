@@ -10,16 +10,24 @@
 
 /*
  * calendar-query (RFC 4791 7.8) and addressbook-query (RFC 6352 8.6): the
- * candidates' uids are taken from the index at once, each is then looked at
- * while its piece is made.
+ * candidates' uids are taken from the index at once, with what their times
+ * say; the others are looked at while their piece is made.
  */
+struct candidate {
+	uint32_t uid;
+	bool sure; /* it matches, unless it has changed since */
+	int64_t modseq;
+};
+
 struct query {
 	struct stream s; /* first */
 	struct prop_wanted wanted;
 	struct collection collection;
 	const struct xml_element *filter;
 	bool whole; /* every candidate matches */
-	uint32_t *uids;
+	bool timed; /* a range of time is all that is asked for */
+	int64_t from, to;
+	struct candidate *list;
 	size_t count, room, at;
 	uint64_t left;
 	bool limited, truncated;
@@ -30,24 +38,31 @@ add_candidate(void *context, const struct item *item)
 {
 	struct query *q = context;
 	struct arena *arena = q->s.out.d->arena;
+	enum ical_touch touch = q->whole ? ICAL_TOUCHES : ICAL_TOUCHES_PERHAPS;
 
+	if (q->timed)
+		touch = ical_times_touch(item->times, q->from, q->to);
+	if (touch == ICAL_TOUCHES_NOT)
+		return done();
 	if (q->count == q->room) {
 		size_t room = q->room == 0 ? 256 : 2 * q->room;
-		uint32_t *more = arena_array(arena, room, sizeof *more);
+		struct candidate *more = arena_array(
+		    arena, room, sizeof *more);
 
 		if (more == NULL)
 			return arena_result(arena);
 		for (size_t i = 0; i < q->count; i++)
-			more[i] = q->uids[i];
-		q->uids = more;
+			more[i] = q->list[i];
+		q->list = more;
 		q->room = room;
 	}
-	q->uids[q->count++] = item->uid;
+	q->list[q->count++] = (struct candidate){ item->uid,
+		touch == ICAL_TOUCHES, item->modseq };
 	return done();
 }
 
 static result
-matches(struct query *q, const struct item *item, bool *out)
+matches(struct query *q, const struct item *item, bool sure, bool *out)
 {
 	struct stream *s = &q->s;
 	struct buf seen = buf_new(DATA_MOST);
@@ -55,8 +70,8 @@ matches(struct query *q, const struct item *item, bool *out)
 	view bytes;
 	result r;
 
-	*out = q->whole;
-	if (q->whole)
+	*out = sure;
+	if (sure)
 		return done();
 	TRY(body_open(s->out.d->account, item->body, &body));
 	bytes = acl_seen(s->out.d, &q->collection, body.bytes, &seen);
@@ -73,6 +88,7 @@ static result
 next(struct stream *s, bool *more)
 {
 	struct query *q = (struct query *)s;
+	struct candidate c;
 	struct item item;
 	bool match = false;
 	result r;
@@ -80,10 +96,12 @@ next(struct stream *s, bool *more)
 	*more = q->at < q->count;
 	if (!*more)
 		return done();
+	c = q->list[q->at++];
 	r = item_get(s->out.d->account, s->out.scratch, q->collection.id,
-	    q->uids[q->at++], &item);
+	    c.uid, &item);
 	if (r.is == OK)
-		r = matches(q, &item, &match);
+		r = matches(q, &item,
+		    q->whole || (c.sure && c.modseq == item.modseq), &match);
 	if (r.is == OK && match) {
 		if (q->limited && q->left == 0) {
 			q->truncated = true;
@@ -186,7 +204,6 @@ void
 report_calendar_query(struct dav *d, const struct xml_element *root)
 {
 	struct query *q;
-	int64_t from, to;
 	view component;
 
 	if (!query_new(d, root, &q) || !knows_zone(d, root))
@@ -201,12 +218,13 @@ report_calendar_query(struct dav *d, const struct xml_element *root)
 		dav_error(d, 403, "C:supported-collation", VIEW(""));
 		return;
 	}
-	ical_filter_range(q->filter, &component, &from, &to);
+	ical_filter_range(q->filter, &component, &q->from, &q->to);
+	q->timed = ical_filter_is_range(q->filter);
 	start(q, d,
 	    depth_of(d) == DEPTH_0
 		? done()
 		: item_each_in_span(d->account, q->collection.id, component,
-		      from, to, add_candidate, q));
+		      q->from, q->to, add_candidate, q));
 }
 
 static size_t

@@ -136,6 +136,7 @@ store_other(struct scheduling *s, view text, struct item_new *new)
 	TRY(ical_examine(text, s->d->arena, &facts));
 	new->span_from = facts.span_from;
 	new->span_to = facts.span_to;
+	new->times = facts.times;
 	new->etag = schedule_etag(text, s->d->arena);
 	new->bytes = schedule_turn_spool(&s->turn, text);
 	return new->bytes == NULL ? fail(FAILED, "no room for another text")

@@ -81,6 +81,7 @@ examine(struct object *o, view bytes)
 		o->item.component = event.component;
 		o->item.span_from = event.span_from;
 		o->item.span_to = event.span_to;
+		o->item.times = event.times;
 	}
 	o->item.etag = etag_of(arena, bytes);
 	if (o->name.n == 0)

@@ -2,6 +2,7 @@
 
 #include "mailcore/base/limits.h"
 #include "mailcore/format/content_line.h"
+#include "mailcore/format/ical_times.h"
 #include "mailcore/format/ical_zone.h"
 
 #include <pthread.h>
@@ -334,6 +335,7 @@ examine(view text, struct arena *arena, bool spans, struct ical_facts *out)
 	result r;
 
 	*out = (struct ical_facts){ .uid = VIEW(""), .component = VIEW(""),
+		.times = VIEW(""),
 		.unknown_zone = VIEW("") };
 	TRY(look_at_lines(&l, text));
 	out->unknown_zone = ical_zones_unknown(&l.zones);
@@ -344,6 +346,8 @@ examine(view text, struct arena *arena, bool spans, struct ical_facts *out)
 	if (calendar == NULL)
 		return fail(MALFORMED, "RFC 5545 3.4: not iCalendar");
 	r = look_at_times(&l, calendar);
+	if (r.is == OK && spans)
+		out->times = ical_times_make(calendar, arena);
 	icalcomponent_free(calendar);
 	return r;
 }

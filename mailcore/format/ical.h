@@ -15,6 +15,7 @@ struct ical_facts {
 	int64_t span_to;   /* INT64_MAX: without end */
 	view unknown_zone; /* a TZID that is neither defined nor known, and so
 			    * tells no time; empty: none */
+	view times;        /* all that ical_times_touch needs; may be empty */
 };
 
 /* A calendar object resource (RFC 4791 4.1): one component type, one UID, no
@@ -32,6 +33,19 @@ CHECKED result ical_validate(view text, struct arena *,
  * MALFORMED: valid-filter; DENIED: supported-filter. */
 CHECKED result ical_matches(view text, const struct xml_element *filter,
     struct arena *, bool *out);
+
+/* What the times of an object (ical_facts.times) say about a range of time.
+ * Empty ones say nothing. */
+enum ical_touch {
+	ICAL_TOUCHES_NOT,
+	ICAL_TOUCHES,
+	ICAL_TOUCHES_PERHAPS /* only the object itself can tell */
+};
+enum ical_touch ical_times_touch(view times, int64_t from, int64_t to);
+
+/* Does the filter ask for a component type in a range of time, and for
+ * nothing else?  Then the times decide. */
+bool ical_filter_is_range(const struct xml_element *filter);
 
 /* The component name and time range that any match must have, from a
  * filter: to narrow the candidates.  Full range when it gives none. */

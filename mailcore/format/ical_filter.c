@@ -112,6 +112,39 @@ ical_filter_check(const struct xml_element *filter, bool *whole)
 	return done();
 }
 
+/* Elements of other names count for nothing, as in ical_matches. */
+static bool
+has_only(const struct xml_element *e, view name)
+{
+	static const view conditions[] = { VIEW_INIT("comp-filter"),
+		VIEW_INIT("prop-filter"), VIEW_INIT("time-range"),
+		VIEW_INIT("is-not-defined") };
+	size_t found = 0;
+
+	for (const struct xml_element *c = e->first; c != NULL; c = c->next)
+		for (size_t i = 0; i < COUNT(conditions); i++) {
+			if (!xml_is(c, CALDAV, conditions[i]))
+				continue;
+			found++;
+			if (!view_eq(conditions[i], name))
+				return false;
+		}
+	return found == 1;
+}
+
+bool
+ical_filter_is_range(const struct xml_element *filter)
+{
+	const struct xml_element *top = xml_child(
+	    filter, CALDAV, VIEW("comp-filter"));
+	const struct xml_element *one = top == NULL ? NULL
+						    : only_component(top);
+
+	return one != NULL && has_only(top, VIEW("comp-filter"))
+	    && has_only(one, VIEW("time-range"))
+	    && view_same(xml_attribute(one, VIEW("name")), VIEW("VEVENT"));
+}
+
 void
 ical_filter_range(const struct xml_element *filter, view *component,
     int64_t *from, int64_t *to)

@@ -35,6 +35,10 @@ bool ical_rule_is_harmless(const struct icalrecurrencetype *);
 /* Days that no month has: 30 February. */
 bool ical_rule_never(const struct icalrecurrencetype *);
 
+/* Is an instance after the rule's UNTIL? */
+bool ical_is_past(const struct icalrecurrencetype *,
+    const struct icaltimetype *start, int64_t wall, int64_t seconds);
+
 struct ical_range {
 	int64_t from, to; /* from <= t < to */
 };
@@ -58,6 +62,9 @@ bool ical_moment(
     icalcomponent *, icalproperty_kind, int64_t *out, bool *floating);
 int64_t ical_seconds(struct icaltimetype);
 
+/* As the clock shows it, whatever the zone. */
+int64_t ical_wall(struct icaltimetype);
+
 /* RFC 4791 9.9: does this component, as it stands (without recurrence),
  * overlap? */
 bool ical_overlaps(icalcomponent *, const struct ical_range *);
@@ -65,6 +72,17 @@ bool ical_overlaps(icalcomponent *, const struct ical_range *);
 /* What an index must know of it, without recurrence: everything that
  * ical_overlaps could find lies within. */
 struct ical_range ical_extent(icalcomponent *);
+
+/* RDATE and EXDATE of a component that begins at `start`, the latter sorted;
+ * the caller frees them. */
+struct ical_moments ical_additions(icalcomponent *, struct icaltimetype start);
+struct ical_moments ical_exclusions(
+    icalcomponent *, struct icaltimetype start);
+void ical_moments_free(struct ical_moments *);
+
+/* Begin and length of an event, as RFC 4791 9.9 reckons them; false: it has
+ * no begin. */
+bool ical_event_time(icalcomponent *, int64_t *begin, int64_t *length);
 
 /* Is `t`, the instance `shift` seconds after the component's own time, one
  * that is looked for? */

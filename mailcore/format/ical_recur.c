@@ -1,6 +1,8 @@
 #include "mailcore/format/ical_inside.h"
 
 #include "mailcore/base/date.h"
+#include "mailcore/format/ical_days.h"
+#include "mailcore/format/ical_turns.h"
 
 #include <stdlib.h>
 
@@ -48,6 +50,54 @@ has(const struct ical_moments *m, int64_t t)
 	return false;
 }
 
+/* The wall clock of a component's times, and what it is in UTC. */
+struct clock {
+	struct icaltimetype start;
+	struct ical_turns zone;
+	bool own; /* `zone` tells; else libical does */
+};
+
+static void
+clock_of(struct clock *c, struct icaltimetype start)
+{
+	c->start = start;
+	c->own = start.is_date || start.zone == NULL || icaltime_is_utc(start);
+	c->zone.count = 0;
+	if (!c->own)
+		c->own = ical_turns_of(start.zone, &c->zone);
+}
+
+static int64_t
+clock_seconds(const struct clock *c, int64_t wall)
+{
+	struct icaltimetype t = c->start;
+	struct date d;
+
+	if (c->own)
+		return wall - ical_turns_offset(&c->zone, wall);
+	d = date_of(wall);
+	t.year = d.year;
+	t.month = d.month;
+	t.day = d.day;
+	return ical_seconds(t);
+}
+
+bool
+ical_is_past(const struct icalrecurrencetype *rule,
+    const struct icaltimetype *start, int64_t wall, int64_t seconds)
+{
+	const struct icaltimetype *until = &rule->until;
+
+	if (icaltime_is_null_time(*until))
+		return false;
+	/* A date is the begin of its day. */
+	if (start->is_date)
+		return wall > ical_wall(*until);
+	if (until->is_date)
+		return wall >= ical_wall(*until);
+	return seconds > ical_seconds(*until);
+}
+
 /* One walk over the instances of a component. */
 struct walk {
 	icalcomponent *component;
@@ -86,27 +136,55 @@ ical_is_override(icalcomponent *c)
 	    != NULL;
 }
 
-static void
-collect_excluded(struct walk *w)
+static struct ical_moments
+room_for(icalcomponent *c, icalproperty_kind kind, size_t *room)
 {
-	int n = icalcomponent_count_properties(
-	    w->component, ICAL_EXDATE_PROPERTY);
+	int n = icalcomponent_count_properties(c, kind);
+	struct ical_moments m = { .count = 0 };
+
+	*room = n < 0 ? 0 : (size_t)n;
+	m.list = calloc(*room + 1, sizeof *m.list);
+	if (m.list == NULL)
+		abort();
+	return m;
+}
+
+void
+ical_moments_free(struct ical_moments *m)
+{
+	free(m->list);
+	*m = (struct ical_moments){ .count = 0 };
+}
+
+struct ical_moments
+ical_exclusions(icalcomponent *c, struct icaltimetype start)
+{
+	size_t room;
+	struct ical_moments m = room_for(c, ICAL_EXDATE_PROPERTY, &room);
 	icalproperty *p;
 
-	if (n <= 0)
-		return;
-	w->excluded.list = calloc((size_t)n, sizeof *w->excluded.list);
-	if (w->excluded.list == NULL)
-		abort();
-	for (p = icalcomponent_get_first_property(
-		 w->component, ICAL_EXDATE_PROPERTY);
-	     p != NULL && w->excluded.count < (size_t)n;
-	     p = icalcomponent_get_next_property(
-		 w->component, ICAL_EXDATE_PROPERTY))
-		w->excluded.list[w->excluded.count++] = ical_seconds(like_start(
-		    icalproperty_get_datetime_with_component(p, w->component),
-		    w->start));
-	ical_sort(w->excluded.list, w->excluded.count);
+	for (p = icalcomponent_get_first_property(c, ICAL_EXDATE_PROPERTY);
+	     p != NULL && m.count < room;
+	     p = icalcomponent_get_next_property(c, ICAL_EXDATE_PROPERTY))
+		m.list[m.count++] = ical_seconds(like_start(
+		    icalproperty_get_datetime_with_component(p, c), start));
+	ical_sort(m.list, m.count);
+	return m;
+}
+
+struct ical_moments
+ical_additions(icalcomponent *c, struct icaltimetype start)
+{
+	size_t room;
+	struct ical_moments m = room_for(c, ICAL_RDATE_PROPERTY, &room);
+	icalproperty *p;
+
+	for (p = icalcomponent_get_first_property(c, ICAL_RDATE_PROPERTY);
+	     p != NULL && m.count < room;
+	     p = icalcomponent_get_next_property(c, ICAL_RDATE_PROPERTY))
+		m.list[m.count++] = ical_seconds(
+		    like_start(rdate_time(p), start));
+	return m;
 }
 
 static bool
@@ -141,14 +219,41 @@ skip_ahead(struct walk *w, icalrecur_iterator *i,
 }
 
 static bool
+walk_days(struct walk *w, const struct icalrecurrencetype *rule,
+    const struct ical_days *days)
+{
+	struct ical_days_walk d;
+	struct clock clock;
+	int64_t wall = w->window.from, to = w->window.to;
+
+	clock_of(&clock, w->start);
+	ical_days_begin(&d, days, wall < -FAR ? -FAR : wall - ICAL_DAY,
+	    to > FAR ? INT64_MAX : to + ICAL_DAY);
+	while (ical_days_next(&d, &wall)) {
+		int64_t s = clock_seconds(&clock, wall);
+
+		if (s > w->window.to || ical_is_past(rule, &w->start, wall, s))
+			return false;
+		if (++w->steps > ICAL_STEPS)
+			return true;
+		if (s >= w->window.from && test_one(w, s))
+			return true;
+	}
+	return d.left == 0;
+}
+
+static bool
 walk_rule(struct walk *w, struct icalrecurrencetype rule)
 {
 	icalrecur_iterator *i;
 	struct icaltimetype t;
+	struct ical_days days;
 	bool found = false;
 
 	if (ical_rule_never(&rule))
 		return false;
+	if (ical_days_of(&rule, ical_wall(w->start), &days))
+		return walk_days(w, &rule, &days);
 	if (!ical_rule_is_harmless(&rule))
 		return true;
 	i = icalrecur_iterator_new(rule, w->start);
@@ -174,22 +279,12 @@ walk_rule(struct walk *w, struct icalrecurrencetype rule)
 /* `test` uses libical's one iterator of this component's properties, so
  * they are taken out first. */
 static void
-collect_additions(struct walk *w)
+collect(struct walk *w)
 {
-	int n = icalcomponent_count_properties(
-	    w->component, ICAL_RDATE_PROPERTY);
 	icalproperty *p;
 
-	w->additions.list = calloc((size_t)n + 1, sizeof *w->additions.list);
-	if (w->additions.list == NULL)
-		abort();
-	for (p = icalcomponent_get_first_property(
-		 w->component, ICAL_RDATE_PROPERTY);
-	     p != NULL && w->additions.count < (size_t)n;
-	     p = icalcomponent_get_next_property(
-		 w->component, ICAL_RDATE_PROPERTY))
-		w->additions.list[w->additions.count++] = ical_seconds(
-		    like_start(rdate_time(p), w->start));
+	w->excluded = ical_exclusions(w->component, w->start);
+	w->additions = ical_additions(w->component, w->start);
 	for (p = icalcomponent_get_first_property(
 		 w->component, ICAL_RRULE_PROPERTY);
 	     p != NULL; p = icalcomponent_get_next_property(
@@ -237,11 +332,10 @@ ical_any_instance(icalcomponent *c, const struct ical_range *range,
 	w.window.to = range->to > FAR
 	    ? INT64_MAX
 	    : range->to + (w.start_seconds - extent.from) + ICAL_DAY;
-	collect_excluded(&w);
-	collect_additions(&w);
+	collect(&w);
 	found = walk_all(&w);
-	free(w.additions.list);
-	free(w.excluded.list);
+	ical_moments_free(&w.additions);
+	ical_moments_free(&w.excluded);
 	return found;
 }
 
@@ -250,6 +344,8 @@ last_of_rule(struct icalrecurrencetype rule, struct icaltimetype start)
 {
 	icalrecur_iterator *i;
 	struct icaltimetype t;
+	struct ical_days days;
+	struct clock clock;
 	int64_t last = ical_seconds(start);
 	unsigned steps = 0;
 
@@ -258,7 +354,15 @@ last_of_rule(struct icalrecurrencetype rule, struct icaltimetype start)
 		return ical_seconds(rule.until) + 2 * (int64_t)ICAL_DAY;
 	if (ical_rule_never(&rule))
 		return last;
-	if (rule.count <= 0 || !ical_rule_is_harmless(&rule))
+	if (rule.count <= 0)
+		return INT64_MAX;
+	if (ical_days_of(&rule, ical_wall(start), &days)) {
+		clock_of(&clock, start);
+		return days.until < days.start
+		    ? last
+		    : clock_seconds(&clock, days.until);
+	}
+	if (!ical_rule_is_harmless(&rule))
 		return INT64_MAX;
 	i = icalrecur_iterator_new(rule, start);
 	if (i == NULL)

@@ -1,9 +1,10 @@
 #include "mailcore/format/ical_inside.h"
 
 #include "mailcore/base/date.h"
+#include "mailcore/format/ical_turns.h"
 
-static int64_t
-wall_seconds(struct icaltimetype t)
+int64_t
+ical_wall(struct icaltimetype t)
 {
 	struct date d = {
 		.year = t.year < 1  ? 1
@@ -19,18 +20,28 @@ wall_seconds(struct icaltimetype t)
 	return date_is_valid(&d) ? date_seconds(&d) : 0;
 }
 
-int64_t
-ical_seconds(struct icaltimetype t)
+static int64_t
+offset_of(struct icaltimetype t, int64_t wall)
 {
 	union {
 		const icaltimezone *in;
 		icaltimezone *out; /* libical's cache of changes */
 	} zone = { .in = t.zone };
+	struct ical_turns own;
+
+	if (!ical_turns_of(t.zone, &own))
+		return icaltimezone_get_utc_offset(zone.out, &t, NULL);
+	return ical_turns_offset(&own, wall);
+}
+
+int64_t
+ical_seconds(struct icaltimetype t)
+{
+	int64_t wall = ical_wall(t);
 
 	if (t.is_date || t.zone == NULL || icaltime_is_utc(t))
-		return wall_seconds(t);
-	return wall_seconds(t)
-	    - icaltimezone_get_utc_offset(zone.out, &t, NULL);
+		return wall;
+	return wall - offset_of(t, wall);
 }
 
 struct icaltimetype
@@ -83,23 +94,31 @@ is_date(icalcomponent *c)
 	return ical_property_time(c, ICAL_DTSTART_PROPERTY).is_date != 0;
 }
 
+bool
+ical_event_time(icalcomponent *c, int64_t *begin, int64_t *length)
+{
+	int64_t end;
+
+	if (!ical_moment(c, ICAL_DTSTART_PROPERTY, begin, NULL))
+		return false;
+	if (ical_moment(c, ICAL_DTEND_PROPERTY, &end, NULL))
+		*length = end - *begin;
+	else if (!duration_of(c, length))
+		*length = is_date(c) ? ICAL_DAY : 0;
+	return true;
+}
+
 /* RFC 4791 9.9, the table for VEVENT. */
 static bool
 event_overlaps(icalcomponent *c, const struct ical_range *r)
 {
-	int64_t from, to;
+	int64_t begin, length;
 
-	if (!ical_moment(c, ICAL_DTSTART_PROPERTY, &from, NULL))
+	if (!ical_event_time(c, &begin, &length))
 		return false;
-	if (!ical_moment(c, ICAL_DTEND_PROPERTY, &to, NULL)) {
-		if (duration_of(c, &to))
-			to += from;
-		else
-			to = is_date(c) ? from + ICAL_DAY : from;
-	}
-	if (to <= from)
-		return r->from <= from && r->to > from;
-	return r->from < to && r->to > from;
+	if (length <= 0)
+		return r->from <= begin && r->to > begin;
+	return r->from < begin + length && r->to > begin;
 }
 
 static bool

@@ -1,3 +1,4 @@
+#include "mailcore/format/ical.h"
 #include "mailcore/schedule/schedule.h"
 
 #include "mailcore/format/xml_in.h"
@@ -19,6 +20,9 @@ visit(void *context, const struct item *item)
 	result r;
 
 	if (s->but.n > 0 && view_eq(item->key, s->but))
+		return done();
+	if (ical_times_touch(item->times, s->busy->from, s->busy->to)
+	    == ICAL_TOUCHES_NOT)
 		return done();
 	TRY(body_open(s->account, item->body, &body));
 	r = ical_busy_add(s->busy, body.bytes, s->scratch);

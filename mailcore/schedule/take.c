@@ -86,6 +86,7 @@ put(struct step *s, view text)
 	new.component = facts.component;
 	new.span_from = facts.span_from;
 	new.span_to = facts.span_to;
+	new.times = facts.times;
 	new.etag = schedule_etag(text, s->arena);
 	new.bytes = schedule_turn_spool(&s->t->turn, text);
 	if (new.bytes == NULL)

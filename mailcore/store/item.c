@@ -10,8 +10,9 @@ enum { ADD, BODY_ADD, SUMMARY_ADD, TAKEN, REPLACE, FLAGS };
 static const char *const sql[] = {
 	[ADD] = "INSERT INTO item (account_id, collection, uid, modseq, name,"
 		" key, received, flags, keywords, size, etag, component,"
-		" span_from, span_to, body, saved) VALUES ($1, $2, $3, $4,"
-		" $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+		" span_from, span_to, body, saved, reach, times)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+		" $13, $14, $15, $16, $17, $18)",
 	[BODY_ADD] = "INSERT INTO body (id, account_id, size, hash, file, data)"
 		     " VALUES ($2, $1, $3, $4, $5, $6)",
 	[SUMMARY_ADD] =
@@ -23,7 +24,8 @@ static const char *const sql[] = {
 		  " AND collection = $2 AND key = $4 AND key <> ''",
 	[REPLACE] = "UPDATE item SET modseq = $4, key = $5, received = $6,"
 		    " size = $7, etag = $8, component = $9, span_from = $10,"
-		    " span_to = $11, body = $12 WHERE account_id = $1"
+		    " span_to = $11, body = $12, reach = $13, times = $14"
+		    " WHERE account_id = $1"
 		    " AND collection = $2 AND uid = $3",
 	[FLAGS] = "UPDATE item SET modseq = $4, flags = $5, keywords = $6"
 		  " WHERE account_id = $1 AND collection = $2 AND uid = $3",
@@ -87,7 +89,9 @@ insert(struct account *a, const struct item *i)
 		db_text(i->key), db_int(i->received), db_int(i->flags),
 		db_text(i->keywords), db_int((int64_t)i->size),
 		db_text(i->etag), db_text(i->component), db_int(i->span_from),
-		db_int(i->span_to), db_int(i->body), db_int(i->saved) };
+		db_int(i->span_to), db_int(i->body), db_int(i->saved),
+		db_int(item_reach(i->span_from, i->span_to)),
+		db_blob(i->times) };
 
 	return db_do(a->db, sql[ADD], args, COUNT(args));
 }
@@ -130,6 +134,7 @@ item_add(struct account *a, int64_t collection, const struct item_new *n,
 		.keywords = n->keywords, .size = spool_size(n->bytes),
 		.etag = n->etag, .component = n->component,
 		.span_from = n->span_from, .span_to = n->span_to,
+		.times = n->times,
 		.saved = clock_now() };
 	return spoil(a, add(a, n, out));
 }
@@ -157,7 +162,9 @@ replace(struct account *a, const struct item_new *n, const struct item_old *old,
 			db_int(n->received), db_int((int64_t)out->size),
 			db_text(n->etag), db_text(n->component),
 			db_int(n->span_from), db_int(n->span_to),
-			db_int(out->body) };
+			db_int(out->body),
+			db_int(item_reach(n->span_from, n->span_to)),
+			db_blob(n->times) };
 
 		return db_do(a->db, sql[REPLACE], args, COUNT(args));
 	}
@@ -178,7 +185,7 @@ item_replace(struct account *a, int64_t collection, uint32_t uid,
 		.name = n->name, .key = n->key, .received = n->received,
 		.size = spool_size(n->bytes), .etag = n->etag,
 		.component = n->component, .span_from = n->span_from,
-		.span_to = n->span_to };
+		.span_to = n->span_to, .times = n->times };
 	r = item_old(a, collection, uid, VIEW(""), expected, &old);
 	item_old_free(&old);
 	TRY(r);

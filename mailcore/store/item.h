@@ -36,6 +36,7 @@ struct item {
 	                    * empty */
 	int64_t span_from; /* calendar: first instance begins, seconds */
 	int64_t span_to;   /* last one ends; INT64_MAX: never */
+	view times;        /* ical_facts.times; by item_each_in_span alone */
 	int64_t body;
 	int64_t saved; /* seconds: when it came into the collection; 0: before
 	                * that was kept */
@@ -62,6 +63,7 @@ struct item_new {
 	view component;
 	int64_t span_from;
 	int64_t span_to;
+	view times;
 	struct spool *bytes;                 /* finished or not */
 	const struct item_summary *summary; /* mail only */
 };

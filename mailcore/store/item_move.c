@@ -19,10 +19,11 @@ static const char *const sql[] = {
 			" AND collection = $2 AND name = $3 AND name <> ''",
 	[COPY] = "INSERT INTO item (account_id, collection, uid, modseq, name,"
 		 " key, received, flags, keywords, size, etag, component,"
-		 " span_from, span_to, body, saved, properties)"
+		 " span_from, span_to, body, saved, properties, reach,"
+		 " times)"
 		 " SELECT account_id, $4, $5, $6, $7, key, received, flags,"
 		 " keywords, size, etag, component, span_from, span_to,"
-		 " body, $8, properties FROM item"
+		 " body, $8, properties, reach, times FROM item"
 		 " WHERE account_id = $1 AND collection = $2 AND uid = $3",
 	[SHARE] = "INSERT INTO body_share (account_id, body, extra)"
 		  " VALUES ($1, $2, 1) ON CONFLICT (account_id, body)"

@@ -1,7 +1,7 @@
 /* Items found and walked. */
 #include "mailcore/store/item_row.h"
 
-enum { GET, BY_NAME, BY_KEY, SUMMARY, EACH, EACH_SUMMARY, IN_SPAN, BOUNDS,
+enum { GET, BY_NAME, BY_KEY, SUMMARY, EACH, EACH_SUMMARY, BOUNDS,
 	CHANGES };
 
 static const char *const sql[] = {
@@ -22,11 +22,6 @@ static const char *const sql[] = {
 	    " LEFT JOIN summary s ON s.account_id = $1 AND s.body = i.body"
 	    " WHERE i.account_id = $1 AND i.collection = $2"
 	    " AND i.uid BETWEEN $3 AND $4 ORDER BY i.uid",
-	/* What has no length touches the span when it begins in it. */
-	[IN_SPAN] = "SELECT " ITEM_COLUMNS " FROM item i WHERE account_id = $1"
-		    " AND collection = $2 AND component <> ''"
-		    " AND span_from < $4 AND (span_to > $3 OR span_from >= $3)"
-		    " AND ($5 = '' OR component = $5) ORDER BY span_from",
 	[BOUNDS] = "SELECT c.pruned, s.modseq FROM collection c, state s"
 		   " WHERE c.account_id = $1 AND c.id = $2"
 		   " AND s.account_id = $1",
@@ -182,16 +177,6 @@ item_each(struct account *a, int64_t collection, uint32_t from, uint32_t to,
 		db_int(from), db_int(to) };
 
 	return walk(a, sql[EACH], args, COUNT(args), visit, context);
-}
-
-result
-item_each_in_span(struct account *a, int64_t collection, view component,
-    int64_t from, int64_t to, item_visit *visit, void *context)
-{
-	const struct db_arg args[] = { db_int(a->id), db_int(collection),
-		db_int(from), db_int(to), db_text(component) };
-
-	return walk(a, sql[IN_SPAN], args, COUNT(args), visit, context);
 }
 
 result

@@ -20,6 +20,9 @@ void item_of_row(struct db_query *, struct item *out);
 /* The same with views in `arena`. */
 void item_keep(struct arena *, struct item *);
 
+/* How long a span is, in steps. */
+int64_t item_reach(int64_t from, int64_t to);
+
 /* What a change needs to know of the item before it. */
 struct item_old {
 	int64_t modseq;

@@ -1,0 +1,288 @@
+#include "mailcore/format/ical_turns.h"
+
+#include "mailcore/base/date.h"
+
+static const int64_t first_of_time = -62135596800; /* year 1 */
+static const int64_t end_of_time = 253402300799;   /* year 9999 */
+
+static int
+month_length(int year, int month)
+{
+	struct date d = { .year = year, .month = month, .day = 31 };
+
+	while (!date_is_valid(&d))
+		d.day--;
+	return d.day;
+}
+
+/* In the year; years are of the wall clock. */
+static int64_t
+onset(const struct ical_turn *t, int year)
+{
+	struct date d = { .year = year, .month = t->month };
+	int64_t hour = t->first - date_of(t->first).hour * 3600
+	    - date_of(t->first).minute * 60 - date_of(t->first).second;
+	int64_t day;
+
+	hour = t->first - hour;
+	d.day = t->day > 0 ? t->day : month_length(year, t->month) + t->day;
+	/* 29 February, in other years */
+	if (d.day > month_length(year, t->month))
+		d.day = month_length(year, t->month);
+	day = date_seconds(&d);
+	if (t->weekday != ICAL_ANY_DAY) {
+		int now = date_of(day).weekday;
+
+		day += ((int)t->weekday + 7 - now) % 7 * (int64_t)ICAL_DAY;
+	}
+	return day + hour;
+}
+
+static int
+year_of(int64_t wall)
+{
+	if (wall < first_of_time)
+		return 1;
+	return wall > end_of_time ? 9999 : date_of(wall).year;
+}
+
+/* The last change that is not after `wall`; false: none. */
+static bool
+last_change(const struct ical_turn *t, int64_t wall, int64_t *out)
+{
+	int year;
+
+	if (wall < t->first)
+		return false;
+	*out = t->first;
+	if (!t->yearly)
+		return true;
+	if (t->until != INT64_MAX && wall > t->until + t->from)
+		wall = t->until + t->from;
+	year = year_of(wall);
+	for (int y = year; y >= year - 1 && y >= 1; y--) {
+		int64_t at = onset(t, y);
+
+		if (at <= wall && at > t->first) {
+			*out = at;
+			break;
+		}
+	}
+	return true;
+}
+
+int64_t
+ical_turns_offset(const struct ical_turns *z, int64_t wall)
+{
+	const struct ical_turn *last = NULL, *earliest = NULL;
+	int64_t last_at = 0;
+
+	for (size_t i = 0; i < z->count; i++) {
+		const struct ical_turn *t = &z->list[i];
+		/* What clocks leave out goes by what was before. */
+		int64_t left_out = t->to > t->from ? t->to - t->from : 0;
+		int64_t at;
+
+		if (earliest == NULL || t->first < earliest->first)
+			earliest = t;
+		if (!last_change(t, wall - left_out, &at))
+			continue;
+		at -= t->from;
+		if (last == NULL || at >= last_at) {
+			last = t;
+			last_at = at;
+		}
+	}
+	if (last != NULL)
+		return last->to;
+	return earliest == NULL ? 0 : earliest->from;
+}
+
+/* A turn counts on when its own end is later than that of all others: what
+ * was in force at `wall`, and what comes after. */
+void
+ical_turns_trim(struct ical_turns *z, int64_t wall)
+{
+	int64_t since = INT64_MIN;
+	size_t kept = 0;
+
+	wall -= ICAL_DAY;
+	for (size_t i = 0; i < z->count; i++) {
+		int64_t at;
+
+		if (last_change(&z->list[i], wall, &at)
+		    && at - z->list[i].from > since)
+			since = at - z->list[i].from;
+	}
+	for (size_t i = 0; i < z->count; i++) {
+		const struct ical_turn *t = &z->list[i];
+		int64_t end = t->yearly ? t->until : t->first - t->from;
+
+		if (end >= since)
+			z->list[kept++] = *t;
+	}
+	z->count = kept;
+}
+
+/* --- from libical ------------------------------------------------------- */
+
+/* BYMONTHDAY=8,9,10,11,12,13,14 with one weekday: the first from the 8th on. */
+static bool
+first_of_seven(const struct icalrecurrencetype *r, struct ical_turn *t)
+{
+	short least = 31, most = 1;
+	uint32_t set = 0;
+
+	for (size_t i = 0; i < ICAL_BY_MONTHDAY_SIZE
+	     && r->by_month_day[i] != ICAL_RECURRENCE_ARRAY_MAX;
+	     i++) {
+		short d = r->by_month_day[i];
+
+		if (d < 1 || d > 31)
+			return false;
+		least = d < least ? d : least;
+		most = d > most ? d : most;
+		set |= 1U << d;
+	}
+	t->day = least;
+	return most == least + 6 && set >> least == 127;
+}
+
+static bool
+take_days(const struct icalrecurrencetype *r, struct ical_turn *t)
+{
+	bool listed = r->by_month_day[0] != ICAL_RECURRENCE_ARRAY_MAX;
+	int position;
+
+	if (r->by_day[0] == ICAL_RECURRENCE_ARRAY_MAX) {
+		t->weekday = ICAL_ANY_DAY;
+		if (listed)
+			t->day = r->by_month_day[0];
+		else
+			t->day = date_of(t->first).day;
+		return t->day > 0 && t->day < 32
+		    && (!listed
+			|| r->by_month_day[1] == ICAL_RECURRENCE_ARRAY_MAX);
+	}
+	if (r->by_day[1] != ICAL_RECURRENCE_ARRAY_MAX)
+		return false;
+	t->weekday = (unsigned)icalrecurrencetype_day_day_of_week(r->by_day[0])
+	    - 1;
+	position = icalrecurrencetype_day_position(r->by_day[0]);
+	if (t->weekday > 6)
+		return false;
+	if (listed)
+		return position == 0 && first_of_seven(r, t);
+	t->day = position > 0 ? 7 * position - 6 : 7 * position + 1;
+	return position != 0 && position >= -4 && position <= 4;
+}
+
+static bool
+take_rule(const struct icalrecurrencetype *r, struct ical_turn *t)
+{
+	if (r->freq != ICAL_YEARLY_RECURRENCE || r->interval != 1
+	    || r->count > 0 || r->rscale != NULL
+	    || r->by_second[0] != ICAL_RECURRENCE_ARRAY_MAX
+	    || r->by_minute[0] != ICAL_RECURRENCE_ARRAY_MAX
+	    || r->by_hour[0] != ICAL_RECURRENCE_ARRAY_MAX
+	    || r->by_year_day[0] != ICAL_RECURRENCE_ARRAY_MAX
+	    || r->by_week_no[0] != ICAL_RECURRENCE_ARRAY_MAX
+	    || r->by_set_pos[0] != ICAL_RECURRENCE_ARRAY_MAX)
+		return false;
+	t->yearly = true;
+	t->month = date_of(t->first).month;
+	if (r->by_month[0] != ICAL_RECURRENCE_ARRAY_MAX)
+		t->month = r->by_month[0];
+	else if (r->by_day[0] != ICAL_RECURRENCE_ARRAY_MAX)
+		return false;
+	if (t->month < 1 || t->month > 12
+	    || (r->by_month[0] != ICAL_RECURRENCE_ARRAY_MAX
+		&& r->by_month[1] != ICAL_RECURRENCE_ARRAY_MAX))
+		return false;
+	t->until = icaltime_is_null_time(r->until) ? INT64_MAX
+						   : ical_wall(r->until);
+	return take_days(r, t);
+}
+
+static bool
+add_turn(struct ical_turns *z, const struct ical_turn *t)
+{
+	if (z->count == ICAL_TURNS)
+		return false;
+	z->list[z->count++] = *t;
+	return true;
+}
+
+static bool
+take_dates(icalcomponent *c, struct ical_turns *z, struct ical_turn t)
+{
+	icalproperty *p;
+
+	t.yearly = false;
+	for (p = icalcomponent_get_first_property(c, ICAL_RDATE_PROPERTY);
+	     p != NULL;
+	     p = icalcomponent_get_next_property(c, ICAL_RDATE_PROPERTY)) {
+		struct icaldatetimeperiodtype d = icalproperty_get_rdate(p);
+
+		if (icaltime_is_null_time(d.time)
+		    || icaltime_is_utc(d.time))
+			return false;
+		t.first = ical_wall(d.time);
+		if (!add_turn(z, &t))
+			return false;
+	}
+	return true;
+}
+
+static bool
+take_turn(icalcomponent *c, struct ical_turns *z)
+{
+	struct ical_turn t = { .until = INT64_MAX };
+	icalproperty *start = icalcomponent_get_first_property(
+	    c, ICAL_DTSTART_PROPERTY);
+	icalproperty *from = icalcomponent_get_first_property(
+	    c, ICAL_TZOFFSETFROM_PROPERTY);
+	icalproperty *to = icalcomponent_get_first_property(
+	    c, ICAL_TZOFFSETTO_PROPERTY);
+	icalproperty *rule = icalcomponent_get_first_property(
+	    c, ICAL_RRULE_PROPERTY);
+
+	if (start == NULL || from == NULL || to == NULL
+	    || icaltime_is_utc(icalproperty_get_dtstart(start))
+	    || icaltime_is_null_time(icalproperty_get_dtstart(start)))
+		return false;
+	t.first = ical_wall(icalproperty_get_dtstart(start));
+	t.from = icalproperty_get_tzoffsetfrom(from);
+	t.to = icalproperty_get_tzoffsetto(to);
+	if (rule != NULL) {
+		struct icalrecurrencetype r = icalproperty_get_rrule(rule);
+
+		if (!take_rule(&r, &t)
+		    || icalcomponent_get_next_property(c, ICAL_RRULE_PROPERTY)
+			!= NULL)
+			return false;
+	}
+	return add_turn(z, &t) && take_dates(c, z, t);
+}
+
+bool
+ical_turns_of(const icaltimezone *zone, struct ical_turns *out)
+{
+	union {
+		const icaltimezone *in;
+		icaltimezone *out; /* nothing in it is changed */
+	} z = { .in = zone };
+	icalcomponent *all = icaltimezone_get_component(z.out);
+	icalcompiter i;
+	icalcomponent *c;
+
+	out->count = 0;
+	if (all == NULL)
+		return false;
+	i = icalcomponent_begin_component(all, ICAL_ANY_COMPONENT);
+	for (c = icalcompiter_deref(&i); c != NULL;
+	     c = icalcompiter_next(&i))
+		if (!take_turn(c, out))
+			return false;
+	return out->count > 0;
+}
