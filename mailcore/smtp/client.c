@@ -118,6 +118,10 @@ secure(struct client *c, view host)
 	    client_wait(c, CLIENT_WAIT_REPLY));
 	c->secure = link_result(c->link).is == OK;
 	words = link_tls_words(c->link, &type);
+	/* Nobody asked who it is. */
+	if (c->secure && (trust(c) == CLIENT_ANYBODY
+	        || trust(c) == CLIENT_ENCRYPTED))
+		type = NULL;
 	if (type != NULL || !c->secure)
 		note_fault(c, type != NULL ? type : "validation-failure");
 	if (c->secure && c->options->seen != NULL)

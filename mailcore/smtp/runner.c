@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 enum {
-	RUNNER_THREADS = 4,
+	/* Some of them wait for servers that say nothing for minutes. */
+	RUNNER_THREADS = 16,
 	/* What cannot be settled waits this long; while it is worked on its
 	 * lease is renewed long before. */
 	LEASE_SECONDS = 120,
@@ -100,6 +101,7 @@ static void *
 run_thread(void *context)
 {
 	struct runner *r = context;
+	unsigned turn = 0;
 	sigset_t pipes;
 
 	(void)sigemptyset(&pipes);
@@ -114,7 +116,9 @@ run_thread(void *context)
 		};
 		uint64_t seen = news(r);
 		int64_t wake = INT64_MAX;
-		result got = queue_lease(r->store, a.arena, a.now,
+		/* By turns from both ends: see queue_lease_newest. */
+		result got = (turn++ % 2 == 0 ? queue_lease
+		    : queue_lease_newest)(r->store, a.arena, a.now,
 		    LEASE_SECONDS, &a.lease, &wake);
 
 		if (got.is == OK)
@@ -190,6 +194,7 @@ listen_to_post(struct runner *r)
 {
 	int64_t renewed = clock_steady_ms();
 
+	seen_flush(r); /* what another process has left */
 	while (!atomic_load(&r->stopping)) {
 		struct pollfd fds[] = {
 			{ .fd = r->stop, .events = POLLIN },

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DAY = 24 * 3600 };
+enum {
+	DAY = 24 * 3600,
+	TELL_MS = 10000 /* leases wait to be renewed meanwhile */
+};
 
 static bool
 same_kind(const struct tls_session *a, const struct tls_session *b)
@@ -95,14 +98,19 @@ seen_flush(struct runner *r)
 	};
 	/* RFC 8460 4.1: not all at midnight. */
 	int64_t today = (clock_now() - r->delay) / DAY;
-	bool queued = false;
+	int64_t end = clock_steady_ms() + TELL_MS;
 
 	if (r->seen_count > 0)
 		write_seen(r);
-	if (!r->conf->tls_reports || r->told == today
-	    || atomic_load(&r->stopping))
+	if (!r->conf->tls_reports)
 		return;
-	r->told = tls_report_send(&services, today, &queued) ? today : 0;
-	if (queued)
-		runner_tell_work(r);
+	while (r->told != today && clock_steady_ms() < end
+	    && !atomic_load(&r->stopping)) {
+		bool queued = false;
+
+		if (tls_report_send(&services, today, &queued))
+			r->told = today;
+		if (queued)
+			runner_tell_work(r);
+	}
 }

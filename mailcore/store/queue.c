@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { ADD, ADD_RECIPIENT, DUE, WAKE, LEASE, RENEW, RELEASE, MESSAGE, RETRY,
-	SETTLE, LEFT, FILE_OF, REMOVE, EACH, LAST, SET_LAST };
+enum { ADD, ADD_RECIPIENT, DUE, NEWEST, WAKE, LEASE, RENEW, RELEASE, MESSAGE,
+	RETRY, SETTLE, LEFT, FILE_OF, REMOVE, LAST, SET_LAST };
 
 static const char *const sql[] = {
 	[ADD] = "INSERT INTO queue_message (id, sender, account_id, created,"
@@ -23,6 +23,9 @@ static const char *const sql[] = {
 			  " VALUES ($1, $2, $3, $4, $5, '', $6, $7)",
 	[DUE] = "SELECT message, domain FROM queue_recipient WHERE next <= $1"
 		" ORDER BY next, message LIMIT 1",
+	[NEWEST] = "SELECT message, domain FROM queue_recipient"
+		   " WHERE next <= $1 ORDER BY next DESC, message DESC"
+		   " LIMIT 1",
 	[WAKE] = "SELECT MIN(next) FROM queue_recipient",
 	[LEASE] = "UPDATE queue_recipient SET next = $4, leased = $4,"
 		  " lease = $5"
@@ -47,9 +50,6 @@ static const char *const sql[] = {
 	[LEFT] = "SELECT 1 FROM queue_recipient WHERE message = $1 LIMIT 1",
 	[FILE_OF] = "SELECT file FROM queue_message WHERE id = $1",
 	[REMOVE] = "DELETE FROM queue_message WHERE id = $1",
-	[EACH] = "SELECT " MESSAGE_COLUMNS ", " RECIPIENT_COLUMNS
-		 " FROM queue_message m, queue_recipient r"
-		 " WHERE r.message = m.id ORDER BY m.id, r.id",
 	[LAST] = "SELECT value FROM setting WHERE name = $1",
 	[SET_LAST] = "INSERT INTO setting (name, value) VALUES ($1, $2)"
 		     " ON CONFLICT (name) DO UPDATE SET value = $2",
@@ -223,6 +223,7 @@ struct leasing {
 	int64_t until;
 	int64_t message;
 	view domain;
+	bool newest;
 	char file[64];
 };
 
@@ -233,7 +234,8 @@ find_due(struct account *house, struct leasing *l)
 	struct db_query q;
 
 	l->message = 0;
-	db_ask(house->db, &q, sql[DUE], args, COUNT(args));
+	db_ask(house->db, &q, sql[l->newest ? NEWEST : DUE], args,
+	    COUNT(args));
 	while (db_next(&q)) {
 		l->message = db_int_at(&q, 0);
 		l->domain = arena_copy(l->arena, db_text_at(&q, 1));
@@ -335,6 +337,20 @@ next_wake(struct store *s, int64_t *wake)
 	return r;
 }
 
+static result
+lease_one(struct store *s, struct leasing *l, int64_t *wake)
+{
+	struct queue_lease *out = l->out;
+
+	*out = (struct queue_lease){ .count = 0 };
+	*wake = INT64_MAX;
+	TRY(next_wake(s, wake));
+	if (*wake > l->now)
+		return fail(NOT_FOUND, "nothing is due");
+	TRY(house_write(s, lease, l, DURABLE_LAZY));
+	return l->file[0] == '\0' ? done() : read_file(s, l);
+}
+
 result
 queue_lease(struct store *s, struct arena *arena, int64_t now,
     int64_t seconds, struct queue_lease *out, int64_t *wake)
@@ -342,13 +358,17 @@ queue_lease(struct store *s, struct arena *arena, int64_t now,
 	struct leasing l = { .arena = arena, .out = out, .now = now,
 		.until = now + seconds };
 
-	*out = (struct queue_lease){ .count = 0 };
-	*wake = INT64_MAX;
-	TRY(next_wake(s, wake));
-	if (*wake > now)
-		return fail(NOT_FOUND, "nothing is due");
-	TRY(house_write(s, lease, &l, DURABLE_LAZY));
-	return l.file[0] == '\0' ? done() : read_file(s, &l);
+	return lease_one(s, &l, wake);
+}
+
+result
+queue_lease_newest(struct store *s, struct arena *arena, int64_t now,
+    int64_t seconds, struct queue_lease *out, int64_t *wake)
+{
+	struct leasing l = { .arena = arena, .out = out, .now = now,
+		.until = now + seconds, .newest = true };
+
+	return lease_one(s, &l, wake);
 }
 
 struct renewal {
@@ -447,35 +467,4 @@ queue_settle(struct store *s, int64_t message, int64_t recipient,
 	struct settling x = { message, recipient, outcome, next, error };
 
 	return house_write(s, settle, &x, DURABLE);
-}
-
-static result
-each(struct account *house, queue_visit *visit, void *context)
-{
-	struct db_query q;
-	result r = done();
-
-	db_ask(house->db, &q, sql[EACH], NULL, 0);
-	while (r.is == OK && db_next(&q)) {
-		struct queue_message message;
-		struct queue_recipient recipient;
-
-		queue_message_of_row(&q, &message);
-		queue_recipient_of_row(&q, MESSAGE_COLUMN_COUNT, &recipient);
-		r = visit(context, &message, &recipient);
-	}
-	TRY(db_end(&q));
-	return r;
-}
-
-result
-queue_each(struct store *s, queue_visit *visit, void *context)
-{
-	struct account *house;
-	result r;
-
-	TRY(house_open(s, &house));
-	r = each(house, visit, context);
-	account_close(&house);
-	return r;
 }

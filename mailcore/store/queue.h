@@ -101,6 +101,11 @@ struct queue_lease {
 CHECKED result queue_lease(struct store *, struct arena *, int64_t now,
     int64_t seconds, struct queue_lease *out, int64_t *wake);
 
+/* The same of what became due last: who sends a few mails need not wait for
+ * somebody's hundred thousand. */
+CHECKED result queue_lease_newest(struct store *, struct arena *,
+    int64_t now, int64_t seconds, struct queue_lease *out, int64_t *wake);
+
 /* The same recipients stay leased until `until`. */
 CHECKED result queue_renew(struct store *, int64_t message, view domain,
     int64_t until);
@@ -124,6 +129,9 @@ CHECKED result queue_warned(struct store *, int64_t message,
 typedef result queue_visit(void *context, const struct queue_message *,
     const struct queue_recipient *);
 CHECKED result queue_each(struct store *, queue_visit *, void *context);
+/* Those alone that an account has sent, the newest ones first. */
+CHECKED result queue_each_of(struct store *, int64_t account, int64_t most,
+    queue_visit *visit, void *context);
 CHECKED result queue_counts(struct store *, int64_t *messages,
     int64_t *recipients, int64_t *oldest);
 

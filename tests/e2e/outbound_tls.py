@@ -1,8 +1,12 @@
 #!/usr/bin/python3
 """The way to other servers made safe: DANE (RFC 7672), MTA-STS (RFC 8461),
 REQUIRETLS (RFC 8689)."""
+import contextlib
+import email
+import json
 import os
 import shutil
+import sqlite3
 
 from harness import Server, done, message, ok, run, same, skip, wait_for
 from mx import (DNS, HTTPS, SMTP, Authority, Peer, Policies, Zones, address,
@@ -45,7 +49,8 @@ def open_zone():
         text += ("%s IN MX 10 %s\n%s IN A %s\nmta-sts.%s IN A %s\n"
                  "_mta-sts.%s IN TXT \"v=STSv1; id=1;\"\n" %
                  (name, host, host, ip, name, WEB, name))
-    return text
+    return text + ("_smtp._tls.sts IN TXT \"v=TLSRPTv1;"
+                   "rua=mailto:reports@none.signed.example\"\n")
 
 
 def policies(domain):
@@ -166,11 +171,43 @@ def remembered(server, world):
     """After a restart, and without the domain's web server."""
     server.stop()
     world.web.close()
+    seen = sessions(server)
+    ok(("sts.sts.example", "sts", "successful", 2) in seen and
+       ("cert.sts.example", "sts", "certificate-not-trusted", 1) in seen and
+       ("bad.signed.example", "tlsa", "validation-failure", 1) in seen and
+       ("strip.sts.example", "sts", "starttls-not-supported", 1) in seen,
+       "what was seen is counted", seen)
     server.start()
     submit(server, "c@cert.sts.example", "c@sts.sts.example")
     taken(world, "c@sts.sts.example", True, "the policy is kept on disk")
     refused(server, world, "c@cert.sts.example",
             "its certificate is self-signed", "and still enforced")
+
+
+def sessions(server):
+    """What was counted (RFC 8460); and then it is three days ago."""
+    with contextlib.closing(sqlite3.connect(os.path.join(
+            server.data, "house", "posthaste.db"))) as house:
+        rows = house.execute("SELECT domain, policy, outcome, count"
+                             " FROM tls_session").fetchall()
+        house.execute("UPDATE tls_session SET day = day - 3")
+        house.commit()
+    return rows
+
+
+def reported(world):
+    """To who asks for it, and nobody else."""
+    got = wait_for(lambda: world.to("reports@none.signed.example"), 60)
+    if not ok(got, "a report is sent"):
+        return
+    parts = [part for part in email.message_from_bytes(got[0][3]).walk()
+             if part.get_content_type() == "application/tlsrpt+json"]
+    report = json.loads(parts[0].get_payload())
+    policy = report["policies"][0]
+    same((len(got), policy["policy"]["policy-domain"],
+          policy["policy"]["policy-type"],
+          policy["summary"]["total-successful-session-count"]),
+         (1, "sts.sts.example", "sts", 2), "with what was counted")
 
 
 def main():
@@ -195,6 +232,7 @@ def main():
         dane(server, world)
         sts(server, world)
         remembered(server, world)
+        reported(world)
     finally:
         server.close()
         world.close()

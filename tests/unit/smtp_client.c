@@ -292,6 +292,131 @@ test_refused(void)
 	arena_free(&arena);
 }
 
+static void
+test_notices(void)
+{
+	static const char *const knows[][SERVER_ANSWERS] = {
+		{ "220 hi", "250-r\r\n250-DSN\r\n250 PIPELINING", TAKE },
+	};
+	static const char *const ignorant[][SERVER_ANSWERS] = {
+		{ "220 hi", "250-r\r\n250 PIPELINING", TAKE },
+	};
+	const struct queue_want wants[] = {
+		{ QUEUE_NOTIFY_SUCCESS | QUEUE_NOTIFY_DELAY,
+		    VIEW("rfc822;o+2Bx@r.example") },
+		{ QUEUE_NOTIFY_NEVER, VIEW("") },
+	};
+	const struct client_options o = { .user = NULL };
+	struct client_mail m = mail();
+	struct run run;
+
+	m.wants = wants;
+	m.ret = QUEUE_RET_HEADERS;
+	m.envelope_id = VIEW("e+2B1");
+	send_to(&run, knows, 1, &m, &o);
+	ok(view_find(buf_view(&run.server.heard),
+	       VIEW("MAIL FROM:<a@s.example> RET=HDRS ENVID=e+2B1\r\n"
+		    "RCPT TO:<b@r.example> NOTIFY=SUCCESS,DELAY"
+		    " ORCPT=rfc822;o+2Bx@r.example\r\n"
+		    "RCPT TO:<c@r.example> NOTIFY=NEVER\r\n"))
+		!= SIZE_MAX, "RFC 3461: all is passed on");
+	ok(run.reports[0].dsn, "and the server tells the sender");
+	end(&run);
+	send_to(&run, ignorant, 1, &m, &o);
+	ok(view_find(buf_view(&run.server.heard), VIEW("NOTIFY"))
+		== SIZE_MAX && !run.reports[0].dsn,
+	    "nothing of it to a server that does not know it");
+	end(&run);
+}
+
+/* RFC 2033 4.2: an answer for each recipient that was taken. */
+static void
+test_lmtp(void)
+{
+	static const char *const script[][SERVER_ANSWERS] = {
+		{ "220 hi", "250-r\r\n250-STARTTLS\r\n250 PIPELINING",
+		    "250 ok", "250 ok", "250 ok", "354 go",
+		    "250 2.0.0 kept\r\n552 5.2.2 full", "221 bye" },
+	};
+	const struct client_options o = { .lmtp = true, .tls = tls };
+	struct client_mail m = mail();
+	struct run run;
+
+	send_to(&run, script, 1, &m, &o);
+	check(&run, 0, QUEUE_SENT, "2.0.0", "LMTP: the first has it");
+	check(&run, 1, QUEUE_FAILED, "5.2.2", "LMTP: the second is full");
+	ok(view_starts(buf_view(&run.server.heard),
+	       VIEW("LHLO me.example\r\nMAIL FROM")), "LHLO, and no TLS");
+	end(&run);
+}
+
+/* Each rule against a server whose certificate nobody knows. */
+static void
+test_rules(void)
+{
+	static const char *const clear[][SERVER_ANSWERS] = {
+		{ "220 hi", "250-r\r\n250 PIPELINING", TAKE },
+	};
+	static const char *const offers[][SERVER_ANSWERS] = {
+		{ "220 hi", OFFER, "TLS", OFFER, TAKE },
+	};
+	static const struct {
+		enum client_trust trust;
+		bool offered;
+		enum status is;
+		const char *fault;
+	} cases[] = {
+		{ CLIENT_ANYBODY, false, OK, "starttls-not-supported" },
+		{ CLIENT_TRY_NAME, false, OK, "starttls-not-supported" },
+		{ CLIENT_ENCRYPTED, false, BUSY, "starttls-not-supported" },
+		{ CLIENT_NAMED, false, BUSY, "starttls-not-supported" },
+		{ CLIENT_ANYBODY, true, OK, NULL },
+		{ CLIENT_TRY_NAME, true, OK, "certificate-not-trusted" },
+		{ CLIENT_ENCRYPTED, true, OK, NULL },
+		{ CLIENT_NAMED, true, BUSY, "certificate-not-trusted" },
+	};
+	const struct client_mail m = mail();
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct client_security security = {
+			.trust = cases[i].trust, .rule = "a rule"
+		};
+		struct client_seen seen = { .fault = NULL };
+		const struct client_options o = { .tls = tls,
+			.security = &security, .seen = &seen };
+		struct run run;
+
+		send_to(&run, cases[i].offered ? offers : clear, 1, &m, &o);
+		ok(run.r.is == cases[i].is, "rule %zu: %s", i, run.r.why);
+		same(view_of(seen.fault), view_of(cases[i].fault), "fault");
+		if (run.r.is != OK) {
+			ok(run.reports[0].outcome == QUEUE_RETRY
+			    && view_find(buf_view(&run.server.heard),
+				VIEW("MAIL")) == SIZE_MAX,
+			    "nothing is sent");
+			ok(view_starts(run.reports[0].text,
+			       VIEW("a rule asks for TLS")), "and said why");
+		}
+		end(&run);
+	}
+}
+
+static void
+test_requiretls(void)
+{
+	static const char *const script[][SERVER_ANSWERS] = {
+		{ "220 hi", OFFER, "TLS", OFFER, "221 bye" },
+	};
+	const struct client_options o = { .tls = tls };
+	struct client_mail m = mail();
+	struct run run;
+
+	m.requiretls = true;
+	send_to(&run, script, 1, &m, &o);
+	check(&run, 0, QUEUE_FAILED, "5.7.30", "no REQUIRETLS there");
+	end(&run);
+}
+
 int
 main(void)
 {
@@ -312,6 +437,10 @@ main(void)
 	test_answers();
 	test_cannot();
 	test_tls();
+	test_notices();
+	test_lmtp();
+	test_rules();
+	test_requiretls();
 	test_refused();
 	(void)snprintf(path, sizeof path, "%s/ca.pem", folder);
 	test_relay(path, certs);

@@ -29,3 +29,7 @@ CREATE TABLE tls_session (
 	count BIGINT NOT NULL,
 	PRIMARY KEY (day, domain, policy, outcome, host, address)
 ) WITHOUT ROWID;
+
+-- What somebody has sent and is on its way.
+CREATE INDEX queue_account ON queue_message (account_id, id)
+	WHERE account_id <> 0;
