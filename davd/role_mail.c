@@ -6,6 +6,7 @@
 #include "mailcore/managesieve/managesieve.h"
 #include "mailcore/pop3/pop3.h"
 #include "mailcore/smtp/smtp.h"
+#include "mailcore/store/search.h"
 #include "mailcore/sys/conn.h"
 
 #include <signal.h>
@@ -29,6 +30,7 @@ struct mail {
 	struct managesieve_services sieve;
 	struct smtp_services reception, submission, lmtp;
 	struct verify *verify;
+	struct searcher *searcher;
 };
 
 /* What looks at mail from outside. */
@@ -53,7 +55,8 @@ fill_services(struct mail *m)
 	m->imap = (struct imap_services){ .store = r->store, .auth = r->auth,
 		.hostname = c->hostname, .message_limit = c->message_limit,
 		.starttls = true, .without = c->imap_without,
-		.cache = box_cache_new(BOX_CACHE_WORTH) };
+		.cache = box_cache_new(BOX_CACHE_WORTH),
+		.searcher = m->searcher };
 	m->pop3 = (struct pop3_services){ .store = r->store, .auth = r->auth,
 		.hostname = c->hostname, .starttls = true };
 	m->sieve = (struct managesieve_services){ .store = r->store,
@@ -109,6 +112,7 @@ on_change(void *mail, int64_t account)
 	struct mail *m = mail;
 
 	net_wake(m->net, account);
+	searcher_note(m->searcher, account);
 	post_send(m->role->post, (struct msg){ MSG_ACCOUNT, account });
 }
 
@@ -187,8 +191,10 @@ on_post(void *mail)
 	struct msg msg;
 
 	while (post_receive(m->role->post, &msg)) {
-		if (msg.kind == MSG_ACCOUNT)
+		if (msg.kind == MSG_ACCOUNT) {
 			net_wake(m->net, msg.number);
+			searcher_note(m->searcher, msg.number);
+		}
 		if (msg.kind == MSG_STANDING) {
 			auth_changed(m->role->auth);
 			net_wake(m->net, msg.number);
@@ -246,10 +252,13 @@ role_mail(struct role *r)
 
 	TRY(net_new(&m.net, &o));
 	done = start_verify(&m);
+	if (done.is == OK)
+		done = searcher_new(&m.searcher, r->store);
 	fill_services(&m);
 	if (done.is == OK)
 		done = serve(&m);
 	net_free(&m.net);
+	searcher_free(&m.searcher);
 	verify_free(&m.verify);
 	box_cache_free(&m.imap.cache);
 	forget_words(&m);

@@ -87,13 +87,38 @@ date_add_rfc5322(struct buf *b, int64_t seconds)
 	    d.minute, d.second);
 }
 
+/* Of 0 to 99. */
+static void
+add_two_digits(struct buf *b, int n, char tens)
+{
+	buf_add_byte(b, (char)(n < 10 ? tens : '0' + n / 10 % 10));
+	buf_add_byte(b, (char)('0' + n % 10));
+}
+
+/* Without printf: lists of thousands of messages have one each. */
 void
 date_add_imap(struct buf *b, int64_t seconds)
 {
 	struct date d = date_of(seconds);
 
-	buf_print(b, "%2d-%s-%04d %02d:%02d:%02d +0000", d.day,
-	    months[d.month - 1], d.year, d.hour, d.minute, d.second);
+	if (d.year < 0 || d.year > 9999) {
+		buf_print(b, "%2d-%s-%04d %02d:%02d:%02d +0000", d.day,
+		    months[d.month - 1], d.year, d.hour, d.minute, d.second);
+		return;
+	}
+	add_two_digits(b, d.day, ' ');
+	buf_add_byte(b, '-');
+	buf_add_text(b, months[d.month - 1]);
+	buf_add_byte(b, '-');
+	add_two_digits(b, d.year / 100, '0');
+	add_two_digits(b, d.year % 100, '0');
+	buf_add_byte(b, ' ');
+	add_two_digits(b, d.hour, '0');
+	buf_add_byte(b, ':');
+	add_two_digits(b, d.minute, '0');
+	buf_add_byte(b, ':');
+	add_two_digits(b, d.second, '0');
+	buf_add(b, VIEW(" +0000"));
 }
 
 void

@@ -53,6 +53,9 @@ struct db_query {
  * FAILED: cannot be opened; NO_SPACE: disk full. */
 CHECKED result db_open(struct db **, const char *path);
 
+/* The same for rows of many KiB that are read whole: pages of 16 KiB. */
+CHECKED result db_open_large(struct db **, const char *path);
+
 /* Costs no sync: what waits in the WAL stays there for the next to open. */
 void db_close(struct db **);
 

@@ -122,10 +122,9 @@ configure_once(void)
 }
 
 static result
-set_up(struct db *db)
+set_up(struct db *db, const char *page_size)
 {
-	static const char pragmas[] = "PRAGMA page_size = 4096;"
-				      "PRAGMA journal_mode = WAL;"
+	static const char pragmas[] = "PRAGMA journal_mode = WAL;"
 				      /* What a WAL may keep when it begins
 				       * anew: WAL_PAGES_MOST. */
 				      "PRAGMA journal_size_limit = 16777216;"
@@ -142,7 +141,9 @@ set_up(struct db *db)
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_LOOKASIDE, NULL,
 	    512, 64);
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	if (sqlite3_exec(db->handle, pragmas, NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_exec(db->handle, page_size, NULL, NULL, NULL) != SQLITE_OK
+	    || sqlite3_exec(db->handle, pragmas, NULL, NULL, NULL)
+		!= SQLITE_OK)
 		return sqlite_failure(db, pragmas);
 	(void)sqlite3_wal_hook(db->handle, count_wal, db);
 	/* A WAL that is removed is one to be made again, with its folder
@@ -152,8 +153,8 @@ set_up(struct db *db)
 	return done();
 }
 
-result
-db_open(struct db **out, const char *path)
+static result
+open_with(struct db **out, const char *path, const char *page_size)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct db *db = calloc(1, sizeof *db);
@@ -169,13 +170,25 @@ db_open(struct db **out, const char *path)
 		NULL) != SQLITE_OK)
 		r = sqlite_failure(db, "open");
 	else
-		r = set_up(db);
+		r = set_up(db, page_size);
 	if (r.is == OK) {
 		*out = db;
 		db = NULL;
 	}
 	db_close(&db);
 	return r;
+}
+
+result
+db_open(struct db **out, const char *path)
+{
+	return open_with(out, path, "PRAGMA page_size = 4096");
+}
+
+result
+db_open_large(struct db **out, const char *path)
+{
+	return open_with(out, path, "PRAGMA page_size = 16384");
 }
 
 static void

@@ -121,6 +121,56 @@ box_in(const struct box *b, const struct idset *set, bool uid, size_t at)
 						: (uint32_t)at + 1);
 }
 
+/* The range that holds `id`, or the next one. */
+static size_t
+range_at_or_above(const struct idset *set, uint32_t id)
+{
+	size_t low = 0, high = set->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (set->ranges[middle].to < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+size_t
+box_next_in(const struct box *b, const struct idset *set, bool uid, size_t at)
+{
+	bool by_uid = uid || set->saved;
+
+	while (at < b->count) {
+		uint32_t id = by_uid ? b->messages[at].uid : (uint32_t)at + 1;
+		size_t range = range_at_or_above(set, id);
+
+		if (range == set->count)
+			return SIZE_MAX;
+		if (set->ranges[range].from <= id)
+			return at;
+		at = by_uid ? box_at_or_above(b, set->ranges[range].from)
+			    : set->ranges[range].from - 1;
+	}
+	return SIZE_MAX;
+}
+
+void
+box_mark(struct box *b, size_t at)
+{
+	if (!b->marked) {
+		b->mark_from = at;
+		b->mark_end = at + 1;
+	}
+	b->marked = true;
+	if (at < b->mark_from)
+		b->mark_from = at;
+	if (at >= b->mark_end)
+		b->mark_end = at + 1;
+}
+
 static result
 append(struct box *b, const struct item *item)
 {
@@ -158,7 +208,7 @@ merge(struct box *b, const struct item *item)
 	m->flags = (uint16_t)((m->flags & MARK_ALL & ~MARK_GONE) | flags);
 	m->keywords = keywords;
 	m->modseq = item->modseq;
-	b->marked = true;
+	box_mark(b, at);
 	return done();
 }
 
@@ -173,7 +223,7 @@ visit_change(void *context, const struct item *item, bool gone)
 	at = box_find(b, item->uid);
 	if (at != SIZE_MAX) {
 		b->messages[at].flags |= MARK_GONE;
-		b->marked = true;
+		box_mark(b, at);
 	}
 	return done();
 }
@@ -189,7 +239,8 @@ box_lose(struct box *b)
 {
 	for (size_t i = 0; i < b->count; i++)
 		b->messages[i].flags |= MARK_GONE;
-	b->marked = true;
+	box_mark(b, 0);
+	b->mark_end = b->count;
 }
 
 static int

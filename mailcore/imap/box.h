@@ -32,6 +32,7 @@ struct box {
 	int64_t modseq; /* all up to here is merged */
 	bool read_only;
 	bool marked;
+	size_t mark_from, mark_end; /* where marks may be, if marked */
 	struct message *messages; /* by uid */
 	size_t count;
 	size_t room;
@@ -59,6 +60,9 @@ CHECKED result box_merge_here(struct box *, struct account *);
 
 /* All its messages are gone for this session. */
 void box_lose(struct box *);
+
+/* Message `at` is about to get a mark. */
+void box_mark(struct box *, size_t at);
 
 /* How to tell. */
 struct telling {
@@ -89,5 +93,10 @@ CHECKED result box_resolve(const struct box *, struct idset *, bool uid);
 
 /* Is message `at` in the set of UIDs or of numbers? */
 bool box_in(const struct box *, const struct idset *, bool uid, size_t at);
+
+/* The first message of the set that is not before `at`; SIZE_MAX: none.  Its
+ * cost is that of the set, not of the mailbox. */
+size_t box_next_in(const struct box *, const struct idset *, bool uid,
+    size_t at);
 
 #endif

@@ -4,13 +4,27 @@
 #include "mailcore/base/limits.h"
 #include "mailcore/imap/flags.h"
 
+/* Messages from here to there may have marks. */
+static size_t
+marks_end(const struct box *b, size_t most)
+{
+	if (!b->marked)
+		return 0;
+	return b->mark_end < most ? b->mark_end : most;
+}
+
+static size_t
+marks_from(const struct box *b)
+{
+	return b->marked ? b->mark_from : b->count;
+}
+
 /* From the last to the first: so each number is still the message's own. */
 static void
 tell_expunges(const struct box *b, struct buf *out)
 {
-	for (size_t i = b->count; i > 0; i--)
-		if ((b->messages[i - 1].flags & MARK_GONE) != 0
-		    && i <= b->told)
+	for (size_t i = marks_end(b, b->told); i > marks_from(b); i--)
+		if ((b->messages[i - 1].flags & MARK_GONE) != 0)
 			buf_print(out, "* %zu EXPUNGE\r\n", i);
 }
 
@@ -20,7 +34,7 @@ tell_vanished(const struct box *b, struct buf *out)
 	struct idset_writer w = idset_to(out);
 
 	buf_add(out, VIEW("* VANISHED "));
-	for (size_t i = 0; i < b->told; i++)
+	for (size_t i = marks_from(b); i < marks_end(b, b->told); i++)
 		if ((b->messages[i].flags & MARK_GONE) != 0)
 			idset_put(&w, b->messages[i].uid);
 	idset_end(&w);
@@ -32,7 +46,7 @@ count_gone(const struct box *b, size_t up_to)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < up_to; i++)
+	for (size_t i = marks_from(b); i < marks_end(b, up_to); i++)
 		n += (b->messages[i].flags & MARK_GONE) != 0;
 	return n;
 }
@@ -40,9 +54,11 @@ count_gone(const struct box *b, size_t up_to)
 static void
 drop_gone(struct box *b)
 {
-	size_t n = 0;
+	size_t n = marks_from(b);
 
-	for (size_t i = 0; i < b->count; i++)
+	if (count_gone(b, b->count) == 0)
+		return;
+	for (size_t i = n; i < b->count; i++)
 		if ((b->messages[i].flags & MARK_GONE) == 0)
 			b->messages[n++] = b->messages[i];
 	b->count = n;
@@ -88,7 +104,7 @@ tell_flags(struct box *b, const struct telling *how, struct buf *out)
 	int what = how->modseq ? MARK_FLAGS | MARK_MODSEQ : MARK_FLAGS;
 	size_t before = out->n;
 
-	for (size_t i = 0; i < b->told; i++) {
+	for (size_t i = marks_from(b); i < marks_end(b, b->told); i++) {
 		struct message *m = &b->messages[i];
 
 		if ((m->flags & MARK_GONE) != 0)

@@ -7,6 +7,7 @@
 #include "mailcore/imap/resync.h"
 #include "mailcore/imap/without.h"
 
+#include "mailcore/store/search.h"
 #include "mailcore/sys/log.h"
 
 enum {
@@ -47,8 +48,11 @@ next_run(struct fetching *x)
 {
 	size_t most = x->f.sets_seen ? RUN_SEEN : RUN;
 
-	while (x->next < x->end && !is_asked(x, x->next))
-		x->next++;
+	while (x->next < x->end && !is_asked(x, x->next)) {
+		x->next = box_next_in(x->s->box, &x->f.set, x->c->uid,
+		    x->next + 1);
+		x->next = x->next < x->end ? x->next : x->end;
+	}
 	x->stop = x->next;
 	while (x->stop < x->end && x->stop - x->next < most
 	    && is_asked(x, x->stop))
@@ -115,12 +119,22 @@ write_message(struct fetching *x, struct fetched *o)
 	return done();
 }
 
+/* Mostly the one that is expected. */
+static size_t
+at_uid(const struct fetching *x, uint32_t uid)
+{
+	const struct box *b = x->s->box;
+
+	return x->next < b->count && b->messages[x->next].uid == uid
+	    ? x->next : box_find(b, uid);
+}
+
 static result
 visit(void *context, const struct item *item,
     const struct item_summary *summary)
 {
 	struct fetching *x = context;
-	size_t at = box_find(x->s->box, item->uid);
+	size_t at = at_uid(x, item->uid);
 	struct fetched o = { .item = item, .summary = summary,
 		.account = x->c->account,
 		.utf8 = x->s->utf8 || x->s->rev2 };
@@ -156,22 +170,39 @@ write_run_from_memory(struct fetching *x)
 	return done();
 }
 
+/* Of messages with these uids; as much as can be without reading each. */
+static result
+read_run(struct fetching *x, uint32_t from, uint32_t to)
+{
+	struct account *a = x->c->account;
+	int64_t collection = x->s->box->collection;
+	uint32_t upto = to;
+
+	if (!x->f.needs_bytes) {
+		TRY(search_each_summary(a, collection, from, &upto,
+		    x->f.needs_heads, visit, x));
+		if (upto >= to)
+			return done();
+		from = upto + 1;
+		if (x->stop - x->next == RUN)
+			searcher_note(x->s->services->searcher,
+			    account_id(a));
+	}
+	return x->f.needs_summary
+	    ? item_each_summary(a, collection, from, to, visit, x)
+	    : item_each(a, collection, from, to, visit_plain, x);
+}
+
 static result
 write_run(struct fetching *x)
 {
 	const struct box *b = x->s->box;
-	uint32_t from = b->messages[x->next].uid;
-	uint32_t to = b->messages[x->stop - 1].uid;
 	result r;
 
 	if (!x->f.needs_item && !x->f.needs_summary)
 		return write_run_from_memory(x);
-	if (x->f.needs_summary)
-		r = item_each_summary(x->c->account, b->collection, from, to,
-		    visit, x);
-	else
-		r = item_each(x->c->account, b->collection, from, to,
-		    visit_plain, x);
+	r = read_run(x, b->messages[x->next].uid,
+	    b->messages[x->stop - 1].uid);
 	if (x->full)
 		return done();
 	if (r.is == OK && x->item > 0)
@@ -345,6 +376,7 @@ run_fetch(struct imap *s, struct command *c, struct buf *out)
 	fetch_parse(&c->in, c->uid, &x->f);
 	TRY(scan_result(&c->in.s));
 	TRY(arena_result(c->arena));
+	TRY(without_check_fetch(s, &x->f));
 	if (x->f.vanished && (!c->uid || !s->qresync))
 		return fail(MALFORMED, "RFC 7162 3.2.6: VANISHED is for UID"
 				       " FETCH, with QRESYNC enabled");
@@ -359,4 +391,3 @@ run_fetch(struct imap *s, struct command *c, struct buf *out)
 		TRY(tell_vanished(x, star, out));
 	return go_on(s, c, out);
 }
-	TRY(without_check_fetch(s, &x->f));

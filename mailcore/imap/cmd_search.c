@@ -3,6 +3,7 @@
 #include "mailcore/imap/reply.h"
 #include "mailcore/imap/searching.h"
 
+#include "mailcore/store/search.h"
 #include "mailcore/sys/clock.h"
 
 #include <stdlib.h>
@@ -145,7 +146,7 @@ visit(void *context, const struct item *item,
 	if (at == SIZE_MAX || at >= x->end || at < x->next)
 		return done();
 	x->next = at + 1;
-	if (may_fit(x, at))
+	if (!search_index_skips(x, at) && may_fit(x, at))
 		look(x, &c, at);
 	if (c.body_open)
 		body_close(&c.body);
@@ -172,30 +173,43 @@ search_memory(struct searching *x)
 	return done();
 }
 
+/* The next ones that may fit. */
 static result
-search_store(struct searching *x)
+search_run(struct searching *x)
 {
 	const struct box *b = x->s->box;
-	uint32_t last;
+	uint32_t from, to;
+	size_t stop;
 	result r;
 
 	/* Do not even ask for what cannot fit. */
-	while (x->next < x->end && !may_fit(x, x->next))
+	while (x->next < x->end
+	    && (search_index_skips(x, x->next) || !may_fit(x, x->next)))
 		x->next++;
 	if (x->next == x->end)
 		return done();
-	last = b->messages[x->end - 1].uid;
-	TRY(command_account(x->s, x->c));
+	stop = search_index_stop(x);
+	from = b->messages[x->next].uid;
+	to = b->messages[stop - 1].uid;
 	if (x->key->cost >= COST_SUMMARY)
-		r = item_each_summary(x->c->account, b->collection,
-		    b->messages[x->next].uid, last, visit, x);
+		r = item_each_summary(x->c->account, b->collection, from, to,
+		    visit, x);
 	else
-		r = item_each(x->c->account, b->collection,
-		    b->messages[x->next].uid, last, visit_plain, x);
+		r = item_each(x->c->account, b->collection, from, to,
+		    visit_plain, x);
 	if (x->full)
 		return done();
-	x->next = x->end;
+	x->next = stop;
 	return r;
+}
+
+static result
+search_store(struct searching *x)
+{
+	TRY(command_account(x->s, x->c));
+	while (x->next < x->end && !x->full)
+		TRY(search_run(x));
+	return done();
 }
 
 static bool
@@ -238,6 +252,8 @@ visit_found(void *context, const struct item *item,
 		.account = x->c->account };
 	size_t at = box_find(x->s->box, item->uid);
 
+	if (at == SIZE_MAX) /* not of this mailbox any more */
+		return done();
 	/* Expunged ones stay where they are, without any text. */
 	while (o->done < o->length && o->list[o->done].at < at)
 		o->done++;
@@ -252,6 +268,21 @@ visit_found(void *context, const struct item *item,
 	return x->full ? fail(BUSY, "a piece is full") : done();
 }
 
+/* With what messages are put in order by. */
+static result
+each_summary(struct searching *x, uint32_t from, uint32_t to)
+{
+	struct account *a = x->c->account;
+	int64_t collection = x->s->box->collection;
+	uint32_t upto = to;
+
+	TRY(search_each_summary(a, collection, from, &upto, true, visit_found,
+	    x));
+	return upto >= to
+	    ? done()
+	    : item_each_summary(a, collection, upto + 1, to, visit_found, x);
+}
+
 static result
 read_found(struct searching *x)
 {
@@ -262,9 +293,8 @@ read_found(struct searching *x)
 	if (o->done == o->length)
 		return done();
 	TRY(command_account(x->s, x->c));
-	r = item_each_summary(x->c->account, b->collection,
-	    b->messages[o->list[o->done].at].uid,
-	    b->messages[o->list[o->length - 1].at].uid, visit_found, x);
+	r = each_summary(x, b->messages[o->list[o->done].at].uid,
+	    b->messages[o->list[o->length - 1].at].uid);
 	if (x->full && arena_result(o->arena).is == OK)
 		return done();
 	o->done = o->length;
@@ -276,6 +306,7 @@ drop(void *state)
 {
 	struct searching *x = state;
 
+	search_index_free(x);
 	order_free(&x->order);
 }
 
@@ -333,6 +364,7 @@ run(struct imap *s, struct command *c, enum order_kind kind, struct buf *out)
 	TRY(r);
 	x->found = arena_alloc(c->arena, x->end / 8 + 1);
 	TRY(arena_result(c->arena));
+	TRY(search_index_ask(x));
 	return go_on(s, c, out);
 }
 

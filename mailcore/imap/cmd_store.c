@@ -178,9 +178,9 @@ store_all(struct account *a, void *context)
 	x->modified = idset_to(x->stale);
 	/* What others set since must not be lost. */
 	TRY(box_merge_here(b, a));
-	for (size_t i = 0; i < known; i++)
-		if (box_in(b, &x->set, x->c->uid, i))
-			TRY(store_one(a, x, i));
+	for (size_t i = box_next_in(b, &x->set, x->c->uid, 0); i < known;
+	     i = box_next_in(b, &x->set, x->c->uid, i + 1))
+		TRY(store_one(a, x, i));
 	idset_end(&x->modified);
 	return done();
 }
@@ -203,7 +203,7 @@ keep(struct storing *x)
 		m->flags = (uint16_t)(marks | to->flags);
 		m->keywords = to->keywords;
 		m->modseq = to->modseq;
-		b->marked = true;
+		box_mark(b, to->at);
 	}
 }
 

@@ -62,6 +62,8 @@ struct fetch {
 	struct window window;
 	bool sets_seen, has_flags, has_modseq;
 	bool needs_item, needs_summary;
+	bool needs_heads; /* fields that lists show: store/search.h */
+	bool needs_bytes; /* other fields, or the message itself */
 };
 
 /* "(FLAGS BODY.PEEK[1.MIME]<0.100>)", "FULL", "FLAGS"... and modifiers. */

@@ -1,6 +1,7 @@
 #include "mailcore/imap/fetch.h"
 
 #include "mailcore/base/ascii.h"
+#include "mailcore/store/search.h"
 
 static struct fetch_item *
 next_item(struct parse *in, struct fetch *f)
@@ -266,6 +267,18 @@ parse_modifiers(struct parse *in, struct fetch *f)
 		add_kind(in, f, FETCH_MODSEQ);
 }
 
+/* Header fields that lists show, and nothing else? */
+static bool
+is_of_list(const struct section *s)
+{
+	size_t i = 0;
+
+	while (i < s->field_count && search_keeps_field(s->fields[i]))
+		i++;
+	return s->count == 0 && s->what == SECTION_FIELDS
+	    && i == s->field_count;
+}
+
 static void
 look_at(struct fetch *f, const struct fetch_item *item)
 {
@@ -279,9 +292,12 @@ look_at(struct fetch *f, const struct fetch_item *item)
 	case FETCH_UID:
 	case FETCH_THREADID:
 		break;
-	case FETCH_EMAILID:
 	case FETCH_PREVIEW:
 	case FETCH_BINARY_SIZE:
+		f->needs_bytes = true;
+		f->needs_item = true;
+		break;
+	case FETCH_EMAILID:
 	case FETCH_INTERNALDATE:
 	case FETCH_SAVEDATE:
 	case FETCH_SIZE:
@@ -293,6 +309,7 @@ look_at(struct fetch *f, const struct fetch_item *item)
 		f->needs_summary = true;
 		break;
 	case FETCH_BINARY:
+		f->needs_bytes = true;
 		f->needs_item = true;
 		f->sets_seen |= !item->peek;
 		break;
@@ -302,6 +319,8 @@ look_at(struct fetch *f, const struct fetch_item *item)
 		    && (item->section.what == SECTION_HEADER
 			|| item->section.what == SECTION_FIELDS
 			|| item->section.what == SECTION_FIELDS_NOT);
+		f->needs_heads |= is_of_list(&item->section);
+		f->needs_bytes |= !is_of_list(&item->section);
 		f->sets_seen |= !item->peek;
 		break;
 	}

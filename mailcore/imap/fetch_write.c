@@ -197,7 +197,9 @@ fetch_add_literal(const struct fetched *o, view content,
 	    && (uintptr_t)content.p >= (uintptr_t)bytes.p
 	    && (uintptr_t)content.p < (uintptr_t)bytes.p + bytes.n;
 
-	buf_print(out, "{%zu}\r\n", content.n);
+	buf_add_byte(out, '{');
+	buf_add_number(out, content.n);
+	buf_add(out, VIEW("}\r\n"));
 	if (inside && content.n > LIMIT_IMAP_PIECE) {
 		tail->body = o->item->body;
 		tail->from = (size_t)(content.p - bytes.p) + LIMIT_IMAP_PIECE;
@@ -264,7 +266,8 @@ write_summary(struct fetched *o, enum fetch_kind kind, struct buf *out)
 static void
 write_date(const char *name, int64_t seconds, struct buf *out)
 {
-	buf_print(out, "%s \"", name);
+	buf_add_text(out, name);
+	buf_add(out, VIEW(" \""));
 	date_add_imap(out, seconds);
 	buf_add_byte(out, '"');
 }
@@ -281,7 +284,8 @@ fetch_write(struct fetched *o, const struct fetch_item *item,
 		flags_add(out, m->flags, o->keywords);
 		break;
 	case FETCH_UID:
-		buf_print(out, "UID %u", m->uid);
+		buf_add(out, VIEW("UID "));
+		buf_add_number(out, m->uid);
 		break;
 	case FETCH_INTERNALDATE:
 		write_date("INTERNALDATE", o->item->received, out);
@@ -293,11 +297,13 @@ fetch_write(struct fetched *o, const struct fetch_item *item,
 			buf_add(out, VIEW("SAVEDATE NIL"));
 		break;
 	case FETCH_SIZE:
-		buf_print(out, "RFC822.SIZE %llu",
-		    (unsigned long long)o->item->size);
+		buf_add(out, VIEW("RFC822.SIZE "));
+		buf_add_number(out, o->item->size);
 		break;
 	case FETCH_MODSEQ:
-		buf_print(out, "MODSEQ (%lld)", (long long)m->modseq);
+		buf_add(out, VIEW("MODSEQ ("));
+		buf_add_number(out, (uint64_t)m->modseq);
+		buf_add_byte(out, ')');
 		break;
 	case FETCH_ENVELOPE:
 	case FETCH_BODY:

@@ -10,6 +10,7 @@
 #include "mailcore/sys/conn.h"
 
 struct box_cache;
+struct searcher;
 
 struct imap_services {
 	struct store *store;
@@ -19,6 +20,7 @@ struct imap_services {
 	bool starttls; /* a certificate is there */
 	const char *without; /* capabilities not told of, "A B"; or NULL */
 	struct box_cache *cache; /* box_cache.h; NULL: none */
+	struct searcher *searcher; /* store/search.h; NULL: none */
 };
 
 extern const struct protocol imap_protocol;

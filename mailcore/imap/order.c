@@ -3,6 +3,7 @@
 #include "mailcore/base/date.h"
 #include "mailcore/format/address.h"
 #include "mailcore/format/header.h"
+#include "mailcore/format/text.h"
 #include "mailcore/format/word.h"
 
 #include <stdlib.h>
@@ -67,7 +68,7 @@ keep_text(view text, struct arena *arena)
 	struct buf folded = buf_new(8 * LIMIT_IMAP_SORT_TEXT);
 	view copy;
 
-	search_fold(view_first(text, LIMIT_IMAP_SORT_TEXT), &folded);
+	text_fold(view_first(text, LIMIT_IMAP_SORT_TEXT), &folded);
 	copy = arena_copy(arena, buf_view(&folded));
 	buf_free(&folded);
 	return copy;

@@ -164,7 +164,7 @@ resync_box(struct box *b, struct account *a, struct resync *x,
 		    || (x->knows && !idset_has(&x->known, m->uid)))
 			continue;
 		m->flags |= MARK_FLAGS;
-		b->marked = true;
+		box_mark(b, i);
 	}
 	return done();
 }

@@ -8,6 +8,8 @@
 #include "mailcore/imap/box.h"
 #include "mailcore/imap/session.h"
 
+struct search_hits;
+
 /* What must be read to decide a key, from cheap to dear. */
 enum cost { COST_MEMORY, COST_ITEM, COST_SUMMARY, COST_BODY };
 
@@ -49,8 +51,9 @@ struct key {
 	uint32_t flag;
 	int64_t number; /* modseq, date, size, seconds */
 	view word;      /* keyword, field name */
-	view text;      /* folded */
+	view text;      /* folded (format/text.h) */
 	struct idset set;
+	struct search_hits *hits; /* store/search.h; NULL: not asked */
 	struct key *first; /* NOT, OR, AND: what is inside */
 	struct key *next;  /* beside it */
 };
@@ -76,9 +79,6 @@ struct candidate {
 };
 
 bool search_fits(struct candidate *, const struct key *);
-
-/* Text without case, as it is compared (UTF-8). */
-void search_fold(view text, struct buf *out);
 
 /* search_text.c: does the header field, the body, or any of it hold the
  * text? */

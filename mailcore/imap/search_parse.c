@@ -2,6 +2,7 @@
 
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/utf8.h"
+#include "mailcore/format/text.h"
 
 /* How a key goes on behind its name. */
 enum argument {
@@ -95,7 +96,7 @@ parse_text(struct reading *r, struct key *k)
 	if (scan_ok(&r->in->s) && !utf8_is_valid(raw))
 		scan_fail(&r->in->s, MALFORMED,
 		    "RFC 3501 6.4.4: text is not in that charset");
-	search_fold(raw, &folded);
+	text_fold(raw, &folded);
 	k->text = arena_copy(r->in->arena, buf_view(&folded));
 	buf_free(&folded);
 }

@@ -29,6 +29,7 @@ struct searching {
 	size_t next;
 	size_t end; /* messages known when it began */
 	unsigned char *found; /* a bit a message */
+	unsigned char *skip;  /* those that cannot fit; NULL: not known */
 	int64_t modseq; /* the highest of those found */
 	int64_t now;
 	unsigned looked;
@@ -37,6 +38,16 @@ struct searching {
 
 	struct ordering order; /* of those found */
 };
+
+/* Ask the store's index, before anything is looked at. */
+CHECKED result search_index_ask(struct searching *);
+void search_index_free(struct searching *);
+
+/* Message `at` cannot fit, as the index knows. */
+bool search_index_skips(const struct searching *, size_t at);
+
+/* From x->next up to where messages are worth being read in one go. */
+size_t search_index_stop(const struct searching *);
 
 /* Tell it, and keep it for "$". */
 CHECKED result searching_answer(struct searching *, struct buf *out);

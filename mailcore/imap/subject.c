@@ -3,6 +3,7 @@
 #include "mailcore/imap/order.h"
 
 #include "mailcore/format/header.h"
+#include "mailcore/format/text.h"
 #include "mailcore/format/word.h"
 
 /* White space becomes single spaces, none at the ends. */
@@ -123,7 +124,7 @@ subject_base(view raw, struct arena *arena, bool *reply)
 	    &text);
 	base = base_of(squeeze(buf_view(&text), arena), reply);
 	buf_reset(&text);
-	search_fold(base, &text);
+	text_fold(base, &text);
 	base = arena_copy(arena, buf_view(&text));
 	buf_free(&text);
 	return base;

@@ -117,6 +117,7 @@ cool_down(struct store *s)
 	s->coolest = a->newer;
 	s->warm--;
 	a->warm = false;
+	db_close(&a->search);
 	db_rest(a->db);
 }
 
@@ -153,6 +154,7 @@ destroy(struct account *a)
 {
 	struct store *s = a->store;
 
+	db_close(&a->search);
 	db_close(&a->db);
 	buf_free(&a->record);
 	(void)pthread_mutex_lock(&s->lock);

@@ -69,6 +69,8 @@ struct account {
 	struct store *store;
 	struct slot *slot;
 	struct db *db;
+	struct db *search; /* search.db, once it was needed */
+	uint64_t search_file; /* the file that this is */
 	int64_t id;
 	bool writing;
 	bool reading;

@@ -148,8 +148,9 @@ worker_queue(struct conn *c, enum job job)
 	else
 		n->job_last->job_next = c;
 	n->job_last = c;
-	(void)pthread_cond_signal(&n->job_there);
 	(void)pthread_mutex_unlock(&n->job_lock);
+	/* Not under the lock, on which who wakes would wait. */
+	(void)pthread_cond_signal(&n->job_there);
 }
 
 void

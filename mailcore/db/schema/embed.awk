@@ -1,6 +1,6 @@
 # embed.awk - the numbered schema files as C strings, in order of their names:
-# house_NNNN.sql for posthaste.db, account_NNNN.sql for account.db.  Comments
-# and empty lines stay behind.
+# house_NNNN.sql for posthaste.db, account_NNNN.sql for account.db,
+# search_NNNN.sql for search.db.  Comments and empty lines stay behind.
 BEGIN {
 	print "#include \"mailcore/db/schema.h\""
 }
