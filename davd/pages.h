@@ -46,6 +46,10 @@ void page_pacc(void *services, const struct request *, struct answer *);
 /* /.well-known/mta-sts.txt, by the name mta-sts.DOMAIN. */
 void page_mta_sts(void *services, const struct request *, struct answer *);
 
+/* /metrics, when it is set so, for programs of this machine: what has been
+ * counted, in Prometheus' text format 0.0.4. */
+void page_metrics(void *services, const struct request *, struct answer *);
+
 /* /.well-known/change-password: to the page that changes it. */
 void page_change_password(void *services, const struct request *,
     struct answer *);

@@ -2,6 +2,7 @@
 #include "davd/role.h"
 
 #include "mailcore/auth/signer_wire.h"
+#include "mailcore/sys/count.h"
 #include "mailcore/sys/log.h"
 #include "mailcore/sys/proc.h"
 #include "mailcore/sys/tls.h"
@@ -172,6 +173,21 @@ keep_little_memory(void)
 	(void)mallopt(M_TRIM_THRESHOLD, LARGE_BLOCK);
 }
 
+/* A server that cannot count serves none the less. */
+static void
+open_counts(const struct role *r)
+{
+	char path[PATH_MAX];
+	result opened;
+
+	if (snprintf(path, sizeof path, "%s/run/count.%s", r->conf.data,
+	        r->kind->name) >= (int)sizeof path)
+		return;
+	opened = count_open(path);
+	if (opened.is == OK)
+		count_event("role.start");
+}
+
 static result
 give_up_rights(struct role *r)
 {
@@ -181,6 +197,7 @@ give_up_rights(struct role *r)
 	/* Its socket is bound while that is still allowed. */
 	if (r->kind->store)
 		TRY(post_open(&r->post, r->conf.data, r->kind->name));
+	open_counts(r);
 	return role_fence(r->kind, &r->conf);
 }
 

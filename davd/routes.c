@@ -83,6 +83,7 @@ const struct route routes[] = {
 	{ "/SOGo/dav", false, dav_handle },
 	{ "/SOGo/dav/", false, dav_handle },
 	{ "/.well-known/security.txt", false, page_security_txt },
+	{ "/metrics", false, page_metrics },
 	{ "/help", false, page_help },
 	{ "/sign-in", false, page_sign_in },
 	{ "/sign-out", false, page_sign_out },

@@ -4,6 +4,7 @@
 #include "davd/http/held.h"
 
 #include "mailcore/base/limits.h"
+#include "mailcore/sys/count.h"
 #include "mailcore/sys/log.h"
 
 #include <arpa/inet.h>
@@ -189,6 +190,16 @@ hold_head(const struct exchange *x, struct MHD_Connection *c)
 		held_next(info->socket_context);
 }
 
+static void
+count_answer(unsigned status)
+{
+	static const char *const classes[] = { NULL, "http.1xx", "http.2xx",
+		"http.3xx", "http.4xx", "http.5xx" };
+
+	if (status / 100 > 0 && status / 100 < COUNT(classes))
+		count_event(classes[status / 100]);
+}
+
 static enum MHD_Result
 send_answer(struct front *f, struct exchange *x, struct MHD_Connection *c)
 {
@@ -208,6 +219,7 @@ send_answer(struct front *f, struct exchange *x, struct MHD_Connection *c)
 	if (f->stopping)
 		(void)MHD_add_response_header(
 		    response, MHD_HTTP_HEADER_CONNECTION, "close");
+	count_answer(x->answer.status);
 	sent = MHD_queue_response(c, x->answer.status, response);
 	MHD_destroy_response(response);
 	return sent;

@@ -20,7 +20,7 @@
  *	session-idle MINUTES  session-end HOURS  password-strength 0..4
  *	security-contact URI
  *	publish on|off       directory on|off        imap-without WORD...
- *	push public|any|off  history-days N
+ *	push public|any|off  history-days N          metrics on|off
  *	gateway DOMAIN ... (gateway.h)
  *	log-level error|warning|info|debug           sandbox on|off
  */
@@ -96,6 +96,7 @@ struct conf {
 	unsigned password_strength; /* least score of a person's new one */
 	const char *security_contact; /* a URI for security.txt; NULL: none */
 	bool publish;   /* owners may open a calendar to everyone */
+	bool metrics;   /* /metrics on the local side */
 	bool directory; /* people of a domain find each other */
 	int push;       /* enum conf_push */
 	unsigned history_days; /* what was there before is kept; 0: not */

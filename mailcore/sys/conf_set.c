@@ -446,6 +446,8 @@ const struct setting conf_settings[CONF_SETTINGS] = {
 	    " like mailto:security@example.org" },
 	{ "publish", offsetof(struct conf, publish), set_switch, "on or off",
 	    "write on to let people open calendars to everyone" },
+	{ "metrics", offsetof(struct conf, metrics), set_switch, "on or off",
+	    "write on to let programs of this machine read the counts" },
 	{ "directory", offsetof(struct conf, directory),
 	    set_switch, "on or off",
 	    "write on to let the people of a domain look each other up" },

@@ -18,7 +18,7 @@ struct setting {
 	const char *advice;
 };
 
-enum { CONF_SETTINGS = 34, CONF_PORT_MAX = 65535, CONF_MESSAGE_MAX = 1 << 30 };
+enum { CONF_SETTINGS = 35, CONF_PORT_MAX = 65535, CONF_MESSAGE_MAX = 1 << 30 };
 
 extern const struct setting conf_settings[CONF_SETTINGS];
 extern const struct setting conf_port_setting; /* port.*, public-port.* */

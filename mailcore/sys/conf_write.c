@@ -183,6 +183,8 @@ put_limits(const struct conf *c, struct buf *out)
 	buf_print(out, "publish %s\ndirectory %s\n",
 	    c->publish ? "on" : "off", c->directory ? "on" : "off");
 	put_dav(c, out);
+	buf_add(out, VIEW("\n# May programs of this machine read /metrics?\n"));
+	buf_print(out, "metrics %s\n", c->metrics ? "on" : "off");
 	buf_add(out, VIEW("\n# error, warning, info or debug.\n"));
 	buf_print(out, "log-level %s\n", levels[c->log_level]);
 	buf_add(out, VIEW("\n# Limits what each role may do; off only for"

@@ -1,5 +1,6 @@
 #include "mailcore/sys/net.h"
 
+#include "mailcore/sys/count.h"
 #include "mailcore/sys/log.h"
 
 #include <openssl/ssl.h>
@@ -21,6 +22,7 @@ conn_new(const struct listener *from, int fd, const struct peer *peer,
 	c->count = count;
 	c->in = buf_new(NET_INPUT_MAX);
 	c->out = buf_new(NET_OUTPUT_MAX);
+	count_level(c->protocol->name, 1);
 	return c;
 }
 
@@ -77,6 +79,7 @@ conn_free(struct conn *c)
 	if (c->count != NULL)
 		peers_drop(n, c->count);
 	n->connections--;
+	count_level(c->protocol->name, -1);
 	/* Nobody can post it any more, but somebody may have. */
 	(void)pthread_mutex_lock(&l->lock);
 	c->dead = c->posted != 0;

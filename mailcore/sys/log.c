@@ -1,6 +1,7 @@
 #include "mailcore/sys/log.h"
 
 #include "mailcore/base/ascii.h"
+#include "mailcore/sys/count.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -78,6 +79,7 @@ log_line(enum log_level level, const char *event, const char *format, ...)
 	ssize_t wrote;
 	va_list args;
 
+	count_event(event);
 	if ((int)level > log_most)
 		return;
 	va_start(args, format);

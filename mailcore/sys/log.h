@@ -1,7 +1,8 @@
 /*
  * log.h - one line per event on standard error: time, level, role, event,
  * then key=value.  No secrets, no message content.  Thread-safe; control
- * bytes are escaped, so a line stays a line.
+ * bytes are escaped, so a line stays a line.  Events are counted
+ * (mailcore/sys/count.h), also those of a level that is not written.
  */
 #ifndef SYS_LOG_H
 #define SYS_LOG_H
