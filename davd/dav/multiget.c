@@ -4,6 +4,8 @@
 
 #include "mailcore/base/limits.h"
 
+#include <stdlib.h>
+
 /* calendar-multiget (RFC 4791 7.9) and addressbook-multiget (RFC 6352 8.7). */
 struct multiget {
 	struct stream s; /* first */
@@ -11,6 +13,9 @@ struct multiget {
 	struct collection collection; /* of the last href; id 0: none */
 	const struct xml_element *at; /* the next child of the report */
 	size_t count;
+	/* By the place of a child: it names what one before it did. */
+	bool *again;
+	size_t place;
 };
 
 static result
@@ -81,7 +86,7 @@ next(struct stream *s, bool *more)
 	if (e == NULL)
 		return done();
 	m->at = e->next;
-	if (!xml_is(e, VIEW(NS_DAV), VIEW("href")))
+	if (m->again[m->place++] || !xml_is(e, VIEW(NS_DAV), VIEW("href")))
 		return done();
 	if (m->count++ == LIMIT_MULTIGET) {
 		add_over_limit(m);
@@ -100,12 +105,62 @@ next(struct stream *s, bool *more)
 	return done();
 }
 
+struct name {
+	view href;
+	size_t place;
+};
+
+static int
+by_href(const void *a, const void *b)
+{
+	const struct name *x = a, *y = b;
+	int order = view_order(x->href, y->href);
+
+	return order != 0
+	    ? order
+	    : (x->place > y->place) - (x->place < y->place);
+}
+
+/* RFC 4791 7.9: an answer for each, and one is enough. */
+static result
+note_names(struct multiget *m, const struct xml_element *root)
+{
+	struct arena *arena = m->s.out.d->arena;
+	struct name *names;
+	size_t n = 0, i = 0;
+
+	for (const struct xml_element *e = root->first; e != NULL; e = e->next)
+		n++;
+	names = arena_array(arena, n, sizeof *names);
+	m->again = arena_array(arena, n, sizeof *m->again);
+	TRY(arena_result(arena));
+	if (n == 0)
+		return done();
+	for (const struct xml_element *e = root->first; e != NULL;
+	     e = e->next, i++)
+		names[i] = (struct name){
+			xml_is(e, VIEW(NS_DAV), VIEW("href"))
+			    ? view_trim(e->text)
+			    : VIEW(""),
+			i
+		};
+	qsort(names, n, sizeof *names, by_href);
+	for (i = 1; i < n; i++)
+		m->again[names[i].place] = names[i].href.n > 0
+		    && view_eq(names[i].href, names[i - 1].href);
+	return done();
+}
+
 void
 report_multiget(struct dav *d, const struct xml_element *root)
 {
 	struct multiget *m = arena_alloc(d->arena, sizeof *m);
 	result r = arena_result(d->arena);
 
+	if (r.is == OK) {
+		m->s.out.d = d;
+		r = note_names(m, root);
+	}
 	if (r.is == OK)
 		r = report_wanted(d, root, &m->wanted);
 	if (r.is != OK) {

@@ -26,6 +26,7 @@ struct put {
 	struct item_new item;
 	/* What happened inside, as the answer needs it. */
 	bool created;
+	bool crowded;    /* more than LIMIT_ATTENDEES */
 	unsigned status; /* of a failed condition */
 	unsigned need;   /* a right that is missing */
 	const char *condition;
@@ -103,6 +104,7 @@ examine_calendar(struct put *p)
 	struct ical_facts facts;
 
 	TRY(ical_examine(p->d->request->body, p->d->arena, &facts));
+	p->crowded = facts.attendees > LIMIT_ATTENDEES;
 	p->item.key = facts.uid;
 	p->item.component = facts.component;
 	p->item.span_from = facts.span_from;
@@ -132,9 +134,12 @@ examine(struct put *p, size_t rule)
 
 	switch (r.is) {
 	case OK:
-		if (p->zone.n == 0)
+		if (p->zone.n == 0 && !p->crowded)
 			return true;
-		dav_error(d, 403, "C:valid-timezone", VIEW("")); /* RFC 7809 */
+		dav_error(d, 403, /* RFC 7809, RFC 4791 5.2.9 */
+		    p->crowded ? "C:max-attendees-per-instance"
+			       : "C:valid-timezone",
+		    VIEW(""));
 		break;
 	case MALFORMED:
 		dav_error(d, 403, rules[rule].data, VIEW(""));

@@ -23,12 +23,18 @@ struct look {
 	uint64_t pieces; /* lines, parameters, values of lists */
 	view uid;        /* of the component at depth 2 */
 	view instance;   /* its RECURRENCE-ID */
+	view start;      /* its DTSTART */
+	uint64_t attendees;
+	/* Which kinds of time all have: enum kind_of_time. */
+	unsigned starts, recurrences;
 	view *instances;
 	size_t instance_count, instance_room;
 	struct ical_zones zones;
 	uint32_t times[4]; /* how many of timed[] there are */
 	bool spans;        /* are asked for */
 };
+
+enum kind_of_time { IS_DATE = 1, IS_TIME = 2 };
 
 static const struct {
 	view name;
@@ -132,7 +138,8 @@ open_component(struct look *l, view name)
 		return fail(MALFORMED, "RFC 5545 3.4: no BEGIN:VCALENDAR");
 	if (l->depth == 1) {
 		TRY(take_component_name(l, name));
-		l->uid = l->instance = VIEW("");
+		l->uid = l->instance = l->start = VIEW("");
+		l->attendees = 0;
 	}
 	l->open[l->depth++] = name;
 	return done();
@@ -155,6 +162,21 @@ keep_instance(struct look *l)
 	l->instances[l->instance_count++] = l->instance;
 }
 
+/* RFC 5545 3.8.4.4: of the kind that the DTSTART of the series is. */
+static void
+keep_kinds(struct look *l)
+{
+	view time = l->instance.n > 0 ? l->instance : l->start;
+	unsigned kind = time.n == 8 ? IS_DATE : IS_TIME;
+
+	if (l->instance.n > 0)
+		l->recurrences |= kind;
+	else if (time.n > 0)
+		l->starts |= kind;
+	if (l->attendees > l->facts->attendees)
+		l->facts->attendees = l->attendees;
+}
+
 static result
 close_component(struct look *l, view name)
 {
@@ -169,6 +191,7 @@ close_component(struct look *l, view name)
 		return fail(DENIED, "RFC 4791 4.1: more than one UID");
 	l->facts->uid = l->uid;
 	keep_instance(l);
+	keep_kinds(l);
 	return arena_result(l->arena);
 }
 
@@ -192,7 +215,13 @@ take_property(struct look *l, const struct content_line *line)
 		l->uid = view_trim(content_unescape(line->value, l->arena));
 	if (view_same(line->name, VIEW("RECURRENCE-ID")))
 		l->instance = view_trim(line->value);
-	return done();
+	if (view_same(line->name, VIEW("DTSTART")))
+		l->start = view_trim(line->value);
+	l->attendees += view_same(line->name, VIEW("ATTENDEE"));
+	return view_same(line->name, VIEW("DURATION"))
+		&& view_at(view_trim(line->value), 0) == '-'
+	    ? fail(MALFORMED, "RFC 5545 3.8.2.5: it ends too early")
+	    : done();
 }
 
 static int
@@ -215,6 +244,9 @@ check_instances(struct look *l)
 		if (view_eq(l->instances[i - 1], l->instances[i]))
 			return fail(DENIED,
 			    "RFC 5545 3.8.4.4: one RECURRENCE-ID twice");
+	if (l->starts != 0 && (l->recurrences & ~l->starts) != 0)
+		return fail(DENIED,
+		    "RFC 5545 3.8.4.4: RECURRENCE-ID of another type");
 	return done();
 }
 

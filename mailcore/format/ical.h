@@ -13,6 +13,7 @@ struct ical_facts {
 	view component;   /* "VEVENT", "VTODO", "VJOURNAL"... */
 	int64_t span_from; /* seconds; floating times widened by 14 hours */
 	int64_t span_to;   /* INT64_MAX: without end */
+	uint64_t attendees; /* of the component that has the most */
 	view unknown_zone; /* a TZID that is neither defined nor known, and so
 			    * tells no time; empty: none */
 	view times;        /* all that ical_times_touch needs; may be empty */

@@ -1,5 +1,6 @@
 #include "mailcore/format/vcard.h"
 
+#include "mailcore/base/ascii.h"
 #include "mailcore/format/content_line.h"
 #include "mailcore/format/match.h"
 
@@ -22,6 +23,28 @@ is_mark(const struct content_line *line, view name)
 	    && view_same(view_trim(line->value), VIEW("VCARD"));
 }
 
+/* RFC 2426 2.4.1: ENCODING=b promises base64; some fold it with spaces. */
+static bool
+is_encoded_well(const struct content_line *line)
+{
+	view rest = line->parameters, name, value;
+	bool encoded = false;
+
+	while (content_parameter_next(&rest, &name, &value))
+		encoded = encoded
+		    || (view_same(name, VIEW("ENCODING"))
+			&& (view_same(value, VIEW("b"))
+			    || view_same(value, VIEW("BASE64"))));
+	for (size_t i = 0; encoded && i < line->value.n; i++) {
+		char c = line->value.p[i];
+
+		if (!ascii_is_alnum(c) && c != '+' && c != '/' && c != '='
+		    && !ascii_is_space(c))
+			return false;
+	}
+	return true;
+}
+
 /* The lines between BEGIN and END. */
 static result
 examine_lines(
@@ -35,6 +58,9 @@ examine_lines(
 		if (view_same(line.name, VIEW("BEGIN")))
 			return fail(
 			    MALFORMED, "RFC 6350 6.1.1: a vCard does not nest");
+		if (!is_encoded_well(&line))
+			return fail(
+			    MALFORMED, "RFC 2426 2.4.1: this is no base64");
 		if (view_same(line.name, VIEW("VERSION")))
 			TRY(take_version(line.value, out));
 		if (view_same(line.name, VIEW("UID")) && out->uid.n == 0)
