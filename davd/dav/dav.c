@@ -1,4 +1,5 @@
 #include "davd/dav/acl.h"
+#include "davd/dav/attach.h"
 #include "davd/dav/directory.h"
 #include "davd/dav/files.h"
 #include "davd/dav/push.h"
@@ -10,7 +11,8 @@
 #define COMPLIANCE \
 	"1, 3, access-control, calendar-access, addressbook, extended-mkcol, " \
 	"calendar-proxy, calendarserver-sharing, calendar-auto-schedule, " \
-	"calendar-availability, calendar-no-timezone"
+	"calendar-availability, calendar-no-timezone, " \
+	"calendar-managed-attachments"
 
 static const struct method {
 	view name;
@@ -252,10 +254,12 @@ dav_handle(void *services, const struct request *q, struct answer *a)
 {
 	const struct method *m = method_find(q->method);
 	struct dav *d = dav_new(services, q, a);
+	bool file;
 
 	if (d == NULL)
 		return;
 	d->path = dav_path_parse(q->path, q->arena);
+	file = attach_is_file(d);
 	if (m != NULL && m->anonymous && d->path.what == DAV_ROOT) {
 		m->run(d);
 		return;
@@ -264,6 +268,8 @@ dav_handle(void *services, const struct request *q, struct answer *a)
 		handle_open(d, m);
 	else if (!authenticate(d))
 		return;
+	else if (file)
+		attach_get(d);
 	else if (push_is_registration(d))
 		push_registration(d);
 	else

@@ -118,6 +118,9 @@ dav_allow(enum dav_what what)
 		return "OPTIONS, GET, HEAD, DELETE, PROPFIND, REPORT";
 	if (what == DAV_OUTBOX)
 		return "OPTIONS, POST, PROPFIND, REPORT";
+	if (what == DAV_EVENT) /* POST: RFC 8607 */
+		return "OPTIONS, GET, HEAD, POST, PUT, DELETE, COPY, MOVE, "
+		       "PROPFIND, PROPPATCH, REPORT";
 	if ((what & DAV_OBJECTS) != 0)
 		return "OPTIONS, GET, HEAD, PUT, DELETE, COPY, MOVE, "
 		       "PROPFIND, PROPPATCH, REPORT";

@@ -139,6 +139,23 @@ prop_most_attendees(struct prop_out *o, const struct resource *r)
 	return true;
 }
 
+/* RFC 8607 6 */
+bool
+prop_most_attachment(struct prop_out *o, const struct resource *r)
+{
+	(void)r;
+	xml_text(&o->x, arena_print(o->scratch, "%d", LIMIT_ATTACHMENT));
+	return true;
+}
+
+bool
+prop_most_attachments(struct prop_out *o, const struct resource *r)
+{
+	(void)r;
+	xml_text(&o->x, arena_print(o->scratch, "%d", LIMIT_ATTACHMENTS));
+	return true;
+}
+
 /* RFC 6638 2.4.2 */
 bool
 prop_person(struct prop_out *o, const struct resource *r)

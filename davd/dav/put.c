@@ -1,4 +1,5 @@
 #include "davd/dav/acl.h"
+#include "davd/dav/attach.h"
 #include "davd/dav/bulk.h"
 #include "davd/dav/change.h"
 #include "davd/dav/push.h"
@@ -410,6 +411,10 @@ dav_post(struct dav *d)
 	if ((d->path.what & DAV_COLLECTIONS) != 0
 	    && view_find(type_of(d), VIEW("xml")) != SIZE_MAX) {
 		dav_command(d);
+		return;
+	}
+	if (attach_is_meant(d)) {
+		attach_post(d);
 		return;
 	}
 	if (bulk_is_meant(d)) {

@@ -1,6 +1,7 @@
 #include "davd/dav/schedule.h"
 
 #include "davd/dav/acl.h"
+#include "davd/dav/attach.h"
 
 #include "mailcore/base/limits.h"
 #include "mailcore/format/ical.h"
@@ -57,7 +58,8 @@ read_old(struct scheduling *s, const struct item *old, view *out)
 	if (old == NULL)
 		return done();
 	TRY(body_open(d->account, old->body, &body));
-	if (view_find_same(body.bytes, VIEW("ORGANIZER")) != SIZE_MAX)
+	if (view_find_same(body.bytes, VIEW("ORGANIZER")) != SIZE_MAX
+	    || view_find_same(body.bytes, VIEW("MANAGED-ID")) != SIZE_MAX)
 		*out = arena_copy(d->arena, body.bytes);
 	body_close(&body);
 	return arena_result(d->arena);
@@ -128,6 +130,20 @@ check_change(struct scheduling *s, const struct schedule_change *change)
 	return done();
 }
 
+/* RFC 8607 3.7, 3.11 */
+static result
+check_attached(struct scheduling *s, const struct collection *c, view uid,
+    view old, view new)
+{
+	result r = attach_changed(s->d, c, uid, old, new);
+
+	if (r.is == DENIED)
+		return refuse(s, 403, "C:valid-managed-id");
+	return r.is == OVER_LIMIT
+	    ? refuse(s, 403, "C:max-attachments-per-resource")
+	    : r;
+}
+
 static result
 store_other(struct scheduling *s, view text, struct item_new *new)
 {
@@ -171,6 +187,7 @@ scheduling_put(struct scheduling *s, const struct collection *c,
 	TRY(check_change(s, &change));
 	if (change.scheduled)
 		TRY(check_unique(s, c, new->key));
+	TRY(check_attached(s, c, new->key, change.old, change.text));
 	s->scheduled = change.scheduled;
 	s->rewritten = change.rewritten;
 	s->text = change.text;
@@ -200,7 +217,8 @@ scheduling_remove(struct scheduling *s, const struct collection *c,
 	TRY(check_tag(s, change.old));
 	if (change.old.n == 0)
 		return done();
-	return change_of(s, s->d->arena, c, &change);
+	TRY(change_of(s, s->d->arena, c, &change));
+	return check_attached(s, c, old->key, change.old, VIEW(""));
 }
 
 struct removal {
@@ -221,6 +239,9 @@ remove_visit(void *context, const struct item *item)
 	TRY(body_open(s->d->account, item->body, &body));
 	change.old = body.bytes;
 	r = change_of(s, m->arena, m->c, &change);
+	if (r.is == OK)
+		r = check_attached(
+		    s, m->c, item->key, body.bytes, VIEW(""));
 	body_close(&body);
 	arena_reset(m->arena);
 	return r;
@@ -275,6 +296,7 @@ scheduling_replace(struct scheduling *s, const struct collection *c,
 	TRY(read_old(s, by, &change.new));
 	TRY(change_of(s, d->arena, c, &change));
 	TRY(check_change(s, &change));
+	TRY(check_attached(s, c, there->key, change.old, change.new));
 	/* Of one event there would be two, one of which is about to go. */
 	if (!change.rewritten)
 		return done();

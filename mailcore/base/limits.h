@@ -213,6 +213,10 @@ enum {
 	LIMIT_ITIP = 1048576,         /* a message that came by mail */
 	LIMIT_BUSY_RECIPIENTS = 100,  /* of one free-busy request */
 	LIMIT_AVAILABLE = 100, /* components that say when one can be had */
+	LIMIT_ATTACHMENTS = 100,      /* of one calendar object */
+	LIMIT_ATTACHMENT = 8388608,   /* one; below LIMIT_CALENDAR_OBJECT */
+	LIMIT_ATTACHMENT_NAME = 200,  /* bytes of a file's name */
+	LIMIT_ATTACHMENTS_KEPT = 10000, /* of one account */
 	LIMIT_GRANTS = 10000, /* of one owner; all are read at once */
 	LIMIT_ACES = 1000,    /* in one ACL request */
 	LIMIT_DIRECTORY = 1000, /* people that one search finds */

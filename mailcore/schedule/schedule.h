@@ -62,8 +62,8 @@ struct schedule_change {
 };
 
 /* Inside the work of schedule_write, before the object is stored.  Check
- * `fault`, `mixed`, `crowded`, `flooded` and `muted` when it is OK; then nothing was
- * queued. */
+ * `fault`, `mixed`, `crowded`, `flooded` and `muted` when it is OK; then
+ * nothing was queued. */
 CHECKED result schedule_change(struct account *, struct schedule_turn *,
     struct arena *, struct schedule_change *);
 

@@ -16,7 +16,8 @@ enum collection_kind {
 	COLLECTION_CALENDAR = 2,
 	COLLECTION_ADDRESSBOOK = 3,
 	COLLECTION_INBOX = 4, /* of scheduling messages; see schedule.h */
-	COLLECTION_FILES = 5  /* a folder of files */
+	COLLECTION_FILES = 5, /* a folder of files */
+	COLLECTION_ATTACHMENTS = 6 /* of events; nothing lists it */
 };
 
 /* RFC 6154. */

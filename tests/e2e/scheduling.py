@@ -173,6 +173,30 @@ def submitted(server, ann, bob):
                 auth=True)
 
 
+def attached(server, ann, bob):
+    """A file of an event, for those whom it concerns (RFC 8607)."""
+    same(put(server, "file.ics", event(
+        "file", ann, [(bob, "NEEDS-ACTION")]), 1), 201, "an invitation")
+    status, _, _ = server.http(
+        "POST", server.home("Calendar", 1) + "file.ics?action=attachment-add",
+        b"\0" * 100000, {"Content-Type": "application/pdf",
+                         "Content-Disposition": "attachment;filename=a.pdf"},
+        number=1, auth=True)
+    same(status, 201, "with a file")
+    text = one(server, 2, "file")[1]
+    url = re.search("MANAGED-ID=[^\r\n]*:https?://[^/]*(/[^\r\n&]*)", text)
+    ok(url and "SIZE=100000" in text, "of which the guest is told", text)
+    found = [server.http("GET", url.group(1), number=number, auth=True)
+             for number in (1, 2, 3)] if url else []
+    same([status for status, _, _ in found], [200, 200, 404],
+         "and who reads it")
+    same([len(body) for _, _, body in found[:2]], [100000, 100000], "whole")
+    same(server.http("DELETE", server.home("Calendar", 1) + "file.ics",
+                     number=1, auth=True)[0], 204, "called off")
+    same(server.http("GET", url.group(1), number=1, auth=True)[0]
+         if url else 0, 404, "with its file")
+
+
 def room(server, ann):
     """A room comes when it is free, and says so by itself."""
     address = server.login(3)[0]
@@ -240,6 +264,7 @@ def main():
         call_off(server, sink)
         by_mail(server, ann)
         submitted(server, ann, bob)
+        attached(server, ann, bob)
         room(server, ann)
         power_cut(server, sink, ann, bob)
     finally:

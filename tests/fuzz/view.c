@@ -1,8 +1,10 @@
 /* Objects in another form: expanded, in parts, merged, busy times; vCards
  * there and back. */
+#include "mailcore/format/ical_attach.h"
 #include "mailcore/format/ical_busy.h"
 #include "mailcore/format/ical_merge.h"
 #include "mailcore/format/ical_view.h"
+#include "mailcore/format/ical_zone.h"
 #include "mailcore/format/vcard_view.h"
 
 #include <stdlib.h>
@@ -33,6 +35,36 @@ calendars(view text, struct arena *arena, const struct xml_element *comp)
 	ical_busy_write(&busy, FROM, &b);
 	buf_reset(&b);
 	(void)!ical_merge_add(&merge, text, arena, &b).is;
+	buf_free(&b);
+}
+
+/* What is attached is found, and nothing is left of it when it goes; what has
+ * all its time zones needs no more of them. */
+static void
+changes(view text, struct arena *arena)
+{
+	const struct ical_attachment a = { VIEW("fuzzed-id"),
+		VIEW("https://a.example/"), VIEW("text/plain"),
+		VIEW("a;b\"^"), 1 };
+	view out, rest, *ids;
+	size_t count;
+	struct buf b = buf_new(67108864);
+
+	if (ical_attach_add(text, VIEW(""), &a, arena, &out).is == OK) {
+		if (ical_attach_list(out, arena, &ids, &count).is == OK
+		    && !ical_attach_has(ids, count, a.id))
+			abort();
+		if (ical_attach_remove(out, a.id, VIEW(""), arena, &rest).is
+			== OK
+		    && view_find(rest, a.id) != SIZE_MAX
+		    && view_find(text, a.id) == SIZE_MAX)
+			abort();
+	}
+	(void)!ical_attach_add(
+	    text, VIEW("M,20260302T090000Z"), &a, arena, &out).is;
+	(void)!ical_zones_write(text, true, arena, &b).is;
+	buf_reset(&b);
+	(void)!ical_zones_write(text, false, arena, &b).is;
 	buf_free(&b);
 }
 
@@ -68,6 +100,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	calendars(text, arena, comp);
 	cards(text, arena);
+	arena_reset(arena);
+	changes(text, arena);
 	arena_free(&arena);
 	return 0;
 }

@@ -76,7 +76,9 @@ test_options(struct talk *t)
 	ok(reply_header(&r,
 	       "DAV: 1, 3, access-control, calendar-access,"
 	       " addressbook, extended-mkcol, calendar-proxy,"
-	       " calendarserver-sharing, calendar-auto-schedule\n"),
+	       " calendarserver-sharing, calendar-auto-schedule,"
+	       " calendar-availability, calendar-no-timezone,"
+	       " calendar-managed-attachments\n"),
 	    "what we are");
 	reply_free(&r);
 	r = talk(t, "OPTIONS", CALENDAR, "", "");
