@@ -239,7 +239,8 @@ changes_read(struct dav *d, const struct xml_element *root, enum dav_what what,
 			if (c->status == 400)
 				return fail(MALFORMED,
 				    "RFC 6638 9.1: opaque or transparent");
-			if (d->shared.id != 0 && !making)
+			if (d->shared.id != 0 && !making
+			    && (what & DAV_COLLECTIONS) != 0)
 				judge_shared(d, out, c);
 		}
 	}

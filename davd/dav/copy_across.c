@@ -161,7 +161,9 @@ take_back(struct account *a, void *context)
 	TRY(dav_collection(d, d->arena, &to));
 	TRY(item_by_name(
 	    d->account, d->arena, to.id, x->there.to.object, &item));
-	return item_remove(d->account, to.id, item.uid, &modseq);
+	return view_eq(item.etag, x->item.etag)
+	    ? item_remove(d->account, to.id, item.uid, &modseq)
+	    : done();
 }
 
 static result

@@ -133,12 +133,18 @@ dead_write_all(struct prop_out *o, const struct resource *r, bool names_only)
 	(void)done_so_far; /* what cannot be read is not there */
 }
 
+/* RFC 5646 4.4.1: real ones have at most 35 octets. */
+enum { LANGUAGE_MOST = 64 };
+
 static struct property
 property_of(struct dav *d, const struct change *c)
 {
+	view language = c->element->language;
+
 	return (struct property){
 		prop_key(d->arena, c->element->ns, c->element->name),
-		c->element->language, c->element->inner
+		language.n > LANGUAGE_MOST ? VIEW("") : language,
+		c->element->inner
 	};
 }
 

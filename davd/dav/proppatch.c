@@ -46,7 +46,9 @@ apply(struct patch *p)
 	if ((d->path.what & DAV_PROXIES) != 0)
 		return proxy_set(d, &p->changes);
 	TRY(account_write(d->account, work, p, DURABLE));
-	return d->shared.id != 0 ? subscribe_patch(d, &p->changes) : done();
+	return d->shared.id != 0 && (d->path.what & DAV_COLLECTIONS) != 0
+	    ? subscribe_patch(d, &p->changes)
+	    : done();
 }
 
 static result

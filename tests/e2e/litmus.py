@@ -15,8 +15,9 @@ SUMMARY = re.compile(r"summary for `(\w+)': of (\d+) tests run: (\d+) passed,"
 def litmus(server):
     """All that the suites say.  They leave a debug.log where they run."""
     user, password = server.login()
-    url = "https://%s:%d/SOGo/dav/%s/Files/" % (
-        server.ip, server.ports["https"], user)
+    # As a proxy speaks to us: with TLS, litmus leaves a test out.
+    url = "http://%s:%d/SOGo/dav/%s/Files/" % (
+        server.ip, server.ports["proxy"], user)
     env = dict(os.environ, TESTS=" ".join(SUITES))
     result = subprocess.run(
         ["litmus", "-k", url, user, password], env=env, cwd=server.folder,

@@ -15,7 +15,8 @@
 #define PATCH                                                              \
 	"<propertyupdate xmlns=\"DAV:\"><set><prop><n xmlns=\"urn:x\">"    \
 	"kept</n></prop></set></propertyupdate>"
-#define FIND "<propfind xmlns=\"DAV:\"><prop><n xmlns=\"urn:x\"/></prop></propfind>"
+#define FIND                                                               \
+	"<propfind xmlns=\"DAV:\"><prop><n xmlns=\"urn:x\"/></prop></propfind>"
 
 /* The sync that this process does not survive; 0: it survives all.  It stands
  * in front of the C library's. */
@@ -68,6 +69,13 @@ test_ways(struct talk *t)
 	    NULL, "an event of the owner's");
 	expect(t, "PROPPATCH", WORK "a.ics", "", PATCH, 207, "200 OK",
 	    "with a property");
+	expect(t, "PROPPATCH", ALIAS "a.ics", AS_OTHER,
+	    "<propertyupdate xmlns=\"DAV:\"><set><prop><displayname>by him"
+	    "</displayname></prop></set></propertyupdate>",
+	    207, "200 OK", "and one by an editor");
+	expect(t, "PROPFIND", WORK "a.ics", "Depth: 0\n",
+	    "<propfind xmlns=\"DAV:\"><prop><displayname/></prop></propfind>",
+	    207, ">by him<", "that is the event's, not his own");
 	expect(t, "COPY", ALIAS "a.ics", AS_OTHER TO OWN "b.ics\n", "", 201,
 	    NULL, "COPY from another's to one's own");
 	expect(t, "GET", OWN "b.ics", AS_OTHER, "", 200, "UID:a\r\n",

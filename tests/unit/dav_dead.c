@@ -73,6 +73,27 @@ test_kept(struct talk *t, const char *target)
 	    SET("<x:a>other</x:a>"), 412, NULL, "If-Match");
 }
 
+/* 64 octets of a language are kept. */
+static void
+test_language(struct talk *t)
+{
+	for (int more = 0; more < 2; more++) {
+		char body[512], language[66] = "";
+		struct reply r;
+
+		memset(language, 'l', (size_t)(64 + more));
+		snprintf(body, sizeof body,
+		    SET("<x:l xml:lang='%s'>t</x:l>"), language);
+		expect(t, "PROPPATCH", OBJECT, "", body, 207, "200 OK",
+		    "a language");
+		r = talk(t, "PROPFIND", OBJECT, D0, FIND("<x:l/>"));
+		ok(reply_has(&r, ">t</x:l>")
+			&& reply_has(&r, language) == (more == 0),
+		    "of %d octets", 64 + more);
+		reply_free(&r);
+	}
+}
+
 static void
 test_follows(struct talk *t)
 {
@@ -194,6 +215,7 @@ main(void)
 	test_kept(&t, OBJECT);
 	test_kept(&t, BOOK "c.vcf");
 	test_kept(&t, HOME "Files/f");
+	test_language(&t);
 	test_follows(&t);
 	test_bounds(&t);
 	test_many(&t);
