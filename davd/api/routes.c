@@ -77,6 +77,17 @@ const struct api_route api_routes[] = {
 	    " and a QR code that says it.", API_PERSON,
 	    &schema_device_wanted, NULL, 0, 201, &schema_device, NULL,
 	    op_device },
+	{ "GET", "/history", "listChanges", "What changed in calendars and"
+	    " address books, the newest first, as long as it can be undone.",
+	    API_PERSON, NULL, NULL, 0, 200, &schema_changes, NULL,
+	    op_history },
+	{ "GET", "/history/{id}", "getChange", "One change, with the text that"
+	    " was there before.", API_PERSON, NULL, NULL, 0, 200,
+	    &schema_change, NULL, op_history_show },
+	{ "POST", "/history/{id}/undo", "undoChange", "As it was before that"
+	    " change: a change of its own, which can be undone. Nobody is sent"
+	    " a message about it.", API_PERSON, NULL, NULL, 0, 200,
+	    &schema_undone, NULL, op_history_undo },
 	{ "GET", "/events", "streamEvents", "Logins as they happen (event"
 	    " \"login\"), and the end of the session (\"session-ended\"), as"
 	    " server-sent events.", API_PERSON, NULL, events_query,

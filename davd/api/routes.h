@@ -78,6 +78,6 @@ json_t *openapi_make(void);
 api_run op_sign_in, op_session, op_sign_out, op_sessions, op_session_end,
     op_everywhere, op_me, op_logins, op_password, op_score, op_apps, op_app,
     op_app_add, op_app_revoke, op_profile, op_profile_make, op_device,
-    op_events, op_openapi;
+    op_events, op_openapi, op_history, op_history_show, op_history_undo;
 
 #endif

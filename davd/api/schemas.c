@@ -214,6 +214,52 @@ static const struct api_field device[] = {
 };
 SCHEMA(device, "What sets up a device.");
 
+#define CHANGE_FIELDS                                                        \
+	{ .name = "id", .about = "Names it.", .type = API_INTEGER },         \
+	{ .name = "what", .about = "removed-all: the whole calendar or"      \
+	  " address book.", .words = changes_words },                        \
+	{ .name = "at", .about = MOMENT, .type = API_INTEGER },              \
+	{ .name = "kind", .about = "Where.", .words = place_kinds },         \
+	{ .name = "collection", .about = "The last part of its URL." },      \
+	{ .name = "name", .about = "The last part of the object's URL; of a" \
+	  " whole collection: what it was called." },                        \
+	{ .name = "size", .about = "Of what was there before; of what was"   \
+	  " added.", .type = API_INTEGER },                                  \
+	{ .name = "component", .about = "VEVENT, VTODO or VJOURNAL.",        \
+	  .optional = true },                                                \
+	{ .name = "items", .about = "In the whole collection.",              \
+	  .type = API_INTEGER, .optional = true }
+
+static const char *const changes_words[] = { "added", "changed", "removed",
+	"removed-all", NULL };
+static const char *const place_kinds[] = { "calendar", "addressbook", NULL };
+
+static const struct api_field change_row[] = { CHANGE_FIELDS };
+static const struct api_schema schema_change_row = { "change_row",
+	"A change of a calendar or an address book.", change_row,
+	COUNT(change_row) };
+
+static const struct api_field change[] = { CHANGE_FIELDS,
+	{ .name = "text", .about = "What was there before; of what was added:"
+	  " that.", .optional = true },
+};
+SCHEMA(change, "A change, with the text that was there before.");
+
+static const struct api_field changes[] = {
+	{ .name = "changes", .about = "The newest first.",
+	  .type = API_OBJECTS, .items = LIMIT_HISTORY_SHOWN,
+	  .of = &schema_change_row },
+};
+SCHEMA(changes, "What changed.");
+
+static const struct api_field undone[] = {
+	{ .name = "undone", .about = "What it was that is undone.",
+	  .words = changes_words },
+	{ .name = "name", .about = "Of the object; or of the collection, which"
+	  " may have another one now." },
+};
+SCHEMA(undone, "A change that is undone.");
+
 static const struct api_field problem[] = {
 	{ .name = "type", .about = "A URI; about:blank: the status says what"
 	  " it is." },

@@ -11,6 +11,7 @@ extern const struct api_schema schema_credentials, schema_session,
     schema_quota, schema_login, schema_logins, schema_password,
     schema_candidate, schema_score, schema_app_wanted, schema_app,
     schema_app_made, schema_apps, schema_profile, schema_device_wanted,
-    schema_device, schema_problem;
+    schema_device, schema_change, schema_changes, schema_undone,
+    schema_problem;
 
 #endif

@@ -151,6 +151,9 @@ enum dav_depth dav_depth_of(const struct request *, enum dav_depth missing);
 /* The object that the path names, as the body of an answer, with its ETag. */
 CHECKED result dav_represent(struct dav *);
 
+/* SOGo's VLIST in place of a vCard: `*text` becomes that of a group. */
+CHECKED result dav_list_convert(struct dav *, view *text);
+
 /* The methods. */
 void dav_options(struct dav *);
 void dav_get(struct dav *);

@@ -9,6 +9,7 @@
 #include "mailcore/base/limits.h"
 #include "mailcore/format/ical.h"
 #include "mailcore/format/vcard.h"
+#include "mailcore/format/vcard_list.h"
 #include "mailcore/sys/clock.h"
 
 #include <openssl/evp.h>
@@ -23,8 +24,10 @@ struct put {
 	struct dav *d;
 	struct scheduling schedule;
 	struct spool *bytes; /* what came */
+	view text;           /* that, or what was made of it */
 	view etag;           /* of that */
 	struct item_new item;
+	bool converted; /* other bytes than the client's are stored */
 	/* What happened inside, as the answer needs it. */
 	bool created;
 	bool crowded;    /* more than LIMIT_ATTENDEES */
@@ -70,6 +73,8 @@ type_fits(struct dav *d, size_t rule)
 
 	return type.n == 0 || view_same(type, rules[rule].type)
 	    || view_same(type, rules[rule].other_type)
+	    || (rules[rule].what == DAV_CARD
+		&& view_same(type, VIEW("text/x-vlist")))
 	    || view_same(type, VIEW("application/octet-stream"));
 }
 
@@ -104,7 +109,7 @@ examine_calendar(struct put *p)
 {
 	struct ical_facts facts;
 
-	TRY(ical_examine(p->d->request->body, p->d->arena, &facts));
+	TRY(ical_examine(p->text, p->d->arena, &facts));
 	p->crowded = facts.attendees > LIMIT_ATTENDEES;
 	p->item.key = facts.uid;
 	p->item.component = facts.component;
@@ -120,7 +125,10 @@ examine_card(struct put *p)
 {
 	struct vcard_facts facts;
 
-	TRY(vcard_examine(p->d->request->body, p->d->arena, &facts));
+	p->converted = vcard_list_is(p->text);
+	if (p->converted)
+		TRY(dav_list_convert(p->d, &p->text));
+	TRY(vcard_examine(p->text, p->d->arena, &facts));
 	p->item.key = facts.uid;
 	return facts.uid.n > 0 ? done()
 			       : fail(MALFORMED, "RFC 6352 5.1: no UID");
@@ -169,7 +177,7 @@ static void
 make_etag(struct put *p)
 {
 	unsigned char hash[EVP_MAX_MD_SIZE] = { 0 };
-	view body = p->d->request->body;
+	view body = p->text;
 	struct buf b = buf_new(64);
 
 	(void)EVP_Digest(body.p, body.n, hash, NULL, EVP_sha256(), NULL);
@@ -271,7 +279,7 @@ add_or_replace(struct put *p, size_t rule, const struct collection *c)
 	p->item.bytes = p->bytes;
 	p->item.etag = p->etag;
 	TRY(scheduling_put(&p->schedule, c, p->created ? NULL : &old,
-	    d->request->body, &p->item));
+	    p->text, &p->item));
 	if (p->created)
 		return item_add(d->account, c->id, &p->item, &out);
 	return item_replace(
@@ -322,7 +330,7 @@ answer_stored(struct put *p)
 		return;
 	}
 	/* RFC 4791 5.3.4: an ETag would promise the client's own bytes. */
-	if (p->schedule.rewritten)
+	if (p->schedule.rewritten || p->converted)
 		return;
 	answer_header(d->answer, "ETag",
 	    arena_print(
@@ -359,7 +367,7 @@ store(struct put *p)
 	struct spool *bytes = spool_new(d->services->store, rules[0].most);
 	result r;
 
-	spool_add(bytes, d->request->body);
+	spool_add(bytes, p->text);
 	p->bytes = bytes;
 	r = spool_result(bytes);
 	if (r.is == OK)
@@ -374,6 +382,7 @@ void
 dav_put(struct dav *d)
 {
 	struct put p = { .d = d,
+		.text = d->request->body,
 		.item = { .name = d->path.object,
 		    .received = clock_now(),
 		    .keywords = VIEW(""),

@@ -190,6 +190,7 @@ enum {
 	LIMIT_ICAL_PIECES = 100000,
 	LIMIT_FILTER_NODES = 256, /* of a calendar-query or addressbook-query */
 	LIMIT_VCARD = 5242880,
+	LIMIT_LIST_LOOKUPS = 5000, /* members of one VLIST */
 	LIMIT_DAV_NAME = 255, /* last segment of a path, decoded */
 	LIMIT_DAV_PROPERTIES = 256,    /* asked for, or set, in one request */
 	LIMIT_DAV_PROPERTY = 65536,    /* the value of one */
@@ -247,6 +248,7 @@ enum {
 	LIMIT_HISTORY = 20000,
 	LIMIT_HISTORY_BYTES = 268435456,
 	LIMIT_HISTORY_DAYS = 365,
+	LIMIT_HISTORY_SHOWN = 1000, /* changes in one list */
 
 	/* An answer of the signer takes a millisecond, a new key a second. */
 	LIMIT_SIGNER_MS = 5000,

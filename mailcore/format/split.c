@@ -1,6 +1,7 @@
 #include "mailcore/format/split.h"
 
 #include "mailcore/base/limits.h"
+#include "mailcore/format/vcard_list.h"
 
 #include <stdlib.h>
 
@@ -258,13 +259,36 @@ give_card(view raw, split_visit *visit, void *context)
 	return r;
 }
 
+/* SOGo's list as a group; what is none is handed on to be refused. */
+static result
+give_list(view raw, split_visit *visit, void *context)
+{
+	struct arena *arena = arena_new(LIMIT_VCARD * 4);
+	struct buf out = buf_new(LIMIT_VCARD);
+	result r = vcard_list_convert(raw, arena, NULL, NULL, &out);
+
+	r = visit(context, VIEW(""), r.is == OK ? buf_view(&out) : raw);
+	buf_free(&out);
+	arena_free(&arena);
+	return r;
+}
+
+static bool
+is_edge(view line, view word)
+{
+	if (!view_starts_same(line, word))
+		return false;
+	line = view_from(line, word.n);
+	return view_same(line, VIEW("VCARD")) || view_same(line, VIEW("VLIST"));
+}
+
 result
 split_cards(view text, split_visit *visit, void *context)
 {
 	view rest = text;
 	size_t began = SIZE_MAX;
 	size_t found = 0;
-	view line;
+	view line, raw;
 
 	if (view_starts(rest, VIEW("\xEF\xBB\xBF")))
 		rest = view_from(rest, 3);
@@ -274,13 +298,14 @@ split_cards(view text, split_visit *visit, void *context)
 		if (!view_line(&rest, &line))
 			break;
 		line = view_trim(line);
-		if (view_same(line, VIEW("BEGIN:VCARD")))
+		if (is_edge(line, VIEW("BEGIN:")))
 			began = at;
-		if (!view_same(line, VIEW("END:VCARD")) || began == SIZE_MAX)
+		if (!is_edge(line, VIEW("END:")) || began == SIZE_MAX)
 			continue;
-		TRY(give_card(view_first(view_from(text, began),
-				  text.n - rest.n - began),
-		    visit, context));
+		raw = view_first(view_from(text, began),
+		    text.n - rest.n - began);
+		TRY((vcard_list_is(raw) ? give_list : give_card)(raw, visit,
+		    context));
 		began = SIZE_MAX;
 		found++;
 	}

@@ -17,7 +17,8 @@ typedef result split_visit(void *context, view id, view text);
 CHECKED result split_calendar(
     view text, struct arena *, split_visit *, void *context);
 
-/* Each vCard, in their order.  MALFORMED: there are none. */
+/* Each vCard, in their order; a VLIST as the group that it means, whose
+ * members' UIDs are the names in it.  MALFORMED: there are none. */
 CHECKED result split_cards(view text, split_visit *, void *context);
 
 #endif

@@ -149,72 +149,73 @@ test_length(void)
 	buf_free(&out);
 }
 
+static const struct {
+	const char *text;
+	enum status is;
+	const char *origin, *host, *target;
+	unsigned port;
+	bool inner;
+} urls[] = {
+	{ "https://up.example.net/abc?x=%20", OK,
+	    "https://up.example.net", "up.example.net", "/abc?x=%20",
+	    443, false },
+	{ "https://up.example.net", OK, "https://up.example.net",
+	    "up.example.net", "", 443, false },
+	{ "https://up.example.net:8443?a", OK,
+	    "https://up.example.net:8443", "up.example.net", "?a",
+	    8443, false },
+	{ "https://[2001:db8::1]:1/", OK, "https://[2001:db8::1]:1",
+	    "2001:db8::1", "/", 1, false },
+	{ "https://[::1]/", OK, "https://[::1]", "::1", "/", 443,
+	    true },
+	{ "https://127.0.0.1/", OK, "https://127.0.0.1", "127.0.0.1",
+	    "/", 443, true },
+	{ "https://127.1/", OK, "https://127.1", "127.1", "/", 443,
+	    true },
+	{ "https://2130706433/", OK, "https://2130706433",
+	    "2130706433", "/", 443, true },
+	{ "https://0x7f000001/", OK, "https://0x7f000001",
+	    "0x7f000001", "/", 443, true },
+	{ "https://LocalHost/", OK, "https://LocalHost", "LocalHost",
+	    "/", 443, true },
+	{ "https://a.localhost/", OK, "https://a.localhost",
+	    "a.localhost", "/", 443, true },
+	{ "https://nas.local/", OK, "https://nas.local", "nas.local",
+	    "/", 443, true },
+	{ "http://up.example.net/", MALFORMED, "", "", "", 0, false },
+	{ "file:///etc/passwd", MALFORMED, "", "", "", 0, false },
+	{ "https://", MALFORMED, "", "", "", 0, false },
+	{ "https://u@up.example.net/", MALFORMED, "", "", "", 0,
+	    false },
+	{ "https://up.example.net:0/", MALFORMED, "", "", "", 0,
+	    false },
+	{ "https://up.example.net:65536/", OVER_LIMIT, "", "", "", 0,
+	    false },
+	{ "https://up.example.net/\r\nX: y", MALFORMED, "", "", "", 0,
+	    false },
+	{ "https://up.example.net/#x", MALFORMED, "", "", "", 0,
+	    false },
+	{ "https://up.example.net\\@127.0.0.1/", MALFORMED, "", "", "",
+	    0, false },
+};
+
 static void
 test_urls(void)
 {
-	static const struct {
-		const char *text;
-		enum status is;
-		const char *origin, *host, *target;
-		unsigned port;
-		bool inner;
-	} cases[] = {
-		{ "https://up.example.net/abc?x=%20", OK,
-		    "https://up.example.net", "up.example.net", "/abc?x=%20",
-		    443, false },
-		{ "https://up.example.net", OK, "https://up.example.net",
-		    "up.example.net", "", 443, false },
-		{ "https://up.example.net:8443?a", OK,
-		    "https://up.example.net:8443", "up.example.net", "?a",
-		    8443, false },
-		{ "https://[2001:db8::1]:1/", OK, "https://[2001:db8::1]:1",
-		    "2001:db8::1", "/", 1, false },
-		{ "https://[::1]/", OK, "https://[::1]", "::1", "/", 443,
-		    true },
-		{ "https://127.0.0.1/", OK, "https://127.0.0.1", "127.0.0.1",
-		    "/", 443, true },
-		{ "https://127.1/", OK, "https://127.1", "127.1", "/", 443,
-		    true },
-		{ "https://2130706433/", OK, "https://2130706433",
-		    "2130706433", "/", 443, true },
-		{ "https://0x7f000001/", OK, "https://0x7f000001",
-		    "0x7f000001", "/", 443, true },
-		{ "https://LocalHost/", OK, "https://LocalHost", "LocalHost",
-		    "/", 443, true },
-		{ "https://a.localhost/", OK, "https://a.localhost",
-		    "a.localhost", "/", 443, true },
-		{ "https://nas.local/", OK, "https://nas.local", "nas.local",
-		    "/", 443, true },
-		{ "http://up.example.net/", MALFORMED, "", "", "", 0, false },
-		{ "file:///etc/passwd", MALFORMED, "", "", "", 0, false },
-		{ "https://", MALFORMED, "", "", "", 0, false },
-		{ "https://u@up.example.net/", MALFORMED, "", "", "", 0,
-		    false },
-		{ "https://up.example.net:0/", MALFORMED, "", "", "", 0,
-		    false },
-		{ "https://up.example.net:65536/", OVER_LIMIT, "", "", "", 0,
-		    false },
-		{ "https://up.example.net/\r\nX: y", MALFORMED, "", "", "", 0,
-		    false },
-		{ "https://up.example.net/#x", MALFORMED, "", "", "", 0,
-		    false },
-		{ "https://up.example.net\\@127.0.0.1/", MALFORMED, "", "", "",
-		    0, false },
-	};
 	static char text[LIMIT_PUSH_URL + 2] = "https://a.example/";
 	struct push_url u;
 
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		result r = push_url_parse(view_of(cases[i].text), &u);
+	for (size_t i = 0; i < COUNT(urls); i++) {
+		result r = push_url_parse(view_of(urls[i].text), &u);
 
-		ok(r.is == cases[i].is, "%zu: %s", i, r.why);
+		ok(r.is == urls[i].is, "%zu: %s", i, r.why);
 		if (r.is != OK)
 			continue;
-		same(u.origin, view_of(cases[i].origin), "the origin");
-		same(u.host, view_of(cases[i].host), "the host");
-		same(u.target, view_of(cases[i].target), "the target");
-		is_number(u.port, cases[i].port, "the port");
-		ok(push_url_is_inner(&u) == cases[i].inner, "inner or not");
+		same(u.origin, view_of(urls[i].origin), "the origin");
+		same(u.host, view_of(urls[i].host), "the host");
+		same(u.target, view_of(urls[i].target), "the target");
+		is_number(u.port, urls[i].port, "the port");
+		ok(push_url_is_inner(&u) == urls[i].inner, "inner or not");
 	}
 	memset(text + 18, 'a', LIMIT_PUSH_URL + 1 - 18);
 	ok(push_url_parse((view){ text, LIMIT_PUSH_URL }, &u).is == OK,
