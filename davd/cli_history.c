@@ -81,7 +81,8 @@ cli_history_list(struct cli *cli)
 
 	if (begin(cli, &account).is != OK)
 		return CLI_FAILED;
-	r = history_list(account, cli->arena, 0, LIMIT_HISTORY_SHOWN, &list, &count);
+	r = history_list(account, cli->arena, 0, LIMIT_HISTORY_SHOWN, &list,
+	    &count);
 	if (r.is != OK)
 		return failed(cli, &account, r);
 	for (size_t i = 0; i < count; i++)
