@@ -77,6 +77,17 @@ const struct api_route api_routes[] = {
 	    " and a QR code that says it.", API_PERSON,
 	    &schema_device_wanted, NULL, 0, 201, &schema_device, NULL,
 	    op_device },
+	{ "GET", "/queue", "listQueue", "Mail of the person's that is on its"
+	    " way to other servers.", API_PERSON, NULL, NULL, 0, 200,
+	    &schema_queue, NULL, op_queue },
+	{ "GET", "/queue/{id}", "getQueued", "One of them.", API_PERSON, NULL,
+	    NULL, 0, 200, &schema_queue_message, NULL, op_queue_show },
+	{ "POST", "/queue/{id}/retry", "retryQueued", "Try it now, unless the"
+	    " operator holds it or it is to be sent later.", API_PERSON, NULL,
+	    NULL, 0, 204, NULL, NULL, op_queue_retry },
+	{ "DELETE", "/queue/{id}", "deleteQueued", "Do not send it to those"
+	    " who do not have it yet. No notice is sent.", API_PERSON, NULL,
+	    NULL, 0, 204, NULL, NULL, op_queue_delete },
 	{ "GET", "/history", "listChanges", "What changed in calendars and"
 	    " address books, the newest first, as long as it can be undone.",
 	    API_PERSON, NULL, NULL, 0, 200, &schema_changes, NULL,

@@ -214,6 +214,37 @@ static const struct api_field device[] = {
 };
 SCHEMA(device, "What sets up a device.");
 
+static const struct api_field queue_recipient[] = {
+	{ .name = "address", .about = "Who does not have it yet." },
+	{ .name = "attempts", .about = "So many have been made.",
+	  .type = API_INTEGER },
+	{ .name = "held", .about = "The operator holds it.",
+	  .type = API_BOOLEAN },
+	{ .name = "next", .about = MOMENT "Of the next attempt; missing: it is"
+	  " held.", .type = API_INTEGER, .optional = true },
+	{ .name = "error", .about = "How the last attempt ended." },
+};
+SCHEMA(queue_recipient, "Somebody whom a mail has not reached.");
+
+static const struct api_field queue_message[] = {
+	{ .name = "id", .about = "Names it.", .type = API_INTEGER },
+	{ .name = "sender", .about = "Where notices of it go." },
+	{ .name = "created", .about = MOMENT, .type = API_INTEGER },
+	{ .name = "released", .about = MOMENT "It is to be sent then; missing:"
+	  " at once.", .type = API_INTEGER, .optional = true },
+	{ .name = "size", .about = "In octets.", .type = API_INTEGER },
+	{ .name = "recipients", .about = "Who does not have it yet.",
+	  .type = API_OBJECTS, .of = &schema_queue_recipient },
+};
+SCHEMA(queue_message, "A mail on its way.");
+
+static const struct api_field queue_list[] = {
+	{ .name = "messages", .about = "The newest first.",
+	  .type = API_OBJECTS, .of = &schema_queue_message },
+};
+const struct api_schema schema_queue = { "queue", "Mail on its way.",
+	queue_list, COUNT(queue_list) };
+
 #define CHANGE_FIELDS                                                        \
 	{ .name = "id", .about = "Names it.", .type = API_INTEGER },         \
 	{ .name = "what", .about = "removed-all: the whole calendar or"      \

@@ -12,6 +12,7 @@ extern const struct api_schema schema_credentials, schema_session,
     schema_candidate, schema_score, schema_app_wanted, schema_app,
     schema_app_made, schema_apps, schema_profile, schema_device_wanted,
     schema_device, schema_change, schema_changes, schema_undone,
-    schema_problem;
+    schema_problem, schema_queue_recipient,
+    schema_queue_message, schema_queue;
 
 #endif

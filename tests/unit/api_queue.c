@@ -1,0 +1,105 @@
+/* The queue as its senders see it: their own mail, and nothing of others. */
+#include "mailcore/store/queue.h"
+#include "tests/unit/api_talk.h"
+
+static int64_t
+queue(struct talk *t, int64_t account, const char *to)
+{
+	const view list[] = { view_of(to) };
+	const struct queue_new q = {
+		.sender = VIEW("user@example.org"),
+		.account = account,
+		.recipients = list,
+		.count = 1,
+		.data = VIEW("Subject: s\r\n\r\ntext\r\n"),
+	};
+	int64_t id = 0;
+
+	must(queue_add(t->home.store, &q, &id), "queue_add");
+	return id;
+}
+
+/* The status; the answer's text goes to `out`. */
+static unsigned
+ask(struct talk *t, const char *method, const char *how, int64_t id,
+    struct buf *out)
+{
+	struct buf fields = buf_new(1024), target = buf_new(256);
+	struct exchange *x;
+	unsigned status;
+
+	buf_print(&fields, "%s%s", t->cookie, t->token);
+	buf_add_text(&target, "/api/v1/queue");
+	if (id != 0)
+		buf_print(&target, "/%lld%s", (long long)id, how);
+	x = talk_ask(t, method, buf_view(&target), buf_view(&fields),
+	    VIEW(""));
+	status = x->answer.status;
+	buf_reset(out);
+	buf_add(out, buf_view(&x->answer.body));
+	exchange_free(&x);
+	buf_free(&fields);
+	buf_free(&target);
+	return status;
+}
+
+static bool
+says(const struct buf *text, const char *words)
+{
+	return view_find(buf_view(text), view_of(words)) != SIZE_MAX;
+}
+
+static void
+test_own(struct talk *t)
+{
+	int64_t one = queue(t, t->account, "a@r.example");
+	int64_t two = queue(t, t->account, "b@r.example");
+	struct buf text = buf_new(65536);
+
+	is_number(ask(t, "GET", "", 0, &text), 200, "the list");
+	ok(says(&text, "a@r.example") && says(&text, "b@r.example"),
+	    "both are in it");
+	is_number(ask(t, "GET", "", one, &text), 200, "one of them");
+	ok(says(&text, "a@r.example") && !says(&text, "b@r.example"),
+	    "it alone");
+	is_number(ask(t, "POST", "/retry", one, &text), 204, "tried now");
+	is_number(ask(t, "DELETE", "", one, &text), 204, "deleted");
+	is_number(ask(t, "GET", "", one, &text), 404, "and gone");
+	must(queue_change(t->home.store, two, QUEUE_HOLD, clock_now()),
+	    "queue_change");
+	is_number(ask(t, "POST", "/retry", two, &text), 204, "held");
+	is_number(ask(t, "GET", "", two, &text), 200, "it is there");
+	ok(says(&text, "true"), "and still held");
+	buf_free(&text);
+}
+
+static void
+test_others(struct talk *t)
+{
+	int64_t other = queue(t, t->account + 1, "c@r.example");
+	int64_t nobody = queue(t, 0, "d@r.example");
+	struct buf text = buf_new(65536);
+
+	is_number(ask(t, "GET", "", 0, &text), 200, "the list");
+	ok(!says(&text, "c@r.example") && !says(&text, "d@r.example"),
+	    "nothing of others");
+	is_number(ask(t, "GET", "", other, &text), 404, "not to be seen");
+	is_number(ask(t, "POST", "/retry", other, &text), 404, "nor tried");
+	is_number(ask(t, "DELETE", "", other, &text), 404, "nor deleted");
+	is_number(ask(t, "DELETE", "", nobody, &text), 404,
+	    "nor what is nobody's");
+	buf_free(&text);
+}
+
+int
+main(void)
+{
+	struct talk t;
+
+	talk_open(&t);
+	talk_sign_in(&t);
+	test_own(&t);
+	test_others(&t);
+	talk_close(&t);
+	return tap_done();
+}
