@@ -29,7 +29,9 @@ static const char *const sql[] = {
 static const char *const changes[] = {
 	[QUEUE_RETRY_NOW] = "UPDATE queue_recipient SET next = $2"
 			    " WHERE message = $1 AND leased <= $2"
-			    " AND next <> 9223372036854775807",
+			    " AND next <> 9223372036854775807"
+			    " AND NOT EXISTS (SELECT 1 FROM queue_message"
+			    " WHERE id = $1 AND released > $2)",
 	[QUEUE_HOLD] = "UPDATE queue_recipient SET next = 9223372036854775807"
 		       " WHERE message = $1",
 	[QUEUE_RELEASE] = "UPDATE queue_recipient SET next ="

@@ -3,7 +3,7 @@
 #include "tests/unit/api_talk.h"
 
 static int64_t
-queue(struct talk *t, int64_t account, const char *to)
+queue(struct talk *t, int64_t account, const char *to, int64_t released)
 {
 	const view list[] = { view_of(to) };
 	const struct queue_new q = {
@@ -11,6 +11,7 @@ queue(struct talk *t, int64_t account, const char *to)
 		.account = account,
 		.recipients = list,
 		.count = 1,
+		.released = released,
 		.data = VIEW("Subject: s\r\n\r\ntext\r\n"),
 	};
 	int64_t id = 0;
@@ -52,8 +53,8 @@ says(const struct buf *text, const char *words)
 static void
 test_own(struct talk *t)
 {
-	int64_t one = queue(t, t->account, "a@r.example");
-	int64_t two = queue(t, t->account, "b@r.example");
+	int64_t one = queue(t, t->account, "a@r.example", 0);
+	int64_t two = queue(t, t->account, "b@r.example", 0);
 	struct buf text = buf_new(65536);
 
 	is_number(ask(t, "GET", "", 0, &text), 200, "the list");
@@ -73,11 +74,31 @@ test_own(struct talk *t)
 	buf_free(&text);
 }
 
+/* RFC 4865: not before its time. */
+static void
+test_later(struct talk *t)
+{
+	int64_t then = clock_now() + 10000;
+	int64_t id = queue(t, t->account, "e@r.example", then);
+	struct buf text = buf_new(65536), next = buf_new(64);
+
+	buf_print(&next, "%lld", (long long)then);
+	is_number(ask(t, "POST", "/retry", id, &text), 204, "tried now");
+	must(queue_retry_all(t->home.store, clock_now()), "queue_retry_all");
+	is_number(ask(t, "GET", "", id, &text), 200, "it is there");
+	ok(says(&text, "\"released\"") && view_find(view_from(buf_view(&text),
+	       view_find(buf_view(&text), VIEW("\"next\""))),
+	       buf_view(&next)) != SIZE_MAX,
+	    "for the time that its sender has said");
+	buf_free(&text);
+	buf_free(&next);
+}
+
 static void
 test_others(struct talk *t)
 {
-	int64_t other = queue(t, t->account + 1, "c@r.example");
-	int64_t nobody = queue(t, 0, "d@r.example");
+	int64_t other = queue(t, t->account + 1, "c@r.example", 0);
+	int64_t nobody = queue(t, 0, "d@r.example", 0);
 	struct buf text = buf_new(65536);
 
 	is_number(ask(t, "GET", "", 0, &text), 200, "the list");
@@ -99,6 +120,7 @@ main(void)
 	talk_open(&t);
 	talk_sign_in(&t);
 	test_own(&t);
+	test_later(&t);
 	test_others(&t);
 	talk_close(&t);
 	return tap_done();
