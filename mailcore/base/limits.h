@@ -230,9 +230,10 @@ enum {
 	LIMIT_DOCTOR_LINE = 8192, /* of a mail server's answer */
 	LIMIT_DOCTOR_LINES = 128, /* in one */
 
-	/* Clients to be told of one person's changes, and for how long: the
-	 * draft asks for at least three days. */
-	LIMIT_PUSH = 100,
+	/* Clients to be told of one person's changes, half of them of others
+	 * he shares with, and for how long: the draft asks for at least three
+	 * days. */
+	LIMIT_PUSH = 400,
 	LIMIT_PUSH_SECONDS = 2592000,
 	LIMIT_PUSH_URL = 2000,
 	LIMIT_PUSH_MUTED = 20,    /* named in one Push-Dont-Notify */

@@ -8,7 +8,8 @@ enum { KEEP, KEEP_ALL, KEEP_COLLECTION, OLDEST, FORGET, SUMS, GONE_OLD,
 
 enum {
 	DAY = 86400,
-	/* One kept version in so many has the account looked through. */
+	/* One kept version in so many has the account looked through, and the
+	 * first one of a day. */
 	PRUNE_OFTEN = 64,
 	/* In one transaction, so that nobody waits for long. */
 	PRUNE_STEP = 500
@@ -75,8 +76,11 @@ history_keep(struct account *a, int64_t collection, uint32_t uid,
 		return done();
 	TRY(db_do(a->db, sql[KEEP], args, COUNT(args)));
 	*kept = db_changed(a->db) > 0;
-	if (*kept && modseq % PRUNE_OFTEN == 0)
-		a->forgets = true;
+	if (!*kept || (modseq % PRUNE_OFTEN != 0
+		&& clock_now() - a->looked_through < DAY))
+		return done();
+	a->forgets = true;
+	a->looked_through = clock_now();
 	return done();
 }
 

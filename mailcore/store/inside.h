@@ -83,6 +83,7 @@ struct account {
 	const struct push_mute *mute; /* NULL: everybody is told */
 
 	bool forgets;  /* there may be too much of its history */
+	int64_t looked_through; /* seconds since 1970: when that was seen to */
 	int64_t prune; /* a collection that may have too many tombstones */
 	bool warm;
 	bool leaving;

@@ -10,7 +10,8 @@ enum { EXPIRE, COUNT_ALL, ADD, SAME, REMOVE, LIST, SETTLE };
 
 static const char *const sql[] = {
 	[EXPIRE] = "DELETE FROM push WHERE account_id = $1 AND expires <= $2",
-	[COUNT_ALL] = "SELECT COUNT(*) FROM push WHERE account_id = $1",
+	[COUNT_ALL] = "SELECT COUNT(*) FROM push WHERE account_id = $1"
+		      " AND (CASE WHEN who = $1 THEN 1 ELSE 0 END) = $2",
 	[ADD] = "INSERT INTO push (account_id, " COLUMNS ") VALUES ($1, $2,"
 		" $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0)"
 		" ON CONFLICT (account_id, collection, who, url) DO UPDATE SET"
@@ -43,19 +44,21 @@ find_same(struct account *a, struct arena *arena, const struct push_row *row,
 	return db_end(&q);
 }
 
+/* Others must not use up what the owner may have, nor he what is theirs. */
 static result
-make_room(struct account *a, int64_t now)
+make_room(struct account *a, int64_t who, int64_t now)
 {
 	const struct db_arg args[] = { db_int(a->id), db_int(now) };
+	const struct db_arg side[] = { db_int(a->id), db_int(who == a->id) };
 	struct db_query q;
 	int64_t count = 0;
 
 	TRY(db_do(a->db, sql[EXPIRE], args, COUNT(args)));
-	db_ask(a->db, &q, sql[COUNT_ALL], args, 1);
+	db_ask(a->db, &q, sql[COUNT_ALL], side, COUNT(side));
 	while (db_next(&q))
 		count = db_int_at(&q, 0);
 	TRY(db_end(&q));
-	return count < LIMIT_PUSH
+	return count < LIMIT_PUSH / 2
 	    ? done()
 	    : fail(OVER_LIMIT, "too many push registrations");
 }
@@ -72,7 +75,7 @@ push_register(struct account *a, struct arena *arena, int64_t now,
 	if (token.n > 0)
 		row->token = token;
 	else
-		TRY(make_room(a, now));
+		TRY(make_room(a, row->who, now));
 	row->told = 0;
 	row->properties = VIEW("");
 	TRY(push_look(a, arena, row, &news));

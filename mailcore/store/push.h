@@ -38,7 +38,8 @@ struct push_row {
 /* Inside account_write.  The same `who` and `url` for the same collection is
  * the same registration, under the token that it has: `row` gets that, else
  * its own is taken.  What is there now counts as told.
- * OVER_LIMIT: LIMIT_PUSH, after those that ended have gone. */
+ * OVER_LIMIT: the owner has half of LIMIT_PUSH, or all others together have,
+ * after those that ended have gone. */
 CHECKED result push_register(struct account *, struct arena *, int64_t now,
     struct push_row *row);
 
