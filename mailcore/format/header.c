@@ -355,3 +355,87 @@ header_join(struct header_value *h, struct arena *arena)
 		    seen.parameter_count * sizeof *joined);
 	h->parameter_count = seen.parameter_count;
 }
+
+/* The piece of `base` with that number, or SIZE_MAX. */
+static size_t
+find_piece(const struct header_value *h, view base, int number)
+{
+	for (size_t i = 0; i < h->parameter_count; i++) {
+		struct piece p = piece_of(h->parameters[i].name);
+
+		if (p.number == number && view_same(p.base, base))
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+/* A coded value that yet has raw bytes in it. */
+static void
+add_ascii(struct buf *out, view v)
+{
+	for (size_t i = 0; i < v.n; i++)
+		if ((unsigned char)v.p[i] < 128)
+			buf_add_byte(out, v.p[i]);
+		else
+			encode_percent(out, (view){ v.p + i, 1 }, VIEW(""));
+}
+
+/* All pieces of `base`, from the first to a gap; `used` marks them. */
+static struct mime_parameter
+rejoin(const struct header_value *h, view base, struct arena *arena,
+    bool used[LIMIT_MIME_PARAMETERS])
+{
+	struct buf text = buf_new(LIMIT_HEADER * 4);
+	struct mime_parameter out = { .name = base };
+	bool coded = false;
+	size_t at;
+
+	for (int n = 0; (at = find_piece(h, base, n)) != SIZE_MAX; n++) {
+		coded = coded || piece_of(h->parameters[at].name).coded;
+		used[at] = true;
+	}
+	for (int n = 0; (at = find_piece(h, base, n)) != SIZE_MAX; n++) {
+		bool is_coded = piece_of(h->parameters[at].name).coded;
+
+		/* Only the first one says the charset. */
+		if (n == 0 && coded && !is_coded)
+			buf_add(&text, VIEW("''"));
+		if (coded && !is_coded)
+			encode_percent(&text, h->parameters[at].value,
+			    VIEW(""));
+		else if (coded)
+			add_ascii(&text, h->parameters[at].value);
+		else
+			buf_add(&text, h->parameters[at].value);
+	}
+	if (coded)
+		out.name = arena_print(arena, "%.*s*", (int)base.n, base.p);
+	out.value = arena_copy(arena, buf_view(&text));
+	buf_free(&text);
+	return out;
+}
+
+void
+header_rejoin(struct header_value *h, struct arena *arena)
+{
+	struct mime_parameter all[LIMIT_MIME_PARAMETERS];
+	bool used[LIMIT_MIME_PARAMETERS] = { false };
+	size_t n = 0;
+
+	for (size_t i = 0; i < h->parameter_count; i++) {
+		struct piece p = piece_of(h->parameters[i].name);
+		size_t first = p.number < 0 ? SIZE_MAX
+					    : find_piece(h, p.base, 0);
+
+		if (used[i])
+			continue;
+		if (first != SIZE_MAX && !used[first])
+			all[n++] = rejoin(h, p.base, arena, used);
+		/* No piece, or one behind a gap. */
+		if (!used[i])
+			all[n++] = h->parameters[i];
+	}
+	if (n > 0)
+		memcpy(h->parameters, all, n * sizeof *all);
+	h->parameter_count = n;
+}

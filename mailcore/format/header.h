@@ -25,6 +25,11 @@ void header_value(view raw, struct arena *, struct header_value *out);
 /* Join the pieces of RFC 2231 and decode them to UTF-8, in place. */
 void header_join(struct header_value *, struct arena *);
 
+/* Join the pieces of RFC 2231 3 to one parameter each, in place, coded as 4
+ * says ("filename*", "utf-8''%41") where one of them was.  What is no piece,
+ * or one behind a gap, stays as it is spelled. */
+void header_rejoin(struct header_value *, struct arena *);
+
 /* Skip white space and comments (nested ones too). */
 void header_skip(view *);
 

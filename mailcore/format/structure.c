@@ -66,6 +66,7 @@ add_disposition(struct buf *out, const struct mime_part *part,
 	view raw = field_of(part, VIEW("Content-Disposition"), arena);
 
 	header_value(raw, arena, &h);
+	header_rejoin(&h, arena);
 	if (h.value.n == 0) {
 		buf_add(out, VIEW("NIL"));
 		return;
@@ -134,6 +135,7 @@ add_type_parameters(struct buf *out, const struct mime_part *part,
 		return;
 	}
 	header_value(raw, arena, &h);
+	header_rejoin(&h, arena);
 	type = h.value;
 	if (!view_same(view_cut(&type, '/'), part->type)
 	    || !view_same(type, part->subtype))

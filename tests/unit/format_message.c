@@ -77,6 +77,18 @@ test_structure(void)
 		    "(\"image\" \"png\" (\"name*\" \"utf-8''%C3%BC.png\")"
 		    " \"<1@2>\" \"d\" \"BASE64\" 4 \"m\" (\"inline\" NIL)"
 		    " (\"de\" \"en\") \"/l\")" },
+		/* RFC 2231 3, 4: the pieces of one parameter are one. */
+		{ "Content-Type: a/b; n*1=\"d e\"; x=y; n*0=c;\r\n"
+		  " m*0*=us-ascii'en'%41%20; m*1=\"b c%\"; m*2*=%2Ad;"
+		  " m*4=lost; o*1=alone; p*=utf-8''%C3%A4\r\n\r\n",
+		    "(\"a\" \"b\" (\"n\" \"cd e\" \"x\" \"y\" \"m*\""
+		    " \"us-ascii'en'%41%20b%20c%25%2Ad\" \"m*4\" \"lost\""
+		    " \"o*1\" \"alone\" \"p*\" \"utf-8''%C3%A4\") NIL NIL"
+		    " \"7bit\" 0)",
+		    "(\"a\" \"b\" (\"n\" \"cd e\" \"x\" \"y\" \"m*\""
+		    " \"us-ascii'en'%41%20b%20c%25%2Ad\" \"m*4\" \"lost\""
+		    " \"o*1\" \"alone\" \"p*\" \"utf-8''%C3%A4\") NIL NIL"
+		    " \"7bit\" 0 NIL NIL NIL NIL)" },
 		{ "Content-Type: multipart/digest; boundary=x\r\n\r\n"
 		  "--x\r\n\r\nFrom: x@y\r\n\r\nhi\r\n\r\n--x\r\n"
 		  "Content-Type: text/html\r\n\r\n\r\n--x--\r\n",
