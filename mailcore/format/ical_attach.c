@@ -225,7 +225,7 @@ static result
 parts_of(struct itip *i, view rid, struct itip_part ***list, size_t *count)
 {
 	*list = arena_array(
-	    i->arena, i->count + RID_MOST, sizeof **list);
+	    i->arena, i->count + RID_MOST, sizeof(void *));
 	TRY(arena_result(i->arena));
 	if (rid.n > 0)
 		return select_parts(i, rid, *list, count);
