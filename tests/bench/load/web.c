@@ -73,8 +73,9 @@ read_head(struct wire *w, struct answer_head *a)
 	view line, name;
 
 	*a = (struct answer_head){ 0 };
-	if (!wire_line(w, &line) || !view_starts(line, VIEW("HTTP/1.1 ")))
+	if (!wire_line(w, &line) || !view_starts(line, VIEW("HTTP/1.")))
 		return false;
+	a->close = view_at(line, 7) == '0';
 	if (!view_number(view_first(view_from(line, 9), 3), 999, &number))
 		return false;
 	a->status = (unsigned)number;
