@@ -217,6 +217,7 @@ open_services(struct role *r)
 		return fail(FAILED, "no way to the signer");
 	TRY(store_open(&r->store, &options));
 	TRY(auth_new(&r->auth, r->store));
+	TRY(auth_scram_set(r->auth, (enum auth_scram)r->conf.scram));
 	if (r->kind->certificates)
 		TRY(certs_open(&r->certs, r->conf.certificates));
 	return tls_new(&r->tls, r->certs, &r->conf.tls);

@@ -74,6 +74,8 @@ fill_services(struct mail *m)
 	m->lmtp.starttls = false;
 	m->reception.verify = m->verify;
 	m->submission.submission = true;
+	m->submission.send_per_hour = c->send_per_hour;
+	m->submission.send_per_day = c->send_per_day;
 }
 
 static result
@@ -178,6 +180,10 @@ reload(struct mail *m)
 	__atomic_store_n(&m->reception.message_limit, fresh.message_limit,
 	    __ATOMIC_RELAXED);
 	__atomic_store_n(&m->submission.message_limit, fresh.message_limit,
+	    __ATOMIC_RELAXED);
+	__atomic_store_n(&m->submission.send_per_hour, fresh.send_per_hour,
+	    __ATOMIC_RELAXED);
+	__atomic_store_n(&m->submission.send_per_day, fresh.send_per_day,
 	    __ATOMIC_RELAXED);
 	__atomic_store_n(&m->lmtp.message_limit, fresh.message_limit,
 	    __ATOMIC_RELAXED);

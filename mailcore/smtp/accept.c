@@ -244,6 +244,11 @@ answer(struct smtp *s, struct buf *out)
 		codes = keep_codes;
 		r = spool_result(t->text);
 	}
+	if (r.is == OK) {
+		r = smtp_allowance(s);
+		if (r.is == BUSY || r.is == OVER_LIMIT)
+			codes = smtp_allowance_codes;
+	}
 	if (r.is == OK)
 		r = smtp_check_begin(s);
 	if (r.is == OK && t->job != NULL) {

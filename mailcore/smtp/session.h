@@ -154,6 +154,10 @@ CHECKED result smtp_keep(struct smtp *, view message, bool *queued);
 void smtp_answer_each(const struct smtp *, const struct smtp_code *, result r,
     struct buf *out);
 
+/* allowance.c: may they send to so many?  BUSY, OVER_LIMIT. */
+CHECKED result smtp_allowance(struct smtp *);
+extern const struct smtp_code smtp_allowance_codes[FAILED + 1];
+
 /* check.c */
 
 /* Does somebody look at this mail?  Then `t->job` is begun. */

@@ -25,6 +25,10 @@ struct smtp_services {
 	struct post *post; /* told of queued work; may be NULL */
 	struct signer *signer; /* for what is submitted; may be NULL */
 
+	/* Of submission: recipients, where an account has no limits of its own
+	 * (store/sending.h); 0: as many as they like. */
+	int64_t send_per_hour, send_per_day;
+
 	/* Of reception. */
 	struct verify *verify; /* NULL: strangers are believed */
 	enum judge_dmarc dmarc;

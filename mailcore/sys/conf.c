@@ -36,6 +36,8 @@ conf_defaults(struct conf *c, unsigned base_port)
 		.tls_reports = true,
 		.greylist_delay = 15 * 60,
 		.message_limit = LIMIT_MESSAGE,
+		.send_per_hour = 500,
+		.send_per_day = 2000,
 		.connections = LIMIT_CONNECTIONS,
 		.connections_per_peer = LIMIT_CONNECTIONS_PER_PEER,
 		.session_idle = LIMIT_SESSION_IDLE,

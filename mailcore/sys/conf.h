@@ -21,6 +21,7 @@
  *	security-contact URI
  *	publish on|off       directory on|off        imap-without WORD...
  *	push public|any|off  history-days N          metrics on|off
+ *	scram sha-256|sha-1|off  send-per-hour N  send-per-day N
  *	gateway DOMAIN ... (gateway.h)
  *	log-level error|warning|info|debug           sandbox on|off
  */
@@ -89,6 +90,8 @@ struct conf {
 	const char *rspamd;       /* "127.0.0.1:11333"; NULL: none */
 	unsigned greylist_delay;  /* seconds */
 	uint64_t message_limit;
+	int scram; /* enum auth_scram of mailcore/auth/auth.h */
+	unsigned send_per_hour, send_per_day; /* recipients; 0: any number */
 	const char *imap_without; /* capabilities, "A B"; NULL: none */
 	unsigned connections, connections_per_peer;
 	unsigned session_idle; /* seconds until an unused one ends */

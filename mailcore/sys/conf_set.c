@@ -170,15 +170,6 @@ set_bytes(struct arena *a, void *to, view value)
 }
 
 static bool
-choose(view value, const char *const *words, size_t count, size_t *which)
-{
-	for (*which = 0; *which < count; ++*which)
-		if (view_eq(value, view_of(words[*which])))
-			return true;
-	return false;
-}
-
-static bool
 set_tls_minimum(struct arena *a, void *to, view value)
 {
 	static const char *const words[] = { "1.2", "1.3" };
@@ -186,7 +177,7 @@ set_tls_minimum(struct arena *a, void *to, view value)
 	size_t which;
 
 	(void)a;
-	if (!choose(value, words, COUNT(words), &which))
+	if (!conf_choose(value, words, COUNT(words), &which))
 		return false;
 	policy->minimum = which == 0 ? TLS_1_2 : TLS_1_3;
 	return true;
@@ -203,7 +194,7 @@ set_log_level(struct arena *a, void *to, view value)
 	size_t which;
 
 	(void)a;
-	if (!choose(value, words, COUNT(words), &which))
+	if (!conf_choose(value, words, COUNT(words), &which))
 		return false;
 	*level = (int)which;
 	return true;
@@ -217,7 +208,7 @@ set_switch(struct arena *a, void *to, view value)
 	size_t which;
 
 	(void)a;
-	if (!choose(value, words, COUNT(words), &which))
+	if (!conf_choose(value, words, COUNT(words), &which))
 		return false;
 	*on = which == 1;
 	return true;
@@ -269,48 +260,6 @@ set_rspamd(struct arena *a, void *to, view value)
 	return !view_starts(value, VIEW("["))
 	    ? is_address(host) && set_relay(a, to, value)
 	    : set_relay(a, to, value);
-}
-
-static bool
-set_check_mail(struct arena *a, void *to, view value)
-{
-	static const char *const words[] = {
-		[CONF_CHECK_REMOTE] = "remote", [CONF_CHECK_ALL] = "all",
-		[CONF_CHECK_OFF] = "off",
-	};
-	size_t which;
-
-	(void)a;
-	if (!choose(value, words, COUNT(words), &which))
-		return false;
-	*(int *)to = (int)which;
-	return true;
-}
-
-static bool
-set_dmarc(struct arena *a, void *to, view value)
-{
-	static const char *const words[] = { "follow", "junk", "score" };
-	size_t which;
-
-	(void)a;
-	if (!choose(value, words, COUNT(words), &which))
-		return false;
-	*(int *)to = (int)which;
-	return true;
-}
-
-static bool
-set_push(struct arena *a, void *to, view value)
-{
-	static const char *const words[] = { "public", "any", "off" };
-	size_t which;
-
-	(void)a;
-	if (!choose(value, words, COUNT(words), &which))
-		return false;
-	*(int *)to = (int)which;
-	return true;
 }
 
 static bool
@@ -407,11 +356,12 @@ const struct setting conf_settings[CONF_SETTINGS] = {
 	    "on or off", "write off to tell nobody what was seen of TLS" },
 	{ "remote-https-port", offsetof(struct conf, remote_https_port),
 	    set_port, "a port", "leave it out, except in tests" },
-	{ "check-mail", offsetof(struct conf, check_mail), set_check_mail,
+	{ "check-mail", offsetof(struct conf, check_mail),
+	    conf_set_check_mail,
 	    "remote, all or off",
 	    "write whose mail is checked: remote is everybody's but this"
 	    " machine's" },
-	{ "dmarc", offsetof(struct conf, dmarc), set_dmarc,
+	{ "dmarc", offsetof(struct conf, dmarc), conf_set_dmarc,
 	    "follow, junk or score",
 	    "write what is done when a domain wants its mail refused" },
 	{ "rspamd", offsetof(struct conf, rspamd), set_rspamd,
@@ -420,6 +370,17 @@ const struct setting conf_settings[CONF_SETTINGS] = {
 	{ "greylist-delay", offsetof(struct conf, greylist_delay),
 	    set_greylist_delay, "minutes from 1 to 30",
 	    "write how long unknown senders wait, like 15" },
+	{ "scram", offsetof(struct conf, scram), conf_set_scram,
+	    "sha-256, sha-1 or off",
+	    "write whether people may log in by SCRAM, and by which hashes" },
+	{ "send-per-hour", offsetof(struct conf, send_per_hour),
+	    conf_set_sending,
+	    "a number from 0 to 1000000",
+	    "write to how many people somebody may send in an hour" },
+	{ "send-per-day", offsetof(struct conf, send_per_day),
+	    conf_set_sending,
+	    "a number from 0 to 1000000",
+	    "write to how many people somebody may send in a day" },
 	{ "message-limit", offsetof(struct conf, message_limit),
 	    set_bytes,
 	    "bytes from 1K to 1024M", "write a size, like 50M" },
@@ -451,7 +412,7 @@ const struct setting conf_settings[CONF_SETTINGS] = {
 	{ "directory", offsetof(struct conf, directory),
 	    set_switch, "on or off",
 	    "write on to let the people of a domain look each other up" },
-	{ "push", offsetof(struct conf, push), set_push,
+	{ "push", offsetof(struct conf, push), conf_set_push,
 	    "public, any or off",
 	    "write whether clients may be told of changes, and where" },
 	{ "history-days", offsetof(struct conf, history_days), set_days,

@@ -18,10 +18,19 @@ struct setting {
 	const char *advice;
 };
 
-enum { CONF_SETTINGS = 35, CONF_PORT_MAX = 65535, CONF_MESSAGE_MAX = 1 << 30 };
+enum { CONF_SETTINGS = 38, CONF_PORT_MAX = 65535, CONF_MESSAGE_MAX = 1 << 30 };
 
 extern const struct setting conf_settings[CONF_SETTINGS];
 extern const struct setting conf_port_setting; /* port.*, public-port.* */
+
+/* conf_word.c: which of `words` it is; and the setters made of that. */
+bool conf_choose(view value, const char *const *words, size_t count,
+    size_t *which);
+bool conf_set_check_mail(struct arena *, void *to, view value);
+bool conf_set_dmarc(struct arena *, void *to, view value);
+bool conf_set_scram(struct arena *, void *to, view value);
+bool conf_set_sending(struct arena *, void *to, view value);
+bool conf_set_push(struct arena *, void *to, view value);
 
 /* May it stand in several lines, which add up? */
 bool conf_setting_repeats(const struct setting *);

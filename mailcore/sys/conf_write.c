@@ -134,6 +134,20 @@ put_gateway(const struct gateway *g, struct buf *out)
 }
 
 static void
+put_people(const struct conf *c, struct buf *out)
+{
+	static const char *const scram[] = { "sha-256", "sha-1", "off" };
+
+	buf_add(out, VIEW("\n# Logins by SCRAM: sha-256, with sha-1 as well,"
+	    " or off.\n"));
+	buf_print(out, "scram %s\n", scram[c->scram]);
+	buf_add(out, VIEW("\n# To how many people somebody may send; 0: any"
+	    " number.\n"));
+	buf_print(out, "send-per-hour %u\nsend-per-day %u\n",
+	    c->send_per_hour, c->send_per_day);
+}
+
+static void
 put_dav(const struct conf *c, struct buf *out)
 {
 	static const char *const push[] = { "public", "any", "off" };
@@ -182,6 +196,7 @@ put_limits(const struct conf *c, struct buf *out)
 	    " each other in a book?\n"));
 	buf_print(out, "publish %s\ndirectory %s\n",
 	    c->publish ? "on" : "off", c->directory ? "on" : "off");
+	put_people(c, out);
 	put_dav(c, out);
 	buf_add(out, VIEW("\n# May programs of this machine read /metrics?\n"));
 	buf_print(out, "metrics %s\n", c->metrics ? "on" : "off");

@@ -25,6 +25,8 @@ set(struct talk *t, view word)
 		services.submission = true;
 	else if (view_eq(word, VIEW("lmtp")))
 		services.lmtp = true;
+	else if (view_eq(word, VIEW("per-hour 2")))
+		services.send_per_hour = 2;
 	else if (view_eq(word, VIEW("no starttls")))
 		services.starttls = false;
 	else
