@@ -77,6 +77,7 @@ try_address(struct attempt *a, view host, view address)
 	a->client.seen = &seen;
 	r = client_send(&a->client, host, address, a->port, a->mail,
 	    a->arena, a->reports);
+	a->client.seen = NULL;
 	if (a->policy != NULL && (seen.tls || seen.fault != NULL))
 		saw(a, host, address, seen.tls ? NULL : seen.fault);
 	a->tried++;
