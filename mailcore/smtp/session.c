@@ -367,6 +367,22 @@ has_ended(struct smtp *s, struct buf *out)
 	return r.is != OK;
 }
 
+/* What asks nobody anything.  (A sender's rights are in the store, and so is
+ * who has logged in.) */
+static bool
+session_quick(const void *session, view unit)
+{
+	const struct smtp *s = session;
+
+	if (s->mode != MODE_COMMAND || s->identity.account != 0)
+		return false;
+	return view_starts_same(unit, VIEW("DATA\r"))
+	    || view_starts_same(unit, VIEW("RSET\r"))
+	    || view_starts_same(unit, VIEW("NOOP\r"))
+	    || (!s->services->submission
+		&& view_starts_same(unit, VIEW("MAIL FROM:")));
+}
+
 static struct step
 session_run(void *session, view unit, struct buf *out)
 {
@@ -448,6 +464,7 @@ const struct protocol smtp_protocol = {
 	.open = session_open,
 	.ready = session_ready,
 	.run = session_run,
+	.quick = session_quick,
 	.secured = session_secured,
 	.watching = session_watching,
 	.wake = session_wake,

@@ -4,17 +4,20 @@
 
 #include <openssl/sha.h>
 
-enum { GET, SCRIPT, SET_FORWARD, SET_VACATION, REMEMBERED, REMEMBER, FORGET,
+enum { GET, SET_FORWARD, SET_VACATION, REMEMBERED, REMEMBER, FORGET,
 	COUNT_REMEMBERED, COST, CHARGE };
 
 enum { HOUR = 3600 };
 
 static const char *const sql[] = {
-	[GET] = "SELECT forward, forward_keep, vacation, vacation_subject,"
-		" vacation_text, vacation_from, vacation_until,"
-		" vacation_every FROM handling WHERE account_id = $1",
-	[SCRIPT] = "SELECT name, text FROM script WHERE account_id = $1"
-		   " AND active = 1",
+	/* One question: it is asked for each message that comes. */
+	[GET] = "SELECT h.forward, COALESCE(h.forward_keep, 1), h.vacation,"
+		" h.vacation_subject, h.vacation_text, h.vacation_from,"
+		" h.vacation_until, h.vacation_every, c.name, c.text"
+		" FROM state s LEFT JOIN handling h"
+		" ON h.account_id = s.account_id LEFT JOIN script c"
+		" ON c.account_id = s.account_id AND c.active = 1"
+		" WHERE s.account_id = $1",
 	[SET_FORWARD] = "INSERT INTO handling (account_id, forward,"
 			" forward_keep) VALUES ($1, $2, $3)"
 			" ON CONFLICT (account_id) DO UPDATE SET"
@@ -49,20 +52,6 @@ static const char *const sql[] = {
 		   " SET since = excluded.since, steps = excluded.steps",
 };
 
-static result
-get_script(struct account *a, struct arena *arena, struct handling *out)
-{
-	const struct db_arg args[] = { db_int(a->id) };
-	struct db_query q;
-
-	db_ask(a->db, &q, sql[SCRIPT], args, COUNT(args));
-	while (db_next(&q)) {
-		out->script_name = arena_copy(arena, db_text_at(&q, 0));
-		out->script = arena_copy(arena, db_blob_at(&q, 1));
-	}
-	return db_end(&q);
-}
-
 result
 handling_get(struct account *a, struct arena *arena, struct handling *out)
 {
@@ -82,10 +71,11 @@ handling_get(struct account *a, struct arena *arena, struct handling *out)
 			.vacation_from = db_int_at(&q, 5),
 			.vacation_until = db_int_at(&q, 6),
 			.vacation_every = db_int_at(&q, 7),
+			.script_name = arena_copy(arena, db_text_at(&q, 8)),
+			.script = arena_copy(arena, db_blob_at(&q, 9)),
 		};
 	}
 	TRY(db_end(&q));
-	TRY(get_script(a, arena, out));
 	return arena_result(arena);
 }
 

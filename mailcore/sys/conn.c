@@ -226,6 +226,65 @@ queue(struct conn *c, enum job job)
 	return false;
 }
 
+static void
+release(int fd, short what, void *conn)
+{
+	struct conn *c = conn;
+
+	(void)fd;
+	(void)what;
+	event_free(c->hold);
+	c->hold = NULL;
+	conn_advance(c);
+}
+
+static void
+hold(struct conn *c)
+{
+	const struct timeval t = { c->delay_ms / 1000,
+		(suseconds_t)(c->delay_ms % 1000) * 1000 };
+
+	c->hold = evtimer_new(c->loop->base, release, c);
+	if (c->hold == NULL || evtimer_add(c->hold, &t) != 0)
+		abort();
+}
+
+/* A session has run: what it wants is seen to. */
+static void
+settle(struct conn *c)
+{
+	watch_set(c, c->watch_wanted);
+	loop_allow(c, c->patience + c->delay_ms / 1000);
+	if (buf_result(&c->out).is != OK) {
+		log_line(LOG_ERROR, "net.answer", "protocol=%s why=\"%s\"",
+		    c->protocol->name, buf_result(&c->out).why);
+		c->broken = true;
+	}
+	if (c->delay_ms > 0 && !c->loop->net->stopping)
+		hold(c);
+}
+
+/* Quick, and all that came: pipelined units are a worker's, who answers them
+ * together. */
+static bool
+is_quick(const struct conn *c)
+{
+	view rest = view_from(buf_view(&c->in), c->in_at);
+
+	return c->protocol->quick != NULL && rest.n == c->unit
+	    && c->protocol->quick(c->session, rest);
+}
+
+static bool
+run_unit(struct conn *c)
+{
+	if (!is_quick(c))
+		return queue(c, JOB_RUN);
+	worker_run_here(c);
+	settle(c);
+	return true;
+}
+
 /* All is sent and nobody has the session: what now? */
 static bool
 serve(struct conn *c)
@@ -249,7 +308,7 @@ serve(struct conn *c)
 	c->unit = c->protocol->ready(c->session,
 	    view_from(buf_view(&c->in), c->in_at));
 	if (c->unit > 0)
-		return queue(c, JOB_RUN);
+		return run_unit(c);
 	if (c->eof && !deflate_has_input(c->deflate)) {
 		finish(c);
 		return true;
@@ -310,29 +369,6 @@ conn_event(int fd, short what, void *conn)
 		conn_advance(c);
 }
 
-static void
-release(int fd, short what, void *conn)
-{
-	struct conn *c = conn;
-
-	(void)fd;
-	(void)what;
-	event_free(c->hold);
-	c->hold = NULL;
-	conn_advance(c);
-}
-
-static void
-hold(struct conn *c)
-{
-	const struct timeval t = { c->delay_ms / 1000,
-		(suseconds_t)(c->delay_ms % 1000) * 1000 };
-
-	c->hold = evtimer_new(c->loop->base, release, c);
-	if (c->hold == NULL || evtimer_add(c->hold, &t) != 0)
-		abort();
-}
-
 void
 conn_done(struct conn *c)
 {
@@ -341,15 +377,7 @@ conn_done(struct conn *c)
 		conn_advance(c);
 		return;
 	}
-	watch_set(c, c->watch_wanted);
-	loop_allow(c, c->patience + c->delay_ms / 1000);
-	if (buf_result(&c->out).is != OK) {
-		log_line(LOG_ERROR, "net.answer", "protocol=%s why=\"%s\"",
-		    c->protocol->name, buf_result(&c->out).why);
-		c->broken = true;
-	}
-	if (c->delay_ms > 0 && !c->loop->net->stopping)
-		hold(c);
+	settle(c);
 	conn_advance(c);
 }
 

@@ -62,6 +62,11 @@ struct protocol {
 
 	struct step (*run)(void *session, view unit, struct buf *out);
 
+	/* NULL, or: is running this unit a matter of microseconds, without
+	 * the store and anything else that may block?  Then the I/O thread
+	 * does it, which costs less than to hand it over. */
+	bool (*quick)(const void *session, view unit);
+
 	/* TLS is up after STEP_START_TLS: forget what was learnt in clear. */
 	void (*secured)(void *session);
 

@@ -244,6 +244,9 @@ void deflate_sent(struct deflate *, size_t n);
 CHECKED result worker_start(struct net *, size_t count);
 void worker_stop(struct net *);
 void worker_queue(struct conn *, enum job);
+
+/* Run c->unit on the thread that calls. */
+void worker_run_here(struct conn *);
 void worker_queue_every(struct every *);
 
 /* watch.c */

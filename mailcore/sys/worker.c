@@ -72,11 +72,8 @@ run_job(struct conn *c)
 }
 
 static void
-run_conn(struct conn *c)
+take_step(struct conn *c, struct step s)
 {
-	struct loop *loop = c->loop;
-	struct step s = run_job(c);
-
 	c->next = s.next;
 	c->delay_ms = s.delay_ms;
 	c->watch_wanted = 0;
@@ -84,6 +81,21 @@ run_conn(struct conn *c)
 		c->watch_wanted = c->protocol->watching(c->session);
 		c->patience = c->protocol->patience(c->session);
 	}
+}
+
+void
+worker_run_here(struct conn *c)
+{
+	c->wakes_seen = c->loop->net->wakes;
+	take_step(c, run_unit(c, c->unit));
+}
+
+static void
+run_conn(struct conn *c)
+{
+	struct loop *loop = c->loop;
+
+	take_step(c, run_job(c));
 	/* From here on it is the loop's, and may be gone. */
 	loop_post(loop, c, POST_DONE);
 }
