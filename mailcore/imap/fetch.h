@@ -47,6 +47,7 @@ struct section {
 struct fetch_item {
 	enum fetch_kind kind;
 	const char *name; /* "RFC822"; NULL: BODY[...] */
+	view title;       /* how it is called in each answer */
 	struct section section;
 	bool peek;
 	bool partial;

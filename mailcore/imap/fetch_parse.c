@@ -326,6 +326,18 @@ look_at(struct fetch *f, const struct fetch_item *item)
 	}
 }
 
+/* "BODY[HEADER.FIELDS (...)]" is written once, not for each message. */
+static void
+entitle(struct fetch_item *item, struct arena *arena)
+{
+	struct buf title = buf_new(2 * LIMIT_IMAP_LINE);
+
+	fetch_add_name(item, &title);
+	if (buf_result(&title).is == OK)
+		item->title = arena_copy(arena, buf_view(&title));
+	buf_free(&title);
+}
+
 void
 fetch_parse(struct parse *in, bool uid, struct fetch *f)
 {
@@ -351,6 +363,10 @@ fetch_parse(struct parse *in, bool uid, struct fetch *f)
 	}
 	parse_modifiers(in, f);
 	parse_end(in);
-	for (size_t i = 0; i < f->count; i++)
+	for (size_t i = 0; i < f->count && scan_ok(&in->s); i++) {
 		look_at(f, &f->items[i]);
+		if (f->items[i].kind >= FETCH_SECTION
+		    && f->items[i].kind <= FETCH_BINARY_SIZE)
+			entitle(&f->items[i], in->arena);
+	}
 }

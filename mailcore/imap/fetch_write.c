@@ -59,7 +59,7 @@ static bool
 is_listed(const struct section *s, view name)
 {
 	for (size_t i = 0; i < s->field_count; i++)
-		if (view_same(s->fields[i], name))
+		if (s->fields[i].n == name.n && view_same(s->fields[i], name))
 			return true;
 	return false;
 }
@@ -175,6 +175,10 @@ add_section_name(const struct section *s, struct buf *out)
 void
 fetch_add_name(const struct fetch_item *item, struct buf *out)
 {
+	if (item->title.n > 0) {
+		buf_add(out, item->title);
+		return;
+	}
 	if (item->name != NULL) {
 		buf_add_text(out, item->name);
 		return;

@@ -6,6 +6,9 @@
 enum {
 	/* So few that cannot fit are read along with those that may. */
 	GAP = 4,
+	/* Texts of one command that the index is asked for, as each answer
+	 * takes memory; of the others any message may hold them. */
+	ASKED_MOST = 32,
 	/* More unknown ones than that: the searcher has not been here. */
 	UNKNOWN_MOST = 256
 };
@@ -21,12 +24,13 @@ is_text(const struct key *k)
 /* Recursion is bounded by the parser: LIMIT_IMAP_NESTING.  `*any`: there is
  * one that the index knows about. */
 static result
-ask(struct searching *x, struct key *k, bool *any)
+ask(struct searching *x, struct key *k, size_t *asked, bool *any)
 {
 	for (struct key *in = k->first; in != NULL; in = in->next)
-		TRY(ask(x, in, any));
-	if (!is_text(k))
+		TRY(ask(x, in, asked, any));
+	if (!is_text(k) || *asked == ASKED_MOST)
 		return done();
+	(*asked)++;
 	k->hits = arena_alloc(x->c->arena, sizeof *k->hits);
 	TRY(arena_result(x->c->arena));
 	TRY(search_find(x->c->account, k->text, k->hits));
@@ -79,12 +83,13 @@ search_index_ask(struct searching *x)
 {
 	const struct box *b = x->s->box;
 	uint32_t upto = 0;
+	size_t asked = 0;
 	bool any = false;
 
 	if (x->end == 0 || x->key->cost < COST_SUMMARY)
 		return done();
 	TRY(command_account(x->s, x->c));
-	TRY(ask(x, x->key, &any));
+	TRY(ask(x, x->key, &asked, &any));
 	if (any) {
 		x->skip = arena_alloc(x->c->arena, x->end / 8 + 1);
 		TRY(arena_result(x->c->arena));
