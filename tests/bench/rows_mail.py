@@ -1,4 +1,6 @@
 """SMTP, IMAP and POP3."""
+import time
+
 from machine import Failed
 from rows import compare, part, rate, row
 
@@ -9,6 +11,10 @@ BIG = 110               # user with BIG_MESSAGES in INBOX
 BIG_MESSAGES = 10000
 POP3_USER, POP3_MESSAGES, POP3_SIZE = 111, 500, 16384
 LOGIN_FIRST, LOGIN_USERS = 140, 10
+# User and messages in INBOX.
+GROWTH = ((112, 100), (113, 10000), (114, 100000))
+# The searcher is waited for so long; a scan of all takes longer than that.
+INDEX_SECONDS, INDEX_MS = 60, 20
 SIZE = 4096
 THUNDERBIRD = (
     "UID FETCH 1:* (UID RFC822.SIZE FLAGS BODY.PEEK[HEADER.FIELDS (From To"
@@ -96,6 +102,47 @@ def fetch_header(bench):
 @row("search-subject", "UID SEARCH SUBJECT in 10,000 messages", fill_big)
 def search_subject(bench):
     return command(bench, "UID SEARCH SUBJECT topic77", 1)
+
+
+def indexed(bench):
+    """The mailbox of 10,000, once the index has come up with it."""
+    fill_big(bench)
+    if bench.done("indexed"):
+        return
+    end = time.monotonic() + INDEX_SECONDS
+    while time.monotonic() < end:
+        found = bench.load("command", "imaps", first=BIG, spread=1, count=1,
+                           command="UID SEARCH TEXT nowhere-at-all",
+                           seconds=60)
+        if found["p50"] < INDEX_MS:
+            return
+        time.sleep(1)
+    raise Failed("no index after %d s" % INDEX_SECONDS)
+
+
+@row("search-text", "UID SEARCH TEXT of a word in 10,000 messages", indexed)
+def search_text(bench):
+    return command(bench, "UID SEARCH TEXT topic77", 1)
+
+
+def fill_growth(bench):
+    for user, count in GROWTH:
+        bench.load("append", "imaps", batch=min(count, 100), first=user,
+                   spread=1, size=1024, seconds=600,
+                   count=max(1, bench.less(count) // min(count, 100)))
+
+
+@row("mail-growth", "in mailboxes of 100, 10,000 and 100,000 messages, by"
+     " the median: SELECT; STORE of one flag", fill_growth)
+def mail_growth(bench):
+    for user, count in GROWTH:
+        found = bench.load("command", "imaps", first=user, spread=1,
+                           command="SELECT INBOX", count=200, seconds=60)
+        yield compare("SELECT, %d" % count, "ms", [found], part("p50"))
+        found = bench.load("store", "imaps", first=user, spread=1,
+                           objects=bench.less(count), seconds=20,
+                           count=bench.less(2000))
+        yield compare("STORE, %d" % count, "ms", [found], part("p50"))
 
 
 @row("visit", "handshake, LOGIN, SELECT of a mailbox of 10,000 messages,"
