@@ -28,14 +28,15 @@ static const char *const sql[] = {
 		  " AND o.id = x.account_id AND o.enabled = 1"
 		  " AND w.id = $1 AND w.enabled = 1"
 		  " ORDER BY o.address, x.collection",
-	[OWNERS] = "SELECT DISTINCT 0, o.id, o.address, $2, 0, 0"
+	/* Those who granted it to him before those who did to everyone. */
+	[OWNERS] = "SELECT MIN(x.whom), o.id, o.address, $2, 0, 0"
 		   " FROM access x, account o, account w"
 		   " WHERE w.id = $1 AND w.enabled = 1 AND x.kind = $2"
 		   " AND ((x.whom = 1 AND x.grantee = $1)"
 		   " OR (x.whom = 2 AND x.grantee = w.domain)"
 		   " OR (x.whom = 3 AND x.grantee = 0))"
 		   " AND o.id = x.account_id AND o.enabled = 1 AND o.id <> $1"
-		   " ORDER BY o.address",
+		   " GROUP BY o.id, o.address ORDER BY 1, 3",
 };
 
 static result

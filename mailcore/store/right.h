@@ -114,8 +114,9 @@ CHECKED result right_replace(struct store *, int64_t owner,
 CHECKED result right_given(struct store *, struct arena *, int64_t who,
     enum collection_kind, struct right_grant **out, size_t *count);
 
-/* The others in whose accounts `who` may do anything at all with a kind, by
- * address: `id` and `name` are theirs, the rest is nothing. */
+/* The others in whose accounts `who` may do anything at all with a kind:
+ * `id` and `name` are theirs, the rest is nothing.  First those who granted
+ * it to him alone, last those who did to anyone. */
 CHECKED result right_owners(struct store *, struct arena *, int64_t who,
     enum collection_kind, struct right_grant **out, size_t *count);
 
