@@ -31,6 +31,12 @@ dav_error(struct dav *d, unsigned status, const char *condition, view href)
 	if (href.n > 0)
 		xml_leaf(&x, "D:href", href);
 	xml_end(&x, condition);
+	if (d->why != NULL) {
+		xml_start(&x, "X:why");
+		xml_set(&x, "xmlns:X", VIEW(NS_HOUSE));
+		xml_text(&x, view_of(d->why));
+		xml_end(&x, "X:why");
+	}
 	xml_end(&x, "D:error");
 	d->answer->status = status;
 	answer_header(

@@ -17,6 +17,8 @@
 #define NS_CARDDAV "urn:ietf:params:xml:ns:carddav"
 #define NS_SERVER "http://calendarserver.org/ns/"
 #define NS_ME "http://me.com/_namespace/"
+/* Of what no RFC names. */
+#define NS_HOUSE "http://posthaste.invalid/ns"
 #define NS_APPLE "http://apple.com/ns/ical/"
 
 /* What a URL names; a set of bits, so that tables can say "any of these". */
@@ -88,6 +90,8 @@ struct dav {
 	bool minimal;            /* RFC 8144 2.1, or Brief: t */
 	bool no_root;            /* RFC 8144 3 depth-noroot */
 	bool representation;     /* RFC 8144 2.2: wants to see what is there */
+	const char *why;         /* what dav_error tells people beside the
+	                          * condition; NULL: nothing */
 };
 
 /* Canonical hrefs, percent-encoded, with a raw '@'; in `arena`.  Those of

@@ -141,10 +141,14 @@ examine(struct put *p, size_t rule)
 	result r = rules[rule].what == DAV_EVENT ? examine_calendar(p)
 						 : examine_card(p);
 
+	d->why = r.why;
 	switch (r.is) {
 	case OK:
 		if (p->zone.n == 0 && !p->crowded)
 			return true;
+		d->why = p->crowded ? "more guests than LIMIT_ATTENDEES"
+				    : "a TZID that is neither known nor"
+				      " defined in a VTIMEZONE";
 		dav_error(d, 403, /* RFC 7809, RFC 4791 5.2.9 */
 		    p->crowded ? "C:max-attendees-per-instance"
 			       : "C:valid-timezone",

@@ -47,6 +47,8 @@ test_events(struct talk *t)
 		    "<C:valid-calendar-data/>", "not UTF-8" },
 		{ "DTSTART:20260101T000000Z\r\nSUMMARY:a/b\\, \"<&>\r\n", 201,
 		    NULL, "punctuation" },
+		{ "SUMMARY:no start\r\n", 403, "DTSTART is missing</X:why>",
+		    "and what is wrong is told to people" },
 		{ "SUMMARY:no start\r\n", 403, "<C:valid-calendar-data/>",
 		    "no DTSTART" },
 	};
