@@ -139,7 +139,8 @@ used(struct talk *t)
 }
 
 static void
-patch(struct talk *t, const char *name, size_t n, bool fits, const char *what)
+patch(struct talk *t, const char *target, const char *name, size_t n,
+    bool fits)
 {
 	struct buf b = buf_new(1048576);
 	struct reply r;
@@ -149,11 +150,11 @@ patch(struct talk *t, const char *name, size_t n, bool fits, const char *what)
 	for (size_t i = 0; i < n; i++)
 		buf_add_byte(&b, 'v');
 	buf_print(&b, "</%s></D:prop></D:set></D:propertyupdate>", name);
-	r = talk_bytes(t, "PROPPATCH", CALENDAR "c.ics", "", buf_view(&b));
+	r = talk_bytes(t, "PROPPATCH", target, "", buf_view(&b));
 	ok(r.status == 207
 		&& reply_has(&r, fits ? "200 OK" : "507 Insufficient Storage")
 		&& reply_has(&r, "quota-not-exceeded") == !fits,
-	    "%s", what);
+	    "%s of %zu: %s", name, n, fits ? "kept" : "refused");
 	reply_free(&r);
 	buf_free(&b);
 }
@@ -162,15 +163,20 @@ patch(struct talk *t, const char *name, size_t n, bool fits, const char *what)
 static void
 test_bounds(struct talk *t)
 {
+	static const char *const targets[] = { HOME "Calendar/work/",
+		CALENDAR "c.ics" };
 	int64_t before = used(t);
 
-	patch(t, "a", LIMIT_DAV_PROPERTY, true, "LIMIT_DAV_PROPERTY");
-	patch(t, "a", (size_t)LIMIT_DAV_PROPERTY + 1, false, "one more");
-	patch(t, "b", LIMIT_DAV_PROPERTY, true, "another");
-	patch(t, "c", LIMIT_DAV_PROPERTY, true, "a third");
-	/* "u a" to "u d" are three octets each. */
-	patch(t, "d", LIMIT_DAV_PROPERTY - 12, true, "LIMIT_DAV_DEAD");
-	patch(t, "d", LIMIT_DAV_PROPERTY - 11, false, "and one more");
+	for (size_t i = 0; i < COUNT(targets); i++) {
+		patch(t, targets[i], "a", LIMIT_DAV_PROPERTY, true);
+		patch(t, targets[i], "a", (size_t)LIMIT_DAV_PROPERTY + 1,
+		    false);
+		patch(t, targets[i], "b", LIMIT_DAV_PROPERTY, true);
+		patch(t, targets[i], "c", LIMIT_DAV_PROPERTY, true);
+		/* "u a" to "u d" are three octets each. */
+		patch(t, targets[i], "d", LIMIT_DAV_PROPERTY - 12, true);
+		patch(t, targets[i], "d", LIMIT_DAV_PROPERTY - 11, false);
+	}
 	is_number(used(t) - before, LIMIT_DAV_DEAD, "counts into the quota");
 	expect(t, "DELETE", CALENDAR "c.ics", "", "", 204, NULL, "DELETE");
 	ok(used(t) < before, "gives it back");

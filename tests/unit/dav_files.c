@@ -2,6 +2,7 @@
 #include "tests/unit/dav_talk.h"
 
 #include "mailcore/base/limits.h"
+#include "mailcore/store/item.h"
 
 #define FILES HOME "Files/"
 /* other@example.org:secret */
@@ -209,6 +210,88 @@ test_bounds(struct talk *t)
 	expect(t, "MKCOL", target, "", "", 403, NULL, "and one more");
 }
 
+/* So many are quicker made in the store. */
+struct many {
+	struct spool *bytes;
+	int folders, files;
+};
+
+static result
+add_many(struct account *a, void *context)
+{
+	struct many *m = context;
+	struct item_new new = { .key = VIEW(""),
+		.keywords = VIEW(""),
+		.etag = VIEW("e"),
+		.component = VIEW("text/plain"),
+		.bytes = m->bytes };
+	struct item out;
+	char name[64];
+	int64_t id;
+
+	TRY(collection_add(a, COLLECTION_FILES, VIEW("Files/many"), VIEW(""),
+	    USE_NONE, &id));
+	for (int i = 0; i < m->files; i++) {
+		snprintf(name, sizeof name, "f%d", i);
+		new.name = view_of(name);
+		TRY(item_add(a, id, &new, &out));
+	}
+	for (int i = 0; i < m->folders; i++) {
+		snprintf(name, sizeof name, "Files/d%d", i);
+		TRY(collection_add(a, COLLECTION_FILES, view_of(name),
+		    VIEW(""), USE_NONE, &id));
+	}
+	return done();
+}
+
+static result
+count_folders(struct account *a, void *context)
+{
+	struct arena *arena = arena_new(4194304);
+	struct collection *list;
+	size_t *count = context;
+	result r = collection_list(
+	    a, arena, COLLECTION_FILES, &list, count);
+
+	arena_free(&arena);
+	return r;
+}
+
+static void
+test_many(struct talk *t)
+{
+	struct many m = { .bytes = spool_new(t->store, 16),
+		.files = LIMIT_FILES_CARRIED };
+	struct arena *arena = arena_new(65536);
+	struct account_info info;
+	struct account *a;
+	size_t count = 0;
+
+	spool_add(m.bytes, VIEW("x"));
+	talk_must(account_find(t->store, arena, VIEW("user@example.org"),
+		      &info),
+	    "find");
+	talk_must(account_open(t->store, info.id, &a), "open");
+	talk_must(account_read(a, count_folders, &count), "count");
+	/* Beside those, "many" and its copy. */
+	m.folders = LIMIT_FOLDERS - (int)count - 2;
+	talk_must(account_write(a, add_many, &m, DURABLE), "add");
+	account_close(&a);
+	expect(t, "COPY", FILES "many/", HOST FILES "copy/\n", "", 201, NULL,
+	    "LIMIT_FILES_CARRIED");
+	expect(t, "MKCOL", FILES "last/", "", "", 507, NULL,
+	    "one more than LIMIT_FOLDERS");
+	expect(t, "DELETE", FILES "copy/", "", "", 204, NULL, "one less");
+	expect(t, "PUT", FILES "many/more", "", "x", 201, NULL, "a file more");
+	expect(t, "COPY", FILES "many/", HOST FILES "copy/\n", "", 507, NULL,
+	    "one more than LIMIT_FILES_CARRIED");
+	expect(t, "MKCOL", FILES "last/", "", "", 201, NULL,
+	    "LIMIT_FOLDERS; of the copy nothing is left");
+	expect(t, "DELETE", FILES "many/", "", "", 204, NULL, "all of them");
+	spool_free(&m.bytes);
+	arena_free(&arena);
+}
+
 static void
 test_quota(struct talk *t)
 {
@@ -244,6 +327,7 @@ main(void)
 	test_others(&t);
 	test_sync(&t);
 	test_bounds(&t);
+	test_many(&t);
 	test_quota(&t);
 	talk_close(&t);
 	return tap_done();
