@@ -139,9 +139,9 @@ CHECKED result queue_counts(struct store *, int64_t *messages,
 CHECKED result queue_get(struct store *, struct arena *, int64_t id,
     struct queue_lease *out);
 
-/* RETRY_NOW: due now, unless held or `released` later.  HOLD: not due until RELEASE (and not
- * before `released`); an attempt that runs goes on.  DELETE: without a
- * bounce; BUSY: an attempt runs.  NOT_FOUND: no such message. */
+/* RETRY_NOW: due now, unless held or `released` later.  HOLD: not due until
+ * RELEASE (and not before `released`); an attempt that runs goes on.  DELETE:
+ * without a bounce; BUSY: an attempt runs.  NOT_FOUND: no such message. */
 enum queue_change { QUEUE_RETRY_NOW, QUEUE_HOLD, QUEUE_RELEASE,
 	QUEUE_DELETE };
 CHECKED result queue_change(struct store *, int64_t message,
