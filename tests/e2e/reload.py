@@ -17,7 +17,7 @@ def certificate(server, service, name=None):
         return sock.getpeercert(True)
 
 
-def make(server, names, target):
+def make(server, names, target, digest="-sha256"):
     """A certificate of the private CA for these names."""
     base = os.path.join(server.folder, "new")
     ca = server.info["ca"]
@@ -30,10 +30,10 @@ def make(server, names, target):
             ["openssl", "req", "-newkey", "ec", "-pkeyopt",
              "ec_paramgen_curve:P-256", "-nodes", "-keyout", base + ".key",
              "-out", base + ".csr", "-subj", "/CN=" + names[0]],
-            ["openssl", "x509", "-req", "-in", base + ".csr", "-CA", ca,
-             "-CAkey", key, "-CAserial", base + ".srl", "-CAcreateserial",
-             "-days", "7", "-extfile", base + ".ext", "-out",
-             base + ".crt"]):
+            ["openssl", "x509", "-req", digest, "-in", base + ".csr",
+             "-CA", ca, "-CAkey", key, "-CAserial", base + ".srl",
+             "-CAcreateserial", "-days", "7", "-extfile", base + ".ext",
+             "-out", base + ".crt"]):
         code, text = run(command)
         if code:
             return ok(False, " ".join(command[:2]), text)
@@ -164,4 +164,5 @@ def main():
     done()
 
 
-main()
+if __name__ == "__main__":
+    main()
