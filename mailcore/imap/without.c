@@ -23,6 +23,7 @@ static const struct {
 	{ "METADATA", run_setmetadata },
 	{ "MOVE", run_move },
 	{ "NAMESPACE", run_namespace },
+	{ "NOTIFY", run_notify },
 	{ "QUOTA", run_getquota },
 	{ "QUOTA", run_getquotaroot },
 	{ "QUOTA", run_setquota },
@@ -87,7 +88,7 @@ without_read(struct imap *s)
 {
 	struct arena *arena = arena_new(LIMIT_IMAP_LINE);
 	struct account *a;
-	view words;
+	view words = VIEW("");
 	result r = account_open(s->services->store, s->account, &a);
 
 	if (r.is == OK) {

@@ -123,7 +123,8 @@ show(struct unpacking *u, const struct digest_place *p,
 	if (f->absent != 0)
 		return item_each_summary(u->a, u->collection, p->uid, p->uid,
 		    u->visit, u->context);
-	return u->visit(u->context, &i, s);
+	TRY(u->visit(u->context, &i, s));
+	return done();
 }
 
 static result
