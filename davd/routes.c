@@ -119,6 +119,8 @@ routes_body_limit(view path)
 		uint64_t most;
 	} limits[] = {
 		{ "/autodiscover/", LIMIT_AUTODISCOVER },
+		{ "/api/v1/calendars/import", LIMIT_IMPORT },
+		{ "/api/v1/address-books/import", LIMIT_IMPORT },
 		/* What is a little too much gets a problem document. */
 		{ "/api/", 4 * (uint64_t)LIMIT_API_BODY },
 		{ "/sign-", LIMIT_FORM },

@@ -339,15 +339,33 @@ admit(struct api_call *c)
 }
 
 static bool
-is_json(const struct request *request)
+is_of(const struct request *request, view wanted)
 {
 	view type;
 
 	if (request_header(request, VIEW("Content-Encoding"), &type)
 	    || !request_header(request, VIEW("Content-Type"), &type))
 		return false;
-	return view_same(view_trim(view_cut(&type, ';')),
-	    VIEW("application/json"));
+	return view_same(view_trim(view_cut(&type, ';')), wanted);
+}
+
+/* A file, which the operation itself reads.  false: it is answered. */
+static bool
+take_file(struct api_call *c)
+{
+	view wanted = view_of(c->route->takes->media);
+
+	if (c->request->body.n > LIMIT_IMPORT) {
+		api_problem(c->answer, 413, "the file is larger than allowed",
+		    VIEW(""));
+		return false;
+	}
+	if (is_of(c->request, wanted))
+		return true;
+	answer_header(c->answer, "Accept", wanted);
+	api_problem(c->answer, 415, "send one file of the type that is"
+	    " described, without a Content-Encoding", VIEW(""));
+	return false;
 }
 
 /* What was sent, by the row's table.  false: it is answered. */
@@ -357,6 +375,8 @@ take_body(struct api_call *c)
 	const struct request *q = c->request;
 	result r;
 
+	if (c->route->takes != NULL && c->route->takes->media != NULL)
+		return take_file(c);
 	if (q->body.n > LIMIT_API_BODY) {
 		api_problem(c->answer, 413, "the body is larger than allowed",
 		    VIEW(""));
@@ -364,7 +384,8 @@ take_body(struct api_call *c)
 	}
 	if (c->route->takes == NULL && q->body.n == 0)
 		return true;
-	if (c->route->takes != NULL && !is_json(q)) {
+	if (c->route->takes != NULL
+	    && !is_of(q, VIEW("application/json"))) {
 		answer_header(c->answer, "Accept", VIEW("application/json"));
 		api_problem(c->answer, 415, "send application/json, without"
 		    " a Content-Encoding", VIEW(""));

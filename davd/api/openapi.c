@@ -3,6 +3,7 @@
 
 #include "davd/api/schemas.h"
 #include "mailcore/base/encode.h"
+#include "mailcore/base/limits.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -117,7 +118,8 @@ object_schema(const struct api_schema *s)
 static void
 add_schema(json_t *schemas, const struct api_schema *s)
 {
-	if (s == NULL || json_object_get(schemas, s->name) != NULL)
+	if (s == NULL || s->media != NULL
+	    || json_object_get(schemas, s->name) != NULL)
 		return;
 	put(schemas, s->name, object_schema(s));
 	for (size_t i = 0; i < s->count; i++)
@@ -206,6 +208,18 @@ security(const struct api_route *r)
 }
 
 static json_t *
+request_body(const struct api_schema *s)
+{
+	if (s->media == NULL)
+		return json_pack("{sb so}", "required", 1, "content",
+		    content("application/json",
+		        reference("schemas", s->name)));
+	return json_pack("{ss sb so}", "description", s->about, "required", 1,
+	    "content", content(s->media, json_pack("{ss sI}", "type",
+	        "string", "maxLength", (json_int_t)LIMIT_IMPORT)));
+}
+
+static json_t *
 operation(const struct api_route *r)
 {
 	json_t *o = json_pack("{ss ss so so so}", "operationId", r->name,
@@ -213,9 +227,7 @@ operation(const struct api_route *r)
 	    answers(r), "security", security(r));
 
 	if (o != NULL && r->takes != NULL)
-		put(o, "requestBody", json_pack("{sb so}", "required", 1,
-		    "content", content("application/json",
-		        reference("schemas", r->takes->name))));
+		put(o, "requestBody", request_body(r->takes));
 	return o;
 }
 

@@ -1,6 +1,7 @@
 #include "davd/api/routes.h"
 
 #include "davd/api/schemas.h"
+#include "mailcore/base/limits.h"
 
 static const char *const kinds[] = { "mail", "full", NULL };
 static const char *const languages[] = { "en", "fr", "nl", "de", NULL };
@@ -16,6 +17,14 @@ static const struct api_field events_query[] = {
 	{ .name = "after", .about = "the number of the last login that is"
 	  " known; later ones are told at once", .optional = true,
 	  .most = 20 },
+};
+
+static const struct api_field import_query[] = {
+	{ .name = "collection", .about = "the name of one of the person's own;"
+	  " it is made when there is none. Missing: personal",
+	  .optional = true, .least = 1, .most = LIMIT_DAV_NAME },
+	{ .name = "display-name", .about = "of one that is made",
+	  .optional = true, .most = LIMIT_DISPLAY_NAME },
 };
 
 #define PROFILE "application/x-apple-aspen-config"
@@ -99,6 +108,30 @@ const struct api_route api_routes[] = {
 	    " change: a change of its own, which can be undone. Nobody is sent"
 	    " a message about it.", API_PERSON, NULL, NULL, 0, 200,
 	    &schema_undone, NULL, op_history_undo },
+	{ "GET", "/calendars", "listCalendars", "The person's own calendars.",
+	    API_PERSON, NULL, NULL, 0, 200, &schema_calendars, NULL,
+	    op_calendars },
+	{ "GET", "/calendars/{id}/export", "exportCalendar", "All of it, as one"
+	    " file. One that ends without END:VCALENDAR is not whole.",
+	    API_PERSON, NULL, NULL, 0, 200, NULL, "text/calendar",
+	    op_calendar_export },
+	{ "POST", "/calendars/import", "importCalendar", "Add what is in a"
+	    " file and not there yet, each event for itself. What is there is"
+	    " kept, and nobody is sent a message. Sent again, it adds nothing"
+	    " more.", API_PERSON, &schema_calendar_file, import_query,
+	    COUNT(import_query), 200, &schema_imported, NULL,
+	    op_calendar_import },
+	{ "GET", "/address-books", "listAddressBooks", "The person's own"
+	    " address books.", API_PERSON, NULL, NULL, 0, 200, &schema_books,
+	    NULL, op_books },
+	{ "GET", "/address-books/{id}/export", "exportAddressBook", "All of"
+	    " it, as one file.", API_PERSON, NULL, NULL, 0, 200, NULL,
+	    "text/vcard", op_book_export },
+	{ "POST", "/address-books/import", "importAddressBook", "Add what is in"
+	    " a file and not there yet, each contact for itself. What is there"
+	    " is kept. Sent again, it adds nothing more.", API_PERSON,
+	    &schema_book_file, import_query, COUNT(import_query), 200,
+	    &schema_imported, NULL, op_book_import },
 	{ "GET", "/events", "streamEvents", "Logins as they happen (event"
 	    " \"login\"), and the end of the session (\"session-ended\"), as"
 	    " server-sent events.", API_PERSON, NULL, events_query,

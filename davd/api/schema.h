@@ -39,6 +39,9 @@ struct api_schema {
 	const char *about;
 	const struct api_field *fields;
 	size_t count;
+	/* Not JSON at all, but a file of that type, which the operation reads:
+	 * of at most LIMIT_IMPORT.  NULL: JSON. */
+	const char *media;
 };
 
 /* A JSON text that is one object of that schema and nothing else.  `*out` is

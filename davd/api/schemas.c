@@ -177,8 +177,9 @@ static const struct api_field app_list[] = {
 	{ .name = "app_passwords", .about = "By id.", .type = API_OBJECTS,
 	  .items = LIMIT_APP_PASSWORDS, .of = &schema_app },
 };
-const struct api_schema schema_apps = { "app_passwords",
-	"Passwords made for one device each.", app_list, COUNT(app_list) };
+const struct api_schema schema_apps = { .name = "app_passwords",
+	.about = "Passwords made for one device each.", .fields = app_list,
+	.count = COUNT(app_list) };
 
 static const struct api_field profile[] = {
 	{ .name = "kind", .about = "mail, or full: with calendars and"
@@ -242,8 +243,9 @@ static const struct api_field queue_list[] = {
 	{ .name = "messages", .about = "The newest first.",
 	  .type = API_OBJECTS, .of = &schema_queue_message },
 };
-const struct api_schema schema_queue = { "queue", "Mail on its way.",
-	queue_list, COUNT(queue_list) };
+const struct api_schema schema_queue = { .name = "queue",
+	.about = "Mail on its way.", .fields = queue_list,
+	.count = COUNT(queue_list) };
 
 #define CHANGE_FIELDS                                                        \
 	{ .name = "id", .about = "Names it.", .type = API_INTEGER },         \
@@ -266,9 +268,10 @@ static const char *const changes_words[] = { "added", "changed", "removed",
 static const char *const place_kinds[] = { "calendar", "addressbook", NULL };
 
 static const struct api_field change_row[] = { CHANGE_FIELDS };
-static const struct api_schema schema_change_row = { "change_row",
-	"A change of a calendar or an address book.", change_row,
-	COUNT(change_row) };
+static const struct api_schema schema_change_row = {
+	.name = "change_row",
+	.about = "A change of a calendar or an address book.",
+	.fields = change_row, .count = COUNT(change_row) };
 
 static const struct api_field change[] = { CHANGE_FIELDS,
 	{ .name = "text", .about = "What was there before; of what was added:"
@@ -290,6 +293,60 @@ static const struct api_field undone[] = {
 	  " may have another one now." },
 };
 SCHEMA(undone, "A change that is undone.");
+
+const struct api_schema schema_calendar_file = { .name = "calendar_file",
+	.about = "iCalendar (RFC 5545).", .media = "text/calendar" };
+const struct api_schema schema_book_file = { .name = "book_file",
+	.about = "vCards (RFC 6350), one after the other.",
+	.media = "text/vcard" };
+
+static const struct api_field place[] = {
+	{ .name = "id", .about = "Names it.", .type = API_INTEGER },
+	{ .name = "name", .about = "The last part of its URL." },
+	{ .name = "display_name", .about = "For people." },
+	{ .name = "items", .about = "In it.", .type = API_INTEGER },
+	{ .name = "size", .about = "Of all of them, in octets.",
+	  .type = API_INTEGER },
+};
+static SCHEMA(place, "A calendar or an address book of the person's own.");
+
+static const struct api_field calendars[] = {
+	{ .name = "calendars", .about = "By name.", .type = API_OBJECTS,
+	  .of = &schema_place },
+};
+SCHEMA(calendars, "The person's own calendars.");
+
+static const struct api_field books[] = {
+	{ .name = "address_books", .about = "By name.", .type = API_OBJECTS,
+	  .of = &schema_place },
+};
+SCHEMA(books, "The person's own address books.");
+
+static const char *const fates[] = { "added", "unchanged", "refused", NULL };
+
+static const struct api_field imported_item[] = {
+	{ .name = "uid", .about = "Of the event or contact, as far as it is"
+	  " known; of a contact without one a name made for it." },
+	{ .name = "result", .about = "unchanged: it was there already, with"
+	  " the same content.", .words = fates },
+	{ .name = "why", .about = "It was refused.", .optional = true },
+};
+static SCHEMA(imported_item, "What became of one event or contact.");
+
+static const struct api_field imported[] = {
+	{ .name = "id", .about = "Of the collection.", .type = API_INTEGER },
+	{ .name = "name", .about = "Its name." },
+	{ .name = "added", .about = "So many.", .type = API_INTEGER },
+	{ .name = "unchanged", .about = "So many.", .type = API_INTEGER },
+	{ .name = "refused", .about = "So many.", .type = API_INTEGER },
+	{ .name = "items", .about = "One each, with all that is of its UID.",
+	  .type = API_OBJECTS, .items = LIMIT_IMPORT_ITEMS,
+	  .of = &schema_imported_item },
+	{ .name = "stopped", .about = "What ended it before the end of the"
+	  " file. What is listed is done; send it again later.",
+	  .optional = true },
+};
+SCHEMA(imported, "What became of an import.");
 
 static const struct api_field problem[] = {
 	{ .name = "type", .about = "A URI; about:blank: the status says what"

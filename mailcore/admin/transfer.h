@@ -14,7 +14,7 @@
 #define ADMIN_TRANSFER_H
 
 #include "mailcore/base/buf.h"
-#include "mailcore/store/store.h"
+#include "mailcore/store/collection.h"
 
 enum transfer_format {
 	TRANSFER_MAILDIR,
@@ -42,6 +42,7 @@ struct transfer {
 
 	view mailbox;    /* import: into this one; empty: as it is named */
 	view collection; /* import of ics and vcf; empty: "personal" */
+	view display_name; /* of that one when it is made; empty: its name */
 };
 
 /* MALFORMED: a format that is none.  Otherwise the disk or the store. */
@@ -52,5 +53,24 @@ CHECKED result transfer_export(struct transfer *, const char *folder,
  * NOT_FOUND, MALFORMED: nothing there that could be read. */
 CHECKED result transfer_import(struct transfer *, const char *path,
     enum transfer_format);
+
+/* The same of a text in memory, ICS or VCF, of at most LIMIT_IMPORT_ITEMS;
+ * `mailbox` and the names of mailboxes are not looked at.  `*collection`: where
+ * it went, 0 when nothing was done.  Nobody is sent a message about it.
+ * MALFORMED, OVER_LIMIT: nothing was stored. */
+CHECKED result transfer_import_text(struct transfer *, view text,
+    enum transfer_format, int64_t *collection);
+
+/* One calendar, or one address book, as one file in pieces; an account is held
+ * only while a piece is made.  NOT_FOUND: none of that number and kind. */
+struct transfer_out;
+CHECKED result transfer_out_new(struct store *, int64_t account,
+    enum collection_kind, int64_t collection, struct transfer_out **);
+void transfer_out_free(struct transfer_out **);
+const struct collection *transfer_out_of(const struct transfer_out *);
+
+/* As `stream` and `stream_end` of an answer want it. */
+bool transfer_out_piece(void *out, struct buf *to);
+void transfer_out_end(void *out);
 
 #endif

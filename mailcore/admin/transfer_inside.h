@@ -87,6 +87,7 @@ struct import {
 	size_t known_count;
 	struct keywords keywords;
 	int64_t unsynced;
+	view components; /* of the calendar; empty: any.  In folder_arena */
 
 	/* The present calendar or address book of an archive. */
 	char place[TRANSFER_PATH];

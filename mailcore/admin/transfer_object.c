@@ -1,11 +1,14 @@
 /* Events, tasks and contacts into their collections. */
 #include "mailcore/admin/transfer_inside.h"
 #include "mailcore/base/encode.h"
+#include "mailcore/format/content_line.h"
 #include "mailcore/format/ical.h"
+#include "mailcore/format/ical_merge.h"
 #include "mailcore/format/vcard.h"
 #include "mailcore/sys/clock.h"
 
 #include <openssl/evp.h>
+#include <stdio.h>
 
 enum { HASH = 16 };
 
@@ -16,7 +19,30 @@ struct object {
 	view name;
 	view display_name;
 	struct item_new item;
+	view text;
 };
+
+/* What it may hold.  DENIED: it shows what another place has. */
+static result
+look_at(struct account *a, struct object *o)
+{
+	static const view holds = VIEW_INIT("urn:ietf:params:xml:ns:caldav"
+	    " supported-calendar-component-set");
+	static const view source = VIEW_INIT("http://calendarserver.org/ns/"
+	    " subscribed");
+	struct import *m = o->import;
+	result r = property_get(a, m->folder_arena, o->collection, source,
+	    &m->components);
+
+	if (r.is == OK && m->components.n > 0)
+		return fail(DENIED, "a calendar that is subscribed to");
+	m->components = VIEW("");
+	if (r.is != OK && r.is != NOT_FOUND)
+		return r;
+	r = property_get(a, m->folder_arena, o->collection, holds,
+	    &m->components);
+	return r.is == NOT_FOUND ? done() : r;
+}
 
 static result
 find_or_add(struct account *a, void *context)
@@ -28,6 +54,8 @@ find_or_add(struct account *a, void *context)
 
 	if (r.is == OK)
 		o->collection = there.id;
+	if (r.is == OK && o->kind == COLLECTION_CALENDAR)
+		return look_at(a, o);
 	if (r.is != NOT_FOUND)
 		return r;
 	return collection_add(a, o->kind, o->name,
@@ -39,7 +67,8 @@ result
 import_collection(struct import *m, enum collection_kind kind, view name,
     view display_name, int64_t *id)
 {
-	struct object o = { m, kind, 0, name, display_name, { .received = 0 } };
+	struct object o = { .import = m, .kind = kind, .name = name,
+		.display_name = display_name };
 	result r = account_write(m->account, find_or_add, &o, DURABLE_LATER);
 
 	*id = o.collection;
@@ -61,6 +90,18 @@ etag_of(struct arena *arena, view bytes)
 	return etag;
 }
 
+/* MKCALENDAR may have chosen what a calendar holds. */
+static bool
+component_fits(const struct import *m, view component)
+{
+	char wanted[64];
+
+	(void)snprintf(wanted, sizeof wanted, "name=\"%.*s\"",
+	    (int)component.n, component.p);
+	return m->components.n == 0
+	    || view_find(m->components, view_of(wanted)) != SIZE_MAX;
+}
+
 static result
 examine(struct object *o, view bytes)
 {
@@ -77,6 +118,12 @@ examine(struct object *o, view bytes)
 		if (bytes.n > LIMIT_CALENDAR_OBJECT)
 			return fail(OVER_LIMIT, "larger than any event");
 		TRY(ical_examine(bytes, arena, &event));
+		if (event.attendees > LIMIT_ATTENDEES)
+			return fail(OVER_LIMIT, "more people than an event may"
+			    " have");
+		if (!component_fits(o->import, event.component))
+			return fail(MALFORMED, "RFC 4791 5.2.3: not what that"
+			    " calendar is for");
 		o->item.key = event.uid;
 		o->item.component = event.component;
 		o->item.span_from = event.span_from;
@@ -94,6 +141,52 @@ examine(struct object *o, view bytes)
 	return arena_result(arena);
 }
 
+/* Its components; the zones are known then, and not repeated. */
+static result
+add_plain(struct object *o, struct ical_merge *merge, view text,
+    struct buf *out)
+{
+	struct buf b = buf_new(2 * text.n + 64);
+	result r = done();
+
+	if (o->kind == COLLECTION_CALENDAR) {
+		r = ical_merge_add(merge, text, o->import->arena, &b);
+		if (r.is == OK) {
+			buf_reset(&b);
+			r = ical_merge_add(merge, text, o->import->arena, &b);
+		}
+		text = buf_view(&b);
+	}
+	if (r.is == OK)
+		text_to_unix(text, out);
+	buf_free(&b);
+	return r.is == OK ? buf_result(out) : r;
+}
+
+/* What comes out of an export of ours has other bytes around the same. */
+static bool
+is_same(struct account *a, struct object *o, const struct item *there)
+{
+	struct ical_merge merge = { .arena = o->import->arena };
+	struct buf left, right;
+	struct body body;
+	bool same;
+
+	if (view_eq(there->etag, o->item.etag))
+		return true;
+	if (body_open(a, there->body, &body).is != OK)
+		return false;
+	left = buf_new(2 * body.bytes.n + 64);
+	right = buf_new(2 * o->text.n + 64);
+	same = add_plain(o, &merge, body.bytes, &left).is == OK
+	    && add_plain(o, &merge, o->text, &right).is == OK
+	    && left.n > 0 && view_eq(buf_view(&left), buf_view(&right));
+	buf_free(&left);
+	buf_free(&right);
+	body_close(&body);
+	return same;
+}
+
 static result
 add(struct account *a, void *context)
 {
@@ -103,7 +196,7 @@ add(struct account *a, void *context)
 	result r = item_by_key(a, arena, o->collection, o->item.key, &there);
 
 	if (r.is == OK)
-		return view_eq(there.etag, o->item.etag)
+		return is_same(a, o, &there)
 		    ? fail(EXISTS, "")
 		    : fail(EXISTS, "its UID is there with other content,"
 			" which is kept");
@@ -122,6 +215,7 @@ store(struct object *o, view bytes)
 
 	spool_add(spool, bytes);
 	o->item.bytes = spool;
+	o->text = bytes;
 	r = spool_result(spool);
 	if (r.is == OK)
 		r = item_prepare(m->account, spool);
@@ -131,12 +225,29 @@ store(struct object *o, view bytes)
 	return r;
 }
 
+/* What people know it by, though it may be refused. */
+static view
+told_name(const struct object *o, view text)
+{
+	struct content_lines lines = content_lines_of(text, o->import->arena);
+	struct content_line line;
+
+	if (o->item.key.n > 0)
+		return o->item.key;
+	while (content_line_next(&lines, &line))
+		if (view_same(line.name, VIEW("UID"))
+		    && view_trim(line.value).n > 0)
+			return view_trim(line.value);
+	return o->name.n > 0 ? o->name : VIEW("an object");
+}
+
 /* What is wrong with one object does not stop the others. */
 result
 import_object(struct import *m, const struct incoming_object *in)
 {
-	struct object o = { m, in->kind, in->collection, in->name, VIEW(""),
-		{ .received = in->when < 0 ? clock_now() : in->when } };
+	struct object o = { .import = m, .kind = in->kind,
+		.collection = in->collection, .name = in->name,
+		.item.received = in->when < 0 ? clock_now() : in->when };
 	result r;
 
 	arena_reset(m->arena);
@@ -149,7 +260,6 @@ import_object(struct import *m, const struct incoming_object *in)
 		m->unsynced = 0;
 		TRY(store_sync(m->t->store));
 	}
-	import_told(m, o.item.key.n > 0 ? o.item.key
-	    : in->name.n > 0 ? in->name : VIEW("an object"), r);
+	import_told(m, told_name(&o, in->bytes), r);
 	return done();
 }

@@ -144,6 +144,10 @@ enum {
 	LIMIT_API_BODY = 16384, /* largest: three passwords */
 	LIMIT_API_FIELDS = 32,  /* members of one object in it */
 	LIMIT_API_DEPTH = 4,
+	/* A file of events or contacts that is sent to it, and what is
+	 * in it; an import holds a thread for so long. */
+	LIMIT_IMPORT = 10485760,
+	LIMIT_IMPORT_ITEMS = 10000,
 	/* Requests in one window: of one session, those of them that change
 	 * something, and of one network (an office behind one address). */
 	LIMIT_API_WINDOW = 60,
