@@ -103,6 +103,19 @@ judged(struct sasl_login_turn *t, result r)
 		t->who = (struct identity){ .account = 0 };
 }
 
+/* Well formed, but for another's name, or over another channel: refused as a
+ * wrong password is (RFC 3501 6.2.2, RFC 4954 6). */
+static void
+unfit(struct sasl_login_turn *t, result r)
+{
+	if (r.is == DENIED)
+		judged(t, r);
+	else
+		broken(t, r);
+}
+
+static const char gave_up[] = "RFC 4422 3.5: the client gave up";
+
 static void
 run_plain(struct sasl_login *x, view answer, struct sasl_login_turn *t)
 {
@@ -110,8 +123,12 @@ run_plain(struct sasl_login *x, view answer, struct sasl_login_turn *t)
 	bool complete = false;
 	result r = sasl_turn(x->sasl, answer, &x->text, &complete);
 
+	if (view_eq(answer, VIEW("*"))) {
+		broken(t, fail(DENIED, gave_up));
+		return;
+	}
 	if (r.is != OK) {
-		broken(t, r);
+		unfit(t, r);
 		return;
 	}
 	if (!complete)
@@ -154,7 +171,7 @@ scram_begins(struct sasl_login *x, view message, struct sasl_login_turn *t)
 	result r = scram_first(x->scram, message, &user);
 
 	if (r.is != OK) {
-		broken(t, r);
+		unfit(t, r);
 		return;
 	}
 	x->arena = arena_new(PARTY);
@@ -177,7 +194,7 @@ scram_ends(struct sasl_login *x, view message, struct sasl_login_turn *t)
 	result r = scram_final(x->scram, message);
 
 	if (r.is != OK) {
-		broken(t, r);
+		unfit(t, r);
 		buf_free(&verdict);
 		return;
 	}
@@ -211,7 +228,7 @@ static result
 decode(view answer, struct buf *to)
 {
 	if (view_eq(answer, VIEW("*")))
-		return fail(DENIED, "RFC 4422 3.5: the client gave up");
+		return fail(DENIED, gave_up);
 	if (answer.n == 0 || view_eq(answer, VIEW("=")))
 		return done();
 	if (decode_base64_strict(to, answer).is != OK)

@@ -29,7 +29,8 @@ struct sasl_login;
 enum sasl_login_next {
 	SASL_MORE,    /* send `text`; its answer is for the next turn */
 	SASL_PASSED,  /* it is `who`; `text` goes with the success */
-	SASL_REFUSED, /* the login is wrong: r is as of auth_password */
+	SASL_REFUSED, /* the login is wrong: r is as of auth_password, or it
+	                   * is for another's name or channel (DENIED) */
 	SASL_BROKEN   /* no such mechanism (NOT_FOUND), cancelled
 	                   * (DENIED), or not what is due (MALFORMED) */
 };

@@ -271,13 +271,21 @@ auth_party_prove(struct auth *a, const struct auth_attempt *attempt,
 	const struct scram_row *row = match(attempt, p, hash, scram, keys);
 	struct auth_throttle throttle;
 	int64_t now = clock_now();
+	result r;
 
 	*delay_ms = 0;
+	*out = (struct identity){ .account = 0 };
 	auth_throttle_peer(&throttle, attempt->peer);
+	/* Again: many may have begun before the first was wrong. */
+	r = auth_throttle_check(a->store, &throttle, now);
+	if (r.is != OK) {
+		*delay_ms = AUTH_REFUSED_DELAY_MS;
+		auth_tell(attempt, r, *delay_ms);
+		return r;
+	}
 	auth_throttle_account(&throttle, p->address);
 	if (row == NULL) {
 		*delay_ms = auth_throttle_failed(a->store, &throttle, now);
-		*out = (struct identity){ .account = 0 };
 		auth_tell(attempt, fail(DENIED, wrong), *delay_ms);
 		return fail(DENIED, wrong);
 	}

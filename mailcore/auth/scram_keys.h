@@ -40,7 +40,7 @@ CHECKED result auth_party_find(struct auth *, struct arena *,
     const struct auth_attempt *, struct auth_party *, unsigned *delay_ms);
 
 /* Do any of the party's keys that are good for this attempt fit?  Counts and
- * logs as auth_password does.  `*keys`: those that fit.  DENIED. */
+ * logs as auth_password does.  `*keys`: those that fit.  DENIED, BUSY. */
 CHECKED result auth_party_prove(struct auth *, const struct auth_attempt *,
     const struct auth_party *, enum scram_hash, const struct scram *,
     struct scram_keys *keys, struct identity *out, unsigned *delay_ms);

@@ -7,6 +7,14 @@ enum { LOOK_MS = 1000 };
 
 static const char ended[] = "the login has ended: sign in again";
 
+static bool
+stands(const struct auth_watch *w, const struct standing *now)
+{
+	return now->enabled && now->sign_outs == w->sign_outs
+	    && (w->app != 0 ? now->app
+	        : now->password_version == w->password_version);
+}
+
 void
 auth_watch_begin(struct auth *a, const struct identity *who,
     struct auth_watch *w)
@@ -20,14 +28,10 @@ auth_watch_begin(struct auth *a, const struct identity *who,
 	r = standing_get(a->store, who->account, who->app, clock_now(), &now);
 	/* Not to be seen now, it is another later. */
 	w->sign_outs = r.is == OK ? now.sign_outs : -1;
-}
-
-static bool
-stands(const struct auth_watch *w, const struct standing *now)
-{
-	return now->enabled && now->sign_outs == w->sign_outs
-	    && (w->app != 0 ? now->app
-	        : now->password_version == w->password_version);
+	/* A new password, while an exchange about the old one went on: the
+	 * next look is the first. */
+	if (r.is == NOT_FOUND || (r.is == OK && !stands(w, &now)))
+		w->seen--;
 }
 
 result

@@ -120,6 +120,11 @@ enum {
 	LIMIT_SIEVE_STEPS_HOUR = 400000000, /* of all runs of one person */
 	LIMIT_SIEVE_ACTIONS = 32,
 	LIMIT_SIEVE_REDIRECTS = 4,
+	LIMIT_SIEVE_INCLUDES = 32, /* RFC 6609 5, of one run */
+	LIMIT_SIEVE_INCLUDE_DEPTH = 8,
+	LIMIT_SIEVE_NOTIFIES = 4, /* RFC 5435 8, of one run */
+	LIMIT_NOTIFY_ADDRESSES = 4,
+	LIMIT_NOTIFIES_HOUR = 30, /* of one person */
 	LIMIT_SIEVE_VARIABLES = 128, /* RFC 5229 6 */
 	LIMIT_SIEVE_VARIABLE = 4096, /* bytes of one; the rest is cut off */
 	LIMIT_REMEMBERED = 10000, /* senders replied to, duplicates: of one */

@@ -65,9 +65,7 @@ refuse(struct command *c, result r)
 {
 	c->code = r.is == DENIED ? "[AUTHENTICATIONFAILED] "
 				 : "[UNAVAILABLE] ";
-	return r.is == DENIED
-	    ? fail(DENIED, "the address or the password is wrong")
-	    : r;
+	return r;
 }
 
 static result

@@ -115,6 +115,14 @@ take_literal_marker(struct imap *s, const struct literal *literal,
 	return (struct step){ .next = STEP_READ };
 }
 
+/* "GET" may be a tag, so the whole of such a line is looked at. */
+static bool
+is_http(const struct imap *s, view line)
+{
+	return s->state == STATE_EARLY && view_is_http(line)
+	    && view_find(line, VIEW(" HTTP/")) != SIZE_MAX;
+}
+
 static struct step
 take_line(struct imap *s, view unit, struct buf *out)
 {
@@ -128,6 +136,8 @@ take_line(struct imap *s, view unit, struct buf *out)
 	/* Some clients send an empty line before a command. */
 	if (c == NULL && line.n == 0)
 		return (struct step){ .next = STEP_READ };
+	if (c == NULL && is_http(s, line))
+		return bye(s, out, "This is not HTTP");
 	if (c == NULL)
 		c = s->command = command_new(s);
 	if (line.n > c->text.limit - c->text.n) {

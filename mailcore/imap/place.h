@@ -15,7 +15,7 @@
 #include "mailcore/imap/session.h"
 #include "mailcore/store/right.h"
 
-#define PLACE_OTHERS "Other Users"
+#define PLACE_OTHERS COLLECTION_OTHERS
 
 struct place {
 	int64_t owner;

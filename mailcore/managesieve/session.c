@@ -68,6 +68,7 @@ managesieve_capabilities(const struct managesieve *s, struct buf *out)
 		buf_free(&list);
 	}
 	buf_print(out, "\"SIEVE\" \"%s\"\r\n", sieve_extensions);
+	buf_add(out, VIEW("\"NOTIFY\" \"mailto\"\r\n"));
 	if (s->services->starttls && !s->peer->tls)
 		buf_add(out, VIEW("\"STARTTLS\"\r\n"));
 	buf_print(out, "\"MAXREDIRECTS\" \"%d\"\r\n", LIMIT_SIEVE_REDIRECTS);
@@ -322,6 +323,9 @@ run_gathered(struct managesieve *s, struct buf *out)
 		step = managesieve_turn(s, &scan, out);
 	} else if (command.n == 0) {
 		step = managesieve_next();
+	} else if (view_is_http(command)) {
+		managesieve_say(out, "BYE", "", VIEW("This is not HTTP"));
+		step = (struct step){ .next = STEP_CLOSE };
 	} else {
 		step = dispatch(s, command, out);
 	}

@@ -185,6 +185,10 @@ session_run(void *session, view unit, struct buf *out)
 	}
 	if (!view_line(&unit, &line))
 		return pop3_next();
+	if (view_is_http(line)) {
+		buf_add(out, VIEW("-ERR [SYS/PERM] This is not HTTP\r\n"));
+		return (struct step){ .next = STEP_CLOSE };
+	}
 	return s->sasl != NULL ? pop3_auth_turn(s, line, out)
 			       : dispatch(s, line, out);
 }

@@ -7,6 +7,7 @@ struct check {
 	struct arena *arena;
 	struct sieve *script;
 	struct sieve_error *error;
+	bool *over; /* what follows in this block is never reached */
 };
 
 void
@@ -186,6 +187,47 @@ check_match(const struct check *c, const struct sieve_node *node)
 	return done();
 }
 
+/* Without variables, that is. */
+static bool
+is_constant(view text)
+{
+	return view_find(text, VIEW("${")) == SIZE_MAX;
+}
+
+static result
+check_notify(const struct check *c, const struct sieve_node *node)
+{
+	const struct sieve_value *v = node->values;
+	view method = v[SLOT_1].strings[0];
+	struct sieve_mailto to;
+	result r = done();
+
+	if (v[SLOT_IMPORTANCE].count > 0
+	    && is_constant(v[SLOT_IMPORTANCE].strings[0])
+	    && !is_one_of(v[SLOT_IMPORTANCE].strings[0], "1 2 3"))
+		return sieve_fault(c->error, node->line,
+		    "RFC 5435 3.4: the importance is 1, 2 or 3",
+		    v[SLOT_IMPORTANCE].strings[0]);
+	if (is_constant(method))
+		r = sieve_mailto(c->arena, method, &to);
+	return r.is == MALFORMED
+	    ? sieve_fault(c->error, node->line, r.why, method)
+	    : r;
+}
+
+static result
+check_global(const struct check *c, const struct sieve_node *node)
+{
+	const struct sieve_value *v = &node->values[SLOT_1];
+
+	for (size_t i = 0; i < v->count; i++)
+		if (!sieve_is_name(v->strings[i]))
+			return sieve_fault(c->error, node->line,
+			    "RFC 6609 3.4.1: not the name of a variable",
+			    v->strings[i]);
+	return done();
+}
+
 /* What only one word wants. */
 static result
 check_word(const struct check *c, const struct sieve_node *node)
@@ -203,10 +245,16 @@ check_word(const struct check *c, const struct sieve_node *node)
 	if (node->word->ask == ask_exists && v[SLOT_1].count == 0)
 		return sieve_fault(c->error, node->line,
 		    "RFC 5228 5.5: which fields?", node->name);
+	if (node->word->act == act_notify)
+		return check_notify(c, node);
+	if (node->word->act == act_global)
+		return check_global(c, node);
 	return done();
 }
 
 static result check_nodes(const struct check *c, struct sieve_node *first,
+    bool command);
+static result check_node(const struct check *c, struct sieve_node *node,
     bool command);
 
 static result
@@ -231,6 +279,78 @@ check_shape(const struct check *c, const struct sieve_node *node)
 	return done();
 }
 
+/* May the script do without an extension? */
+static bool
+asks(const struct check *c)
+{
+	return (c->script->needs & NEED_IHAVE) != 0;
+}
+
+/* RFC 5463 4: all of them are here, and may be used from now on. */
+static enum sieve_sure
+has_all(const struct check *c, const struct sieve_node *node)
+{
+	const struct sieve_value *v = &node->values[SLOT_1];
+	unsigned found = 0;
+
+	for (size_t i = 0; i < v->count; i++) {
+		const struct sieve_extension *e
+		    = sieve_extension(v->strings[i]);
+
+		if (e == NULL)
+			return SURE_NO;
+		found |= e->need;
+	}
+	c->script->needs |= found;
+	return SURE_YES;
+}
+
+static enum sieve_sure
+opposite(enum sieve_sure sure)
+{
+	return sure == UNSURE ? UNSURE : sure == SURE_YES ? SURE_NO : SURE_YES;
+}
+
+/* The tests of allof or anyof, up to the one that decides: those behind it
+ * are never asked. */
+static result
+check_list(const struct check *c, struct sieve_node *node)
+{
+	enum sieve_sure ends
+	    = node->word->ask == ask_allof ? SURE_NO : SURE_YES;
+
+	node->sure = opposite(ends);
+	for (struct sieve_node *t = node->tests; t != NULL; t = t->next) {
+		TRY(check_node(c, t, false));
+		if (t->sure == UNSURE)
+			node->sure = UNSURE;
+		if (t->sure == ends && asks(c)) {
+			node->sure = ends;
+			return done();
+		}
+	}
+	return done();
+}
+
+static result
+check_test(const struct check *c, struct sieve_node *node)
+{
+	sieve_ask *ask = node->word->ask;
+
+	if (ask == ask_allof || ask == ask_anyof)
+		return check_list(c, node);
+	TRY(check_nodes(c, node->tests, false));
+	if (ask == ask_true)
+		node->sure = SURE_YES;
+	else if (ask == ask_false)
+		node->sure = SURE_NO;
+	else if (ask == ask_not)
+		node->sure = opposite(node->tests->sure);
+	else if (ask == ask_ihave)
+		node->sure = has_all(c, node);
+	return done();
+}
+
 static result
 check_node(const struct check *c, struct sieve_node *node, bool command)
 {
@@ -248,8 +368,12 @@ check_node(const struct check *c, struct sieve_node *node, bool command)
 	TRY(take_arguments(c, node));
 	TRY(check_match(c, node));
 	TRY(check_word(c, node));
-	TRY(check_nodes(c, node->tests, false));
-	return check_nodes(c, node->block, true);
+	if (!command)
+		return check_test(c, node);
+	if (node->word->act == act_stop || node->word->act == act_error
+	    || node->word->act == act_return)
+		*c->over = asks(c);
+	return done();
 }
 
 static bool
@@ -258,12 +382,41 @@ is_named(const struct sieve_node *node, const char *name)
 	return node != NULL && view_same(node->name, view_of(name));
 }
 
+/* An if and its elsif and else, as far as they were looked at. */
+struct chain {
+	bool held; /* one of them holds for sure */
+	bool open; /* none of them can hold */
+};
+
+/* What is never run need not be known here (RFC 5463 4). */
+static result
+check_branch(const struct check *c, struct sieve_node *node,
+    struct chain *chain)
+{
+	enum sieve_sure sure = SURE_YES;
+
+	if (is_named(node, "if"))
+		*chain = (struct chain){ .open = true };
+	if (chain->held && asks(c))
+		return done();
+	TRY(check_nodes(c, node->tests, false));
+	if (node->tests != NULL)
+		sure = node->tests->sure;
+	if (sure != SURE_NO || !asks(c))
+		TRY(check_nodes(c, node->block, true));
+	*c->over = *c->over && chain->open && sure == SURE_YES;
+	chain->held = chain->held || sure == SURE_YES;
+	chain->open = chain->open && sure == SURE_NO;
+	return done();
+}
+
 static result
 check_nodes(const struct check *c, struct sieve_node *first, bool command)
 {
 	const struct sieve_node *before = NULL;
+	struct chain chain = { .open = false };
 
-	for (struct sieve_node *node = first; node != NULL;
+	for (struct sieve_node *node = first; node != NULL && !*c->over;
 	    before = node, node = node->next) {
 		TRY(check_node(c, node, command));
 		if (!command)
@@ -276,6 +429,8 @@ check_nodes(const struct check *c, struct sieve_node *first, bool command)
 		    && before != NULL && !is_named(before, "require"))
 			return sieve_fault(c->error, node->line,
 			    "RFC 5228 3.2: require stands first", node->name);
+		if (node->word->act == act_if)
+			TRY(check_branch(c, node, &chain));
 	}
 	return done();
 }
@@ -306,7 +461,8 @@ result
 sieve_check(struct arena *arena, struct sieve *script,
     struct sieve_error *error)
 {
-	const struct check c = { arena, script, error };
+	bool over = false;
+	const struct check c = { arena, script, error, &over };
 
 	TRY(gather(&c));
 	return check_nodes(&c, script->first, true);

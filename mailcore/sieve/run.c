@@ -71,7 +71,9 @@ is_there(const struct run *r, const struct sieve_action *action)
 	    a = a->next)
 		if (a->kind == action->kind && view_eq(a->text, action->text)
 		    && view_eq(a->special, action->special)
-		    && a->kind != SIEVE_VACATION && a->kind != SIEVE_REJECT)
+		    && view_eq(a->mailbox_id, action->mailbox_id)
+		    && a->kind != SIEVE_VACATION && a->kind != SIEVE_REJECT
+		    && a->kind != SIEVE_NOTIFY)
 			return true;
 	return false;
 }
@@ -80,10 +82,12 @@ is_there(const struct run *r, const struct sieve_action *action)
 static bool
 is_contrary(const struct run *r, const struct sieve_action *a)
 {
-	if (a->kind == SIEVE_REMEMBER)
+	/* RFC 5435 3.8: a notification goes with all. */
+	if (a->kind == SIEVE_REMEMBER || a->kind == SIEVE_NOTIFY)
 		return false;
 	if (a->kind == SIEVE_REJECT)
-		return r->actions > count_kind(r, SIEVE_REMEMBER);
+		return r->actions > count_kind(r, SIEVE_REMEMBER)
+		    + count_kind(r, SIEVE_NOTIFY);
 	return count_kind(r, SIEVE_REJECT) > 0
 	    || (a->kind == SIEVE_VACATION
 		&& count_kind(r, SIEVE_VACATION) > 0);
@@ -124,6 +128,15 @@ result
 act_if(struct run *r, const struct sieve_node *node)
 {
 	return run_block(r, node->block);
+}
+
+result
+act_error(struct run *r, const struct sieve_node *node)
+{
+	view text;
+
+	TRY(run_slot(r, node, SLOT_1, &text));
+	return run_fault(r, "RFC 5463 5: the script says", text);
 }
 
 result
@@ -195,14 +208,17 @@ act_fileinto(struct run *r, const struct sieve_node *node)
 
 	TRY(run_slot(r, node, SLOT_1, &a.text));
 	TRY(run_slot(r, node, SLOT_SPECIAL, &a.special));
+	TRY(run_slot(r, node, SLOT_MAILBOXID, &a.mailbox_id));
 	TRY(take_flags(r, node, &a.flags));
 	if (a.text.n == 0 || a.text.n > LIMIT_IMAP_MAILBOX_NAME
 	    || !utf8_is_valid(a.text))
 		return run_fault(r, "RFC 5228 4.1: not the name of a mailbox",
 		    a.text);
 	if (view_same(a.text, VIEW("INBOX"))) {
-		a.kind = SIEVE_KEEP;
-		a.text = VIEW("");
+		bool plain = a.special.n == 0 && a.mailbox_id.n == 0;
+
+		a.kind = plain ? SIEVE_KEEP : SIEVE_FILE;
+		a.text = plain ? VIEW("") : VIEW("INBOX");
 	}
 	if (!run_has(node, SLOT_COPY))
 		r->cancelled = true;
@@ -252,7 +268,7 @@ run_test(struct run *r, const struct sieve_node *node, bool *answer)
 static bool
 is_if(const struct sieve_node *node)
 {
-	return node->word->act == act_if;
+	return node->word != NULL && node->word->act == act_if;
 }
 
 /* The one of an if, elsif, else that is to be run; NULL: none.  `*node` goes
@@ -280,7 +296,8 @@ choose(struct run *r, const struct sieve_node **node,
 result
 run_block(struct run *r, const struct sieve_node *node)
 {
-	for (; node != NULL && !r->stopped; node = node->next) {
+	for (; node != NULL && !r->stopped && !r->returned;
+	    node = node->next) {
 		const struct sieve_node *act = node;
 
 		r->line = node->line;

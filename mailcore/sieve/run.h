@@ -8,8 +8,10 @@
 #include "mailcore/sieve/tree.h"
 
 struct variable {
-	view name; /* lower case */
+	view name;
 	view value;
+	unsigned frame; /* 0: of all scripts (RFC 6609 3.4) */
+	bool global;    /* this frame's name for one of frame 0 */
 };
 
 enum { CAPTURES = 10 };
@@ -20,13 +22,19 @@ struct run {
 	struct arena *arena;
 	struct sieve_outcome *out;
 	struct sieve_action **to; /* the next one goes there */
-	unsigned actions, redirects;
+	unsigned actions, redirects, notifies;
 	bool stopped;
+	bool returned; /* from the script at work */
 	bool cancelled; /* the implicit keep */
 	unsigned line;  /* of the command or test at work */
 	view header;    /* of the message */
 	struct variable variable[LIMIT_SIEVE_VARIABLES];
 	size_t variable_count;
+	/* RFC 6609: the scripts at work, and all that were included. */
+	view including[LIMIT_SIEVE_INCLUDE_DEPTH];
+	size_t depth;
+	view included[LIMIT_SIEVE_INCLUDES];
+	size_t included_count;
 	view flags; /* RFC 5232's internal variable */
 	view captures[CAPTURES];
 	struct buf folded; /* a value in lower case */
@@ -60,6 +68,8 @@ run_has(const struct sieve_node *node, enum sieve_slot slot)
 /* variable.c */
 view run_variable(const struct run *, view name);
 CHECKED result run_set(struct run *, view name, view value);
+/* All variables of the frame at work are gone. */
+void run_forget(struct run *);
 
 /* flags.c: `add` (or what is in it taken away) and `flags`, a space between
  * and each once. */
@@ -101,11 +111,13 @@ CHECKED result fields_each(struct run *, const struct sieve_node *,
 /* The commands and tests of the tables. */
 sieve_act act_require, act_if, act_stop, act_keep, act_discard,
     act_redirect, act_fileinto, act_reject, act_vacation, act_set,
-    act_setflag, act_addflag, act_removeflag;
+    act_setflag, act_addflag, act_removeflag, act_error, act_include,
+    act_return, act_global, act_notify;
 sieve_ask ask_true, ask_false, ask_not, ask_allof, ask_anyof, ask_address,
     ask_envelope, ask_header, ask_exists, ask_size, ask_string, ask_body,
     ask_date, ask_currentdate, ask_hasflag, ask_mailboxexists,
-    ask_specialuse, ask_duplicate, ask_environment;
+    ask_specialuse, ask_duplicate, ask_environment, ask_ihave,
+    ask_mailboxidexists, ask_valid_notify, ask_notify_capability;
 
 /* run.c */
 CHECKED result run_test(struct run *, const struct sieve_node *,

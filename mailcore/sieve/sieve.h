@@ -41,6 +41,11 @@ struct sieve_host {
 	/* Is there one of that use, "\\Junk" (RFC 8579 3)?  `name` empty:
 	 * any, else this one. */
 	bool (*special)(void *context, view name, view use);
+	/* Is there one of that MAILBOXID (RFC 9042)? */
+	bool (*mailbox_id)(void *context, view id);
+	/* The person's script of that name (RFC 6609); NOT_FOUND. */
+	result (*script)(void *context, struct arena *, view name,
+	    view *text);
 	/* Has `id` been remembered (RFC 7352)? */
 	bool (*seen)(void *context, view id);
 };
@@ -61,7 +66,8 @@ enum sieve_action_kind {
 	SIEVE_REDIRECT,
 	SIEVE_REJECT,
 	SIEVE_VACATION,
-	SIEVE_REMEMBER /* for `duplicate` of later messages */
+	SIEVE_REMEMBER, /* for `duplicate` of later messages */
+	SIEVE_NOTIFY
 };
 
 struct sieve_action {
@@ -69,15 +75,20 @@ struct sieve_action {
 	enum sieve_action_kind kind;
 	view text;        /* mailbox, address, reason; REMEMBER: the id */
 	view special;     /* FILE: the use to prefer; may be empty */
+	view mailbox_id;  /* FILE: the one to prefer; may be empty */
 	bool create;      /* FILE: make the mailbox */
 	view flags;       /* KEEP, FILE: a space between */
 	bool implicit;    /* KEEP: nothing else was said */
 	uint64_t seconds; /* VACATION: between two replies; REMEMBER */
-	/* Only VACATION. */
+	/* Only VACATION; NOTIFY has `subject`, `from`, and `addresses` that
+	 * it goes to. */
 	view subject, from, handle;
 	const view *addresses;
 	size_t address_count;
 	bool mime;
+	/* Only NOTIFY: `text` is its message. */
+	view body;
+	unsigned importance; /* 1: high, 2, 3: low; 0: not said */
 };
 
 struct sieve_outcome {

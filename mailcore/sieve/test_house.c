@@ -19,6 +19,31 @@ ask_mailboxexists(struct run *r, const struct sieve_node *node, bool *answer)
 }
 
 result
+ask_mailboxidexists(struct run *r, const struct sieve_node *node,
+    bool *answer)
+{
+	const struct sieve_host *host = r->mail->host;
+	view *ids;
+	size_t count;
+
+	TRY(run_strings(r, node, SLOT_1, &ids, &count));
+	TRY(run_spend(r, 1000 * count));
+	*answer = true;
+	for (size_t i = 0; i < count && *answer; i++)
+		*answer = host->mailbox_id(host->context, ids[i]);
+	return done();
+}
+
+/* RFC 5463 4: the names are as they stand, and were looked up. */
+result
+ask_ihave(struct run *r, const struct sieve_node *node, bool *answer)
+{
+	(void)r;
+	*answer = node->sure == SURE_YES;
+	return done();
+}
+
+result
 ask_specialuse(struct run *r, const struct sieve_node *node, bool *answer)
 {
 	const struct sieve_host *host = r->mail->host;

@@ -30,7 +30,11 @@ enum sieve_need {
 	NEED_DUPLICATE = 1 << 17,
 	NEED_ENVIRONMENT = 1 << 18,
 	NEED_NUMERIC = 1 << 19,
-	NEED_OTHER = 1 << 20 /* nothing hangs on it */
+	NEED_OTHER = 1 << 20, /* nothing hangs on it */
+	NEED_IHAVE = 1 << 21,
+	NEED_MAILBOXID = 1 << 22,
+	NEED_INCLUDE = 1 << 23,
+	NEED_NOTIFY = 1 << 24
 };
 
 struct sieve_extension {
@@ -69,7 +73,16 @@ enum sieve_slot {
 	SLOT_FIRST,
 	SLOT_QUOTE,
 	SLOT_LENGTH,
-	SLOTS
+	SLOTS,
+	/* Other names, for words that have no use for the first ones. */
+	SLOT_MAILBOXID = SLOT_HANDLE, /* of fileinto */
+	SLOT_WHERE = SLOT_SPECIAL,    /* of include; number 1: global */
+	SLOT_ONCE = SLOT_COPY,
+	SLOT_OPTIONAL = SLOT_CREATE,
+	SLOT_MESSAGE = SLOT_SUBJECT, /* of notify */
+	SLOT_OPTIONS = SLOT_ADDRESSES,
+	SLOT_IMPORTANCE = SLOT_HANDLE,
+	SLOT_URL = SLOT_MIME /* of set */
 };
 
 enum sieve_match { MATCH_IS, MATCH_CONTAINS, MATCH_MATCHES, MATCH_COUNT,
@@ -96,6 +109,9 @@ struct sieve_argument {
 
 struct sieve_word;
 
+/* What a test says of every message (RFC 5463 4). */
+enum sieve_sure { UNSURE, SURE_NO, SURE_YES };
+
 /* A command or a test. */
 struct sieve_node {
 	struct sieve_node *next;
@@ -108,6 +124,7 @@ struct sieve_node {
 	bool has_block;
 	const struct sieve_word *word; /* by the check */
 	struct sieve_value *values;    /* SLOTS of them */
+	enum sieve_sure sure;          /* a test, by the check */
 };
 
 struct sieve {
@@ -148,6 +165,19 @@ CHECKED result sieve_parse(struct arena *, view text, struct sieve_node **out,
     struct sieve_error *);
 CHECKED result sieve_check(struct arena *, struct sieve *,
     struct sieve_error *);
+
+/* RFC 5229 3; a prefix "global." is none of it. */
+bool sieve_is_name(view);
+
+/* RFC 5436 2.2: a mailto URI, taken apart into what is used of it.  `why`: a
+ * literal, what is wrong. */
+struct sieve_mailto {
+	view *to;
+	size_t count;
+	view subject, body;
+};
+CHECKED result sieve_mailto(struct arena *, view uri,
+    struct sieve_mailto *out);
 
 /* RFC 5228 2.4.2.4: "${hex: 40}", "${unicode: 263a}" are bytes. */
 view sieve_decode(struct arena *, view text);

@@ -1,10 +1,13 @@
 /* Variables (RFC 5229). */
 #include "mailcore/base/ascii.h"
+#include "mailcore/base/encode.h"
 #include "mailcore/base/utf8.h"
 #include "mailcore/sieve/run.h"
 
-static bool
-is_name(view v)
+#define GLOBAL "global."
+
+bool
+sieve_is_name(view v)
 {
 	if (v.n == 0 || ascii_is_digit(v.p[0]))
 		return false;
@@ -14,17 +17,83 @@ is_name(view v)
 	return true;
 }
 
+/* A name, also "global.name" (RFC 6609 3.4.2). */
+static bool
+is_name(const struct run *r, view v)
+{
+	if ((r->script->needs & NEED_INCLUDE) != 0
+	    && view_starts_same(v, VIEW(GLOBAL)))
+		v = view_from(v, sizeof GLOBAL - 1);
+	return sieve_is_name(v);
+}
+
+static size_t
+find(const struct run *r, unsigned frame, view name)
+{
+	size_t i = 0;
+
+	while (i < r->variable_count
+	    && (r->variable[i].frame != frame
+		|| !view_same(name, r->variable[i].name)))
+		i++;
+	return i;
+}
+
+static unsigned
+frame_of(const struct run *r)
+{
+	return (unsigned)r->depth + 1;
+}
+
+/* Where the script at work has it, or would. */
+static size_t
+resolve(const struct run *r, view *name, unsigned *frame)
+{
+	size_t i;
+
+	*frame = 0;
+	if (view_find_byte(*name, '.') != SIZE_MAX) {
+		*name = view_from(*name, sizeof GLOBAL - 1);
+		return find(r, 0, *name);
+	}
+	i = find(r, frame_of(r), *name);
+	if (i < r->variable_count && r->variable[i].global)
+		return find(r, 0, *name);
+	*frame = frame_of(r);
+	return i;
+}
+
 view
 run_variable(const struct run *r, view name)
 {
+	unsigned frame;
 	uint64_t n;
+	size_t i;
 
 	if (view_number(name, 1000000, &n))
 		return n < CAPTURES ? r->captures[n] : VIEW("");
+	i = resolve(r, &name, &frame);
+	return i < r->variable_count ? r->variable[i].value : VIEW("");
+}
+
+void
+run_forget(struct run *r)
+{
+	size_t kept = 0;
+
 	for (size_t i = 0; i < r->variable_count; i++)
-		if (view_same(name, r->variable[i].name))
-			return r->variable[i].value;
-	return VIEW("");
+		if (r->variable[i].frame != frame_of(r))
+			r->variable[kept++] = r->variable[i];
+	r->variable_count = kept;
+}
+
+static result
+add(struct run *r, const struct variable *v)
+{
+	if (r->variable_count == LIMIT_SIEVE_VARIABLES)
+		return run_fault(r, "RFC 5229 6: too many variables", v->name);
+	r->variable[r->variable_count++] = *v;
+	return done();
 }
 
 /* What is longer is cut off between two signs (RFC 5229 3). */
@@ -43,29 +112,47 @@ shortened(view v)
 result
 run_set(struct run *r, view name, view value)
 {
-	size_t i = 0;
+	struct variable v = { .value = shortened(value) };
+	size_t i;
 
-	if (!is_name(name))
+	if (!is_name(r, name))
 		return run_fault(r, "RFC 5229 3: not the name of a variable",
 		    name);
-	while (i < r->variable_count
-	    && !view_same(r->variable[i].name, name))
-		i++;
-	if (i == LIMIT_SIEVE_VARIABLES)
-		return run_fault(r, "RFC 5229 6: too many variables", name);
+	i = resolve(r, &name, &v.frame);
+	v.name = name;
 	if (i == r->variable_count)
-		r->variable[r->variable_count++].name = name;
-	r->variable[i].value = shortened(value);
+		return add(r, &v);
+	r->variable[i].value = v.value;
+	return done();
+}
+
+/* RFC 6609 3.4.1. */
+result
+act_global(struct run *r, const struct sieve_node *node)
+{
+	const struct sieve_value *names = &node->values[SLOT_1];
+
+	for (size_t i = 0; i < names->count; i++) {
+		const struct variable v = { .name = names->strings[i],
+			.frame = frame_of(r), .global = true };
+		size_t at = find(r, v.frame, v.name);
+
+		if (at == r->variable_count)
+			TRY(add(r, &v));
+		else if (!r->variable[at].global)
+			return run_fault(r, "RFC 6609 3.4.1: it has been set"
+			    " in this script already", v.name);
+	}
 	return done();
 }
 
 /* RFC 5229 3: "${name}" or "${3}"; anything else is no reference. */
 static bool
-is_reference(view inside)
+is_reference(const struct run *r, view inside)
 {
 	uint64_t n;
 
-	return is_name(inside) || view_number(inside, 1000000000, &n);
+	return is_name(r, inside) || view_number(inside, 1000000000, &n);
 }
 
 result
@@ -88,7 +175,7 @@ run_text(struct run *r, view raw, view *out)
 		buf_add(&text, view_first(rest, at));
 		inside = view_first(inside, end);
 		if (at != SIZE_MAX && end != SIZE_MAX
-		    && is_reference(inside)) {
+		    && is_reference(r, inside)) {
 			buf_add(&text, run_variable(r, inside));
 			rest = view_from(rest, at + end + 3);
 			continue;
@@ -105,11 +192,27 @@ run_text(struct run *r, view raw, view *out)
 	return arena_result(r->arena);
 }
 
+/* RFC 5435 6: only what is unreserved stays. */
+static void
+encode_url(struct arena *arena, struct buf *text)
+{
+	view rest = arena_copy(arena, buf_view(text));
+
+	buf_reset(text);
+	while (rest.n > 0) {
+		size_t slash = view_find_byte(rest, '/');
+
+		encode_percent(text, view_cut(&rest, '/'), VIEW(""));
+		if (slash != SIZE_MAX)
+			buf_add(text, VIEW("%2F"));
+	}
+}
+
 /* RFC 5229 4.1, from the highest precedence down. */
 static view
 modified(struct run *r, const struct sieve_node *node, view value)
 {
-	struct buf out = buf_new(2 * value.n + 32);
+	struct buf out = buf_new(6 * value.n + 32);
 	uint64_t how = node->values[SLOT_CASE].number;
 	uint64_t first = node->values[SLOT_FIRST].number;
 
@@ -125,6 +228,8 @@ modified(struct run *r, const struct sieve_node *node, view value)
 			buf_add_byte(&out, '\\');
 		buf_add_byte(&out, c);
 	}
+	if (run_has(node, SLOT_URL))
+		encode_url(r->arena, &out);
 	if (run_has(node, SLOT_LENGTH)) {
 		view all = buf_view(&out);
 		uint64_t n = 0;

@@ -4,8 +4,8 @@
 const char sieve_extensions[] = "fileinto envelope encoded-character"
     " subaddress variables relational copy body date index imap4flags"
     " vacation vacation-seconds mailbox special-use reject ereject duplicate"
-    " environment comparator-i;octet comparator-i;ascii-casemap"
-    " comparator-i;ascii-numeric";
+    " environment ihave mailboxid include enotify comparator-i;octet"
+    " comparator-i;ascii-casemap comparator-i;ascii-numeric";
 
 static const struct sieve_extension extensions[] = {
 	{ "fileinto", NEED_FILEINTO },
@@ -27,6 +27,10 @@ static const struct sieve_extension extensions[] = {
 	{ "ereject", NEED_EREJECT },
 	{ "duplicate", NEED_DUPLICATE },
 	{ "environment", NEED_ENVIRONMENT },
+	{ "ihave", NEED_IHAVE },
+	{ "mailboxid", NEED_MAILBOXID },
+	{ "include", NEED_INCLUDE },
+	{ "enotify", NEED_NOTIFY },
 	{ "comparator-i;octet", NEED_OTHER },
 	{ "comparator-i;ascii-casemap", NEED_OTHER },
 	{ "comparator-i;ascii-numeric", NEED_NUMERIC },
@@ -106,6 +110,25 @@ static const struct sieve_tag file_tags[] = {
 	{ .name = "create", SLOT_CREATE, 1, .need = NEED_MAILBOX },
 	{ "specialuse", SLOT_SPECIAL, 0, KIND_STRING, SLOT_SPECIAL,
 	    NEED_SPECIAL },
+	/* RFC 9042 3.2: never both. */
+	{ "mailboxid", SLOT_SPECIAL, 1, KIND_STRING, SLOT_MAILBOXID,
+	    NEED_MAILBOXID },
+	{ .name = NULL },
+};
+
+static const struct sieve_tag include_tags[] = {
+	{ .name = "personal", SLOT_WHERE, 0 },
+	{ .name = "global", SLOT_WHERE, 1 },
+	{ .name = "once", SLOT_ONCE, 1 },
+	{ .name = "optional", SLOT_OPTIONAL, 1 },
+	{ .name = NULL },
+};
+
+static const struct sieve_tag notify_tags[] = {
+	{ "from", SLOT_FROM, 0, KIND_STRING, SLOT_FROM, 0 },
+	{ "importance", SLOT_IMPORTANCE, 0, KIND_STRING, SLOT_IMPORTANCE, 0 },
+	{ "options", SLOT_OPTIONS, 0, KIND_LIST, SLOT_OPTIONS, 0 },
+	{ "message", SLOT_MESSAGE, 0, KIND_STRING, SLOT_MESSAGE, 0 },
 	{ .name = NULL },
 };
 
@@ -137,6 +160,7 @@ static const struct sieve_tag set_tags[] = {
 	{ .name = "lowerfirst", SLOT_FIRST, 1 },
 	{ .name = "upperfirst", SLOT_FIRST, 2 },
 	{ .name = "quotewildcard", SLOT_QUOTE, 1 },
+	{ .name = "encodeurl", SLOT_URL, 1, .need = NEED_NOTIFY },
 	{ .name = "length", SLOT_LENGTH, 1 },
 	{ .name = NULL },
 };
@@ -170,6 +194,14 @@ static const struct sieve_word commands[] = {
 	    .positional = { S, L }, .first_optional = true },
 	{ "removeflag", NEED_FLAGS, .act = act_removeflag,
 	    .positional = { S, L }, .first_optional = true },
+	{ "error", NEED_IHAVE, .act = act_error, .positional = { S } },
+	{ "include", NEED_INCLUDE, .act = act_include, .positional = { S },
+	    .tags = { include_tags } },
+	{ "return", NEED_INCLUDE, .act = act_return },
+	{ "global", NEED_INCLUDE | NEED_VARIABLES, .act = act_global,
+	    .positional = { L } },
+	{ "notify", NEED_NOTIFY, .act = act_notify, .positional = { S },
+	    .tags = { notify_tags } },
 };
 
 static const struct sieve_word tests[] = {
@@ -206,6 +238,14 @@ static const struct sieve_word tests[] = {
 	    .tags = { duplicate_tags } },
 	{ "environment", NEED_ENVIRONMENT, .ask = ask_environment,
 	    .positional = { S, L }, .tags = { match_tags } },
+	{ "ihave", NEED_IHAVE, .ask = ask_ihave, .positional = { L } },
+	{ "mailboxidexists", NEED_MAILBOXID, .ask = ask_mailboxidexists,
+	    .positional = { L } },
+	{ "valid_notify_method", NEED_NOTIFY, .ask = ask_valid_notify,
+	    .positional = { L } },
+	{ "notify_method_capability", NEED_NOTIFY,
+	    .ask = ask_notify_capability, .positional = { S, S, L },
+	    .tags = { match_tags } },
 };
 
 #undef S

@@ -145,6 +145,7 @@ deliver(struct plan *p, struct deliver_outcome *out)
 	TRY(plan_make(p));
 	reject = plan_find(p, SIEVE_REJECT);
 	if (reject != NULL) {
+		TRY(plan_notify(p, &out->queued));
 		out->refusal = deliver_line(p->arena, reject->text.n > 0
 		    ? reject->text : VIEW("The recipient refuses this mail"));
 		return arena_result(p->arena);

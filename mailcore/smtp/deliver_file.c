@@ -70,19 +70,54 @@ find_named(struct account *account, struct arena *arena, view name,
 	return done();
 }
 
-/* By its use, by its name, made when that is wanted; else INBOX: mail is not
- * lost for a mailbox that is gone (RFC 5228 2.10.6). */
+/* The mailbox of that MAILBOXID (RFC 8474, RFC 9042). */
+static result
+find_numbered(struct account *account, struct arena *arena, view name,
+    int64_t *id)
+{
+	struct collection found;
+
+	TRY(plan_mailbox_id(account, arena, name, &found));
+	*id = found.id;
+	return done();
+}
+
+/* A name that a client could not ask for is none to make. */
+static bool
+may_make(view name)
+{
+	view rest = name;
+
+	if (view_eq(name, VIEW(COLLECTION_OTHERS))
+	    || view_starts(name, VIEW(COLLECTION_OTHERS "/"))
+	    || view_ends(name, VIEW("/")))
+		return false;
+	while (rest.n > 0)
+		if (view_cut(&rest, '/').n == 0)
+			return false;
+	for (size_t i = 0; i < name.n; i++)
+		if (ascii_is_control(name.p[i]) || name.p[i] == '%'
+		    || name.p[i] == '*')
+			return false;
+	return name.n > 0;
+}
+
+/* By its number, its use, its name, made when that is wanted; else INBOX:
+ * mail is not lost for a mailbox that is gone (RFC 5228 2.10.6). */
 static result
 find_mailbox(struct account *account, struct arena *arena,
     const struct sieve_action *a, int64_t *id)
 {
 	result r = fail(NOT_FOUND, "");
 
-	if (a->kind == SIEVE_FILE && a->special.n > 0)
+	if (a->kind == SIEVE_FILE && a->mailbox_id.n > 0)
+		r = find_numbered(account, arena, a->mailbox_id, id);
+	if (r.is == NOT_FOUND && a->kind == SIEVE_FILE && a->special.n > 0)
 		r = find_special(account, arena, a->special, id);
 	if (r.is == NOT_FOUND && a->kind == SIEVE_FILE) {
 		r = find_named(account, arena, a->text, id);
-		if (r.is == NOT_FOUND && a->create) {
+		if (r.is == NOT_FOUND && a->create
+		    && may_make(a->text)) {
 			r = collection_add(account, COLLECTION_MAILBOX,
 			    a->text, VIEW(""), USE_NONE, id);
 			if (r.is == OK)

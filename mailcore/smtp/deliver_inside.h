@@ -44,6 +44,10 @@ bool plan_was_here(view header, view address);
 /* "\\Junk" and its like (RFC 6154); USE_NONE: no such use. */
 enum special_use plan_use(view name);
 
+/* "F12" (RFC 8474 4): the mailbox of that number.  NOT_FOUND. */
+CHECKED result plan_mailbox_id(struct account *, struct arena *, view id,
+    struct collection *out);
+
 /* All that concerns the account's own database, in one transaction. */
 CHECKED result plan_file(struct plan *);
 
@@ -56,6 +60,16 @@ void plan_invite(const struct plan *);
 
 /* Redirects and the reply. */
 CHECKED result plan_send(struct plan *, bool *queued);
+
+/* The notifications (RFC 5436): none for mail that a program sent, and no
+ * more than LIMIT_NOTIFIES_HOUR. */
+CHECKED result plan_notify(struct plan *, bool *queued);
+
+/* `text` behind the signatures of our domain. */
+void plan_sign(const struct plan *, view text, struct buf *out);
+
+/* The address that replies come from: one of the person's own. */
+view plan_from(struct plan *, view wanted);
 
 /* What the script wants to know again (RFC 7352): when all else is done, so
  * that a next try is no duplicate of one that failed. */

@@ -56,6 +56,40 @@ has_mailbox(void *context, view name)
 	return has;
 }
 
+result
+plan_mailbox_id(struct account *account, struct arena *arena, view id,
+    struct collection *out)
+{
+	uint64_t number;
+
+	if (view_at(id, 0) != 'F'
+	    || !view_number(view_from(id, 1), INT64_MAX, &number))
+		return fail(NOT_FOUND, "no such mailbox");
+	TRY(collection_get(account, arena, (int64_t)number, out));
+	return out->kind == COLLECTION_MAILBOX ? done()
+	    : fail(NOT_FOUND, "no such mailbox");
+}
+
+static bool
+has_mailbox_id(void *context, view id)
+{
+	const struct plan *p = context;
+	struct arena *arena = arena_new(LIMIT_SIEVE_MEMORY);
+	struct collection found;
+	bool has = plan_mailbox_id(p->account, arena, id, &found).is == OK;
+
+	arena_free(&arena);
+	return has;
+}
+
+static result
+find_script(void *context, struct arena *arena, view name, view *text)
+{
+	const struct plan *p = context;
+
+	return script_get(p->account, arena, name, text);
+}
+
 static bool
 has_special(void *context, view name, view use)
 {
@@ -91,7 +125,7 @@ static result
 run_script(struct plan *p)
 {
 	const struct sieve_host host = { p, has_mailbox, has_special,
-		has_seen };
+		has_mailbox_id, find_script, has_seen };
 	const struct sieve_mail mail = {
 		.message = p->mail->message,
 		.sender = p->mail->sender,

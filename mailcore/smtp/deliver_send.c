@@ -98,16 +98,14 @@ deliver_forward(struct store *store, struct arena *arena,
 	return r;
 }
 
-/* The address that replies come from: one of the person's own. */
-static view
-reply_from(struct plan *p, const struct sieve_action *a)
+view
+plan_from(struct plan *p, view wanted)
 {
 	struct account_info info;
 	struct mailbox_address *list;
 	size_t count;
-	view wanted;
 
-	if (a->from.n == 0 || address_list_parse(a->from, p->arena, &list,
+	if (wanted.n == 0 || address_list_parse(wanted, p->arena, &list,
 	    &count).is != OK || count != 1)
 		return p->info.address;
 	wanted = arena_print(p->arena, "%.*s@%.*s", (int)list[0].local.n,
@@ -118,9 +116,8 @@ reply_from(struct plan *p, const struct sieve_action *a)
 	    : p->info.address;
 }
 
-/* `text` behind the signatures of our domain. */
-static void
-sign(const struct plan *p, view text, struct buf *out)
+void
+plan_sign(const struct plan *p, view text, struct buf *out)
 {
 	const struct sign_services signing = { .store = p->store,
 		.signer = p->mail->signer, .hostname = p->mail->hostname };
@@ -140,7 +137,7 @@ reply(struct plan *p, const struct sieve_action *a)
 		.hostname = p->mail->hostname,
 		.id = arena_print(p->arena, "%.*s.%lld",
 		    (int)p->mail->id.n, p->mail->id.p, (long long)p->info.id),
-		.from = reply_from(p, a),
+		.from = plan_from(p, a->from),
 		.to = p->mail->sender,
 		.subject = a->subject,
 		.text = a->text,
@@ -159,7 +156,7 @@ reply(struct plan *p, const struct sieve_action *a)
 		v.text = vacation_fill(v.text, &v, p->arena);
 	}
 	vacation_write(&v, p->arena, &text);
-	sign(p, buf_view(&text), &whole);
+	plan_sign(p, buf_view(&text), &whole);
 	q.data = buf_view(&whole);
 	q.smtputf8 = !utf8_is_ascii(p->mail->sender)
 	    || !utf8_is_ascii(v.from);
@@ -199,7 +196,7 @@ plan_send(struct plan *p, bool *queued)
 		TRY(r);
 		*queued = true;
 	}
-	return done();
+	return plan_notify(p, queued);
 }
 
 /* A bounce of what we have sent on, to whom it came from. */

@@ -268,6 +268,13 @@ run_sasl(struct smtp *s, view unit, struct buf *out)
 	if (view_at(unit, unit.n - 1) != '\n')
 		return close_with(out, "4.7.0",
 		    "RFC 4954 4: AUTH answer too long");
+	/* As strict as in commands. */
+	if (view_at(unit, unit.n - 2) != '\r') {
+		sasl_login_free(&s->sasl);
+		s->mode = MODE_COMMAND;
+		return smtp_bad_command(s, out, 501, "5.5.2",
+		    "RFC 5321 2.3.8: a line ends with CR LF");
+	}
 	if (!view_line(&unit, &line))
 		return smtp_next();
 	return smtp_auth_turn(s, line, out);

@@ -11,6 +11,10 @@
 
 #include "mailcore/store/store.h"
 
+/* The mailboxes of others are named below it (RFC 2342 5), so that no own one
+ * can be. */
+#define COLLECTION_OTHERS "Other Users"
+
 enum collection_kind {
 	COLLECTION_MAILBOX = 1,
 	COLLECTION_CALENDAR = 2,

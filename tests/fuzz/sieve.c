@@ -20,6 +20,20 @@ answer_use(void *context, view name, view use)
 	return answer(context, name) && answer(context, use);
 }
 
+/* The script "self" includes itself and another; so may all. */
+static result
+answer_script(void *context, struct arena *arena, view name, view *text)
+{
+	(void)context;
+	*text = view_eq(name, VIEW("self"))
+	    ? VIEW("require [\"include\", \"variables\"]; global \"a\";"
+		" include :once \"other\"; set \"b\" \"${a}\";"
+		" include \"self\";")
+	    : VIEW("require [\"include\", \"variables\"];"
+		" set \"global.a\" \"${global.a}x\"; return; stop;");
+	return name.n < 16 ? arena_result(arena) : fail(NOT_FOUND, "");
+}
+
 static void
 demand(bool so)
 {
@@ -31,7 +45,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct sieve_host host = { NULL, answer, answer_use,
-		answer };
+		answer, answer_script, answer };
 	struct arena *arena = arena_new(LIMIT_SIEVE_MEMORY);
 	view message = { (const char *)data, size };
 	view script = view_cut(&message, '\0');

@@ -268,8 +268,8 @@ has_seen(void *context, view id)
 	return view_ends(id, VIEW("\nseen"));
 }
 
-static const struct sieve_host host = { NULL, has_mailbox, has_special,
-	has_seen };
+static const struct sieve_host host = { .mailbox = has_mailbox,
+	.special = has_special, .seen = has_seen };
 
 static void
 print_action(const struct sieve_action *a, struct buf *out)
