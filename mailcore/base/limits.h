@@ -56,6 +56,9 @@ enum {
 	LIMIT_IMAP_METADATA = 64,       /* entries of one command */
 	LIMIT_IMAP_METADATA_NAME = 512,
 	LIMIT_IMAP_METADATA_VALUE = 32768, /* said as METADATA MAXSIZE */
+	LIMIT_IMAP_NOTIFY_GROUPS = 32,  /* of one NOTIFY */
+	LIMIT_IMAP_NOTIFY_NAMES = 1000, /* of mailboxes in it */
+	LIMIT_IMAP_NOTIFY_MEMORY = 1048576,
 	LIMIT_ANNOTATIONS = 1000,       /* of one account */
 	LIMIT_ANNOTATION_BYTES = 4194304,
 	LIMIT_IMAP_APPENDS = 256,    /* messages of one APPEND: RFC 3502 */
@@ -199,6 +202,7 @@ enum {
 	LIMIT_CALENDAR_OBJECT = 10485760,
 	/* Lines, parameters and list values of one calendar object. */
 	LIMIT_ICAL_PIECES = 100000,
+	LIMIT_ICAL_ZONES = 200, /* of a calendar that is cut into objects */
 	LIMIT_FILTER_NODES = 256, /* of a calendar-query or addressbook-query */
 	LIMIT_VCARD = 5242880,
 	LIMIT_LIST_LOOKUPS = 5000, /* members of one VLIST */
@@ -260,6 +264,7 @@ enum {
 	LIMIT_HISTORY = 20000,
 	LIMIT_HISTORY_BYTES = 268435456,
 	LIMIT_HISTORY_DAYS = 365,
+	LIMIT_HISTORY_GONE = 200, /* whole collections, with properties */
 	LIMIT_HISTORY_SHOWN = 1000, /* changes in one list */
 
 	/* An answer of the signer takes a millisecond, a new key a second. */

@@ -71,6 +71,7 @@ struct telling {
 	bool modseq;   /* MODSEQ in FETCH: RFC 7162 */
 	bool recent;   /* RECENT behind EXISTS: not in RFC 9051 */
 	bool vanished; /* VANISHED for EXPUNGE: RFC 7162 3.2.10 */
+	bool no_flags; /* those wait */
 };
 /* true: the output has grown to a piece; tell the rest later. */
 bool box_tell(struct box *, const struct telling *, struct buf *out);

@@ -132,7 +132,7 @@ box_tell(struct box *b, const struct telling *how, struct buf *out)
 		    how->recent ? "* 0 RECENT\r\n" : "");
 		b->told = b->count;
 	}
-	if (!b->marked)
+	if (!b->marked || how->no_flags)
 		return false;
 	if (tell_flags(b, how, out))
 		return true;

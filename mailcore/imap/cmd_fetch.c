@@ -380,6 +380,8 @@ run_fetch(struct imap *s, struct command *c, struct buf *out)
 	if (x->f.vanished && (!c->uid || !s->qresync))
 		return fail(MALFORMED, "RFC 7162 3.2.6: VANISHED is for UID"
 				       " FETCH, with QRESYNC enabled");
+	if (c->unasked)
+		x->f.sets_seen = false;
 	star = x->f.set.star;
 	TRY(box_resolve(s->box, &x->f.set, c->uid));
 	s->condstore = s->condstore || x->f.has_modseq;

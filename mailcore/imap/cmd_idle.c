@@ -1,5 +1,5 @@
 /* RFC 2177. */
-#include "mailcore/imap/box.h"
+#include "mailcore/imap/notify.h"
 #include "mailcore/imap/place.h"
 #include "mailcore/imap/reply.h"
 
@@ -40,6 +40,13 @@ idle_wake(struct imap *s, struct buf *out)
 	struct command *c = s->command;
 	bool more = true;
 
+	if (s->notify != NULL) { /* RFC 5465 4 */
+		if ((s->notify->selected & EVENT_NEW) == 0)
+			return (struct step){ .next = STEP_READ };
+		how.uid = true;
+		how.expunges = s->idle || !s->notify->delayed;
+		how.no_flags = (s->notify->selected & EVENT_FLAGS) == 0;
+	}
 	if (s->box == NULL)
 		return (struct step){ .next = STEP_READ };
 	/* A failure spoils nothing: the next change looks again. */
@@ -51,6 +58,6 @@ idle_wake(struct imap *s, struct buf *out)
 	account_close(&c->account);
 	arena_reset(c->arena);
 	while (more)
-		more = box_tell(s->box, &how, out);
+		more = notify_tell(s, &how, out);
 	return (struct step){ .next = STEP_READ };
 }

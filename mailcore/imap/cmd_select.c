@@ -2,6 +2,7 @@
  * 4315, 7162 3.1. */
 #include "mailcore/imap/box.h"
 #include "mailcore/imap/flags.h"
+#include "mailcore/imap/notify.h"
 #include "mailcore/imap/place.h"
 #include "mailcore/imap/reply.h"
 #include "mailcore/imap/resync.h"
@@ -10,6 +11,7 @@ static void
 leave_box(struct imap *s)
 {
 	box_free(&s->box);
+	notify_left(s);
 	saved_free(s);
 	s->state = STATE_LOGGED_IN;
 }

@@ -32,7 +32,7 @@ text_limit(const struct imap *s)
 				       : LIMIT_IMAP_LINE;
 }
 
-static struct command *
+struct command *
 command_new(const struct imap *s)
 {
 	struct command *c = calloc(1, sizeof *c);

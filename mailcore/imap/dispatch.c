@@ -1,5 +1,5 @@
 /* The table of commands, and how each is begun, continued and ended. */
-#include "mailcore/imap/box.h"
+#include "mailcore/imap/notify.h"
 #include "mailcore/imap/place.h"
 #include "mailcore/imap/reply.h"
 #include "mailcore/imap/without.h"
@@ -43,6 +43,7 @@ static const struct verb verbs[] = {
 	{ "SETMETADATA", IN, 0, run_setmetadata },
 	{ "APPEND", IN, 0, run_append },
 	{ "IDLE", IN, 0, run_idle },
+	{ "NOTIFY", IN, 0, run_notify },
 	{ "CHECK", BOX, 0, run_check },
 	{ "CLOSE", BOX, VERB_LEAVES, run_close },
 	{ "UNSELECT", BOX, VERB_LEAVES, run_unselect },
@@ -112,7 +113,7 @@ telling_of(const struct imap *s, const struct command *c)
 	return (struct telling){
 		.expunges = c->verb == NULL
 		    || (c->verb->traits & VERB_KEEPS_NUMBERS) == 0,
-		.uid = c->uid || s->qresync,
+		.uid = c->uid || s->qresync || s->notify != NULL,
 		.modseq = s->condstore,
 		.vanished = s->qresync,
 		.recent = !s->rev2,
@@ -129,7 +130,7 @@ tell(struct imap *s, struct command *c, struct buf *out)
 		return false;
 	if (!c->finishing)
 		look(s, c);
-	return box_tell(s->box, &how, out);
+	return notify_tell(s, &how, out);
 }
 
 static struct step
@@ -169,7 +170,7 @@ imap_end(struct imap *s, struct buf *out, result r)
 	if (s->next != STEP_READ)
 		step.next = s->next;
 	s->next = STEP_READ;
-	return step;
+	return notify_after(s, step, out);
 }
 
 /* What a command does to the selected mailbox, by the rights of now. */
@@ -222,7 +223,7 @@ begin(struct imap *s, struct command *c, struct buf *out)
 
 		how.expunges = false;
 		look(s, c);
-		(void)box_tell(s->box, &how, out);
+		(void)notify_tell(s, &how, out);
 	}
 	return c->verb->run(s, c, out);
 }
@@ -262,7 +263,8 @@ imap_dispatch(struct imap *s, struct buf *out)
 	/* IDLE and AUTHENTICATE go on with the client's next line. */
 	if (r.is == OK && (s->idle || s->sasl != NULL)) {
 		account_close(&c->account);
-		return (struct step){ .next = STEP_READ };
+		return notify_after(s,
+		    (struct step){ .next = STEP_READ }, out);
 	}
 	return imap_end(s, out, r);
 }

@@ -69,6 +69,8 @@ struct fetch {
 
 /* "(FLAGS BODY.PEEK[1.MIME]<0.100>)", "FULL", "FLAGS"... and modifiers. */
 void fetch_parse(struct parse *, bool uid, struct fetch *out);
+/* "(FLAGS UID)" alone. */
+void fetch_parse_list(struct parse *, struct fetch *out);
 
 /* One message while its answer is written. */
 struct fetched {

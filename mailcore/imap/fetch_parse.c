@@ -338,29 +338,49 @@ entitle(struct fetch_item *item, struct arena *arena)
 	buf_free(&title);
 }
 
-void
-fetch_parse(struct parse *in, bool uid, struct fetch *f)
+static bool
+has_room(struct parse *in, struct fetch *f)
 {
 	f->changed_since = -1;
 	f->items = arena_array(in->arena, LIMIT_IMAP_FETCH_ITEMS,
 	    sizeof *f->items);
-	if (f->items == NULL) {
+	if (f->items == NULL)
 		scan_fail(&in->s, OVER_LIMIT, "too many data items");
+	return f->items != NULL;
+}
+
+static void
+parse_items(struct parse *in, struct fetch *f)
+{
+	do
+		parse_item(in, f);
+	while (parse_more(in));
+	scan_byte(&in->s, ')', "RFC 3501 9: not a list");
+}
+
+void
+fetch_parse_list(struct parse *in, struct fetch *f)
+{
+	if (!has_room(in, f))
 		return;
-	}
+	scan_byte(&in->s, '(', "RFC 5465 8: attributes are a list");
+	parse_items(in, f);
+}
+
+void
+fetch_parse(struct parse *in, bool uid, struct fetch *f)
+{
+	if (!has_room(in, f))
+		return;
 	parse_space(in);
 	parse_set(in, &f->set);
 	parse_space(in);
 	if (uid)
 		add_kind(in, f, FETCH_UID);
-	if (scan_try_byte(&in->s, '(')) {
-		do
-			parse_item(in, f);
-		while (parse_more(in));
-		scan_byte(&in->s, ')', "RFC 3501 9: not a list");
-	} else if (!parse_macro(in, f)) {
+	if (scan_try_byte(&in->s, '('))
+		parse_items(in, f);
+	else if (!parse_macro(in, f))
 		parse_item(in, f);
-	}
 	parse_modifiers(in, f);
 	parse_end(in);
 	for (size_t i = 0; i < f->count && scan_ok(&in->s); i++) {

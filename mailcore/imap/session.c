@@ -1,4 +1,4 @@
-#include "mailcore/imap/box.h"
+#include "mailcore/imap/notify.h"
 #include "mailcore/imap/reply.h"
 
 #include <stdlib.h>
@@ -61,6 +61,8 @@ session_run(void *session, view unit, struct buf *out)
 
 	if (unit.n > 0 && has_ended(s, out))
 		return (struct step){ .next = STEP_CLOSE };
+	if (unit.n == 0 && s->news)
+		return notify_fetch(s, out);
 	if (unit.n == 0)
 		return s->command == NULL
 		    ? (struct step){ .next = STEP_READ }
@@ -89,7 +91,11 @@ session_watching(const void *session)
 
 	/* The others want to hear of the login alone (net_wake of -account);
 	 * nobody's is 0. */
-	return s->idle && s->box != NULL ? s->owner : -s->account;
+	if (s->idle && s->box != NULL && s->owner != s->account)
+		return s->owner;
+	return (s->idle && s->box != NULL) || notify_watches(s)
+	    ? s->account
+	    : -s->account;
 }
 
 static struct step
@@ -99,6 +105,8 @@ session_wake(void *session, struct buf *out)
 
 	if (has_ended(s, out))
 		return (struct step){ .next = STEP_CLOSE };
+	if (s->notify != NULL)
+		return notify_wake(s, out);
 	if (!s->idle || s->box == NULL)
 		return (struct step){ .next = STEP_READ };
 	return idle_wake(s, out);
@@ -131,6 +139,8 @@ session_close(void *session)
 	struct imap *s = session;
 
 	command_free(&s->command);
+	command_free(&s->under);
+	notify_free(&s->notify);
 	box_free(&s->box);
 	saved_free(s);
 	free(s->without);

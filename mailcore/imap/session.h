@@ -18,6 +18,7 @@
 struct box;
 struct imap;
 struct command;
+struct notify;
 
 enum imap_state { STATE_EARLY = 1, STATE_LOGGED_IN = 2, STATE_SELECTED = 4 };
 
@@ -48,6 +49,7 @@ struct command {
 	struct account *account; /* open while this piece runs */
 	view tag;
 	bool uid; /* UID FETCH... */
+	bool unasked; /* sets no \Seen */
 
 	/* How it ends: a response code like "[TRYCREATE]", and the text. */
 	const char *code;
@@ -76,6 +78,11 @@ struct imap {
 	unsigned rights; /* on the box, of store/right.h */
 	char *without;   /* capabilities; NULL: none; malloc */
 	struct command *command; /* being collected or run */
+	struct notify *notify;   /* notify.h; NULL: as before RFC 5465 */
+	/* The command is a FETCH of news that nobody asked for, and under it
+	 * may lie an IDLE. */
+	bool news;
+	struct command *under;
 
 	uint64_t literal;   /* bytes still to come */
 	bool early_literal; /* counted against the limit before login */
@@ -95,6 +102,7 @@ struct imap {
 
 /* collect.c */
 struct step imap_take(struct imap *, view unit, struct buf *out);
+struct command *command_new(const struct imap *);
 void command_free(struct command **);
 
 /* dispatch.c: the command is whole; or, with `unit` empty, goes on. */
@@ -136,6 +144,6 @@ command_run run_capability, run_compress, run_noop, run_logout, run_starttls,
     run_move, run_search, run_idle, run_replace, run_sort,
     run_thread, run_getquota, run_getquotaroot, run_setquota, run_getacl,
     run_setacl, run_deleteacl, run_listrights, run_myrights,
-    run_getmetadata, run_setmetadata;
+    run_getmetadata, run_setmetadata, run_notify;
 
 #endif

@@ -5,6 +5,8 @@
  *	! 2> NOOP        a second session of the same house sends
  *	! 2< * OK *      what it is answered
  *	! wake           the first session is woken when it watches
+ *	! many 600       a has so many mailboxes more, with long names
+ *	! asleep         it does not watch
  *	! limit 100      the size limit of messages
  *	! unsaved a      a's messages are from before SAVEDATE
  *	! without        QRESYNC, PREVIEW and APPENDLIMIT are switched off
@@ -70,9 +72,13 @@ static void
 wake(struct talk *t)
 {
 	int64_t watched = t->protocol->watching(t->session);
+	struct step step;
 
-	if (ok(watched > 0, "%s:%d: it watches", t->file, t->line))
-		(void)t->protocol->wake(t->session, &t->out);
+	if (!ok(watched > 0, "%s:%d: it watches", t->file, t->line))
+		return;
+	step = t->protocol->wake(t->session, &t->out);
+	while (step.next == STEP_CONTINUE)
+		step = t->protocol->run(t->session, VIEW(""), &t->out);
 }
 
 static void
@@ -117,6 +123,34 @@ unsaved(struct talk *t, view name)
 }
 
 static result
+add_many(struct account *a, void *context)
+{
+	const uint64_t *count = context;
+	int64_t id;
+
+	for (uint64_t i = 0; i < *count; i++) {
+		char name[450];
+
+		(void)snprintf(name, sizeof name, "%0449llu",
+		    (unsigned long long)i);
+		TRY(collection_add(a, COLLECTION_MAILBOX, view_of(name),
+		    VIEW(""), USE_NONE, &id));
+	}
+	return done();
+}
+
+static void
+many(struct talk *t, uint64_t count)
+{
+	struct account *a = NULL;
+
+	talk_check(account_open(t->store, talk_account(t, VIEW("a")), &a),
+	    "open");
+	talk_check(account_write(a, add_many, &count, DURABLE), "many");
+	account_close(&a);
+}
+
+static result
 switch_off(struct account *a, void *context)
 {
 	const struct annotation *n = context;
@@ -146,6 +180,12 @@ set(struct talk *t, view word)
 		services.starttls = false;
 	} else if (view_eq(word, VIEW("wake"))) {
 		wake(t);
+	} else if (view_starts(word, VIEW("many "))
+	    && view_number(view_from(word, 5), INT64_MAX, &n)) {
+		many(t, n);
+	} else if (view_eq(word, VIEW("asleep"))) {
+		ok(t->protocol->watching(t->session) <= 0,
+		    "%s:%d: nothing wakes it", t->file, t->line);
 	} else if (view_eq(word, VIEW("2 end"))) {
 		close_other();
 	} else if (view_starts(word, VIEW("limit "))
