@@ -2,8 +2,11 @@
 """What an operator types beside a running server, and the page for people."""
 import imaplib
 import re
+import smtplib
+import time
 
-from harness import Server, done, note, ok, run, same
+from harness import Server, done, message, note, ok, run, same, skip, \
+    wait_for
 
 SHA512 = ("{SHA512-CRYPT}$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/"
           "O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1")
@@ -52,7 +55,7 @@ def looking(op, server):
     for role, pid in server.roles().items():
         ok(re.search(r"^%s +%d$" % (role, pid), text, re.M),
            "status names " + role, text)
-    ok("posthaste.test: 2 mailboxes" in text, "and the domain", text)
+    ok("posthaste.test: 4 mailboxes" in text, "and the domain", text)
     text = op.works("doctor", "demo@posthaste.test")
     ok("FAULT" not in text and text.count("\nok") >= 12, "all is well", text)
     op.refused(1, "mailbox add", "doctor", "none@posthaste.test")
@@ -89,6 +92,72 @@ def changing(op, server):
     op.works("mailbox", "remove", fred)
     ok(not op.login(fred, "Hello world!"), "removed: no login")
     op.works("domain", "remove", "b\u00fccher.example")
+
+
+def submitted(server, count):
+    """The answer to one mail to so many people."""
+    people = [server.login(n or None)[0] for n in range(count)]
+    client = server.submission()
+    try:
+        client.sendmail(server.address, people, message("to many"))
+        return 250
+    except smtplib.SMTPDataError as error:
+        return error.smtp_code
+    finally:
+        client.quit()
+
+
+def sending(op, server):
+    demo = server.address
+    op.refused(1, "expected numbers", "sending", "set", demo, "many", "5")
+    op.refused(1, "no mailbox", "sending", "show", "none@posthaste.test")
+    if time.time() % 86400 > 86400 - 120:
+        skip("a day's limit", "the day is about to end")
+        return
+    same(submitted(server, 2), 250, "any number, as configured")
+    op.works("sending", "set", demo, "any", "3")
+    text = op.works("sending", "show", demo)
+    ok("day   2 of 3" in text and "of any number" in text,
+       "what was sent before counts", text)
+    same([submitted(server, n) for n in (2, 4, 1, 1)],
+         [451, 550, 250, 451], "three in a day, and no more")
+    op.works("sending", "set", demo, "0", "0")
+    same(submitted(server, 1), 550, "none at all")
+    op.works("sending", "remove", demo)
+    same(submitted(server, 4), 250, "any number again")
+    text = op.works("sending", "show", demo)
+    ok(" of " not in text, "no limits of its own", text)
+
+
+def capabilities(server):
+    """What one is told who logs in."""
+    with server.imap() as client:
+        return set(client.xatom("CAPABILITY") and
+                   client.untagged_responses["CAPABILITY"][-1].decode()
+                   .split())
+
+
+def without(op, server):
+    demo = server.address
+    known = capabilities(server)
+    ok({"QRESYNC", "COMPRESS=DEFLATE", "MOVE"} <= known, "offered", known)
+    op.refused(1, "no capabilities", "imap", "without", demo, "A\tB")
+    with server.imap() as before:
+        op.works("imap", "without", demo, "QRESYNC COMPRESS=DEFLATE")
+        same(known - capabilities(server), {"QRESYNC", "COMPRESS=DEFLATE"},
+             "gone with the next login")
+        same(before.noop()[0], "OK", "who is in stays in")
+    text = op.works("imap", "show", demo)
+    ok("QRESYNC COMPRESS=DEFLATE" in text, "is shown", text)
+    op.works("imap", "without", demo, "none")
+    same(capabilities(server), known, "all are back")
+    for words in ("MOVE", None):
+        server.configure({"imap-without": words})
+        server.hup()
+        wanted = known - {words}
+        wait_for(lambda: capabilities(server) == wanted, 60)
+        same(capabilities(server), wanted,
+             "imap-without %s, read again" % words)
 
 
 def misuse(op):
@@ -147,10 +216,12 @@ def page(server):
 
 
 def main():
-    with Server(users=1) as server:
+    with Server(users=3) as server:
         op = Operator(server)
         looking(op, server)
         changing(op, server)
+        sending(op, server)
+        without(op, server)
         misuse(op)
         server.stop()
         code, text = op.call("status")
