@@ -34,6 +34,16 @@ enum { LIST, VERSION_GET, GONE_GET, PUT_BACK, PUT_COUNTS, PUT_PROPERTIES,
 	" g.items, 0 FROM history_collection g WHERE g.account_id = $1"      \
 	" AND ($2 = 0 OR g.id = $2) AND g.at >= $3"
 
+/* As item_reach says: without it a query by time would not find what comes
+ * back.  What is far off is so by overflow or by having no end. */
+#define REACH                                                                \
+	"CASE WHEN span_from < -100000000000000"                             \
+	" OR span_to > 100000000000000 THEN 4"                               \
+	" WHEN span_to - span_from <= 172800 THEN 0"                         \
+	" WHEN span_to - span_from <= 3456000 THEN 1"                        \
+	" WHEN span_to - span_from <= 34560000 THEN 2"                       \
+	" WHEN span_to - span_from <= 345600000 THEN 3 ELSE 4 END"
+
 static const char *const sql[] = {
 	[LIST] = "SELECT e.id, e.what, e.at, e.collection, e.uid, e.name,"
 		 " e.component, e.size, e.items, e.body,"
@@ -58,10 +68,10 @@ static const char *const sql[] = {
 	[PUT_BACK] =
 	    "INSERT INTO item (account_id, collection, uid, modseq, name, key,"
 	    " received, flags, keywords, size, etag, component, span_from,"
-	    " span_to, body, saved) SELECT account_id, $4, uid, $5, name, key,"
-	    " $6, 0, '', size, etag, component, span_from, span_to, body,"
-	    " saved FROM history WHERE account_id = $1 AND modseq = $2"
-	    " AND collection = $3",
+	    " span_to, body, saved, reach) SELECT account_id, $4, uid, $5,"
+	    " name, key, $6, 0, '', size, etag, component, span_from, span_to,"
+	    " body, saved, " REACH " FROM history WHERE account_id = $1"
+	    " AND modseq = $2 AND collection = $3",
 	[PUT_COUNTS] = "UPDATE collection SET uid_next = $3, items = $4,"
 		       " bytes = $5, modseq = $6 WHERE account_id = $1"
 		       " AND id = $2",

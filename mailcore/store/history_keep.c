@@ -43,12 +43,15 @@ static const char *const sql[] = {
 		   " AND collection = $3 AND uid = $4",
 	[SUMS] = "SELECT COUNT(*), COALESCE(SUM(size), 0) FROM history"
 		 " WHERE account_id = $1",
-	/* Removed collections that are too old, or have lost some of what
-	 * was in them. */
+	/* Removed collections that are too old or too many, or have lost some
+	 * of what was in them. */
 	[GONE_OLD] = "SELECT modseq, id FROM history_collection g"
 		     " WHERE account_id = $1 AND (at < $2 OR items >"
 		     " (SELECT COUNT(*) FROM history h WHERE h.account_id = $1"
-		     " AND h.modseq = g.modseq AND h.collection = g.id))",
+		     " AND h.modseq = g.modseq AND h.collection = g.id)"
+		     " OR modseq <= COALESCE((SELECT e.modseq"
+		     " FROM history_collection e WHERE e.account_id = $1"
+		     " ORDER BY e.modseq DESC LIMIT 1 OFFSET $3), -1))",
 	[GONE_PROPERTIES] = "DELETE FROM property WHERE account_id = $1"
 			    " AND collection = $2",
 	[GONE_FORGET] = "DELETE FROM history_collection"
@@ -165,11 +168,12 @@ forget(struct account *a, const struct version *v)
 	return db_do(a->db, sql[FORGET], args, COUNT(args));
 }
 
-/* Removed collections of which not all is left. */
+/* Removed collections of which not all is left, or too many are. */
 static result
 forget_collections(struct account *a, const struct pruning *p)
 {
-	const struct db_arg args[] = { db_int(a->id), db_int(p->since) };
+	const struct db_arg args[] = { db_int(a->id), db_int(p->since),
+		db_int(LIMIT_HISTORY_GONE) };
 	struct db_query q;
 	int64_t modseq, id;
 

@@ -27,12 +27,14 @@ do_step(struct account *a, void *context)
 	struct step *t = context;
 	struct item old;
 	int64_t modseq;
+	bool endless = view_eq(view_of(t->name), VIEW("b.ics"));
 	result r = item_by_name(a, t->s->home.arena, t->collection,
 	    view_of(t->name), &old);
 	const struct item_new n = { .name = view_of(t->name),
 		.key = view_of(t->key), .received = 1000,
 		.keywords = VIEW(""), .etag = view_of(t->text),
-		.component = VIEW("VEVENT"), .span_to = 10,
+		.component = VIEW("VEVENT"),
+		.span_to = endless ? INT64_MAX : 10,
 		.bytes = t->bytes };
 
 	if (t->text == NULL)
@@ -233,6 +235,25 @@ add_work(struct account *a, void *context)
 	    USE_NONE, &id);
 }
 
+static result
+count_item(void *context, const struct item *item)
+{
+	(void)item;
+	++*(int64_t *)context;
+	return done();
+}
+
+/* Those that happen around some second. */
+static int64_t
+count_at(struct scene *s, int64_t collection, int64_t at)
+{
+	int64_t count = 0;
+
+	must(item_each_in_span(s->a, collection, VIEW(""), at, at + 1,
+		 count_item, &count), "item_each_in_span");
+	return count;
+}
+
 static void
 test_collection(void)
 {
@@ -264,6 +285,8 @@ test_collection(void)
 	is_number(c.bytes, 8, "and bytes");
 	same(text_of(&s, c.id, "a.ics"), VIEW("one"), "as they were");
 	same(text_of(&s, c.id, "b.ics"), VIEW("three"), "the last version");
+	is_number(count_at(&s, c.id, 5), 2, "both are found by their time");
+	is_number(count_at(&s, c.id, 1000000000), 1, "one has no end");
 	must(property_get(s.a, s.home.arena, c.id, VIEW("x color"), &color),
 	    "property");
 	same(color, VIEW("red"), "in its colour");
@@ -296,6 +319,36 @@ test_off(void)
 	put(&s, s.calendar, "a.ics", "one");
 	put(&s, s.calendar, "a.ics", "two");
 	is_number((int64_t)list(&s, 0, &e), 0, "switched off: nothing");
+	end(&s);
+}
+
+/* One that is empty counts too: its properties stay. */
+static void
+test_many_gone(void)
+{
+	struct scene s;
+	struct history_event *e;
+	size_t count, gone = 0;
+
+	begin(&s, 30);
+	put(&s, s.calendar, "a.ics", "one");
+	for (int i = 0; i <= LIMIT_HISTORY_GONE; i++) {
+		struct collection c;
+
+		must(account_write(s.a, remove_it, &s, DURABLE_LATER),
+		    "remove");
+		must(account_write(s.a, add_work, &s, DURABLE_LATER), "add");
+		must(collection_find(s.a, s.home.arena, COLLECTION_CALENDAR,
+			 VIEW("work"), &c), "find");
+		s.calendar = c.id;
+	}
+	must(history_prune(s.a), "prune");
+	must(history_list(s.a, s.home.arena, 0, 2 * LIMIT_HISTORY_GONE, &e,
+		 &count), "list");
+	for (size_t i = 0; i < count; i++)
+		gone += e[i].what == HISTORY_GONE;
+	is_number((int64_t)gone, LIMIT_HISTORY_GONE, "so many are kept");
+	ok(count > 0 && e[count - 1].items == 0, "the oldest has gone");
 	end(&s);
 }
 
@@ -336,6 +389,7 @@ main(void)
 	test_move();
 	test_collection();
 	test_off();
+	test_many_gone();
 	test_prune();
 	return tap_done();
 }
