@@ -137,6 +137,7 @@ keep_event(struct attach *t, const struct collection *c,
 	new.component = facts.component;
 	new.span_from = facts.span_from;
 	new.span_to = facts.span_to;
+	new.times = facts.times;
 	new.etag = schedule_etag(text, d->arena);
 	new.bytes = schedule_turn_spool(&t->schedule.turn, text);
 	if (new.bytes == NULL)

@@ -21,6 +21,8 @@ struct bulk {
 struct one {
 	struct dav sub;
 	struct request request;
+	struct request_field field; /* the condition that stands in it */
+	struct request_fields fields;
 	struct answer answer;
 	view method;
 	view href;  /* empty: it is to be created */
@@ -172,21 +174,19 @@ write_success(struct bulk *b, struct one *o)
 static void
 ask(struct bulk *b, struct one *o, view text)
 {
-	struct request_field field = { VIEW("If-Match"), o->etag };
-	struct request_fields fields = { &field, o->etag.n > 0 ? 1 : 0 };
 	struct dav *d = &o->sub;
 
-	if (o->href.n == 0)
-		field = (struct request_field){ VIEW("If-None-Match"),
-			VIEW("*") };
-	if (o->href.n == 0)
-		fields.count = 1;
+	o->field = o->href.n == 0
+	    ? (struct request_field){ VIEW("If-None-Match"), VIEW("*") }
+	    : (struct request_field){ VIEW("If-Match"), o->etag };
+	o->fields = (struct request_fields){ &o->field,
+		o->href.n == 0 || o->etag.n > 0 ? 1 : 0 };
 	o->request = *b->d->request;
 	o->request.method = o->method;
 	o->request.query = VIEW("");
 	o->request.body = text;
 	o->request.arena = d->arena;
-	o->request.inside = &fields;
+	o->request.inside = &o->fields;
 	d->request = &o->request;
 	d->self = dav_href(d, d->arena, d->path.what, d->path.collection,
 	    d->path.object);

@@ -220,6 +220,9 @@ give_groups(struct cut *c, split_visit *visit, void *context)
 	TRY(arena_result(c->arena));
 	if (c->events.count == 0)
 		return fail(MALFORMED, "RFC 5545 3.4: no events in it");
+	/* Each is looked for in all events. */
+	if (c->zones.count > LIMIT_ICAL_ZONES)
+		return fail(OVER_LIMIT, "More than LIMIT_ICAL_ZONES.");
 	qsort(all, c->events.count, sizeof *all, by_id);
 	for (size_t i = 0; i < c->events.count; i += count) {
 		count = 1;

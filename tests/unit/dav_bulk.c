@@ -25,6 +25,27 @@ add_event(struct buf *b, const char *uid, const char *more)
 	    uid, more);
 }
 
+/* Each zone is looked for in each event. */
+static void
+test_zones(struct talk *t, int count, unsigned status, const char *what)
+{
+	struct buf b = buf_new(65536);
+	struct reply r;
+
+	buf_add(&b, VIEW("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n"));
+	for (int i = 0; i < count; i++)
+		buf_print(&b, "BEGIN:VTIMEZONE\r\nTZID:Z%d\r\n"
+			      "END:VTIMEZONE\r\n", i);
+	buf_add(&b, VIEW("BEGIN:VEVENT\r\nUID:zones\r\n"
+			 "DTSTAMP:20260101T000000Z\r\n"
+			 "DTSTART:20260101T000000Z\r\nEND:VEVENT\r\n"
+			 "END:VCALENDAR\r\n"));
+	r = talk_bytes(t, "POST", CALENDAR, ICS, buf_view(&b));
+	is_number(r.status, status, what);
+	reply_free(&r);
+	buf_free(&b);
+}
+
 static void
 test_simple(struct talk *t)
 {
@@ -205,6 +226,8 @@ main(void)
 	test_crud(&t);
 	test_ctag(&t);
 	test_bound(&t);
+	test_zones(&t, LIMIT_ICAL_ZONES, 207, "LIMIT_ICAL_ZONES");
+	test_zones(&t, LIMIT_ICAL_ZONES + 1, 413, "and one more");
 	test_add_member(&t);
 	talk_close(&t);
 	return tap_done();
