@@ -131,9 +131,12 @@ files_changes(struct stream *s, const struct collection *c, int64_t since)
 	result r = collection_changes(d->account, s->out.scratch,
 	    COLLECTION_FILES, since, &list, &count);
 
-	/* The scratch is emptied with each response. */
-	if (r.is != OK)
+	/* Half of them would be taken for all, so the answer never ends.
+	 * The scratch is emptied with each response. */
+	if (r.is != OK) {
+		buf_fail(s->out.x.to, r.is, r.why);
 		return;
+	}
 	for (size_t i = 0; i < count; i++) {
 		struct resource one = { .what = DAV_FOLDER };
 		struct collection folder;

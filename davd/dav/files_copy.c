@@ -96,11 +96,13 @@ carry_folder(struct haul *c, const struct collection *from)
 	}
 	if (c->shallow) {
 		TRY(copy_folder(c, from));
+		TRY(property_check(d->account));
 		return files_touch(d, files_parent(c->to));
 	}
 	TRY(files_folders(d, d->arena, from->name, true, &list, &count));
 	for (size_t i = 0; i < count; i++)
 		TRY(copy_folder(c, &list[i]));
+	TRY(property_check(d->account));
 	return files_touch(d, files_parent(c->to));
 }
 
@@ -115,6 +117,9 @@ carry_file(struct haul *c, const struct item *item)
 
 	TRY(collection_find(
 	    d->account, d->arena, COLLECTION_FILES, parent, &folder));
+	if (folder.items >= LIMIT_FILES_CARRIED
+	    && !(c->move && folder.id == item->collection))
+		return refuse(c, 507, "More than LIMIT_FILES_CARRIED.");
 	return c->move
 	    ? item_move_as(d->account, item, folder.id, name, &out)
 	    : item_copy_as(d->account, item, folder.id, name, &out);

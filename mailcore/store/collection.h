@@ -103,6 +103,9 @@ CHECKED result property_each(struct account *, int64_t id, property_visit *,
 /* All of `from` to `to`, which has none. */
 CHECKED result property_copy(struct account *, int64_t from, int64_t to);
 
+/* After copies.  OVER_LIMIT: those of all collections are too much. */
+CHECKED result property_check(struct account *);
+
 /* Something among what is below it has changed: it takes a new modseq. */
 CHECKED result collection_touch(struct account *, int64_t id);
 

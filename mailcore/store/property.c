@@ -4,6 +4,9 @@
 
 enum { GET, SET, REMOVE, EACH, OTHERS, COPY, TOUCH, CHANGES };
 
+/* They count in no quota, so not all collections may have all they may. */
+enum { FULL_COLLECTIONS = 32 };
+
 static const char *const sql[] = {
 	[GET] = "SELECT value, language FROM property WHERE account_id = $1"
 		" AND collection = $2 AND name = $3",
@@ -15,9 +18,12 @@ static const char *const sql[] = {
 		   " AND collection = $2 AND name = $3",
 	[EACH] = "SELECT name, language, value FROM property"
 		 " WHERE account_id = $1 AND collection = $2 ORDER BY name",
-	[OTHERS] = "SELECT COALESCE(SUM(LENGTH(name) + LENGTH(value)), 0)"
-		   " FROM property WHERE account_id = $1 AND collection = $2"
-		   " AND name <> $3",
+	/* Of the collection, and of all there are or were. */
+	[OTHERS] = "SELECT COALESCE(SUM(CASE WHEN collection = $2"
+		   " THEN LENGTH(name) + LENGTH(value) ELSE 0 END), 0),"
+		   " COALESCE(SUM(LENGTH(name) + LENGTH(value)), 0)"
+		   " FROM property WHERE account_id = $1"
+		   " AND (collection <> $2 OR name <> $3)",
 	[COPY] = "INSERT INTO property (account_id, collection, name, value,"
 		 " language) SELECT account_id, $3, name, value, language"
 		 " FROM property WHERE account_id = $1 AND collection = $2",
@@ -107,21 +113,32 @@ property_set(struct account *a, int64_t id, view name, view value)
 	return spoil(a, set(a, id, &p, value.n == 0));
 }
 
+/* Is there room for `more` octets beside what else there is? */
+static result
+check_room(struct account *a, int64_t id, view name, size_t more)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(id),
+		db_text(name) };
+	struct db_query q;
+	int64_t sum = (int64_t)more, all = sum;
+
+	db_ask(a->db, &q, sql[OTHERS], args, COUNT(args));
+	while (db_next(&q)) {
+		sum += db_int_at(&q, 0);
+		all += db_int_at(&q, 1);
+	}
+	TRY(db_end(&q));
+	return sum > LIMIT_DAV_DEAD
+		|| all > (int64_t)LIMIT_DAV_DEAD * FULL_COLLECTIONS
+	    ? fail(OVER_LIMIT, "more properties than one may have")
+	    : done();
+}
+
 result
 property_put(struct account *a, int64_t id, const struct property *p)
 {
-	const struct db_arg args[] = { db_int(a->id), db_int(id),
-		db_text(p->name) };
-	struct db_query q;
-	int64_t sum = (int64_t)(p->name.n + p->value.n);
-
 	TRY(must_write(a));
-	db_ask(a->db, &q, sql[OTHERS], args, COUNT(args));
-	while (db_next(&q))
-		sum += db_int_at(&q, 0);
-	TRY(db_end(&q));
-	if (sum > LIMIT_DAV_DEAD)
-		return fail(OVER_LIMIT, "more properties than one may have");
+	TRY(check_room(a, id, p->name, p->name.n + p->value.n));
 	return spoil(a, set(a, id, p, false));
 }
 
@@ -152,6 +169,12 @@ property_copy(struct account *a, int64_t from, int64_t to)
 
 	TRY(must_write(a));
 	return spoil(a, db_do(a->db, sql[COPY], args, COUNT(args)));
+}
+
+result
+property_check(struct account *a)
+{
+	return check_room(a, 0, VIEW(""), 0);
 }
 
 result

@@ -273,7 +273,7 @@ test_many(struct talk *t)
 	    "find");
 	talk_must(account_open(t->store, info.id, &a), "open");
 	talk_must(account_read(a, count_folders, &count), "count");
-	/* Beside those, "many" and its copy. */
+	/* Beside those, "many" and its copy, or a folder in it. */
 	m.folders = LIMIT_FOLDERS - (int)count - 2;
 	talk_must(account_write(a, add_many, &m, DURABLE), "add");
 	account_close(&a);
@@ -282,9 +282,20 @@ test_many(struct talk *t)
 	expect(t, "MKCOL", FILES "last/", "", "", 507, NULL,
 	    "one more than LIMIT_FOLDERS");
 	expect(t, "DELETE", FILES "copy/", "", "", 204, NULL, "one less");
-	expect(t, "PUT", FILES "many/more", "", "x", 201, NULL, "a file more");
+	expect(t, "PUT", FILES "many/more", "", "", 507, NULL,
+	    "no more in one folder, though it is empty");
+	expect(t, "PUT", FILES "more", "", "x", 201, NULL, "elsewhere");
+	expect(t, "COPY", FILES "more", HOST FILES "many/more\n", "", 507,
+	    NULL, "nor a copy");
+	expect(t, "PUT", FILES "many/f0", "", "x", 204, NULL, "but another");
+	expect(t, "MOVE", FILES "many/f1", HOST FILES "many/f01\n", "", 201,
+	    NULL, "and another name");
+	expect(t, "MKCOL", FILES "many/in/", "", "", 201, NULL, "a folder");
+	expect(t, "PUT", FILES "many/in/more", "", "x", 201, NULL,
+	    "and a file in it");
 	expect(t, "COPY", FILES "many/", HOST FILES "copy/\n", "", 507, NULL,
 	    "one more than LIMIT_FILES_CARRIED");
+	expect(t, "DELETE", FILES "d0/", "", "", 204, NULL, "one less");
 	expect(t, "MKCOL", FILES "last/", "", "", 201, NULL,
 	    "LIMIT_FOLDERS; of the copy nothing is left");
 	expect(t, "DELETE", FILES "many/", "", "", 204, NULL, "all of them");

@@ -259,6 +259,64 @@ test_limit(struct home *h, struct account *a)
 	    "%d collections and no more", LIMIT_COLLECTIONS);
 }
 
+/* Collections that have all the properties that one may have. */
+struct filling {
+	char *bytes;
+	int made;
+	int64_t first;
+};
+
+static result
+fill(struct account *a, void *context)
+{
+	struct filling *f = context;
+	const struct property p = { VIEW("x"), VIEW(""),
+		{ f->bytes, LIMIT_DAV_DEAD - 1 } };
+	char name[16];
+	int64_t id;
+
+	(void)snprintf(name, sizeof name, "full%d", f->made);
+	TRY(collection_add(a, COLLECTION_ADDRESSBOOK, view_of(name), VIEW(""),
+	    USE_NONE, &id));
+	if (f->made == 0)
+		f->first = id;
+	return property_put(a, id, &p);
+}
+
+static result
+copy_full(struct account *a, void *context)
+{
+	struct filling *f = context;
+	int64_t id;
+
+	TRY(collection_add(a, COLLECTION_ADDRESSBOOK, VIEW("copy"), VIEW(""),
+	    USE_NONE, &id));
+	TRY(property_check(a));
+	TRY(property_copy(a, f->first, id));
+	f->made++;
+	return property_check(a);
+}
+
+static void
+test_full(struct home *h)
+{
+	struct filling f = { .bytes = malloc(LIMIT_DAV_DEAD) };
+	struct account *a = home_open(h, home_person(h, 2));
+	result r;
+
+	memset(f.bytes, 'x', LIMIT_DAV_DEAD);
+	while ((r = account_write(a, fill, &f, DURABLE_LAZY)).is == OK
+	    && f.made < LIMIT_COLLECTIONS)
+		f.made++;
+	is_result(r, OVER_LIMIT, "not all collections may be full");
+	is_number(f.made, 32, "but so many");
+	is_result(account_write(a, copy_full, &f, DURABLE_LAZY), OVER_LIMIT,
+	    "nor by a copy");
+	is_number(f.made, 33, "which was the cause");
+	account_close(&a);
+	free(f.bytes);
+}
+
 int
 main(void)
 {
@@ -274,6 +332,7 @@ main(void)
 	test_columns(&h, a);
 	test_changes(&h, a);
 	test_limit(&h, a);
+	test_full(&h);
 	account_close(&a);
 	home_end(&h);
 	return tap_done();
