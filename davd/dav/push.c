@@ -26,11 +26,12 @@ struct registering {
 	view given; /* the token, if it is a new one */
 };
 
+/* Folders of files take no POST. */
 static bool
 is_available(const struct dav *d, enum dav_what what)
 {
 	return d->services->push != NULL && d->who.account != 0
-	    && (what & DAV_COLLECTIONS) != 0;
+	    && (what & DAV_COLLECTIONS) != 0 && (what & DAV_FILES) == 0;
 }
 
 /* --- properties ---------------------------------------------------------- */

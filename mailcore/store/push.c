@@ -10,7 +10,9 @@ enum { EXPIRE, COUNT_ALL, ADD, SAME, REMOVE, LIST, SETTLE };
 
 static const char *const sql[] = {
 	[EXPIRE] = "DELETE FROM push WHERE account_id = $1 AND expires <= $2",
-	[COUNT_ALL] = "SELECT COUNT(*) FROM push WHERE account_id = $1"
+	[COUNT_ALL] = "SELECT COUNT(*),"
+		      " COALESCE(SUM(CASE WHEN who = $3 THEN 1 ELSE 0 END), 0)"
+		      " FROM push WHERE account_id = $1"
 		      " AND (CASE WHEN who = $1 THEN 1 ELSE 0 END) = $2",
 	[ADD] = "INSERT INTO push (account_id, " COLUMNS ") VALUES ($1, $2,"
 		" $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0)"
@@ -44,21 +46,26 @@ find_same(struct account *a, struct arena *arena, const struct push_row *row,
 	return db_end(&q);
 }
 
-/* Others must not use up what the owner may have, nor he what is theirs. */
+/* Others must not use up what the owner may have, nor he what is theirs, nor
+ * one of them what all the others may. */
 static result
 make_room(struct account *a, int64_t who, int64_t now)
 {
 	const struct db_arg args[] = { db_int(a->id), db_int(now) };
-	const struct db_arg side[] = { db_int(a->id), db_int(who == a->id) };
+	const struct db_arg side[] = { db_int(a->id), db_int(who == a->id),
+		db_int(who) };
 	struct db_query q;
-	int64_t count = 0;
+	int64_t count = 0, his = 0;
 
 	TRY(db_do(a->db, sql[EXPIRE], args, COUNT(args)));
 	db_ask(a->db, &q, sql[COUNT_ALL], side, COUNT(side));
-	while (db_next(&q))
+	while (db_next(&q)) {
 		count = db_int_at(&q, 0);
+		his = db_int_at(&q, 1);
+	}
 	TRY(db_end(&q));
 	return count < LIMIT_PUSH / 2
+		&& (who == a->id || his < LIMIT_PUSH / 8)
 	    ? done()
 	    : fail(OVER_LIMIT, "too many push registrations");
 }

@@ -187,6 +187,11 @@ def check_refused(server, client):
              "push-not-available")):
         status, _, text = post(server, body, path)
         ok(status == 403 and "P:" + condition in text, what, text)
+    status, _, text = server.http(
+        "PROPFIND", server.home("Calendar")[:-18] + "Files/", FIND.encode(),
+        {"Depth": "0"}, auth=True)
+    ok(status == 207 and b"web-push" not in text and b"sync-token" in text,
+       "folders of files do not offer it", text.decode())
 
 
 def check_sender(server, client, key):

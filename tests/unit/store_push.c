@@ -205,8 +205,15 @@ test_limits(void)
 	    "is that one");
 	is_result(try_enter(&s, TOKEN, "https://a/x", owner), OVER_LIMIT,
 	    "no more");
-	is_result(try_enter(&s, TOKEN, "https://a/x", owner + 1), OK,
-	    "but another's");
+	for (i = 0; i < LIMIT_PUSH; i++) {
+		(void)snprintf(token, sizeof token, "x%031d", i);
+		(void)snprintf(url, sizeof url, "https://b/%d", i);
+		if (try_enter(&s, token, url, owner + 1).is != OK)
+			break;
+	}
+	is_number(i, LIMIT_PUSH / 8, "another's");
+	is_result(try_enter(&s, TOKEN, "https://a/x", owner + 2), OK,
+	    "but not those of all others");
 	end(&s);
 }
 
