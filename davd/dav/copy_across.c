@@ -87,8 +87,11 @@ put_there(struct across *x, const struct collection *to)
 		.span_from = x->item.span_from,
 		.span_to = x->item.span_to,
 		.bytes = x->bytes };
-	/* Numbers of another account mean nothing here. */
-	struct item item = { .collection = -1, .key = x->item.key };
+	/* Numbers of another account mean nothing here.  It may be the same,
+	 * that a subscription leads to. */
+	bool same = d->owner.id == x->here.d->owner.id;
+	struct item item = { .collection = same ? x->item.collection : -1,
+		.uid = x->item.uid, .key = x->item.key };
 	struct item there, out;
 	int64_t modseq;
 
@@ -227,6 +230,7 @@ carry_across(struct carry *c)
 	x.other.account = NULL;
 	x.other.shared = (struct subscription){ .id = 0 };
 	x.there.d = &x.other;
+	x.there.move = false; /* there it is added */
 	r = acl_resolve(&x.other);
 	x.other.self = dav_href(&x.other, d->arena, c->to.what,
 	    c->to.collection, c->to.object);

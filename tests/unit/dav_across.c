@@ -107,6 +107,13 @@ test_ways(struct talk *t)
 	expect(t, "MOVE", ALIAS "d.ics",
 	    AS_OTHER TO OTHER "Contacts/personal/e.vcf\n", "", 403,
 	    "<D:bind/>", "to no calendar at all");
+	expect(t, "COPY", ALIAS "d.ics", AS_OTHER TO WORK "d.ics\n", "", 403,
+	    NULL, "to itself by the other path");
+	expect(t, "MOVE", ALIAS "d.ics", AS_OTHER TO WORK "d.ics\n", "", 403,
+	    NULL, "nor can it go there");
+	expect(t, "MOVE", ALIAS "d.ics", AS_OTHER TO WORK "n.ics\n", "", 403,
+	    "<C:no-uid-conflict>", "or beside itself");
+	expect(t, "GET", ALIAS "d.ics", AS_OTHER, "", 200, NULL, "it stays");
 }
 
 static void
