@@ -83,7 +83,8 @@ CHECKED result property_set(struct account *, int64_t id, view name,
     view value);
 
 /* The same with the language that they are in (RFC 4918 4.3); here an empty
- * value is one.  OVER_LIMIT: more than LIMIT_DAV_DEAD with the others. */
+ * value is one.  OVER_LIMIT: more than LIMIT_DAV_DEAD with the others, or all
+ * collections together more than 32 of them may have. */
 struct property {
 	view name;
 	view language;
