@@ -248,13 +248,15 @@ put_archive(struct export *e)
 	buf_free(&path);
 	sink_file(&e->sink, VIEW("manifest"), 0,
 	    VIEW("posthaste archive 1\nmail: Maildir++\n"
-		 "calendars: iCalendar\ncontacts: vCard\n"));
+		 "calendars: iCalendar\ncontacts: vCard\n"
+		 "sieve: scripts\nsettings: forward, vacation\n"));
 	e->sink.prefix = VIEW("mail/");
 	r = put_mailboxes(e);
 	e->sink.prefix = VIEW("");
 	TRY(r);
 	TRY(put_collections(e, COLLECTION_CALENDAR, "calendars/"));
-	return put_collections(e, COLLECTION_ADDRESSBOOK, "contacts/");
+	TRY(put_collections(e, COLLECTION_ADDRESSBOOK, "contacts/"));
+	return export_handling(e->account, e->arena, &e->sink);
 }
 
 static result

@@ -132,6 +132,12 @@ CHECKED result import_mbox(struct import *, view text);
 CHECKED result import_maildir_file(struct import *, view path, int64_t when,
     view bytes);
 
+/* Scripts, forwarding and the automatic reply, of an archive: what is set
+ * already stays. */
+CHECKED result export_handling(struct account *, struct arena *,
+    struct sink *);
+CHECKED result import_handling(struct import *, view path, view bytes);
+
 /* The mailbox of a folder, by `t->mailbox`; in `out`. */
 CHECKED result import_mailbox_name(struct import *, view folder,
     struct buf *out);

@@ -299,6 +299,8 @@ take_entry(void *context, view path, int64_t when, view bytes)
 	if (view_eq(top, VIEW("contacts")))
 		return take_object(m, COLLECTION_ADDRESSBOOK, rest, when,
 		    bytes);
+	if (view_eq(top, VIEW("sieve")) || view_eq(top, VIEW("settings")))
+		return import_handling(m, path, bytes);
 	if (view_eq(path, VIEW("manifest"))
 	    && !view_starts(bytes, VIEW("posthaste archive 1\n")))
 		return fail(MALFORMED, "an archive of a newer version");
