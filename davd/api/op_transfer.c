@@ -67,7 +67,6 @@ send_out(struct api_call *c, enum collection_kind kind)
 	a->context = out;
 	answer_header(a, "Content-Type", arena_print(c->request->arena,
 	    "%s; charset=utf-8", c->route->media));
-	answer_header(a, "X-Content-Type-Options", VIEW("nosniff"));
 	answer_header(a, "Content-Disposition", kind == COLLECTION_CALENDAR
 	    ? VIEW("attachment; filename=\"calendar.ics\"")
 	    : VIEW("attachment; filename=\"contacts.vcf\""));
