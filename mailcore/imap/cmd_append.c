@@ -347,6 +347,21 @@ explain(struct imap *s, struct command *c)
 	return fail(MALFORMED, "RFC 3501 6.3.11: no message literal");
 }
 
+/* A message may have been long under way: the rights of now count. */
+static result
+check_insert(struct imap *s, struct command *c, struct place *to)
+{
+	struct right_set set;
+
+	if (to->owner == s->account)
+		return done();
+	TRY(right_read(s->services->store, c->arena, s->account, to->owner,
+	    &set));
+	to->rights = right_in(&set, COLLECTION_MAILBOX, to->there.id);
+	return (to->rights & RIGHT_INSERT) != 0 ? done()
+						: place_refuse(to->rights);
+}
+
 static result
 finish(struct imap *s, struct command *c)
 {
@@ -359,6 +374,7 @@ finish(struct imap *s, struct command *c)
 	rest = view_from(buf_view(&c->text), a->marker_end);
 	if (!view_eq(rest, a->last->utf8 ? VIEW(")") : VIEW("")))
 		return fail(MALFORMED, "RFC 3501 9: junk behind the message");
+	TRY(check_insert(s, c, &a->to));
 	TRY(command_account_of(s, c, a->to.owner));
 	r = store_messages(c);
 	if (r.is == NOT_FOUND && !a->replace)
