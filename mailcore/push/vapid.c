@@ -11,11 +11,12 @@ static void
 write_claims(struct buf *to, view audience, view host, int64_t now)
 {
 	struct buf claims = buf_new(TOKEN);
+	long long expires = now + GOOD_SECONDS;
 
 	buf_add(&claims, VIEW("{\"aud\":\""));
 	buf_add(&claims, audience);
 	buf_print(&claims, "\",\"exp\":%lld,\"sub\":\"https://",
-	    (long long)(now + GOOD_SECONDS));
+	    expires);
 	buf_add(&claims, host);
 	buf_add(&claims, VIEW("/\"}"));
 	encode_base64url(to, VIEW("{\"typ\":\"JWT\",\"alg\":\"ES256\"}"));
