@@ -19,12 +19,11 @@ build_packages=(
 )
 test_packages=(
 	bind9 bind9-utils cadaver chromium clang clang-tidy cppcheck curl
-	dpkg-dev fetchmail getmail6 gsasl isync khal khard knot
-	knot-dnssecutils libclang-rt-14-dev libnet-ssleay-perl litmus neomutt
-	nodejs nsd offlineimap3 openssl perl python3
-	python3-caldav python3-cryptography python3-dkim python3-jsonschema
-	python3-nacl
-	shellcheck sieve-connect swaks vdirsyncer zbar-tools
+	dpkg-dev fetchmail getmail6 gsasl isync khal khard knot knot-dnssecutils
+	libclang-rt-14-dev libnet-ssleay-perl litmus neomutt nodejs nsd
+	offlineimap3 openssl perl python3 python3-caldav python3-cryptography
+	python3-dkim python3-jsonschema python3-nacl shellcheck sieve-connect
+	swaks vdirsyncer zbar-tools
 )
 # Some packages of nodejs bring it along.
 command -v npm > /dev/null || test_packages+=(npm)
