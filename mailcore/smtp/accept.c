@@ -224,7 +224,7 @@ finish(struct smtp *s, const struct smtp_code *codes, result r,
 	else if (r.is == OK)
 		buf_print(out, "250 2.0.0 Ok: queued as %s\r\n", t->id);
 	else if (r.is == DENIED && t->refusal.n > 0)
-		smtp_say_text(out, 550, "5.7.1", t->refusal);
+		smtp_say_refusal(out, t->refusal, t->loops);
 	else
 		smtp_say_why(out, codes, r);
 	smtp_reset(s);

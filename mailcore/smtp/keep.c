@@ -28,17 +28,19 @@ deliver_one(struct smtp *s, const struct deliver_mail *mail,
 	return r;
 }
 
-/* Why our alias does not send it on; empty: it does. */
-static view
-not_sent_on(const struct recipient *r, const struct deliver_mail *mail)
+/* Whether our alias sends it on, and why not. */
+static void
+check_onward(struct recipient *r, const struct deliver_mail *mail)
 {
 	if (r->via.n == 0)
-		return VIEW("");
-	if (r->verdict != NULL && r->verdict->junk)
-		return VIEW("this looks like spam, and is not sent on");
-	return deliver_was_here(mail, r->via)
-	    ? VIEW("RFC 5321 6.3: it came back to an alias, a mail loop")
-	    : VIEW("");
+		return;
+	if (r->verdict != NULL && r->verdict->junk) {
+		r->refusal = VIEW("this looks like spam, and is not sent on");
+	} else if (deliver_was_here(mail, r->via)) {
+		r->refusal = VIEW("RFC 5321 6.3: it came back to an alias,"
+				  " a mail loop");
+		r->loops = true;
+	}
 }
 
 /* For the queue to try again: with what was found out in front. */
@@ -103,21 +105,32 @@ deliver_all(struct smtp *s, const struct deliver_mail *mail, size_t *refused,
 		result r = done();
 
 		if (to->account == 0)
-			to->refusal = not_sent_on(to, mail);
+			check_onward(to, mail);
 		else
 			r = deliver_one(s, mail, to, queued);
 		to->failed = r.is != OK;
 		failed += to->failed ? 1 : 0;
 		why = to->failed ? r : why;
 		*refused += to->full || to->refusal.n > 0 ? 1 : 0;
-		if (to->refusal.n > 0 && t->refusal.n == 0)
+		if (to->refusal.n > 0 && t->refusal.n == 0) {
 			t->refusal = to->refusal;
+			t->loops = to->loops;
+		}
 	}
 	if (failed > 0)
 		TRY(put_off_failed(s, mail, failed, why, queued));
 	if (*refused == 0 || *refused < t->recipients)
 		return done();
+	if (t->refusal.n > 0)
+		return fail(DENIED, t->loops ? "RFC 5321 6.3: a mail loop"
+					     : "the recipient refuses it");
 	return fail(DENIED, "the mailbox is full");
+}
+
+void
+smtp_say_refusal(struct buf *out, view why, bool loops)
+{
+	smtp_say_text(out, loops ? 554 : 550, loops ? "5.4.6" : "5.7.1", why);
 }
 
 /* RFC 5429 2.1: whoever sent it as somebody else must not be told for it. */
@@ -159,7 +172,8 @@ smtp_answer_each(const struct smtp *s, const struct smtp_code *codes, result r,
 		bool taken = is_taken(t, i, &refused);
 
 		if (!taken && refused->refusal.n > 0)
-			smtp_say_text(out, 550, "5.7.1", refused->refusal);
+			smtp_say_refusal(out, refused->refusal,
+			    refused->loops);
 		else if (!taken)
 			smtp_say(out, 552, "5.2.2", "the mailbox is full");
 		else if (r.is == OK)
@@ -207,7 +221,9 @@ tell_refused(struct smtp *s, view message, size_t refused, bool *queued)
 		list[b.count++] = (struct bounce_recipient){
 			/* Where an alias leads is not told. */
 			.address = r->via.n > 0 ? r->via : r->address,
-			.status = r->full ? VIEW("5.2.2") : VIEW("5.7.1"),
+			.status = r->full ? VIEW("5.2.2")
+			    : r->loops    ? VIEW("5.4.6")
+					  : VIEW("5.7.1"),
 			.diagnostic = r->full ? VIEW("the mailbox is full")
 					      : r->refusal,
 		};

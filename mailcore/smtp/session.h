@@ -42,6 +42,7 @@ struct recipient {
 	bool full;       /* has no room for this mail */
 	bool failed;     /* trouble of ours: the queue tries again */
 	view refusal;    /* what the person's script says against it */
+	bool loops;      /* `refusal` is of mail that was here before */
 	const struct verdict *verdict; /* NULL: nothing was looked at */
 };
 
@@ -69,6 +70,7 @@ struct transaction {
 	size_t trace; /* octets of `text` that are our Received field */
 	struct data data;
 	view refusal; /* of all recipients: the answer to the text */
+	bool loops;   /* that is what it says */
 	struct verify_job *job; /* looks at `text`; or NULL */
 	char id[SMTP_ID + 1];
 };
@@ -148,6 +150,9 @@ struct step smtp_waited(struct smtp *, struct buf *out);
 /* Into the mailboxes and the queue.  DENIED: nobody takes it; then there is
  * no room, or `refusal` says why. */
 CHECKED result smtp_keep(struct smtp *, view message, bool *queued);
+
+/* Why a mail that was heard is not taken; `loops`: RFC 3463 3.5, X.4.6. */
+void smtp_say_refusal(struct buf *, view why, bool loops);
 
 /* RFC 2033 4.2: an answer for each RCPT that was taken.  `r` is that of all
  * that are not refused by themselves. */

@@ -1,6 +1,7 @@
 /* The named limits of an SMTP session, at n and at n + 1. */
 #include "mailcore/base/limits.h"
 #include "mailcore/smtp/smtp.h"
+#include "mailcore/store/alias.h"
 #include "tests/dialog/talk.h"
 
 enum { MESSAGE = 3 * LIMIT_HEADER };
@@ -144,6 +145,34 @@ test_hops(void)
 	talk_end(&t);
 }
 
+/* What comes back to an alias is told what it is. */
+static void
+test_loop(void)
+{
+	const struct alias on = { .address = VIEW("on@example.test"),
+		.kind = ALIAS_FORWARD, .target = VIEW("x@far.example") };
+	struct talk t;
+
+	begin(&t, false);
+	talk_check(alias_put(t.store, &on, 0), "alias_put");
+	for (int back = 0; back < 2; back++) {
+		talk_send(&t, VIEW("MAIL FROM:<x@y>\r\n"
+				   "RCPT TO:<on@example.test>\r\nDATA\r\n"));
+		talk_expect(&t, VIEW("250 *"));
+		talk_expect(&t, VIEW("250 *"));
+		talk_expect(&t, VIEW("354 *"));
+		if (back != 0)
+			talk_send(&t, VIEW("Delivered-To: on@example.test"
+					   "\r\n"));
+		talk_send(&t, VIEW("Subject: s\r\n\r\n.\r\n"));
+		talk_expect(&t, back == 0
+			? VIEW("250 *")
+			: VIEW("554 5.4.6 RFC 5321 6.3: *mail loop"));
+	}
+	talk_line(&t, VIEW("! queued 1"));
+	talk_end(&t);
+}
+
 static void
 test_message(void)
 {
@@ -191,6 +220,7 @@ main(void)
 	test_recipients();
 	test_unknown();
 	test_hops();
+	test_loop();
 	test_message();
 	test_header();
 	return tap_done();
