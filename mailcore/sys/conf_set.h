@@ -31,6 +31,7 @@ bool conf_set_dmarc(struct arena *, void *to, view value);
 bool conf_set_scram(struct arena *, void *to, view value);
 bool conf_set_sending(struct arena *, void *to, view value);
 bool conf_set_push(struct arena *, void *to, view value);
+bool conf_set_anchor(struct arena *, void *to, view value);
 
 /* May it stand in several lines, which add up? */
 bool conf_setting_repeats(const struct setting *);

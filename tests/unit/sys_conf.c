@@ -10,6 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define DIGEST                                                            \
+	"E06D44B80B8F1D39A95C0B0D7C65D084 58E880409BBC683457104237C7F8EC8D"
+
 enum { MEMORY = 1 << 20 };
 
 static const struct {
@@ -55,6 +58,23 @@ static const struct {
 	{ "hostname a\nresolver ::1@0\n", "f:2: expected an IP address" },
 	{ "hostname a\nresolver dns.example\n",
 	    "f:2: expected an IP address" },
+	{ "hostname a\ntrust-anchor auto\n", "" },
+	{ "hostname a\ntrust-anchor off\n", "" },
+	{ "hostname a\ntrust-anchor \". IN DS 20326 8 2 " DIGEST "\"\n", "" },
+	{ "hostname a\ntrust-anchor \"a.example.\t3600 DS 1 13 2 " DIGEST
+	    "\"\n", "" },
+	{ "hostname a\ntrust-anchor on\n",
+	    "f:2: expected auto, off or a DS record, found \"on\"" },
+	{ "hostname a\ntrust-anchor \". IN DS 20326 8 2 " DIGEST "8\"\n",
+	    "f:2: expected auto, off or a DS record" },
+	{ "hostname a\ntrust-anchor \". IN DS 20326 8 3 " DIGEST "\"\n",
+	    "f:2: expected auto, off or a DS record" },
+	{ "hostname a\ntrust-anchor \". IN DS 65536 8 2 " DIGEST "\"\n",
+	    "f:2: expected auto, off or a DS record" },
+	{ "hostname a\ntrust-anchor \"a..b IN DS 1 8 2 " DIGEST "\"\n",
+	    "f:2: expected auto, off or a DS record" },
+	{ "hostname a\ntrust-anchor \". IN DNSKEY 257 3 8 AwEA\"\n",
+	    "f:2: expected auto, off or a DS record" },
 	{ "hostname a\nremote-smtp-port 0\n",
 	    "f:2: expected a port from 1 to 65535" },
 	{ "hostname a\nimap-without COMPRESS=DEFLATE QRESYNC\n", "" },
