@@ -169,6 +169,32 @@ def idle(server):
         ok(b"OK" in line, "DONE", line)
 
 
+def notify(server):
+    """RFC 5465: a delivery is told between commands, with what was asked."""
+    with server.imap() as client:
+        count = int(client.select("INBOX")[1][0])
+        client.send(b"n NOTIFY SET (selected (MessageNew (UID"
+                    b" BODY.PEEK[HEADER.FIELDS (Subject)])"
+                    b" MessageExpunge))\r\n")
+        line = client.readline()
+        while not line.startswith(b"n "):
+            line = client.readline()
+        ok(b"OK" in line, "NOTIFY", line)
+        with server.smtp() as smtp:
+            smtp.sendmail("a@elsewhere.example", [server.address],
+                          message("unasked"))
+        same(client.readline(), b"* %d EXISTS\r\n" % (count + 1),
+             "a delivery is told between commands")
+        line = client.readline()
+        while b"FETCH" not in line:
+            line = client.readline()
+        ok(line.startswith(b"* %d FETCH (UID " % (count + 1)),
+           "and fetched", line)
+        same(client.readline(), b"Subject: unasked\r\n", "as was asked")
+        while not line.endswith(b")\r\n"):
+            line = client.readline()
+
+
 class Inflated(io.RawIOBase):
     """What comes from a file, inflated."""
     def __init__(self, below):
@@ -245,6 +271,7 @@ def main():
         imap_and_pop(server)
         compressed(server)
         idle(server)
+        notify(server)
     done()
 
 
