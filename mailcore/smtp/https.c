@@ -10,7 +10,9 @@ enum {
 	HEADER_MOST = 16384,
 	FIELDS_MOST = 200,
 	CONNECT_MS = 15000,
-	ADDRESSES_TRIED = 4
+	ADDRESSES_TRIED = 4,
+	/* Each is read with all before it. */
+	PIECES_MOST = 2048
 };
 
 struct framing {
@@ -184,12 +186,15 @@ receive(struct link *l, const struct https_request *q, struct arena *arena,
 {
 	struct buf text = buf_new(2 * q->most + HEADER_MOST + 65536);
 	result r = fail(BUSY, cut_off);
+	size_t pieces = 0;
 
 	while (r.is == BUSY) {
 		view some = link_some(l, q->wait_ms);
 
 		buf_add(&text, some);
-		if (buf_result(&text).is != OK)
+		if (++pieces > PIECES_MOST)
+			r = fail(MALFORMED, "the answer comes in crumbs");
+		else if (buf_result(&text).is != OK)
 			r = buf_result(&text);
 		else
 			r = https_parse(buf_view(&text), some.n == 0, q->most,

@@ -7,7 +7,9 @@ enum {
 	SMTPS_PORT = 465,
 	SMTP_PORT = 25,
 	/* RFC 5321 5.1 asks for at least two. */
-	ADDRESSES_TRIED = 6
+	ADDRESSES_TRIED = 6,
+	/* Names whose addresses are asked for: each may take its time. */
+	HOSTS_TRIED = 10
 };
 
 struct attempt {
@@ -191,7 +193,9 @@ send_by_mx(struct attempt *a)
 	if (a->port == 0)
 		a->port = SMTP_PORT;
 	find_rules(a);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && i < HOSTS_TRIED
+	     && clock_steady_ms() < a->options->client.deadline_ms;
+	     i++)
 		if (try_mx(a, &mx[i]))
 			return;
 }
