@@ -193,10 +193,16 @@ find(struct auth *a, struct arena *arena, const struct auth_attempt *attempt,
 	result r = attempt->user.n > LIMIT_ADDRESS ? fail(NOT_FOUND, wrong)
 	    : account_find(a->store, arena, attempt->user, &account);
 
-	if (r.is == MALFORMED || r.is == NOT_FOUND || r.is == OVER_LIMIT)
+	if (r.is == MALFORMED || r.is == NOT_FOUND || r.is == OVER_LIMIT) {
 		account = (struct account_info){ .address = attempt->user };
-	else if (r.is != OK)
+		/* Who is there has one salt by all spellings of his name; who
+		 * is not must not differ in that. */
+		if (attempt->user.n <= LIMIT_ADDRESS)
+			TRY(account_spelling(a->store, arena, attempt->user,
+			    &account.address));
+	} else if (r.is != OK) {
 		return r;
+	}
 	p->address = arena_copy(arena, account.address);
 	p->who = (struct identity){ .account = account.id,
 		.password_version = account.password_version };

@@ -65,6 +65,11 @@ struct account_info {
 CHECKED result account_find(struct store *, struct arena *, view address,
     struct account_info *out);
 
+/* An address as account_find reads it, whether it leads somewhere or not:
+ * folded, in the domain that an alias domain stands for. */
+CHECKED result account_spelling(
+    struct store *, struct arena *, view address, view *out);
+
 CHECKED result account_get(struct store *, struct arena *, int64_t id,
     struct account_info *out);
 CHECKED result account_list(struct store *, struct arena *, view domain,

@@ -119,6 +119,27 @@ account_find(struct store *s, struct arena *arena, view address,
 	return r;
 }
 
+result
+account_spelling(
+    struct store *s, struct arena *arena, view address, view *out)
+{
+	struct buf folded = buf_new(LIMIT_ADDRESS);
+	struct account *house;
+	result r = done();
+
+	*out = address;
+	if (name_fold(address, &folded)) {
+		r = house_open(s, &house);
+		if (r.is == OK) {
+			r = name_canonical(house, arena,
+			    arena_copy(arena, buf_view(&folded)), out);
+			account_close(&house);
+		}
+	}
+	buf_free(&folded);
+	return r;
+}
+
 static result
 get_used(struct store *s, int64_t id, int64_t *used)
 {

@@ -130,6 +130,13 @@ test_people(struct bench *b)
 	    "who has a salt like anybody");
 	t = simply(b, "Nobody+x@Example.org", "secret", "imap", salt);
 	same(view_of(salt), view_of(nobody), "and the same at each try");
+	must(domain_alias_add(b->home.store, VIEW("alias.example"),
+		 VIEW("example.org")),
+	    "a domain that stands for another");
+	t = simply(b, "one@alias.example", "secret", "imap", salt);
+	same(view_of(salt), view_of(known), "one salt in both domains");
+	t = simply(b, "nobody@alias.example", "secret", "imap", salt);
+	same(view_of(salt), view_of(nobody), "for nobody as well");
 	must(account_set_enabled(b->home.store, b->one, false), "disable");
 	t = simply(b, "one@example.org", "secret", "imap", salt);
 	is_number(t.next, SASL_REFUSED, "a disabled account");
