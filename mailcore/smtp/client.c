@@ -183,9 +183,8 @@ log_in(struct client *c)
 	return fail(FAILED, "the relay does not take our password");
 }
 
-/* Does the mail ask for what this server cannot do? */
-static bool
-cannot(struct client *c)
+bool
+client_cannot(struct client *c)
 {
 	if (c->mail->smtputf8 && !c->utf8)
 		client_report_ours(c, QUEUE_FAILED, VIEW("5.6.7"),
@@ -247,17 +246,16 @@ converse(struct client *c, view host, view address, unsigned port)
 	result r;
 
 	c->secure = false;
-	for (size_t i = 0; i < c->mail->count; i++)
-		c->reports[i] = (struct client_report){
-			.outcome = QUEUE_RETRY, .status = VIEW("4.4.1")
-		};
+	client_report_none(c);
 	c->text = buf_new(REPLY_TEXT + 64);
 	c->link = link_open(address, port, client_wait(c, CLIENT_WAIT_CONNECT),
 	    &options);
 	r = prepare(c, host);
 	if (r.is == OK) {
-		if (!cannot(c))
-			client_transact(c);
+		if (!client_cannot(c))
+			(void)client_transact(c);
+		if (client_keep(c, host, address, port))
+			return r;
 		(void)client_ask_text(c, "QUIT\r\n", CLIENT_WAIT_QUIT);
 	}
 	link_close(&c->link);
@@ -277,8 +275,11 @@ client_send(const struct client_options *options, view host, view address,
 		.arena = arena,
 		.reports = reports,
 	};
-	result r = converse(&c, host, address, port);
+	result r;
 
+	if (client_send_kept(&c, host, address, port))
+		return arena_result(arena);
+	r = converse(&c, host, address, port);
 	if (r.is == DENIED && options->user == NULL && !options->tls_first
 	    && trust(&c) < CLIENT_ENCRYPTED) {
 		/* RFC 7435 3: broken TLS is no worse than none. */

@@ -1,6 +1,6 @@
 /*
  * client.h - SMTP as the one who sends (RFC 5321): one mail to one server
- * over one connection.  Blocking.
+ * over one connection, which may be kept for the next mail.  Blocking.
  *
  * TLS is used whenever it is offered, without looking at the certificate
  * (RFC 7435), and, when the handshake fails, done without; unless a rule asks
@@ -56,7 +56,17 @@ struct client_options {
 	bool lmtp;            /* RFC 2033, and no TLS */
 	const struct client_security *security; /* NULL: CLIENT_ANYBODY */
 	struct client_seen *seen;               /* NULL: nobody wants to know */
+	struct client_kept *kept; /* NULL: each mail has its connection */
 };
+
+/* A connection that took a mail: the next one goes over it, too, if it is for
+ * the same server by the same rules; if not, or when MAIL is refused, over a
+ * new one. */
+struct client_kept;
+struct client_kept *client_kept_new(void);
+bool client_kept_is_open(const struct client_kept *);
+void client_kept_end(struct client_kept *); /* QUIT */
+void client_kept_free(struct client_kept **);
 
 struct client_mail {
 	view sender;

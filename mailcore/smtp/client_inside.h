@@ -3,6 +3,7 @@
  *
  *	client.c      a connection until it is ready for mail
  *	client_mail.c one mail over it
+ *	client_keep.c and the next one
  *	client_talk.c replies, and what they mean
  */
 #ifndef SMTP_CLIENT_INSIDE_H
@@ -19,6 +20,9 @@ enum {
 	CLIENT_WAIT_BLOCK = 180000,
 	CLIENT_WAIT_END = 600000,
 	CLIENT_WAIT_QUIT = 10000, /* all is said by then */
+
+	/* Over one connection: others are to have their turn. */
+	CLIENT_MAILS = 50,
 
 	REPLY_TEXT = 1000
 };
@@ -56,7 +60,21 @@ void client_report_rest(struct client *, const bool *open);
 void client_report_ours(struct client *, enum queue_outcome, view status,
     const char *text);
 
-/* MAIL, RCPT, DATA; every recipient has its report then. */
-void client_transact(struct client *);
+/* MAIL, RCPT, DATA; every recipient has its report then.  false: MAIL was
+ * not taken. */
+bool client_transact(struct client *);
+
+/* Does the mail ask for what this server cannot do?  It is reported then. */
+bool client_cannot(struct client *);
+
+/* Nothing is known yet of any recipient. */
+void client_report_none(struct client *);
+
+/* By the connection that was kept.  false: there is none that serves. */
+bool client_send_kept(struct client *, view host, view address,
+    unsigned port);
+
+/* Kept for the next mail.  false: it is to be ended. */
+bool client_keep(struct client *, view host, view address, unsigned port);
 
 #endif

@@ -158,25 +158,26 @@ read_verdict(struct client *c, const bool *taken)
 		c->reports[i].dsn = c->dsn;
 }
 
-void
+bool
 client_transact(struct client *c)
 {
 	bool *taken = arena_array(c->arena, c->mail->count, sizeof *taken);
 
 	if (taken == NULL || send_sender(c) / 100 != 2) {
 		client_report_rest(c, NULL);
-		return;
+		return false;
 	}
 	if (send_recipients(c, taken) == 0)
-		return;
+		return true;
 	if (client_ask_text(c, "DATA\r\n", CLIENT_WAIT_DATA) != 354) {
 		/* A 2xx here makes no sense and is no acceptance. */
 		if (c->code < 400)
 			link_fail(c->link, "RFC 5321 3.3: no 354 for DATA");
 		c->code = c->code < 400 ? 0 : c->code;
 		client_report_rest(c, taken);
-		return;
+		return true;
 	}
 	send_text(c);
 	read_verdict(c, taken);
+	return true;
 }

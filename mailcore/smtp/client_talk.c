@@ -125,6 +125,15 @@ client_report_rest(struct client *c, const bool *open)
 }
 
 void
+client_report_none(struct client *c)
+{
+	for (size_t i = 0; i < c->mail->count; i++)
+		c->reports[i] = (struct client_report){
+			.outcome = QUEUE_RETRY, .status = VIEW("4.4.1")
+		};
+}
+
+void
 client_report_ours(struct client *c, enum queue_outcome outcome, view status,
     const char *text)
 {

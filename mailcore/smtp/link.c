@@ -314,6 +314,19 @@ link_fail(struct link *l, const char *why)
 	give_up(l, BUSY, why);
 }
 
+void
+link_extend(struct link *l, int64_t deadline_ms)
+{
+	l->options.deadline_ms = deadline_ms;
+}
+
+bool
+link_is_quiet(const struct link *l)
+{
+	return l->r.is == OK && l->in.n == l->used
+	    && (l->ssl == NULL || SSL_pending(l->ssl) == 0);
+}
+
 result
 link_result(const struct link *l)
 {

@@ -45,6 +45,12 @@ view link_some(struct link *, unsigned wait_ms);
 /* The peer speaks nonsense: no more of it. */
 void link_fail(struct link *, const char *why);
 
+/* The deadline is another one from now on. */
+void link_extend(struct link *, int64_t deadline_ms);
+
+/* All is well, and nothing has come that nobody has read. */
+bool link_is_quiet(const struct link *);
+
 CHECKED result link_result(const struct link *);
 
 #endif

@@ -1,5 +1,6 @@
 #include "mailcore/smtp/runner_inside.h"
 
+#include "mailcore/base/limits.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/log.h"
 #include "mailcore/sys/random.h"
@@ -14,6 +15,8 @@
 enum {
 	/* Some of them wait for servers that say nothing for minutes. */
 	RUNNER_THREADS = 16,
+	/* Of them, for one domain: the others are for all else. */
+	DOMAIN_THREADS = RUNNER_THREADS / QUEUE_BUSY,
 	/* What cannot be settled waits this long; while it is worked on its
 	 * lease is renewed long before. */
 	LEASE_SECONDS = 120,
@@ -35,16 +38,51 @@ runner_tell_work(struct runner *r)
 	(void)pthread_mutex_unlock(&r->lock);
 }
 
+/* The domains that have their share of threads. */
+static void
+find_busy(struct runner *r, struct arena *arena, struct queue_turn *t)
+{
+	(void)pthread_mutex_lock(&r->lock);
+	for (struct attempt *a = r->attempts; a != NULL; a = a->next) {
+		size_t count = 0;
+
+		/* It and those after it: each domain is counted once. */
+		for (struct attempt *b = a; b != NULL; b = b->next)
+			count += view_eq(a->lease.domain, b->lease.domain);
+		if (count == DOMAIN_THREADS && t->busy_count < QUEUE_BUSY)
+			t->busy[t->busy_count++] = arena_copy(arena,
+			    a->lease.domain);
+	}
+	(void)pthread_mutex_unlock(&r->lock);
+}
+
+/* One thread at a time: what others have is known. */
+static result
+lease_work(struct attempt *a, struct queue_turn *t, int64_t *wake)
+{
+	struct runner *r = a->runner;
+	result got;
+
+	(void)pthread_mutex_lock(&r->turn);
+	find_busy(r, a->arena, t);
+	got = queue_lease_in_turn(r->store, a->arena, t, a->now,
+	    LEASE_SECONDS, &a->lease, wake);
+	if (got.is == OK) {
+		(void)pthread_mutex_lock(&r->lock);
+		a->next = r->attempts;
+		r->attempts = a;
+		(void)pthread_mutex_unlock(&r->lock);
+	}
+	(void)pthread_mutex_unlock(&r->turn);
+	return got;
+}
+
 static void
 work_leased(struct attempt *a)
 {
 	struct runner *r = a->runner;
 	struct attempt **at = &r->attempts;
 
-	(void)pthread_mutex_lock(&r->lock);
-	a->next = r->attempts;
-	r->attempts = a;
-	(void)pthread_mutex_unlock(&r->lock);
 	runner_work_on(a);
 	(void)pthread_mutex_lock(&r->lock);
 	while (*at != a)
@@ -101,6 +139,8 @@ static void *
 run_thread(void *context)
 {
 	struct runner *r = context;
+	struct client_kept *kept = client_kept_new();
+	char last[LIMIT_ADDRESS + 1] = ""; /* the domain */
 	unsigned turn = 0;
 	sigset_t pipes;
 
@@ -112,23 +152,35 @@ run_thread(void *context)
 			.runner = r,
 			.arena = arena_new(ATTEMPT_BUDGET
 			    + 2 * (size_t)r->conf->message_limit),
+			.kept = kept,
 			.now = clock_now(),
 		};
+		/* By turns from both ends: see queue_lease_newest. */
+		struct queue_turn t = { .newest = turn++ % 2 != 0 };
 		uint64_t seen = news(r);
 		int64_t wake = INT64_MAX;
-		/* By turns from both ends: see queue_lease_newest. */
-		result got = (turn++ % 2 == 0 ? queue_lease
-		    : queue_lease_newest)(r->store, a.arena, a.now,
-		    LEASE_SECONDS, &a.lease, &wake);
+		result got;
 
+		if (client_kept_is_open(kept))
+			t.first = view_of(last);
+		got = lease_work(&a, &t, &wake);
+		/* There is room for that domain's mail again. */
+		if (got.is == OK && t.busy_count > 0
+		    && !view_eq(a.lease.domain, view_of(last)))
+			runner_tell_work(r);
+		if (got.is == OK)
+			(void)view_copy(a.lease.domain, last, sizeof last);
 		if (got.is == OK)
 			work_leased(&a);
 		else if (got.is != NOT_FOUND)
 			wake = a.now + LOOK_SECONDS;
 		arena_free(&a.arena);
-		if (got.is != OK)
-			wait_for_work(r, seen, wake);
+		if (got.is == OK)
+			continue;
+		client_kept_end(kept);
+		wait_for_work(r, seen, wake);
 	}
+	client_kept_free(&kept);
 	return NULL;
 }
 
@@ -172,6 +224,7 @@ runner_new(struct runner **out, struct store *store, const struct conf *conf,
 	r->post = post;
 	(void)pthread_mutex_init(&r->lock, NULL);
 	(void)pthread_cond_init(&r->work, NULL);
+	(void)pthread_mutex_init(&r->turn, NULL);
 	(void)pthread_mutex_init(&r->seen_lock, NULL);
 	r->delay = (int64_t)random_number(REPORT_SPREAD);
 	r->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -219,10 +272,30 @@ listen_to_post(struct runner *r)
 	}
 }
 
+/* Others' servers may be slow to take a report, and leases must not wait. */
+static void *
+run_teller(void *context)
+{
+	struct runner *r = context;
+	struct pollfd p = { .fd = r->stop, .events = POLLIN };
+	sigset_t pipes;
+
+	(void)sigemptyset(&pipes);
+	(void)sigaddset(&pipes, SIGPIPE);
+	(void)pthread_sigmask(SIG_BLOCK, &pipes, NULL);
+	while (!atomic_load(&r->stopping)) {
+		seen_tell(r);
+		if (poll(&p, 1, RENEW_MS) < 0 && errno != EINTR)
+			break;
+	}
+	return NULL;
+}
+
 result
 runner_run(struct runner *r)
 {
-	pthread_t threads[RUNNER_THREADS];
+	pthread_t threads[RUNNER_THREADS], teller;
+	bool tells;
 	size_t count = 0;
 
 	/* Of a process that was killed; there is no other one. */
@@ -230,12 +303,16 @@ runner_run(struct runner *r)
 	while (count < RUNNER_THREADS
 	    && pthread_create(&threads[count], NULL, run_thread, r) == 0)
 		count++;
+	tells = r->conf->tls_reports
+	    && pthread_create(&teller, NULL, run_teller, r) == 0;
 	if (count > 0)
 		listen_to_post(r);
 	runner_stop(r);
 	runner_tell_work(r);
 	for (size_t i = 0; i < count; i++)
 		(void)pthread_join(threads[i], NULL);
+	if (tells)
+		(void)pthread_join(teller, NULL);
 	seen_flush(r);
 	return count > 0 ? done() : fail(FAILED, "no thread to deliver with");
 }
@@ -274,6 +351,7 @@ runner_free(struct runner **runner)
 	if (r->stop >= 0)
 		(void)close(r->stop);
 	(void)pthread_cond_destroy(&r->work);
+	(void)pthread_mutex_destroy(&r->turn);
 	(void)pthread_mutex_destroy(&r->lock);
 	(void)pthread_mutex_destroy(&r->seen_lock);
 	free(r->seen);

@@ -43,6 +43,7 @@ struct runner {
 	pthread_cond_t work;
 	uint64_t news; /* grows whenever there may be work */
 	struct attempt *attempts; /* being worked on; also under the lock */
+	pthread_mutex_t turn; /* of looking for work */
 	pthread_mutex_t seen_lock; /* for the next three */
 	struct seen *seen;         /* NULL: none yet */
 	size_t seen_count;
@@ -57,6 +58,8 @@ struct attempt {
 	struct arena *arena;
 	struct queue_lease lease;
 	struct client_report *reports;
+	struct client_kept *kept; /* of the thread */
+	bool *late; /* whose senders are told that it is */
 	view host;
 	bool last; /* it was for good: here, or by LMTP */
 	int64_t now;
@@ -76,7 +79,10 @@ CHECKED result notice_remember(struct attempt *);
 /* The route_saw; its context is the runner. */
 void seen_add(void *runner, const struct tls_session *);
 
-/* Into the store; and once a day, tell who wants to know. */
+/* Into the store. */
 void seen_flush(struct runner *);
+
+/* Once a day, those who want to know; it may take its time. */
+void seen_tell(struct runner *);
 
 #endif

@@ -14,8 +14,9 @@ wants(const struct queue_recipient *to, unsigned what)
 	return said == 0 ? what != QUEUE_NOTIFY_SUCCESS : (said & what) != 0;
 }
 
+/* What stops meanwhile must not change it. */
 static bool
-is_late(const struct attempt *a, size_t i)
+find_late(const struct attempt *a, size_t i)
 {
 	return a->reports[i].outcome == QUEUE_RETRY
 	    && a->lease.recipients[i].warned == 0
@@ -36,7 +37,7 @@ is_of(const struct attempt *a, enum bounce_kind kind, size_t i)
 		return report->outcome == QUEUE_FAILED
 		    && wants(to, QUEUE_NOTIFY_FAILURE);
 	case BOUNCE_DELAYED:
-		return is_late(a, i);
+		return a->late[i];
 	case BOUNCE_SUCCESS:
 		/* A server that knows DSN says it itself. */
 		return report->outcome == QUEUE_SENT
@@ -95,6 +96,10 @@ result
 notice_send(struct attempt *a, bool *queued)
 {
 	*queued = false;
+	a->late = arena_array(a->arena, a->lease.count, sizeof *a->late);
+	TRY(arena_result(a->arena));
+	for (size_t i = 0; i < a->lease.count; i++)
+		a->late[i] = find_late(a, i);
 	TRY(send_one(a, BOUNCE_FAILED, queued));
 	TRY(send_one(a, BOUNCE_DELAYED, queued));
 	return send_one(a, BOUNCE_SUCCESS, queued);
@@ -104,7 +109,7 @@ result
 notice_remember(struct attempt *a)
 {
 	for (size_t i = 0; i < a->lease.count; i++)
-		if (is_late(a, i))
+		if (a->late[i])
 			TRY(queue_warned(a->runner->store,
 			    a->lease.message.id, a->lease.recipients[i].id,
 			    a->now));

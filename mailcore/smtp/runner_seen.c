@@ -8,10 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	DAY = 24 * 3600,
-	TELL_MS = 10000 /* leases wait to be renewed meanwhile */
-};
+enum { DAY = 24 * 3600 };
 
 static bool
 same_kind(const struct tls_session *a, const struct tls_session *b)
@@ -90,6 +87,18 @@ write_seen(struct runner *r)
 void
 seen_flush(struct runner *r)
 {
+	bool any;
+
+	(void)pthread_mutex_lock(&r->seen_lock);
+	any = r->seen_count > 0;
+	(void)pthread_mutex_unlock(&r->seen_lock);
+	if (any)
+		write_seen(r);
+}
+
+void
+seen_tell(struct runner *r)
+{
 	const struct tls_report_services services = {
 		.store = r->store,
 		.secure = &r->secure,
@@ -98,14 +107,8 @@ seen_flush(struct runner *r)
 	};
 	/* RFC 8460 4.1: not all at midnight. */
 	int64_t today = (clock_now() - r->delay) / DAY;
-	int64_t end = clock_steady_ms() + TELL_MS;
 
-	if (r->seen_count > 0)
-		write_seen(r);
-	if (!r->conf->tls_reports)
-		return;
-	while (r->told != today && clock_steady_ms() < end
-	    && !atomic_load(&r->stopping)) {
+	while (r->told != today && !atomic_load(&r->stopping)) {
 		bool queued = false;
 
 		if (tls_report_send(&services, today, &queued))

@@ -101,6 +101,7 @@ deliver_away(struct attempt *a)
 			.hostname = r->conf->hostname,
 			.tls = r->tls,
 			.stop = r->stop,
+			.kept = a->kept,
 			.deadline_ms = clock_steady_ms()
 			    + (int64_t)ATTEMPT_SECONDS * 1000,
 		},

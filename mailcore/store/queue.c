@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { ADD, ADD_RECIPIENT, DUE, NEWEST, WAKE, LEASE, RENEW, RELEASE, MESSAGE,
+enum { ADD, ADD_RECIPIENT, WAKE, LEASE, RENEW, RELEASE, MESSAGE,
 	RETRY, SETTLE, LEFT, FILE_OF, REMOVE, LAST, SET_LAST };
 
 static const char *const sql[] = {
@@ -21,11 +21,6 @@ static const char *const sql[] = {
 	[ADD_RECIPIENT] = "INSERT INTO queue_recipient (message, id, address,"
 			  " domain, next, error, notify, original)"
 			  " VALUES ($1, $2, $3, $4, $5, '', $6, $7)",
-	[DUE] = "SELECT message, domain FROM queue_recipient WHERE next <= $1"
-		" ORDER BY next, message LIMIT 1",
-	[NEWEST] = "SELECT message, domain FROM queue_recipient"
-		   " WHERE next <= $1 ORDER BY next DESC, message DESC"
-		   " LIMIT 1",
 	[WAKE] = "SELECT MIN(next) FROM queue_recipient",
 	[LEASE] = "UPDATE queue_recipient SET next = $4, leased = $4,"
 		  " lease = $5"
@@ -223,25 +218,15 @@ struct leasing {
 	int64_t until;
 	int64_t message;
 	view domain;
-	bool newest;
+	const struct queue_turn *turn;
 	char file[64];
 };
 
 static result
 find_due(struct account *house, struct leasing *l)
 {
-	const struct db_arg args[] = { db_int(l->now) };
-	struct db_query q;
-
-	l->message = 0;
-	db_ask(house->db, &q, sql[l->newest ? NEWEST : DUE], args,
-	    COUNT(args));
-	while (db_next(&q)) {
-		l->message = db_int_at(&q, 0);
-		l->domain = arena_copy(l->arena, db_text_at(&q, 1));
-	}
-	TRY(db_end(&q));
-	TRY(arena_result(l->arena));
+	TRY(queue_find_turn(house, l->arena, l->turn, l->now, &l->message,
+	    &l->domain));
 	return l->message != 0 ? done() : fail(NOT_FOUND, "nothing is due");
 }
 
@@ -337,6 +322,24 @@ next_wake(struct store *s, int64_t *wake)
 	return r;
 }
 
+/* Where all that is due may be of busy domains: look before a write. */
+static result
+look(struct store *s, struct leasing *l, int64_t *wake)
+{
+	struct account *house;
+	result r;
+
+	TRY(house_open(s, &house));
+	r = find_due(house, l);
+	if (r.is == NOT_FOUND) {
+		result later = queue_later(house, l->now, wake);
+
+		r = later.is == OK ? r : later;
+	}
+	account_close(&house);
+	return r;
+}
+
 static result
 lease_one(struct store *s, struct leasing *l, int64_t *wake)
 {
@@ -347,6 +350,8 @@ lease_one(struct store *s, struct leasing *l, int64_t *wake)
 	TRY(next_wake(s, wake));
 	if (*wake > l->now)
 		return fail(NOT_FOUND, "nothing is due");
+	if (l->turn->busy_count > 0)
+		TRY(look(s, l, wake));
 	TRY(house_write(s, lease, l, DURABLE_LAZY));
 	return l->file[0] == '\0' ? done() : read_file(s, l);
 }
@@ -355,18 +360,29 @@ result
 queue_lease(struct store *s, struct arena *arena, int64_t now,
     int64_t seconds, struct queue_lease *out, int64_t *wake)
 {
-	struct leasing l = { .arena = arena, .out = out, .now = now,
-		.until = now + seconds };
+	static const struct queue_turn oldest = { .newest = false };
 
-	return lease_one(s, &l, wake);
+	return queue_lease_in_turn(s, arena, &oldest, now, seconds, out,
+	    wake);
 }
 
 result
 queue_lease_newest(struct store *s, struct arena *arena, int64_t now,
     int64_t seconds, struct queue_lease *out, int64_t *wake)
 {
+	static const struct queue_turn newest = { .newest = true };
+
+	return queue_lease_in_turn(s, arena, &newest, now, seconds, out,
+	    wake);
+}
+
+result
+queue_lease_in_turn(struct store *s, struct arena *arena,
+    const struct queue_turn *turn, int64_t now, int64_t seconds,
+    struct queue_lease *out, int64_t *wake)
+{
 	struct leasing l = { .arena = arena, .out = out, .now = now,
-		.until = now + seconds, .newest = true };
+		.until = now + seconds, .turn = turn };
 
 	return lease_one(s, &l, wake);
 }

@@ -106,6 +106,19 @@ CHECKED result queue_lease(struct store *, struct arena *, int64_t now,
 CHECKED result queue_lease_newest(struct store *, struct arena *,
     int64_t now, int64_t seconds, struct queue_lease *out, int64_t *wake);
 
+/* Whose turn it is.  What is in the middle of a long backlog may be passed
+ * over for a while. */
+enum { QUEUE_BUSY = 4 };
+struct queue_turn {
+	bool newest;           /* from that end */
+	view first;            /* a domain that is taken before others */
+	view busy[QUEUE_BUSY]; /* domains that are not taken */
+	size_t busy_count;
+};
+CHECKED result queue_lease_in_turn(struct store *, struct arena *,
+    const struct queue_turn *, int64_t now, int64_t seconds,
+    struct queue_lease *out, int64_t *wake);
+
 /* The same recipients stay leased until `until`. */
 CHECKED result queue_renew(struct store *, int64_t message, view domain,
     int64_t until);

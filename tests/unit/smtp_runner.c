@@ -259,6 +259,72 @@ test_expiry(void)
 	}
 }
 
+static void
+queue_wanting(struct site *site, unsigned notify)
+{
+	const view to = VIEW("x@[127.0.0.1]");
+	const struct queue_want want = { .notify = notify };
+	const struct queue_new q = { .sender = VIEW("a@example.test"),
+		.recipients = &to, .wants = &want, .count = 1,
+		.data = VIEW("Subject: s\r\n\r\ntext\r\n") };
+	int64_t id;
+
+	talk_check(queue_add(site->t.store, &q, &id), "queue_add");
+	talk_check(store_sync(site->t.store), "store_sync");
+}
+
+static const struct {
+	const char *name;
+	unsigned notify;
+	int64_t age;
+	bool told;
+} lates[] = {
+	{ "nothing said, four hours", 0, 4 * 3600, true },
+	{ "nothing said, a minute less", 0, 4 * 3600 - 60, false },
+	{ "NOTIFY=DELAY", QUEUE_NOTIFY_DELAY, 4 * 3600, true },
+	{ "NOTIFY=FAILURE", QUEUE_NOTIFY_FAILURE, 4 * 3600, false },
+	{ "NOTIFY=NEVER", QUEUE_NOTIFY_NEVER, 4 * 3600, false },
+};
+
+/* Once, that it is late, to those who want to hear it. */
+static void
+test_late(void)
+{
+	static const char *const script[][SERVER_ANSWERS] = {
+		{ "220 hi", "250 r", "451 4.7.1 greylisted", "221 bye" },
+		{ "220 hi", "250 r", "451 4.7.1 greylisted", "221 bye" },
+	};
+
+	for (size_t i = 0; i < COUNT(lates); i++) {
+		struct server server = { .script = script, .connections = 2 };
+		struct site site;
+
+		site_open(&site);
+		server_start(&server);
+		queue_wanting(&site, lates[i].notify);
+		age(&site, lates[i].age);
+		site_run(&site, server.port);
+		wait_until(&site, 1, 1);
+		runner_stop(site.runner);
+		(void)pthread_join(site.thread, NULL);
+		runner_free(&site.runner);
+		/* Again, and it is not told again. */
+		talk_check(queue_retry_all(site.t.store, clock_now()),
+		    "queue_retry_all");
+		site_run(&site, server.port);
+		wait_until(&site, 1, 2);
+		is_number((int64_t)talk_count(&site.t, VIEW("a"), NULL),
+		    lates[i].told ? 1 : 0, lates[i].name);
+		if (lates[i].told)
+			talk_holds(&site.t, VIEW("a"),
+			    VIEW("\r\nAction: delayed\r\nStatus: 4.7.1"
+				 "\r\n"), true);
+		site_close(&site);
+		server_stop(&server);
+		buf_free(&server.heard);
+	}
+}
+
 /* RFC 5321 5.1: mail that leads back to us is no mail for us. */
 static void
 test_loop(void)
@@ -314,6 +380,7 @@ main(void)
 {
 	(void)alarm(60);
 	test_expiry();
+	test_late();
 	test_loop();
 	test_stop();
 	test_sent_and_bounced();

@@ -245,6 +245,79 @@ test_bad(struct home *h)
 	ok(messages == 0 && count == 0, "nothing of it stays");
 }
 
+static void
+takes(struct home *h, struct queue_turn t, const char *domain,
+    const char *what)
+{
+	struct queue_lease l;
+	int64_t wake;
+	result r = queue_lease_in_turn(h->store, h->arena, &t,
+	    clock_now() + 1, 60, &l, &wake);
+
+	if (domain == NULL) {
+		is_result(r, NOT_FOUND, what);
+		ok(wake > clock_now() + 30 && wake < clock_now() + 90,
+		    "and not at once again");
+		return;
+	}
+	must(r, what);
+	same(l.domain, view_of(domain), what);
+	for (size_t i = 0; i < l.count; i++)
+		must(queue_settle(h->store, l.message.id, l.recipients[i].id,
+		    QUEUE_SENT, 0, VIEW("")), "settle");
+}
+
+/* Domains that come first, and those that are passed over. */
+static void
+test_turns(struct home *h)
+{
+	static const char *const to[][1] = { { "a@one.net" },
+		{ "a@two.net" }, { "b@one.net" }, { "a@three.net" },
+		{ "c@one.net" } };
+	struct queue_turn t = { .busy = { VIEW("three.net") },
+		.busy_count = 1 };
+	struct queue_lease l;
+	int64_t wake;
+
+	for (size_t i = 0; i < COUNT(to); i++)
+		(void)add(h, VIEW("x"), to[i], 1);
+	t.first = VIEW("two.net");
+	takes(h, t, "two.net", "first");
+	t.newest = true;
+	t.busy[1] = VIEW("one.net");
+	t.busy_count = 2;
+	must(queue_lease(h->store, h->arena, clock_now() + 1, 60, &l, &wake),
+	    "queue_lease");
+	takes(h, t, NULL, "all are busy");
+	t.busy[1] = VIEW("two.net");
+	takes(h, t, "one.net", "not that one");
+	t.busy_count = 0;
+	t.first = VIEW("");
+	takes(h, t, "three.net", "nobody is busy");
+	takes(h, t, "one.net", "the rest");
+	must(queue_settle(h->store, l.message.id, 1, QUEUE_SENT, 0,
+	    VIEW("")), "settle");
+	/* What comes before and after a backlog is found from either end. */
+	(void)add(h, VIEW("x"), to[1], 1);
+	for (int i = 0; i < 300; i++)
+		(void)add(h, VIEW("x"), to[0], 1);
+	(void)add(h, VIEW("x"), to[3], 1);
+	t = (struct queue_turn){ .busy = { VIEW("one.net") },
+		.busy_count = 1, .newest = true };
+	takes(h, t, "three.net", "behind a backlog");
+	takes(h, t, "two.net", "before it, from the other end");
+	for (result r = done(); r.is == OK;) {
+		struct arena *arena = arena_new(1 << 20);
+
+		r = queue_lease(h->store, arena, clock_now() + 1, 60, &l,
+		    &wake);
+		if (r.is == OK)
+			must(queue_settle(h->store, l.message.id, 1,
+			    QUEUE_SENT, 0, VIEW("")), "settle");
+		arena_free(&arena);
+	}
+}
+
 int
 main(void)
 {
@@ -254,6 +327,7 @@ main(void)
 	test_wants(&h);
 	test_lease(&h);
 	test_release(&h);
+	test_turns(&h);
 	test_large(&h);
 	test_bad(&h);
 	test_many(&h);
