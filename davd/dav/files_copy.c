@@ -110,7 +110,7 @@ static result
 carry_file(struct haul *c, const struct item *item)
 {
 	struct dav *d = c->d;
-	struct collection folder;
+	struct collection folder = { .id = 0 };
 	struct item out;
 	view name = c->to;
 	view parent = view_cut_last(&name, '/');

@@ -56,11 +56,11 @@ read_all(struct account *a, struct notify_seen *seen)
 	TRY(collection_list(a, seen->arena, COLLECTION_MAILBOX, &seen->list,
 	    &seen->count));
 	seen->by_id = arena_array(seen->arena, seen->count + 1,
-	    sizeof *seen->by_id);
+	    sizeof(void *));
 	TRY(arena_result(seen->arena));
 	for (size_t i = 0; i < seen->count; i++)
 		seen->by_id[i] = &seen->list[i];
-	qsort(seen->by_id, seen->count, sizeof *seen->by_id, order_by_id);
+	qsort(seen->by_id, seen->count, sizeof(void *), order_by_id);
 	return done();
 }
 
