@@ -168,7 +168,7 @@ work(struct account *a, void *context)
 	struct haul *c = context;
 	struct dav *d = c->d;
 	struct collection from;
-	struct item item;
+	struct item item = { .uid = 0 };
 
 	(void)a; /* d->account */
 	c->status = 0;
