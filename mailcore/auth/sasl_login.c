@@ -51,7 +51,9 @@ binding_of(const struct sasl_login_way *w)
 {
 	const struct tls_binding *b = &w->peer->binding;
 
-	return w->peer->tls && b->exporter_n + b->end_point_n > 0 ? b : NULL;
+	return w->peer->tls && !w->unbound
+	        && b->exporter_n + b->end_point_n > 0
+	    ? b : NULL;
 }
 
 static bool

@@ -22,6 +22,9 @@ struct sasl_login_way {
 	/* Its success carries data (RFC 5804 2.1); otherwise what a mechanism
 	 * says last is a challenge with an empty answer (RFC 4422 4). */
 	bool data_with_success;
+	/* -PLUS is neither offered nor taken, as if there were nothing to
+	 * bind to. */
+	bool unbound;
 };
 
 struct sasl_login;

@@ -348,8 +348,10 @@ session_open(void *services, const struct peer *peer, struct buf *out)
 		abort();
 	s->services = services;
 	s->peer = peer;
+	/* neomutt 20220429 takes the best that is offered, has nothing to bind
+	 * to, and then sends nothing at all. */
 	s->way = (struct sasl_login_way){ .auth = s->services->auth,
-		.peer = peer, .protocol = "smtp" };
+		.peer = peer, .protocol = "smtp", .unbound = true };
 	s->state = SMTP_START;
 	buf_print(out, "220 %s ESMTP ready\r\n", s->services->hostname);
 	return s;

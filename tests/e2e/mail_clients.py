@@ -79,6 +79,10 @@ set move = no
 set mark_old = no
 set record = ""
 set header_cache = "{base}/cache"
+set from = "{user}"
+set smtp_url = "smtps://{ip}:{submissions}/"
+set smtp_user = "{user}"
+set smtp_pass = "{password}"
 """
 
 
@@ -97,6 +101,7 @@ class Home:
             "base": self.base, "ip": server.ip, "user": user,
             "password": password, "imaps": server.ports["imaps"],
             "pop3s": server.ports["pop3s"],
+            "submissions": server.ports["submissions"],
             "sha512": hashlib.sha512(der).hexdigest(),
             "sha256": hashlib.sha256(der).hexdigest(),
             "md5": ":".join(digest[i:i + 2] for i in range(0, 32, 2)),
@@ -319,6 +324,13 @@ def try_neomutt(server, client):
          "files one")
     same(sorted(box(client, "Shelf")), ["n-3"], "which is there")
     same(sorted(box(client, "INBOX")), ["n-1"], "and no longer here")
+    clear(client, "INBOX")
+    with open(home.write("body", "Hello.\n"), "rb") as body:
+        code, said = run(["neomutt", "-n", "-F", config, "-s", "n-4", "--",
+                          server.address], stdin=body, env=home.env)
+    same(code, 0, "neomutt sends" if code == 0 else said)
+    ok(wait_for(lambda: sorted(box(client, "INBOX")) == ["n-4"], 60),
+       "which comes")
     clear(client, "INBOX")
 
 

@@ -32,6 +32,8 @@ def by_gsasl(server, main, app):
     for way in (("--imap", "imap"), ("--smtp", "submission")):
         for what, password in (("main", main), ("app", app)):
             for mechanism, more in ((PLUS, ()), (PLAIN, ("--no-cb",))):
+                if mechanism == PLUS and way[0] == "--smtp":
+                    continue    # not there: see by_hand
                 code, text = gsasl(server, way, mechanism, password, *more)
                 same(code, 0, "%s by gsasl %s, %s password" %
                      (mechanism, way[0], what))
@@ -40,7 +42,8 @@ def by_gsasl(server, main, app):
                 ok(first.startswith(b"n,," if more
                                     else b"p=tls-exporter,,"),
                    "it is bound as it should be", text)
-            code, text = gsasl(server, way, PLUS, "wrong " + password)
+            code, text = gsasl(server, way, PLAIN, "wrong " + password,
+                               "--no-cb")
             ok(code and ("AUTHENTICATIONFAILED" in text or "535" in text),
                "a wrong password is refused", text)
 
@@ -171,7 +174,14 @@ def end_point(server, service="imaps", name="sha256"):
 def by_hand(server, main, app):
     """To the certificate, on every port; and what an attacker would do."""
     header, bound = b"p=tls-server-end-point,,", end_point(server)
-    for service in WAYS:
+    # Mail programs that cannot bind give up when submission offers it.
+    ok(exchange(server, "submissions", PLUS,
+                Scram(server.address, main, header, bound)),
+       "submissions: no -PLUS")
+    same(exchange(server, "submissions", PLAIN,
+                  Scram(server.address, main, b"y,,")), None,
+         "submissions: so who could bind need not")
+    for service in sorted(set(WAYS) - {"submissions"}):
         for password in (main, app):
             scram = Scram(server.address, password, header, bound)
             same(exchange(server, service, PLUS, scram), None,
@@ -263,16 +273,14 @@ def app_password(server, *options):
 
 def limited(server):
     """An app password is good where it may be used, by its keys too."""
-    header, bound = b"p=tls-server-end-point,,", end_point(server)
     for options, wanted in (
             (("--rights", "imap"), {"imaps", "sieve"}),
             (("--rights", "smtp,caldav"), {"submissions"}),
             (("--networks", "192.0.2.0/24"), set()),
             (("--networks", "127.0.0.0/8"), set(WAYS))):
-        scram = Scram(server.address, app_password(server, *options),
-                      header, bound)
+        scram = Scram(server.address, app_password(server, *options))
         same({service for service in WAYS
-              if exchange(server, service, PLUS, scram) is None}, wanted,
+              if exchange(server, service, PLAIN, scram) is None}, wanted,
              "good there alone: " + " ".join(options))
 
 
