@@ -3,6 +3,8 @@
 #include "mailcore/base/date.h"
 #include "mailcore/format/ical_turns.h"
 
+enum { CALENDARS = 28, FAR_YEAR = 2100, LAST_YEAR = 9999 };
+
 int64_t
 ical_wall(struct icaltimetype t)
 {
@@ -20,6 +22,34 @@ ical_wall(struct icaltimetype t)
 	return date_is_valid(&d) ? date_seconds(&d) : 0;
 }
 
+/* The days from its first one to the first of the next, and what day of the
+ * week it begins with, say all of a year's calendar. */
+static int
+calendar_of(int year)
+{
+	struct date first = { .year = year, .month = 1, .day = 1 };
+	struct date next = { .year = year + 1, .month = 1, .day = 1 };
+	int64_t days = date_seconds(&first) / ICAL_DAY;
+	int64_t length = date_seconds(&next) / ICAL_DAY - days;
+
+	return (int)(length * 7 + days % 7);
+}
+
+/* libical follows a zone from its beginning to the year that it is asked for,
+ * and beyond 2582 each time anew.  28 years have all calendars that there
+ * are, so one of them stands for any year that is far away. */
+static int
+near_year(int year)
+{
+	int near = FAR_YEAR - CALENDARS;
+
+	if (year < FAR_YEAR || year >= LAST_YEAR)
+		return year < FAR_YEAR ? year : near;
+	while (near < FAR_YEAR && calendar_of(near) != calendar_of(year))
+		near++;
+	return near;
+}
+
 static int64_t
 offset_of(struct icaltimetype t, int64_t wall)
 {
@@ -29,8 +59,10 @@ offset_of(struct icaltimetype t, int64_t wall)
 	} zone = { .in = t.zone };
 	struct ical_turns own;
 
-	if (!ical_turns_of(t.zone, &own))
+	if (!ical_turns_of(t.zone, &own)) {
+		t.year = near_year(t.year);
 		return icaltimezone_get_utc_offset(zone.out, &t, NULL);
+	}
 	return ical_turns_offset(&own, wall);
 }
 
