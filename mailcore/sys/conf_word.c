@@ -13,6 +13,17 @@ conf_choose(view value, const char *const *words, size_t count, size_t *which)
 	return false;
 }
 
+static bool
+set_word(view value, const char *const *words, size_t n, int *to)
+{
+	size_t which;
+
+	if (!conf_choose(value, words, n, &which))
+		return false;
+	*to = (int)which;
+	return true;
+}
+
 bool
 conf_set_check_mail(struct arena *a, void *to, view value)
 {
@@ -20,39 +31,27 @@ conf_set_check_mail(struct arena *a, void *to, view value)
 		[CONF_CHECK_REMOTE] = "remote", [CONF_CHECK_ALL] = "all",
 		[CONF_CHECK_OFF] = "off",
 	};
-	size_t which;
 
 	(void)a;
-	if (!conf_choose(value, words, COUNT(words), &which))
-		return false;
-	*(int *)to = (int)which;
-	return true;
+	return set_word(value, words, COUNT(words), to);
 }
 
 bool
 conf_set_dmarc(struct arena *a, void *to, view value)
 {
 	static const char *const words[] = { "follow", "junk", "score" };
-	size_t which;
 
 	(void)a;
-	if (!conf_choose(value, words, COUNT(words), &which))
-		return false;
-	*(int *)to = (int)which;
-	return true;
+	return set_word(value, words, COUNT(words), to);
 }
 
 bool
 conf_set_scram(struct arena *a, void *to, view value)
 {
 	static const char *const words[] = { "sha-256", "sha-1", "off" };
-	size_t which;
 
 	(void)a;
-	if (!conf_choose(value, words, COUNT(words), &which))
-		return false;
-	*(int *)to = (int)which;
-	return true;
+	return set_word(value, words, COUNT(words), to);
 }
 
 /* 0: as many as they like. */
@@ -72,13 +71,9 @@ bool
 conf_set_push(struct arena *a, void *to, view value)
 {
 	static const char *const words[] = { "public", "any", "off" };
-	size_t which;
 
 	(void)a;
-	if (!conf_choose(value, words, COUNT(words), &which))
-		return false;
-	*(int *)to = (int)which;
-	return true;
+	return set_word(value, words, COUNT(words), to);
 }
 
 /* The digests of DS records (RFC 4034 5.3, RFC 4509, RFC 6605): octets. */
