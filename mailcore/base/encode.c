@@ -30,6 +30,18 @@ encode_base64(struct buf *out, view bytes)
 	add_base64(out, bytes, base64, true);
 }
 
+enum { LINE_BYTES = 57 }; /* 76 letters */
+
+void
+encode_base64_lines(struct buf *out, view bytes)
+{
+	while (bytes.n > 0) {
+		encode_base64(out, view_first(bytes, LINE_BYTES));
+		buf_add(out, VIEW("\r\n"));
+		bytes = view_from(bytes, LINE_BYTES);
+	}
+}
+
 void
 encode_base64url(struct buf *out, view bytes)
 {
@@ -85,6 +97,31 @@ decode_base64_strict(struct buf *out, view text)
 		if (n < 2)
 			return fail(MALFORMED, why);
 		add_group(out, values, n);
+	}
+	return buf_result(out);
+}
+
+result
+decode_base64url(struct buf *out, view text)
+{
+	static const char why[] = "RFC 4648 5: not base64url";
+
+	while (text.n > 0) {
+		view group = view_first(text, 4);
+		int values[4] = { 0 };
+
+		text = view_from(text, 4);
+		for (size_t i = 0; i < group.n; i++) {
+			char c = group.p[i];
+
+			values[i] = c == '-' ? 62 : c == '_' ? 63
+			    : c == '+' || c == '/' ? -1 : base64_value(c);
+			if (values[i] < 0)
+				return fail(MALFORMED, why);
+		}
+		if (group.n < 2)
+			return fail(MALFORMED, why);
+		add_group(out, values, group.n);
 	}
 	return buf_result(out);
 }

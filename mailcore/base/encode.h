@@ -18,8 +18,14 @@ CHECKED result decode_base64_strict(struct buf *out, view text);
  * alphabet and stops at padding. */
 void decode_base64_mime(struct buf *out, view text);
 
+/* The same in lines of 76 (RFC 2045 6.8), each with its CRLF. */
+void encode_base64_lines(struct buf *out, view bytes);
+
 /* RFC 4648 section 5, without padding. */
 void encode_base64url(struct buf *out, view bytes);
+
+/* No padding, no other bytes (RFC 7515 2).  MALFORMED: as above. */
+CHECKED result decode_base64url(struct buf *out, view text);
 
 void encode_hex(struct buf *out, view bytes);
 CHECKED result decode_hex(struct buf *out, view text);

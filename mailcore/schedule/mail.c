@@ -6,7 +6,7 @@
 #include "mailcore/format/word.h"
 #include "mailcore/schedule/inside.h"
 
-enum { BASE64_LINE = 76, SUBJECT_MOST = 200, TEXT_MOST = 4096 };
+enum { SUBJECT_MOST = 200, TEXT_MOST = 4096 };
 
 struct writing {
 	const struct schedule_mail *m;
@@ -134,16 +134,6 @@ add_header(struct writing *w)
 }
 
 static void
-add_base64(struct writing *w, view bytes)
-{
-	while (bytes.n > 0) {
-		encode_base64(w->out, view_first(bytes, BASE64_LINE / 4 * 3));
-		buf_add(w->out, VIEW("\r\n"));
-		bytes = view_from(bytes, BASE64_LINE / 4 * 3);
-	}
-}
-
-static void
 add_when(struct writing *w, struct buf *text)
 {
 	const struct itip_instance *n = &w->i->list[0];
@@ -195,7 +185,7 @@ add_text(struct writing *w)
 	} else {
 		buf_add(w->out,
 		    VIEW("Content-Transfer-Encoding: base64\r\n\r\n"));
-		add_base64(w, buf_view(&text));
+		encode_base64_lines(w->out, buf_view(&text));
 	}
 	buf_free(&text);
 }
@@ -210,7 +200,7 @@ add_calendar(struct writing *w)
 	    "Content-Transfer-Encoding: base64\r\n\r\n",
 	    itip_method_name(w->m->method), (int)w->i->component.n,
 	    w->i->component.p);
-	add_base64(w, w->m->text);
+	encode_base64_lines(w->out, w->m->text);
 	buf_add(w->out, VIEW("--=_schedule--\r\n"));
 }
 

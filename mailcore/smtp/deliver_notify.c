@@ -92,22 +92,6 @@ add_head(struct plan *p, const struct sieve_action *a, view from,
 			  "Content-Transfer-Encoding: base64\r\n\r\n"));
 }
 
-static void
-add_base64(view text, struct buf *out)
-{
-	struct buf coded = buf_new(2 * text.n + 8);
-	view rest;
-
-	encode_base64(&coded, text);
-	rest = buf_view(&coded);
-	while (rest.n > 0) {
-		buf_add(out, view_first(rest, 76));
-		buf_add(out, VIEW("\r\n"));
-		rest = view_from(rest, 76);
-	}
-	buf_free(&coded);
-}
-
 static result
 send(struct plan *p, const struct sieve_action *a, unsigned number)
 {
@@ -126,7 +110,7 @@ send(struct plan *p, const struct sieve_action *a, unsigned number)
 	add_head(p, a, from, number, &text);
 	wire_add(&wire, body, &lines);
 	wire_end(&wire, &lines);
-	add_base64(buf_view(&lines), &text);
+	encode_base64_lines(&text, buf_view(&lines));
 	plan_sign(p, buf_view(&text), &whole);
 	q.data = buf_view(&whole);
 	q.smtputf8 = !utf8_is_ascii(q.sender);

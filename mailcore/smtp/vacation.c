@@ -206,22 +206,6 @@ is_plain(view text)
 	return true;
 }
 
-static void
-add_base64(view text, struct buf *out)
-{
-	struct buf coded = buf_new(2 * text.n + 8);
-	view rest;
-
-	encode_base64(&coded, text);
-	rest = buf_view(&coded);
-	while (rest.n > 0) {
-		buf_add(out, view_first(rest, 76));
-		buf_add(out, VIEW("\r\n"));
-		rest = view_from(rest, 76);
-	}
-	buf_free(&coded);
-}
-
 void
 vacation_write(const struct vacation_reply *r, struct arena *arena,
     struct buf *out)
@@ -242,7 +226,7 @@ vacation_write(const struct vacation_reply *r, struct arena *arena,
 		buf_add(out,
 		    VIEW("Content-Type: text/plain; charset=utf-8\r\n"
 			 "Content-Transfer-Encoding: base64\r\n\r\n"));
-		add_base64(buf_view(&text), out);
+		encode_base64_lines(out, buf_view(&text));
 	}
 	buf_free(&text);
 }

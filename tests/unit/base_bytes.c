@@ -130,6 +130,23 @@ test_base64(void)
 	buf_reset(&b);
 	encode_base64url(&b, VIEW("\xfb\xff"));
 	same(buf_view(&b), VIEW("-_8"), "for URLs");
+	for (size_t i = 0; i < COUNT(bad_url); i++) {
+		buf_reset(&b);
+		ok(decode_base64url(&b, view_of(bad_url[i])).is == MALFORMED,
+		    "not base64url: %s", bad_url[i]);
+	}
+	buf_reset(&b);
+	ok(decode_base64url(&b, VIEW("-_8")).is == OK, "back from URLs");
+	same(buf_view(&b), VIEW("\xfb\xff"), "to the same");
+	buf_reset(&b);
+	encode_base64_lines(&b, VIEW(""));
+	ok(b.n == 0, "nothing has no lines");
+	encode_base64_lines(&b, (view){ long_text, 57 });
+	ok(b.n == 78 && b.p[75] != '\r', "57 bytes are one line");
+	buf_reset(&b);
+	encode_base64_lines(&b, (view){ long_text, 58 });
+	same(view_from(buf_view(&b), 76), VIEW("\r\nAA==\r\n"),
+	    "58 bytes are two");
 	buf_free(&b);
 }
 
