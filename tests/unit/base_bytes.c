@@ -108,7 +108,10 @@ test_base64(void)
 	static const char *const bad[] = { "Z", "Zg",
 		"Zg=", "Z===", "====", "Zg==Zg==", "Zm9v\n", "Zm 9",
 		"Zm9v=", "Z-9v" };
-	struct buf b = buf_new(64);
+	static const char *const bad_url[] = { "Z", "Zg==", "Z+9v", "Z/9v",
+		"Zm9vY", "Zm9v\n" };
+	static const char long_text[58];
+	struct buf b = buf_new(160);
 
 	for (size_t i = 0; i < COUNT(pairs); i++) {
 		buf_reset(&b);
