@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 struct notes;
+struct token_desk;
 
 enum { AUTH_REFUSED_DELAY_MS = 1000 };
 
@@ -24,6 +25,7 @@ struct auth {
 	unsigned char scram_key[AUTH_APP_KEY];
 	_Atomic enum auth_scram scram;
 	struct notes *notes;
+	struct token_desk *tokens; /* NULL: no logins by them */
 	_Atomic uint64_t changes; /* by auth_changed */
 	auth_listener *listener;
 	void *listener_context;

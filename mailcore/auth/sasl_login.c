@@ -1,6 +1,8 @@
 #include "mailcore/auth/sasl_login.h"
 
+#include "mailcore/auth/bearer.h"
 #include "mailcore/auth/inside.h"
+#include "mailcore/auth/oauth.h"
 #include "mailcore/auth/sasl.h"
 #include "mailcore/auth/scram_keys.h"
 #include "mailcore/base/encode.h"
@@ -11,7 +13,8 @@
 
 enum {
 	MESSAGE = 8192, /* one of SCRAM, or its base64 */
-	PARTY = 262144  /* an account and all that it may log in by */
+	PARTY = 262144, /* an account and all that it may log in by */
+	TOKEN_WAIT_MS = 50
 };
 
 struct mechanism;
@@ -25,12 +28,14 @@ struct sasl_login {
 	struct scram *scram;
 	struct arena *arena;
 	struct auth_party party;
-	struct sasl_login_turn passed; /* said when the last answer came */
+	struct oauth_message message; /* its token is the job's */
+	struct token_job *job;
+	struct sasl_login_turn last; /* said when the last answer came */
 };
 
 typedef void turn_run(struct sasl_login *, view answer,
     struct sasl_login_turn *);
-static turn_run run_plain, run_scram;
+static turn_run run_plain, run_scram, run_oauth;
 
 static const struct mechanism {
 	const char *name;
@@ -44,6 +49,9 @@ static const struct mechanism {
 	{ "SCRAM-SHA-1", SCRAM_SHA1, false, run_scram },
 	{ "PLAIN", 0, false, run_plain },
 	{ "LOGIN", 0, false, run_plain },
+	/* Last: who has no token takes the first that he knows. */
+	{ "OAUTHBEARER", 0, false, run_oauth },
+	{ "XOAUTH2", 0, false, run_oauth },
 };
 
 static const struct tls_binding *
@@ -61,6 +69,8 @@ is_offered(const struct sasl_login_way *w, const struct mechanism *m)
 {
 	enum auth_scram scram = auth_scram(w->auth);
 
+	if (m->run == run_oauth)
+		return token_desk_is_open(auth_tokens(w->auth));
 	if (m->run != run_scram)
 		return true;
 	return scram != AUTH_SCRAM_OFF
@@ -208,7 +218,7 @@ scram_ends(struct sasl_login *x, view message, struct sasl_login_turn *t)
 	if (r.is == OK)
 		say(x, buf_view(&verdict));
 	if (r.is == OK && !x->way->data_with_success) {
-		x->passed = *t;
+		x->last = *t;
 		t->next = SASL_MORE;
 		t->who = (struct identity){ .account = 0 };
 	}
@@ -223,7 +233,7 @@ scram_over(struct sasl_login *x, view message, struct sasl_login_turn *t)
 	if (message.n > 0)
 		broken(t, fail(MALFORMED, "RFC 4422 3.6: nothing is due"));
 	else
-		*t = x->passed;
+		*t = x->last;
 }
 
 static result
@@ -239,13 +249,13 @@ decode(view answer, struct buf *to)
 	return done();
 }
 
+/* The next of `count` turns, with what the answer says in clear. */
 static void
-run_scram(struct sasl_login *x, view answer, struct sasl_login_turn *t)
+run_turn(struct sasl_login *x, turn_run *const turns[], unsigned count,
+    view answer, struct sasl_login_turn *t)
 {
-	static turn_run *const turns[] = { scram_begins, scram_ends,
-		scram_over };
 	struct buf message = buf_new(MESSAGE);
-	result r = x->turn < COUNT(turns)
+	result r = x->turn < count
 	    ? decode(answer, &message)
 	    : fail(MALFORMED, "RFC 4422 3.4: the exchange is over");
 
@@ -253,9 +263,114 @@ run_scram(struct sasl_login *x, view answer, struct sasl_login_turn *t)
 		turns[x->turn++](x, buf_view(&message), t);
 	else
 		broken(t, r);
-	if (t->next != SASL_MORE)
-		x->turn = COUNT(turns);
+	if (t->next != SASL_MORE && t->next != SASL_WAITS)
+		x->turn = count;
+	secret_wipe(message.p, message.n);
 	buf_free(&message);
+}
+
+static void
+run_scram(struct sasl_login *x, view answer, struct sasl_login_turn *t)
+{
+	static turn_run *const turns[] = { scram_begins, scram_ends,
+		scram_over };
+
+	run_turn(x, turns, COUNT(turns), answer, t);
+}
+
+static enum oauth_form
+form_of(const struct sasl_login *x)
+{
+	return x->mechanism->name[0] == 'X' ? OAUTH_X2 : OAUTH_BEARER;
+}
+
+/* RFC 7628 3.2.2, 3.2.3: why, then the client says that it has heard it.  The
+ * wait is before the why, so that who hangs up then has had it. */
+static void
+refuse_token(struct sasl_login *x, struct sasl_login_turn *t)
+{
+	struct buf json = buf_new(MESSAGE);
+
+	token_desk_tell(auth_tokens(x->way->auth), form_of(x), &json);
+	say(x, buf_view(&json));
+	buf_free(&json);
+	x->last = *t;
+	x->last.delay_ms = 0;
+	t->next = SASL_MORE;
+}
+
+static void
+token_wait(struct sasl_login *x, struct sasl_login_turn *t)
+{
+	const struct auth_attempt attempt
+	    = attempt_of(x, view_of(x->message.user), VIEW(""));
+	struct token_owner owner;
+	result r;
+
+	if (!token_job_done(x->job, &r, &owner)) {
+		t->next = SASL_WAITS;
+		t->delay_ms = TOKEN_WAIT_MS;
+		return;
+	}
+	token_job_end(&x->job);
+	judged(t, auth_bearer(x->way->auth, &attempt, r, &owner, &t->who,
+	              &t->delay_ms));
+	if (t->next == SASL_REFUSED && t->r.is == DENIED)
+		refuse_token(x, t);
+}
+
+static void
+token_begins(struct sasl_login *x, view message, struct sasl_login_turn *t)
+{
+	result r = oauth_read(form_of(x), message, &x->message);
+	struct auth_attempt attempt;
+
+	if (r.is != OK) {
+		unfit(t, r);
+		return;
+	}
+	attempt = attempt_of(x, view_of(x->message.user), VIEW(""));
+	r = auth_bearer_may(x->way->auth, &attempt, &t->delay_ms);
+	if (r.is == OK) {
+		x->job = token_job_begin(auth_tokens(x->way->auth),
+		    x->message.token);
+		if (x->job == NULL)
+			r = fail(BUSY, "too many tokens are being checked");
+	}
+	x->message.token = VIEW("");
+	if (r.is == OK)
+		token_wait(x, t);
+	else
+		judged(t, r);
+}
+
+static void
+run_oauth(struct sasl_login *x, view answer, struct sasl_login_turn *t)
+{
+	static turn_run *const turns[] = { token_begins };
+
+	/* ^A, nothing or "*": it is refused, whatever the client says. */
+	if (x->last.next == SASL_REFUSED)
+		*t = x->last;
+	else
+		run_turn(x, turns, COUNT(turns), answer, t);
+}
+
+static void
+turn_ends(struct sasl_login *x, struct sasl_login_turn *t)
+{
+	if (t->next == SASL_MORE || t->next == SASL_PASSED)
+		t->text = buf_view(&x->text);
+	if (buf_result(&x->text).is != OK)
+		broken(t, fail(MALFORMED, "RFC 4422 3.4: too long"));
+}
+
+void
+sasl_login_wait(struct sasl_login *x, struct sasl_login_turn *t)
+{
+	*t = (struct sasl_login_turn){ .next = SASL_MORE };
+	token_wait(x, t);
+	turn_ends(x, t);
 }
 
 void
@@ -264,10 +379,7 @@ sasl_login_go_on(struct sasl_login *x, view answer, struct sasl_login_turn *t)
 	*t = (struct sasl_login_turn){ .next = SASL_MORE };
 	buf_reset(&x->text);
 	x->mechanism->run(x, answer, t);
-	if (t->next == SASL_MORE || t->next == SASL_PASSED)
-		t->text = buf_view(&x->text);
-	if (buf_result(&x->text).is != OK)
-		broken(t, fail(MALFORMED, "RFC 4422 3.4: too long"));
+	turn_ends(x, t);
 }
 
 static const struct mechanism *
@@ -302,7 +414,7 @@ sasl_login_begin(struct sasl_login **out, const struct sasl_login_way *way,
 	*out = x;
 	if (m->run == run_scram) {
 		x->scram = scram_new(m->hash, m->plus, binding_of(way));
-	} else if (sasl_start(&x->sasl, mechanism).is != OK) {
+	} else if (m->run == run_plain && sasl_start(&x->sasl, mechanism).is != OK) {
 		broken(t, fail(NOT_FOUND, "RFC 4422 3.1: no such mechanism"));
 		return;
 	}
@@ -325,6 +437,7 @@ sasl_login_free(struct sasl_login **login)
 		return;
 	sasl_free(&x->sasl);
 	scram_free(&x->scram);
+	token_job_end(&x->job);
 	arena_free(&x->arena);
 	buf_free(&x->text);
 	free(x);

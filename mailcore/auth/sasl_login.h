@@ -5,8 +5,9 @@
  *
  * Mechanisms: PLAIN and LOGIN (sasl.h), SCRAM-SHA-256 (RFC 7677), where
  * configured SCRAM-SHA-1 (RFC 5802), and each with channel binding (-PLUS)
- * where the connection has something to bind to.  Only over TLS: callers
- * refuse anything else before they come here (RFC 8314 4.1).
+ * where the connection has something to bind to; where configured OAUTHBEARER
+ * (RFC 7628) and XOAUTH2.  Only over TLS: callers refuse anything else before
+ * they come here (RFC 8314 4.1).
  */
 #ifndef AUTH_SASL_LOGIN_H
 #define AUTH_SASL_LOGIN_H
@@ -34,8 +35,9 @@ enum sasl_login_next {
 	SASL_PASSED,  /* it is `who`; `text` goes with the success */
 	SASL_REFUSED, /* the login is wrong: r is as of auth_password, or it
 	                   * is for another's name or channel (DENIED) */
-	SASL_BROKEN   /* no such mechanism (NOT_FOUND), cancelled
+	SASL_BROKEN,  /* no such mechanism (NOT_FOUND), cancelled
 	                   * (DENIED), or not what is due (MALFORMED) */
+	SASL_WAITS    /* for another server: ask again after delay_ms */
 };
 
 struct sasl_login_turn {
@@ -51,6 +53,9 @@ void sasl_login_begin(struct sasl_login **, const struct sasl_login_way *,
     view mechanism, const view *initial, struct sasl_login_turn *);
 void sasl_login_go_on(struct sasl_login *, view answer,
     struct sasl_login_turn *);
+
+/* After SASL_WAITS, with nothing from the client. */
+void sasl_login_wait(struct sasl_login *, struct sasl_login_turn *);
 
 /* Wipes; to be called whatever the last turn was.  NULL is none. */
 void sasl_login_free(struct sasl_login **);

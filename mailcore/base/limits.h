@@ -29,7 +29,7 @@ enum {
 	/* RFC 9051 has no bound; 64 KiB is what Dovecot takes. */
 	LIMIT_IMAP_LINE = 65536,
 	/* Before login only LOGIN and AUTHENTICATE are worth a literal. */
-	LIMIT_IMAP_LINE_UNAUTHENTICATED = 8192,
+	LIMIT_IMAP_LINE_UNAUTHENTICATED = 33792, /* RFC 2971 3.3: an ID */
 	LIMIT_IMAP_NESTING = 32,
 	LIMIT_IMAP_MAILBOX_NAME = 512,
 	LIMIT_IMAP_MAILBOXES = 10000,
@@ -103,6 +103,17 @@ enum {
 	/* RFC 4865: so long (in seconds) the queue keeps what is to be sent
 	 * later. */
 	LIMIT_FUTURE_RELEASE = 5184000,
+	/* Access tokens (OAuth): signed ones have some 1,000 bytes. */
+	LIMIT_TOKEN = 8192,
+	LIMIT_TOKEN_ANSWER = 65536, /* of a server asked, a set of keys */
+	LIMIT_TOKEN_KEYS = 32,
+	LIMIT_TOKEN_KEY_ID = 255,
+	LIMIT_TOKEN_WORD = 255,    /* a claim's name, a scope */
+	LIMIT_TOKEN_URL = 1024,
+	LIMIT_TOKEN_JOBS = 256,    /* tokens looked at at once; then 4xx */
+	LIMIT_TOKEN_MS = 8000,     /* for one, with all that is asked */
+	LIMIT_TOKEN_CACHE = 1024,  /* good ones remembered, */
+	LIMIT_TOKEN_CACHE_SECONDS = 60, /* and for how long at most */
 	LIMIT_SCRAM_NONCE = 256, /* of a client; RFC 5802 names no bound */
 
 	/* App passwords of one account: a person has this many devices. */
@@ -205,6 +216,7 @@ enum {
 	LIMIT_ICAL_ZONES = 200, /* of a calendar that is cut into objects */
 	LIMIT_FILTER_NODES = 256, /* of a calendar-query or addressbook-query */
 	LIMIT_VCARD = 5242880,
+	LIMIT_VCARD_WORDS = 640, /* so that a row stays in its page */
 	LIMIT_LIST_LOOKUPS = 5000, /* members of one VLIST */
 	LIMIT_DAV_NAME = 255, /* last segment of a path, decoded */
 	LIMIT_DAV_PROPERTIES = 256,    /* asked for, or set, in one request */
@@ -286,6 +298,8 @@ enum {
 	LIMIT_STS_DOMAINS = 10000, /* policies that are remembered */
 	LIMIT_TLS_SESSIONS = 256, /* kinds of them that one report tells */
 	LIMIT_ROUTES = 256, /* domains whose mail goes a way of its own */
+
+	LIMIT_VERIFY_FINDINGS = 20, /* of a kind, of one account */
 
 	LIMIT_CONFIGURATION = 65536, /* bytes of posthaste.conf */
 	LIMIT_GATEWAY_LINES = 1024, /* of them about other mail systems */
