@@ -27,6 +27,7 @@ struct cli {
 	/* Those of spam. */
 	const char *mark, *reject, *greylist;
 	const char *due, *reachable; /* of cert names */
+	const char *bodies; /* of verify */
 	/* Those of export and import. */
 	const char *to, *from, *mailbox, *collection;
 
@@ -93,6 +94,7 @@ int cli_init(struct cli *);
 int cli_wait_ready(struct cli *);
 int cli_check(struct cli *);
 int cli_status(struct cli *);
+int cli_verify(struct cli *);
 int cli_doctor(struct cli *);
 int cli_dns_plan(struct cli *);
 int cli_dns_check(struct cli *);
