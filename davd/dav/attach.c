@@ -10,6 +10,7 @@
 #include "mailcore/format/header.h"
 #include "mailcore/format/ical.h"
 #include "mailcore/format/ical_attach.h"
+#include "mailcore/store/attachment.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/random.h"
 
@@ -85,12 +86,12 @@ find_place(struct attach *t, struct collection *out)
 {
 	struct dav *d = t->d;
 	result r = collection_find(d->account, d->arena,
-	    COLLECTION_ATTACHMENTS, VIEW("attachments"), out);
+	    COLLECTION_ATTACHMENTS, VIEW(ATTACHMENTS), out);
 	int64_t id;
 
 	if (r.is == NOT_FOUND) {
 		TRY(collection_add(d->account, COLLECTION_ATTACHMENTS,
-		    VIEW("attachments"), VIEW(""), USE_NONE, &id));
+		    VIEW(ATTACHMENTS), VIEW(""), USE_NONE, &id));
 		r = collection_get(d->account, d->arena, id, out);
 	}
 	TRY(r);

@@ -1,10 +1,8 @@
 /*
  * attach.h - managed attachments (RFC 8607): files that belong to an event.
  *
- * They lie in the account of the calendar, in a collection that nothing lists
- * (COLLECTION_ATTACHMENTS), count into its quota, and go when the last copy of
- * the event that names them goes.  An item's name is the MANAGED-ID, its key
- * "<id> <UID of the event>", its component the media type.
+ * They lie in the account of the calendar (store/attachment.h), count into
+ * its quota, and go when the last copy of the event that names them goes.
  */
 #ifndef DAV_ATTACH_H
 #define DAV_ATTACH_H
@@ -26,12 +24,5 @@ void attach_get(struct dav *);
  * (CALDAV:valid-managed-id). */
 CHECKED result attach_changed(struct dav *, const struct collection *c,
     view uid, view old, view new);
-
-/* Where they are.  NOT_FOUND. */
-CHECKED result attach_find(struct dav *, struct arena *, view id,
-    struct collection *, struct item *out);
-
-/* The UID that an attachment belongs to. */
-view attach_uid(const struct item *);
 
 #endif

@@ -9,6 +9,7 @@
 #include "mailcore/base/encode.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/format/ical_attach.h"
+#include "mailcore/store/attachment.h"
 #include "mailcore/store/schedule.h"
 
 static const view place = VIEW_INIT("Attachments");
@@ -136,8 +137,8 @@ give(struct dav *d, view user, view id, view name)
 	struct body body;
 
 	TRY(open_owner(d, user));
-	TRY(attach_find(d, d->arena, id, &c, &item));
-	TRY(check(&reader, attach_uid(&item)));
+	TRY(attachment_find(d->account, d->arena, id, &c, &item));
+	TRY(check(&reader, attachment_uid(&item)));
 	d->answer->status = request_precondition(d->request, item.etag);
 	if (d->answer->status == 0) {
 		TRY(body_open(d->account, item.body, &body));

@@ -3,6 +3,7 @@
 #include "davd/dav/directory.h"
 
 #include "mailcore/base/limits.h"
+#include "mailcore/format/ical.h"
 
 /*
  * Each account has its transactions for itself.  The copy is on the disk
@@ -73,6 +74,18 @@ read_source(struct across *x)
 	return spool_result(x->bytes);
 }
 
+/* By which an event is found; without them it is read instead. */
+static view
+times_of(struct across *x, const struct collection *to)
+{
+	struct ical_facts facts;
+
+	return to->kind == COLLECTION_CALENDAR
+		&& ical_examine(x->text, x->here.d->arena, &facts).is == OK
+	    ? facts.times
+	    : VIEW("");
+}
+
 static result
 put_there(struct across *x, const struct collection *to)
 {
@@ -96,6 +109,7 @@ put_there(struct across *x, const struct collection *to)
 	int64_t modseq;
 
 	TRY(carry_find_room(c, &item, to, &there));
+	new.times = times_of(x, to);
 	TRY(scheduling_put(
 	    &c->schedule, to, c->created ? NULL : &there, x->text, &new));
 	if (!c->created)

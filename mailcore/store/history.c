@@ -1,3 +1,4 @@
+#include "mailcore/store/attachment.h"
 #include "mailcore/store/collection_row.h"
 #include "mailcore/store/history_row.h"
 #include "mailcore/sys/clock.h"
@@ -54,10 +55,10 @@ static const char *const sql[] = {
 		 " AND c.id = e.collection"
 		 " LEFT JOIN history_collection g ON g.account_id = $1"
 		 " AND g.id = e.collection"
-		 " WHERE c.id IS NOT NULL OR g.id IS NOT NULL"
+		 " WHERE c.kind IN (2, 3) OR g.id IS NOT NULL"
 		 " ORDER BY e.at DESC, e.id DESC LIMIT $4",
 	[VERSION_GET] = "SELECT name, key, etag, component, span_from, span_to,"
-			" body, size FROM history WHERE account_id = $1"
+			" times FROM history WHERE account_id = $1"
 			" AND modseq = $2 AND collection = $3 AND uid = $4",
 	[GONE_GET] = "SELECT kind, name, display_name, items, (SELECT"
 		     " COALESCE(SUM(h.size), 0) FROM history h"
@@ -68,9 +69,9 @@ static const char *const sql[] = {
 	[PUT_BACK] =
 	    "INSERT INTO item (account_id, collection, uid, modseq, name, key,"
 	    " received, flags, keywords, size, etag, component, span_from,"
-	    " span_to, body, saved, reach) SELECT account_id, $4, uid, $5,"
+	    " span_to, body, saved, reach, times) SELECT account_id, $4, uid, $5,"
 	    " name, key, $6, 0, '', size, etag, component, span_from, span_to,"
-	    " body, saved, " REACH " FROM history WHERE account_id = $1"
+	    " body, saved, " REACH ", times FROM history WHERE account_id = $1"
 	    " AND modseq = $2 AND collection = $3",
 	[PUT_COUNTS] = "UPDATE collection SET uid_next = $3, items = $4,"
 		       " bytes = $5, modseq = $6 WHERE account_id = $1"
@@ -146,8 +147,29 @@ struct undoing {
 	struct arena *arena;
 	struct history_event event;
 	struct spool *bytes;
+	view text; /* the same when it names attachments, else empty */
 	struct history_undone *out;
 };
+
+/* Of texts that name attachments (RFC 8607). */
+static view
+keep_naming(struct undoing *u, view text)
+{
+	return view_find_same(text, VIEW("MANAGED-ID")) == SIZE_MAX
+	    ? VIEW("") : arena_copy(u->arena, text);
+}
+
+static result
+text_now(struct account *a, struct undoing *u, const struct item *item,
+    view *out)
+{
+	struct body body;
+
+	TRY(body_open(a, item->body, &body));
+	*out = keep_naming(u, body.bytes);
+	body_close(&body);
+	return arena_result(u->arena);
+}
 
 static result
 version_get(struct account *a, struct undoing *u, struct item_new *out)
@@ -168,6 +190,7 @@ version_get(struct account *a, struct undoing *u, struct item_new *out)
 			.component = arena_copy(u->arena, db_text_at(&q, 3)),
 			.span_from = db_int_at(&q, 4),
 			.span_to = db_int_at(&q, 5),
+			.times = arena_copy(u->arena, db_blob_at(&q, 6)),
 			.received = clock_now(),
 			.bytes = u->bytes,
 		};
@@ -184,6 +207,7 @@ undo_version(struct account *a, struct undoing *u)
 	struct collection c;
 	struct item_new n;
 	struct item item;
+	view now = VIEW("");
 	result r;
 
 	TRY(version_get(a, u, &n));
@@ -194,12 +218,15 @@ undo_version(struct account *a, struct undoing *u)
 		    " that comes back first");
 	TRY(r);
 	r = item_get(a, u->arena, c.id, u->event.uid, &item);
-	if (r.is == NOT_FOUND)
-		return item_add(a, c.id, &n, &item);
-	TRY(r);
-	n.name = item.name;
-	u->out->name = item.name;
-	return item_replace(a, c.id, item.uid, VIEW(""), &n, &item);
+	if (r.is == NOT_FOUND) {
+		TRY(item_add(a, c.id, &n, &item));
+	} else {
+		TRY(r);
+		TRY(text_now(a, u, &item, &now));
+		u->out->name = n.name = item.name;
+		TRY(item_replace(a, c.id, item.uid, VIEW(""), &n, &item));
+	}
+	return attachment_undone(a, u->arena, c.id, n.key, now, u->text);
 }
 
 static result
@@ -207,10 +234,14 @@ undo_adding(struct account *a, struct undoing *u)
 {
 	struct item item;
 	int64_t modseq;
+	view now;
 
 	TRY(item_get(a, u->arena, u->event.collection, u->event.uid, &item));
+	TRY(text_now(a, u, &item, &now));
 	u->out->name = item.name;
-	return item_remove(a, item.collection, item.uid, &modseq);
+	TRY(item_remove(a, item.collection, item.uid, &modseq));
+	return attachment_undone(
+	    a, u->arena, item.collection, item.key, now, VIEW(""));
 }
 
 /* Under its name, or another where there is one of that name again. */
@@ -282,7 +313,8 @@ undo_gone(struct account *a, struct undoing *u)
 	if (c.kind == 0)
 		return fail(NOT_FOUND, "it was just forgotten");
 	TRY(add_again(a, u, &c, &id));
-	return spoil(a, put_back(a, u, &c, id));
+	TRY(spoil(a, put_back(a, u, &c, id)));
+	return attachment_undone_all(a, u->arena, id);
 }
 
 static result
@@ -314,6 +346,7 @@ read_version(struct account *a, struct undoing *u)
 	TRY(body_open(a, u->event.body, &body));
 	u->bytes = spool_new(a->store, body.bytes.n);
 	spool_add(u->bytes, body.bytes);
+	u->text = keep_naming(u, body.bytes);
 	body_close(&body);
 	TRY(spool_result(u->bytes));
 	return item_prepare(a, u->bytes);
@@ -323,7 +356,8 @@ result
 history_undo(struct account *a, struct arena *arena, int64_t id,
     struct history_undone *out)
 {
-	struct undoing u = { .arena = arena, .out = out };
+	struct undoing u = { .arena = arena, .text = VIEW(""),
+		.out = out };
 	result r = history_find(a, arena, id, &u.event);
 
 	*out = (struct history_undone){ .what = u.event.what,

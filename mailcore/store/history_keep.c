@@ -17,17 +17,18 @@ enum {
 
 #define VERSION                                                             \
 	"i.modseq, i.name, i.key, i.size, i.etag, i.component, i.span_from," \
-	" i.span_to, i.saved, i.body"
+	" i.span_to, i.saved, i.body, i.times"
 #define COLUMNS                                                            \
 	"account_id, modseq, collection, uid, what, at, before, name, key," \
-	" size, etag, component, span_from, span_to, saved, body"
+	" size, etag, component, span_from, span_to, saved, body, times"
 
 static const char *const sql[] = {
+	/* Of events also their attachments, which are not shown. */
 	[KEEP] = "INSERT INTO history (" COLUMNS ") SELECT i.account_id, $4,"
 		 " i.collection, i.uid, $5, $6, " VERSION " FROM item i"
 		 " JOIN collection c ON c.account_id = i.account_id"
 		 " AND c.id = i.collection WHERE i.account_id = $1"
-		 " AND i.collection = $2 AND i.uid = $3 AND c.kind IN (2, 3)",
+		 " AND i.collection = $2 AND i.uid = $3 AND c.kind IN (2, 3, 6)",
 	[KEEP_ALL] = "INSERT INTO history (" COLUMNS ") SELECT i.account_id,"
 		     " $3, i.collection, i.uid, $4, $5, " VERSION
 		     " FROM item i WHERE i.account_id = $1"

@@ -35,6 +35,7 @@ do_step(struct account *a, void *context)
 		.keywords = VIEW(""), .etag = view_of(t->text),
 		.component = VIEW("VEVENT"),
 		.span_to = endless ? INT64_MAX : 10,
+		.times = view_of(t->text),
 		.bytes = t->bytes };
 
 	if (t->text == NULL)
@@ -74,6 +75,26 @@ text_of(struct scene *s, int64_t collection, const char *name)
 	text = arena_copy(s->home.arena, b.bytes);
 	body_close(&b);
 	return text;
+}
+
+/* Its times are those of its text, here the text itself. */
+static result
+check_times(void *context, const struct item *item)
+{
+	struct scene *s = context;
+	struct body b;
+
+	TRY(body_open(s->a, item->body, &b));
+	same(item->times, b.bytes, "the index says when");
+	body_close(&b);
+	return done();
+}
+
+static void
+times_fit(struct scene *s, int64_t collection)
+{
+	must(item_each_in_span(s->a, collection, VIEW("VEVENT"), 0, 20,
+		 check_times, s), "item_each_in_span");
 }
 
 static size_t
@@ -167,6 +188,7 @@ test_objects(void)
 	ok(undo(&s, added) == NOT_FOUND, "what is gone cannot be taken away");
 	must(account_modseq(s.a, &before), "modseq");
 	ok(undo(&s, removed) == OK, "back again");
+	times_fit(&s, s.calendar);
 	must(account_modseq(s.a, &after), "modseq");
 	ok(after > before, "as a change of its own");
 	same(text_of(&s, s.calendar, "a.ics"), VIEW("two2"), "as it was");
@@ -183,6 +205,7 @@ test_objects(void)
 	    "to undo is a change");
 	ok(undo(&s, e[0].id) == OK, "which can be undone");
 	same(text_of(&s, s.calendar, "a.ics"), VIEW("three"), "once more");
+	times_fit(&s, s.calendar);
 	ok(undo(&s, 1) == NOT_FOUND, "no such change");
 	end(&s);
 }
@@ -214,6 +237,8 @@ test_move(void)
 	is_number((int64_t)list(&s, s.other, &e), 2, "seen there too");
 	ok(undo(&s, e[0].id) == OK, "and where it went");
 	same(text_of(&s, s.other, "m.ics"), VIEW("moved"), "as it was");
+	times_fit(&s, s.other);
+	times_fit(&s, s.calendar);
 	end(&s);
 }
 
@@ -286,6 +311,7 @@ test_collection(void)
 	same(text_of(&s, c.id, "a.ics"), VIEW("one"), "as they were");
 	same(text_of(&s, c.id, "b.ics"), VIEW("three"), "the last version");
 	is_number(count_at(&s, c.id, 5), 2, "both are found by their time");
+	times_fit(&s, c.id);
 	is_number(count_at(&s, c.id, 1000000000), 1, "one has no end");
 	must(property_get(s.a, s.home.arena, c.id, VIEW("x color"), &color),
 	    "property");
