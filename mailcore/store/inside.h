@@ -26,6 +26,8 @@ struct slot {
 	size_t handles;
 	struct account *idle;
 	bool tired; /* one handle is with the tender */
+	_Atomic int pages; /* in the WAL after this process' last commit */
+	int tried; /* as many were there at the last checkpoint */
 	pthread_mutex_t writing; /* one writer of this process at a time */
 	char path[STORE_PATH];
 };
@@ -101,8 +103,9 @@ CHECKED result house_write(struct store *, account_work *, void *context,
 bool account_folder(const char *data, int64_t id, char to[STORE_PATH]);
 bool account_path(const char *data, int64_t id, char to[STORE_PATH]);
 
-/* Remove the account's folder with all in it. */
-void account_remove_files(const char *data, int64_t id);
+/* Remove the account's folder with all in it, so that no power cut brings it
+ * back. */
+CHECKED result account_remove_files(const char *data, int64_t id);
 
 /* Forget the idle handles of an account that is no more. */
 void pool_drop(struct store *, int64_t id);

@@ -247,13 +247,20 @@ remove_tree(int at, const char *name, int depth)
 		    "name=%s error=\"%s\"", name, strerror(errno));
 }
 
-void
+result
 account_remove_files(const char *data, int64_t id)
 {
-	char folder[STORE_PATH];
+	char folder[STORE_PATH], above[STORE_PATH];
+	view v;
 
-	if (account_folder(data, id, folder))
-		remove_tree(AT_FDCWD, folder, 0);
+	if (!account_folder(data, id, folder))
+		return fail(FAILED, "the data folder's path is too long");
+	remove_tree(AT_FDCWD, folder, 0);
+	v = view_of(folder);
+	v = view_cut_last(&v, '/');
+	if (!view_copy(v, above, sizeof above))
+		return fail(FAILED, "a path is too long");
+	return access(above, F_OK) == 0 ? file_sync_folder(above) : done();
 }
 
 /* Whether or not the rest comes to be known: the next start does it again. */
@@ -263,8 +270,9 @@ remove_files(struct store *s, int64_t id)
 	result r;
 
 	pool_drop(s, id);
-	account_remove_files(s->data, id);
-	r = house_write(s, forget_leaving, &id, DURABLE_LAZY);
+	r = account_remove_files(s->data, id);
+	if (r.is == OK)
+		r = house_write(s, forget_leaving, &id, DURABLE_LAZY);
 	if (r.is != OK)
 		log_line(LOG_WARNING, "account.leaving",
 		    "account=%lld why=\"%s\"", (long long)id, r.why);

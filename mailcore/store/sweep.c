@@ -188,7 +188,7 @@ sweep_leaving(struct db *house, const char *data)
 			break;
 		log_line(LOG_WARNING, "recover.leaving", "account=%lld",
 		    (long long)id);
-		account_remove_files(data, id);
+		TRY(account_remove_files(data, id));
 		last = id;
 	}
 	{
