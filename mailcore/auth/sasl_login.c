@@ -414,7 +414,8 @@ sasl_login_begin(struct sasl_login **out, const struct sasl_login_way *way,
 	*out = x;
 	if (m->run == run_scram) {
 		x->scram = scram_new(m->hash, m->plus, binding_of(way));
-	} else if (m->run == run_plain && sasl_start(&x->sasl, mechanism).is != OK) {
+	} else if (m->run == run_plain
+	    && sasl_start(&x->sasl, mechanism).is != OK) {
 		broken(t, fail(NOT_FOUND, "RFC 4422 3.1: no such mechanism"));
 		return;
 	}

@@ -115,43 +115,79 @@ run_login(struct imap *s, struct command *c, struct buf *out)
 	return log_in(s, c, user, password);
 }
 
-/* One turn.  OK with s->sasl still there: the next one is the client's. */
-static result
-auth_turn(struct imap *s, struct command *c, const struct sasl_login_turn *t,
-    struct buf *out)
+/* What a turn said stands in the command's `end`. */
+static struct step
+say_more(void *session, const struct sasl_login_turn *t, struct buf *out)
 {
-	result r = t->r;
+	struct imap *s = session;
 
-	s->delay_ms = t->delay_ms;
-	switch (t->next) {
-	case SASL_MORE:
-		/* The space belongs there, also before nothing. */
-		buf_add(out, VIEW("+ "));
-		buf_add(out, t->text);
-		buf_add(out, VIEW("\r\n"));
-		return done();
-	case SASL_PASSED:
-		r = enter(s, c, &t->who);
-		break;
-	case SASL_REFUSED:
-		r = refuse(c, r);
-		break;
-	case SASL_BROKEN:
-		if (r.is == DENIED) /* "*": RFC 3501 6.2.2 */
-			r = fail(MALFORMED, r.why);
-		else if (r.is == NOT_FOUND)
-			c->code = "[CANNOT] ";
-		break;
-	}
-	sasl_login_free(&s->sasl);
-	return r;
+	/* The space belongs there, also before nothing. */
+	buf_add(out, VIEW("+ "));
+	buf_add(out, t->text);
+	buf_add(out, VIEW("\r\n"));
+	s->command->end = done();
+	return (struct step){ .next = STEP_READ };
+}
+
+static struct step
+say_passed(void *session, const struct sasl_login_turn *t, struct buf *out)
+{
+	struct imap *s = session;
+
+	(void)out;
+	s->command->end = enter(s, s->command, &t->who);
+	return (struct step){ .next = STEP_READ };
+}
+
+static struct step
+say_refused(void *session, const struct sasl_login_turn *t, struct buf *out)
+{
+	struct imap *s = session;
+
+	(void)out;
+	s->command->end = refuse(s->command, t->r);
+	return (struct step){ .next = STEP_READ };
+}
+
+static struct step
+say_broken(void *session, const struct sasl_login_turn *t, struct buf *out)
+{
+	struct command *c = ((struct imap *)session)->command;
+
+	(void)out;
+	c->end = t->r;
+	if (t->r.is == DENIED) /* "*": RFC 3501 6.2.2 */
+		c->end = fail(MALFORMED, t->r.why);
+	else if (t->r.is == NOT_FOUND)
+		c->code = "[CANNOT] ";
+	return (struct step){ .next = STEP_READ };
+}
+
+static const struct sasl_words words = { say_more, say_passed, say_refused,
+	say_broken };
+
+static command_run auth_wait;
+
+/* OK with an exchange still there: the next turn is the client's, or ours. */
+static result
+turned(struct imap *s, struct command *c, struct step step)
+{
+	s->delay_ms = step.delay_ms;
+	c->more = s->sasl.waits ? auth_wait : NULL;
+	return s->sasl.waits ? done() : c->end;
+}
+
+static result
+auth_wait(struct imap *s, struct command *c, struct buf *out)
+{
+	return turned(s, c, sasl_talk_wait(&s->sasl, &words, s, out));
 }
 
 struct step
 auth_take(struct imap *s, view unit, struct buf *out)
 {
 	view line = VIEW("");
-	struct sasl_login_turn t;
+	struct step step;
 	result r;
 
 	if (unit.p[unit.n - 1] != '\n') {
@@ -159,17 +195,17 @@ auth_take(struct imap *s, view unit, struct buf *out)
 		return (struct step){ .next = STEP_CLOSE };
 	}
 	(void)view_line(&unit, &line);
-	sasl_login_go_on(s->sasl, line, &t);
-	r = auth_turn(s, s->command, &t, out);
-	if (r.is == OK && s->sasl != NULL)
-		return (struct step){ .next = STEP_READ };
-	return imap_end(s, out, r);
+	step = sasl_talk_answer(&s->sasl, &words, s, line, out);
+	r = turned(s, s->command, step);
+	if (r.is != OK || s->sasl.login == NULL)
+		return imap_end(s, out, r);
+	s->delay_ms = 0;
+	return step;
 }
 
 result
 run_authenticate(struct imap *s, struct command *c, struct buf *out)
 {
-	struct sasl_login_turn t;
 	view mechanism;
 	bool has_answer;
 
@@ -181,9 +217,9 @@ run_authenticate(struct imap *s, struct command *c, struct buf *out)
 		parse_end(&c->in);
 	TRY(scan_result(&c->in.s));
 	/* RFC 4959 */
-	sasl_login_begin(&s->sasl, &s->way, mechanism,
-	    has_answer ? &c->in.s.rest : NULL, &t);
-	return auth_turn(s, c, &t, out);
+	return turned(s, c,
+	    sasl_talk_begin(&s->sasl, &words, s, mechanism,
+	        has_answer ? &c->in.s.rest : NULL, out));
 }
 
 /* RFC 2971 3.1.  What the client says goes to the log, at debug level. */

@@ -244,6 +244,17 @@ first_piece(struct imap *s, struct command *c, struct buf *out)
 	return begin(s, c, out);
 }
 
+/* The answer is not yet whole. */
+static struct step
+go_on(struct imap *s, enum step_next next)
+{
+	struct step step = { .next = next, .delay_ms = s->delay_ms };
+
+	account_close(&s->command->account);
+	s->delay_ms = 0;
+	return step;
+}
+
 struct step
 imap_dispatch(struct imap *s, struct buf *out)
 {
@@ -255,16 +266,11 @@ imap_dispatch(struct imap *s, struct buf *out)
 		return imap_end(s, out, c->end);
 	c->more = NULL;
 	r = more == NULL ? first_piece(s, c, out) : more(s, c, out);
-	if (r.is == OK && c->more != NULL) {
-		account_close(&c->account);
-		return (struct step){ .next = STEP_CONTINUE };
-	}
+	if (r.is == OK && c->more != NULL)
+		return go_on(s, STEP_CONTINUE);
 	c->more = NULL;
 	/* IDLE and AUTHENTICATE go on with the client's next line. */
-	if (r.is == OK && (s->idle || s->sasl != NULL)) {
-		account_close(&c->account);
-		return notify_after(s,
-		    (struct step){ .next = STEP_READ }, out);
-	}
+	if (r.is == OK && (s->idle || s->sasl.login != NULL))
+		return notify_after(s, go_on(s, STEP_READ), out);
 	return imap_end(s, out, r);
 }

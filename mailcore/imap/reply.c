@@ -75,7 +75,7 @@ add_all(const struct imap *s, struct buf *out)
 			buf_add(out, VIEW(" STARTTLS"));
 		buf_add(out, VIEW(" LOGINDISABLED"));
 	} else if (early) {
-		sasl_login_list(&s->way, " AUTH=", out);
+		sasl_login_list(&s->sasl.way, " AUTH=", out);
 	} else {
 		buf_add(out, VIEW(" NAMESPACE CHILDREN UNSELECT UIDPLUS MOVE"
 				  " SPECIAL-USE LIST-EXTENDED LIST-STATUS"

@@ -17,7 +17,7 @@ session_open(void *services, const struct peer *peer, struct buf *out)
 		abort();
 	s->services = services;
 	s->peer = peer;
-	s->way = (struct sasl_login_way){ .auth = s->services->auth,
+	s->sasl.way = (struct sasl_login_way){ .auth = s->services->auth,
 		.peer = peer, .protocol = "imap" };
 	s->state = STATE_EARLY;
 	buf_add(out, VIEW("* OK [CAPABILITY "));
@@ -69,7 +69,7 @@ session_run(void *session, view unit, struct buf *out)
 		    : imap_dispatch(s, out);
 	if (s->idle)
 		return idle_take(s, unit, out);
-	if (s->sasl != NULL)
+	if (s->sasl.login != NULL)
 		return auth_take(s, unit, out);
 	return imap_take(s, unit, out);
 }
@@ -144,7 +144,7 @@ session_close(void *session)
 	box_free(&s->box);
 	saved_free(s);
 	free(s->without);
-	sasl_login_free(&s->sasl);
+	sasl_talk_end(&s->sasl);
 	free(s);
 }
 

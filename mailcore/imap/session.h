@@ -9,7 +9,7 @@
 #ifndef IMAP_SESSION_H
 #define IMAP_SESSION_H
 
-#include "mailcore/auth/sasl_login.h"
+#include "mailcore/auth/sasl_talk.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/imap/imap.h"
 #include "mailcore/imap/parse.h"
@@ -86,8 +86,7 @@ struct imap {
 
 	uint64_t literal;   /* bytes still to come */
 	bool early_literal; /* counted against the limit before login */
-	struct sasl_login_way way;
-	struct sasl_login *sasl;
+	struct sasl_talk sasl;
 	unsigned bad; /* in a row */
 	unsigned delay_ms;
 	bool idle;

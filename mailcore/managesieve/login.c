@@ -7,8 +7,18 @@
 enum { TURN = 16384 };
 
 static struct step
-enter(struct managesieve *s, const struct sasl_login_turn *t, struct buf *out)
+say_more(void *session, const struct sasl_login_turn *t, struct buf *out)
 {
+	(void)session;
+	managesieve_string(out, t->text);
+	buf_add(out, VIEW("\r\n"));
+	return managesieve_next();
+}
+
+static struct step
+say_passed(void *session, const struct sasl_login_turn *t, struct buf *out)
+{
+	struct managesieve *s = session;
 	struct buf code = buf_new(TURN);
 
 	s->who = t->who;
@@ -27,59 +37,48 @@ enter(struct managesieve *s, const struct sasl_login_turn *t, struct buf *out)
 }
 
 static struct step
-refuse_login(struct managesieve *s, result r, struct buf *out)
+say_refused(void *session, const struct sasl_login_turn *t, struct buf *out)
 {
-	bool ours = r.is == FAILED || r.is == NO_SPACE;
+	struct managesieve *s = session;
+	bool ours = t->r.is == FAILED || t->r.is == NO_SPACE;
 
-	managesieve_say(out, "NO", ours || r.is == BUSY ? "TRYLATER" : "",
-	    ours ? VIEW("cannot check passwords now") : view_of(r.why));
+	managesieve_say(out, "NO", ours || t->r.is == BUSY ? "TRYLATER" : "",
+	    ours ? VIEW("cannot check passwords now") : view_of(t->r.why));
 	if (++s->guesses < LIMIT_BAD_COMMANDS_UNAUTHENTICATED)
 		return managesieve_next();
 	return (struct step){ .next = STEP_CLOSE };
 }
 
 static struct step
-answer_turn(struct managesieve *s, const struct sasl_login_turn *t,
-    struct buf *out)
+say_broken(void *session, const struct sasl_login_turn *t, struct buf *out)
 {
-	struct step step = managesieve_next();
+	(void)session;
+	managesieve_say(out, "NO", "", view_of(t->r.why));
+	return managesieve_next();
+}
 
-	switch (t->next) {
-	case SASL_MORE:
-		managesieve_string(out, t->text);
-		buf_add(out, VIEW("\r\n"));
-		step.delay_ms = t->delay_ms;
-		return step;
-	case SASL_PASSED:
-		step = enter(s, t, out);
-		break;
-	case SASL_REFUSED:
-		step = refuse_login(s, t->r, out);
-		break;
-	case SASL_BROKEN:
-		managesieve_say(out, "NO", "", view_of(t->r.why));
-		break;
-	}
-	sasl_login_free(&s->sasl);
-	step.delay_ms = t->delay_ms;
-	return step;
+static const struct sasl_words words = { say_more, say_passed, say_refused,
+	say_broken };
+
+struct step
+managesieve_wait(struct managesieve *s, struct buf *out)
+{
+	return sasl_talk_wait(&s->sasl, &words, s, out);
 }
 
 struct step
-managesieve_turn(struct managesieve *s, struct scan *scan, struct buf *out)
+managesieve_answer(struct managesieve *s, struct scan *scan, struct buf *out)
 {
 	struct arena *arena = arena_new(TURN);
 	view text = managesieve_take(scan, arena);
 	struct step step = managesieve_next();
-	struct sasl_login_turn t;
 
 	scan_end(scan, "RFC 5804 2.1: one string");
 	if (scan_ok(scan)) {
-		sasl_login_go_on(s->sasl, text, &t);
-		step = answer_turn(s, &t, out);
+		step = sasl_talk_answer(&s->sasl, &words, s, text, out);
 	} else {
 		managesieve_say(out, "NO", "", view_of(scan->r.why));
-		sasl_login_free(&s->sasl);
+		sasl_talk_end(&s->sasl);
 	}
 	secret_wipe(s->command.p, s->command.n);
 	arena_free(&arena);
@@ -94,7 +93,6 @@ managesieve_authenticate(struct managesieve *s, struct scan *scan,
 	struct arena *arena = arena_new(TURN);
 	struct step step = managesieve_next();
 	view mechanism, text = VIEW("");
-	struct sasl_login_turn t;
 	bool initial;
 
 	scan_byte(scan, ' ', "RFC 5804 2.1: a mechanism");
@@ -107,11 +105,9 @@ managesieve_authenticate(struct managesieve *s, struct scan *scan,
 		managesieve_say(out, "NO", "ENCRYPT-NEEDED",
 		    VIEW("RFC 8314 4.1: encryption required, STARTTLS"
 			 " first"));
-	if (scan_ok(scan) && s->peer->tls) {
-		sasl_login_begin(&s->sasl, &s->way, mechanism,
-		    initial ? &text : NULL, &t);
-		step = answer_turn(s, &t, out);
-	}
+	if (scan_ok(scan) && s->peer->tls)
+		step = sasl_talk_begin(&s->sasl, &words, s, mechanism,
+		    initial ? &text : NULL, out);
 	secret_wipe(s->command.p, s->command.n);
 	arena_free(&arena);
 	return step;

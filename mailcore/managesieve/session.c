@@ -61,7 +61,7 @@ managesieve_capabilities(const struct managesieve *s, struct buf *out)
 		struct buf list = buf_new(LIMIT_ADDRESS);
 
 		if (s->peer->tls)
-			sasl_login_list(&s->way, " ", &list);
+			sasl_login_list(&s->sasl.way, " ", &list);
 		buf_add(out, VIEW("\"SASL\" "));
 		managesieve_string(out, view_trim(buf_view(&list)));
 		buf_add(out, VIEW("\r\n"));
@@ -318,9 +318,9 @@ run_gathered(struct managesieve *s, struct buf *out)
 		managesieve_say(out, "NO", "QUOTA/MAXSIZE",
 		    VIEW("that script is too large"));
 		step = managesieve_next();
-	} else if (s->sasl != NULL) {
+	} else if (s->sasl.login != NULL) {
 		scan = scan_over(command);
-		step = managesieve_turn(s, &scan, out);
+		step = managesieve_answer(s, &scan, out);
 	} else if (command.n == 0) {
 		step = managesieve_next();
 	} else if (view_is_http(command)) {
@@ -374,6 +374,8 @@ session_run(void *session, view unit, struct buf *out)
 		managesieve_capabilities(s, out);
 		return managesieve_next();
 	}
+	if (s->sasl.waits)
+		return managesieve_wait(s, out);
 	if (unit.n == 0)
 		return managesieve_next();
 	if (has_ended(s, out))
@@ -410,7 +412,7 @@ session_open(void *services, const struct peer *peer, struct buf *out)
 	s->services = services;
 	s->peer = peer;
 	/* An app password for IMAP sorts mail too. */
-	s->way = (struct sasl_login_way){ .auth = s->services->auth,
+	s->sasl.way = (struct sasl_login_way){ .auth = s->services->auth,
 		.peer = peer, .protocol = "imap",
 		.data_with_success = true };
 	s->state = SIEVE_NOBODY;
@@ -426,7 +428,7 @@ session_secured(void *session)
 {
 	struct managesieve *s = session;
 
-	sasl_login_free(&s->sasl);
+	sasl_talk_end(&s->sasl);
 	buf_reset(&s->command);
 	s->bad = 0;
 	s->greeting = true;
@@ -471,7 +473,7 @@ session_close(void *session)
 {
 	struct managesieve *s = session;
 
-	sasl_login_free(&s->sasl);
+	sasl_talk_end(&s->sasl);
 	buf_free(&s->command);
 	free(s);
 }

@@ -6,7 +6,7 @@
 #ifndef MANAGESIEVE_SESSION_H
 #define MANAGESIEVE_SESSION_H
 
-#include "mailcore/auth/sasl_login.h"
+#include "mailcore/auth/sasl_talk.h"
 #include "mailcore/base/scan.h"
 #include "mailcore/managesieve/managesieve.h"
 
@@ -23,8 +23,7 @@ struct managesieve {
 	uint64_t literal;      /* octets of the present one to come */
 	bool skipping;         /* it is too large: only read to its end */
 	bool greeting;         /* capabilities are due after TLS */
-	struct sasl_login_way way;
-	struct sasl_login *sasl;     /* an exchange is going on */
+	struct sasl_talk sasl;
 	struct identity who;
 	struct auth_watch login;
 };
@@ -53,8 +52,9 @@ void managesieve_capabilities(const struct managesieve *, struct buf *);
 
 /* login.c */
 managesieve_run managesieve_authenticate;
-struct step managesieve_turn(struct managesieve *, struct scan *,
+struct step managesieve_answer(struct managesieve *, struct scan *,
     struct buf *out);
+struct step managesieve_wait(struct managesieve *, struct buf *out);
 
 /* script.c */
 managesieve_run managesieve_havespace, managesieve_put, managesieve_list,

@@ -102,39 +102,48 @@ pop3_pass(struct pop3 *s, view argument, struct buf *out)
 }
 
 static struct step
-answer_turn(struct pop3 *s, const struct sasl_login_turn *t, struct buf *out)
+say_more(void *session, const struct sasl_login_turn *t, struct buf *out)
 {
-	struct step step = pop3_next();
+	(void)session;
+	buf_add(out, VIEW("+ "));
+	buf_add(out, t->text);
+	buf_add(out, VIEW("\r\n"));
+	return pop3_next();
+}
 
-	switch (t->next) {
-	case SASL_MORE:
-		buf_add(out, VIEW("+ "));
-		buf_add(out, t->text);
-		buf_add(out, VIEW("\r\n"));
-		step.delay_ms = t->delay_ms;
-		return step;
-	case SASL_PASSED:
-		step = enter(s, &t->who, out);
-		break;
-	case SASL_REFUSED:
-		step = refuse_login(s, t->r, out);
-		break;
-	case SASL_BROKEN:
-		buf_print(out, "-ERR %s\r\n", t->r.why);
-		break;
-	}
-	sasl_login_free(&s->sasl);
-	step.delay_ms = t->delay_ms;
-	return step;
+static struct step
+say_passed(void *session, const struct sasl_login_turn *t, struct buf *out)
+{
+	return enter(session, &t->who, out);
+}
+
+static struct step
+say_refused(void *session, const struct sasl_login_turn *t, struct buf *out)
+{
+	return refuse_login(session, t->r, out);
+}
+
+static struct step
+say_broken(void *session, const struct sasl_login_turn *t, struct buf *out)
+{
+	(void)session;
+	buf_print(out, "-ERR %s\r\n", t->r.why);
+	return pop3_next();
+}
+
+static const struct sasl_words words = { say_more, say_passed, say_refused,
+	say_broken };
+
+struct step
+pop3_auth_answer(struct pop3 *s, view line, struct buf *out)
+{
+	return sasl_talk_answer(&s->sasl, &words, s, line, out);
 }
 
 struct step
-pop3_auth_turn(struct pop3 *s, view line, struct buf *out)
+pop3_auth_wait(struct pop3 *s, struct buf *out)
 {
-	struct sasl_login_turn t;
-
-	sasl_login_go_on(s->sasl, line, &t);
-	return answer_turn(s, &t, out);
+	return sasl_talk_wait(&s->sasl, &words, s, out);
 }
 
 struct step
@@ -142,19 +151,17 @@ pop3_auth(struct pop3 *s, view argument, struct buf *out)
 {
 	view answer = view_trim(argument);
 	view mechanism = view_cut(&answer, ' ');
-	struct sasl_login_turn t;
 
 	if (in_clear(s, out))
 		return pop3_next();
 	if (mechanism.n == 0) {
 		/* Older clients ask so for the list (RFC 1734 had none). */
 		buf_add(out, VIEW("+OK"));
-		sasl_login_list(&s->way, "\r\n", out);
+		sasl_login_list(&s->sasl.way, "\r\n", out);
 		buf_add(out, VIEW("\r\n.\r\n"));
 		return pop3_next();
 	}
 	answer = view_trim(answer);
-	sasl_login_begin(&s->sasl, &s->way, mechanism,
-	    answer.n > 0 ? &answer : NULL, &t);
-	return answer_turn(s, &t, out);
+	return sasl_talk_begin(&s->sasl, &words, s, mechanism,
+	    answer.n > 0 ? &answer : NULL, out);
 }

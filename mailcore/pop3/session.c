@@ -39,7 +39,7 @@ run_capa(struct pop3 *s, view argument, struct buf *out)
 		buf_add(out, VIEW("STLS\r\n"));
 	if (s->peer->tls) {
 		buf_add(out, VIEW("USER\r\nSASL"));
-		sasl_login_list(&s->way, " ", out);
+		sasl_login_list(&s->sasl.way, " ", out);
 		buf_add(out, VIEW("\r\n"));
 	}
 	buf_add(out, VIEW("EXPIRE NEVER\r\nIMPLEMENTATION Posthaste\r\n"
@@ -169,6 +169,8 @@ session_run(void *session, view unit, struct buf *out)
 
 	if (s->sending != SEND_NOTHING)
 		return pop3_send(s, out);
+	if (s->sasl.waits)
+		return pop3_auth_wait(s, out);
 	if (unit.n == 0)
 		return pop3_next();
 	if (has_ended(s)) {
@@ -180,7 +182,7 @@ session_run(void *session, view unit, struct buf *out)
 	if (view_at(unit, unit.n - 1) != '\n') {
 		s->skipping = true;
 		s->skipped = 0;
-		sasl_login_free(&s->sasl);
+		sasl_talk_end(&s->sasl);
 		return bad_command(s, "RFC 2449 4: line too long", out);
 	}
 	if (!view_line(&unit, &line))
@@ -189,8 +191,8 @@ session_run(void *session, view unit, struct buf *out)
 		buf_add(out, VIEW("-ERR [SYS/PERM] This is not HTTP\r\n"));
 		return (struct step){ .next = STEP_CLOSE };
 	}
-	return s->sasl != NULL ? pop3_auth_turn(s, line, out)
-			       : dispatch(s, line, out);
+	return s->sasl.login != NULL ? pop3_auth_answer(s, line, out)
+				     : dispatch(s, line, out);
 }
 
 static size_t
@@ -213,7 +215,7 @@ session_open(void *services, const struct peer *peer, struct buf *out)
 		abort();
 	s->services = services;
 	s->peer = peer;
-	s->way = (struct sasl_login_way){ .auth = s->services->auth,
+	s->sasl.way = (struct sasl_login_way){ .auth = s->services->auth,
 		.peer = peer, .protocol = "pop3" };
 	s->state = POP3_AUTHORIZATION;
 	buf_print(out, "+OK %s POP3 ready\r\n", s->services->hostname);
@@ -226,7 +228,7 @@ session_secured(void *session)
 {
 	struct pop3 *s = session;
 
-	sasl_login_free(&s->sasl);
+	sasl_talk_end(&s->sasl);
 	s->user[0] = '\0';
 	s->bad = 0;
 }
@@ -271,7 +273,7 @@ session_close(void *session)
 {
 	struct pop3 *s = session;
 
-	sasl_login_free(&s->sasl);
+	sasl_talk_end(&s->sasl);
 	maildrop_close(&s->drop);
 	free(s);
 }

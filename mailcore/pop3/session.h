@@ -6,7 +6,7 @@
 #ifndef POP3_SESSION_H
 #define POP3_SESSION_H
 
-#include "mailcore/auth/sasl_login.h"
+#include "mailcore/auth/sasl_talk.h"
 #include "mailcore/format/wire.h"
 #include "mailcore/pop3/maildrop.h"
 #include "mailcore/pop3/pop3.h"
@@ -26,8 +26,7 @@ struct pop3 {
 	bool skipping;    /* the rest of a line that was too long */
 	size_t skipped;
 	char user[LIMIT_ADDRESS + 1];
-	struct sasl_login_way way;
-	struct sasl_login *sasl; /* an exchange is going on */
+	struct sasl_talk sasl;
 	struct maildrop drop;
 	struct auth_watch login;
 	enum pop3_sending sending;
@@ -49,7 +48,8 @@ pop3_next(void)
 struct step pop3_user(struct pop3 *, view argument, struct buf *out);
 struct step pop3_pass(struct pop3 *, view argument, struct buf *out);
 struct step pop3_auth(struct pop3 *, view argument, struct buf *out);
-struct step pop3_auth_turn(struct pop3 *, view line, struct buf *out);
+struct step pop3_auth_answer(struct pop3 *, view line, struct buf *out);
+struct step pop3_auth_wait(struct pop3 *, struct buf *out);
 
 /* listing.c */
 struct step pop3_stat(struct pop3 *, view argument, struct buf *out);

@@ -55,7 +55,7 @@ smtp_ehlo(struct smtp *s, view argument, struct buf *out)
 		buf_add(out, VIEW("250-STARTTLS\r\n"));
 	if (sv->submission && s->peer->tls) {
 		buf_add(out, VIEW("250-AUTH"));
-		sasl_login_list(&s->way, " ", out);
+		sasl_login_list(&s->sasl.way, " ", out);
 		buf_add(out, VIEW("\r\n"));
 		offer_to_submitters(out);
 	}

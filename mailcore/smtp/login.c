@@ -1,4 +1,4 @@
-/* AUTH (RFC 4954), by the turns of auth/sasl_login.h. */
+/* AUTH (RFC 4954), by the turns of auth/sasl_talk.h. */
 #include "mailcore/base/limits.h"
 #include "mailcore/smtp/session.h"
 #include "mailcore/sys/log.h"
@@ -20,54 +20,69 @@ static const struct smtp_code login_codes[FAILED + 1] = {
 };
 
 static struct step
-refuse(struct smtp *s, const struct sasl_login_turn *t, struct buf *out)
+say_more(void *session, const struct sasl_login_turn *t, struct buf *out)
 {
-	struct step step = { .next = STEP_READ, .delay_ms = t->delay_ms };
-
-	smtp_say_why(out, login_codes, t->r);
-	if (++s->guesses >= LIMIT_BAD_COMMANDS_UNAUTHENTICATED) {
-		smtp_say(out, 421, "4.7.0", "Too many failed logins");
-		step.next = STEP_CLOSE;
-	}
-	return step;
+	(void)session;
+	buf_add(out, VIEW("334 "));
+	buf_add(out, t->text);
+	buf_add(out, VIEW("\r\n"));
+	return smtp_next();
 }
 
 static struct step
-answer_turn(struct smtp *s, const struct sasl_login_turn *t, struct buf *out)
+say_passed(void *session, const struct sasl_login_turn *t, struct buf *out)
 {
-	struct step step = { .next = STEP_READ, .delay_ms = t->delay_ms };
+	struct smtp *s = session;
 
-	switch (t->next) {
-	case SASL_MORE:
-		buf_add(out, VIEW("334 "));
-		buf_add(out, t->text);
-		buf_add(out, VIEW("\r\n"));
-		s->mode = MODE_SASL;
-		return step;
-	case SASL_PASSED:
-		s->identity = t->who;
-		auth_watch_begin(s->services->auth, &s->identity, &s->login);
-		smtp_say(out, 235, "2.7.0", "Welcome");
-		break;
-	case SASL_REFUSED:
-		step = refuse(s, t, out);
-		break;
-	case SASL_BROKEN:
-		smtp_say_why(out, turn_codes, t->r);
-		break;
-	}
-	sasl_login_free(&s->sasl);
-	s->mode = MODE_COMMAND;
+	s->identity = t->who;
+	auth_watch_begin(s->services->auth, &s->identity, &s->login);
+	smtp_say(out, 235, "2.7.0", "Welcome");
+	return smtp_next();
+}
+
+static struct step
+say_refused(void *session, const struct sasl_login_turn *t, struct buf *out)
+{
+	struct smtp *s = session;
+
+	smtp_say_why(out, login_codes, t->r);
+	if (++s->guesses < LIMIT_BAD_COMMANDS_UNAUTHENTICATED)
+		return smtp_next();
+	smtp_say(out, 421, "4.7.0", "Too many failed logins");
+	return (struct step){ .next = STEP_CLOSE };
+}
+
+static struct step
+say_broken(void *session, const struct sasl_login_turn *t, struct buf *out)
+{
+	(void)session;
+	smtp_say_why(out, turn_codes, t->r);
+	return smtp_next();
+}
+
+static const struct sasl_words words = { say_more, say_passed, say_refused,
+	say_broken };
+
+/* What comes next is the client's answer, nothing but our own, or a
+ * command. */
+static struct step
+turned(struct smtp *s, struct step step)
+{
+	s->mode = s->sasl.waits ? MODE_WAIT
+	    : s->sasl.login != NULL ? MODE_SASL : MODE_COMMAND;
 	return step;
 }
 
 struct step
-smtp_auth_turn(struct smtp *s, view line, struct buf *out)
+smtp_auth_answer(struct smtp *s, view line, struct buf *out)
 {
-	struct sasl_login_turn t;
+	return turned(s, sasl_talk_answer(&s->sasl, &words, s, line, out));
+}
 
-	sasl_login_go_on(s->sasl, line, &t);
-	return answer_turn(s, &t, out);
+struct step
+smtp_auth_wait(struct smtp *s, struct buf *out)
+{
+	return turned(s, sasl_talk_wait(&s->sasl, &words, s, out));
 }
 
 /* What keeps AUTH from being tried now. */
@@ -92,7 +107,6 @@ smtp_auth(struct smtp *s, view argument, struct buf *out)
 {
 	view answer = view_trim(argument);
 	view mechanism = view_cut(&answer, ' ');
-	struct sasl_login_turn t;
 
 	if (refused(s, out))
 		return smtp_next();
@@ -101,7 +115,7 @@ smtp_auth(struct smtp *s, view argument, struct buf *out)
 		return smtp_next();
 	}
 	answer = view_trim(answer);
-	sasl_login_begin(&s->sasl, &s->way, mechanism,
-	    answer.n > 0 ? &answer : NULL, &t);
-	return answer_turn(s, &t, out);
+	return turned(s,
+	    sasl_talk_begin(&s->sasl, &words, s, mechanism,
+	        answer.n > 0 ? &answer : NULL, out));
 }

@@ -270,14 +270,14 @@ run_sasl(struct smtp *s, view unit, struct buf *out)
 		    "RFC 4954 4: AUTH answer too long");
 	/* As strict as in commands. */
 	if (view_at(unit, unit.n - 2) != '\r') {
-		sasl_login_free(&s->sasl);
+		sasl_talk_end(&s->sasl);
 		s->mode = MODE_COMMAND;
 		return smtp_bad_command(s, out, 501, "5.5.2",
 		    "RFC 5321 2.3.8: a line ends with CR LF");
 	}
 	if (!view_line(&unit, &line))
 		return smtp_next();
-	return smtp_auth_turn(s, line, out);
+	return smtp_auth_answer(s, line, out);
 }
 
 static size_t
@@ -312,7 +312,7 @@ ready_chunk(const struct smtp *s, view in)
 	return in.n < s->chunk ? in.n : (size_t)s->chunk;
 }
 
-/* The text is whole; what follows waits until it is answered. */
+/* The text, or a login, is whole; what follows waits until it is answered. */
 static size_t
 ready_later(const struct smtp *s, view in)
 {
@@ -324,7 +324,7 @@ static struct step
 run_later(struct smtp *s, view unit, struct buf *out)
 {
 	(void)unit;
-	return smtp_waited(s, out);
+	return s->sasl.waits ? smtp_auth_wait(s, out) : smtp_waited(s, out);
 }
 
 static const struct {
@@ -350,7 +350,7 @@ session_open(void *services, const struct peer *peer, struct buf *out)
 	s->peer = peer;
 	/* neomutt 20220429 takes the best that is offered, has nothing to bind
 	 * to, and then sends nothing at all. */
-	s->way = (struct sasl_login_way){ .auth = s->services->auth,
+	s->sasl.way = (struct sasl_login_way){ .auth = s->services->auth,
 		.peer = peer, .protocol = "smtp", .unbound = true };
 	s->state = SMTP_START;
 	buf_print(out, "220 %s ESMTP ready\r\n", s->services->hostname);
@@ -411,7 +411,7 @@ session_secured(void *session)
 	struct smtp *s = session;
 
 	smtp_reset(s);
-	sasl_login_free(&s->sasl);
+	sasl_talk_end(&s->sasl);
 	s->identity = (struct identity){ .account = 0 };
 	s->login = (struct auth_watch){ .account = 0 };
 	s->hello[0] = '\0';
@@ -463,7 +463,7 @@ session_close(void *session)
 	struct smtp *s = session;
 
 	smtp_reset(s);
-	sasl_login_free(&s->sasl);
+	sasl_talk_end(&s->sasl);
 	free(s);
 }
 

@@ -7,7 +7,7 @@
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
 
-#include "mailcore/auth/sasl_login.h"
+#include "mailcore/auth/sasl_talk.h"
 #include "mailcore/smtp/data.h"
 #include "mailcore/smtp/parse.h"
 #include "mailcore/smtp/smtp.h"
@@ -29,7 +29,7 @@ enum smtp_mode {
 	MODE_SASL,
 	MODE_DATA,
 	MODE_CHUNK,
-	MODE_WAIT, /* for what is found out about the text */
+	MODE_WAIT, /* for what is found out about the text, or a login */
 	MODES
 };
 
@@ -86,8 +86,7 @@ struct smtp {
 	size_t skipped;
 	bool extended; /* EHLO, not HELO */
 	char hello[LIMIT_DOMAIN + 1];
-	struct sasl_login_way way;
-	struct sasl_login *sasl;
+	struct sasl_talk sasl;
 	struct identity identity; /* account 0: nobody */
 	struct auth_watch login;
 	struct transaction mail;
@@ -132,7 +131,8 @@ struct step smtp_ehlo(struct smtp *, view argument, struct buf *out);
 
 /* login.c */
 struct step smtp_auth(struct smtp *, view argument, struct buf *out);
-struct step smtp_auth_turn(struct smtp *, view line, struct buf *out);
+struct step smtp_auth_answer(struct smtp *, view line, struct buf *out);
+struct step smtp_auth_wait(struct smtp *, struct buf *out);
 
 /* envelope.c */
 struct step smtp_mail(struct smtp *, view argument, struct buf *out);
