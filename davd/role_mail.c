@@ -1,4 +1,5 @@
 /* IMAP, POP3 and SMTP. */
+#include "davd/bearer.h"
 #include "davd/role.h"
 
 #include "mailcore/imap/box_cache.h"
@@ -31,6 +32,7 @@ struct mail {
 	struct smtp_services reception, submission, lmtp;
 	struct verify *verify;
 	struct searcher *searcher;
+	struct bearer *bearer;
 };
 
 /* What looks at mail from outside. */
@@ -169,6 +171,7 @@ reload(struct mail *m)
 		return;
 	__atomic_store_n(&m->imap.without, keep_words(m, fresh.imap_without),
 	    __ATOMIC_RELEASE);
+	bearer_reload(m->bearer, &fresh);
 	arena_free(&arena);
 	net_limit(m->net, fresh.connections, fresh.connections_per_peer);
 	__atomic_store_n(&m->reception.dmarc, (enum judge_dmarc)fresh.dmarc,
@@ -259,11 +262,14 @@ role_mail(struct role *r)
 	TRY(net_new(&m.net, &o));
 	done = start_verify(&m);
 	if (done.is == OK)
+		done = bearer_new(&m.bearer, r);
+	if (done.is == OK)
 		done = searcher_new(&m.searcher, r->store);
 	fill_services(&m);
 	if (done.is == OK)
 		done = serve(&m);
 	net_free(&m.net);
+	bearer_free(&m.bearer);
 	searcher_free(&m.searcher);
 	verify_free(&m.verify);
 	box_cache_free(&m.imap.cache);

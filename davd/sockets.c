@@ -62,6 +62,22 @@ open_service(const struct conf *conf, enum service service,
 	                  : fail(FAILED, "no address to listen on works");
 }
 
+/* For another server of this machine; whoever may write there is believed. */
+static result
+open_path(const struct conf *conf, struct role_start *out)
+{
+	const struct proc_socket s = { .path = conf->lmtp_socket.path,
+		.owner = conf->lmtp_socket.owner,
+		.group = conf->lmtp_socket.group,
+		.mode = conf->lmtp_socket.mode };
+	int fd;
+
+	TRY(proc_listen_at(&s, &fd));
+	out->sockets[out->socket_count++]
+	    = (struct role_socket){ SERVICE_LMTP, fd };
+	return done();
+}
+
 result
 sockets_open(const struct conf *conf, unsigned services,
     struct role_start *out)
@@ -72,5 +88,8 @@ sockets_open(const struct conf *conf, unsigned services,
 			continue;
 		TRY(open_service(conf, (enum service)i, out));
 	}
+	if (conf->lmtp_socket.path != NULL
+	    && (services & 1u << SERVICE_LMTP) != 0)
+		return open_path(conf, out);
 	return done();
 }

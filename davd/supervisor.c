@@ -1,5 +1,6 @@
 #include "davd/role.h"
 
+#include "davd/bearer.h"
 #include "davd/children.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/sys/clock.h"
@@ -128,12 +129,27 @@ take_lock(struct supervisor *s)
 /* Roles cannot read the configuration's folder, which may hold anything, but
  * only a copy in a folder that they cannot write. */
 static result
-publish(struct supervisor *s)
+publish_file(const char *from, const char *to, size_t most, const char *user)
 {
-	struct buf text = buf_new(LIMIT_CONFIGURATION);
-	char folder[PATH_MAX];
+	struct buf text = buf_new(most);
+	result r = file_read(from, &text);
+
+	if (r.is == OK)
+		r = file_write(to, buf_view(&text), S_IRUSR | S_IWUSR);
+	if (r.is != OK)
+		log_line(LOG_ERROR, "configuration.copy", "file=%s why=\"%s\"",
+		    from, r.why);
+	buf_free(&text);
+	TRY(r);
+	return give_away(to, user);
+}
+
+/* `conf`: as the file is now. */
+static result
+publish(struct supervisor *s, const struct conf *conf)
+{
+	char folder[PATH_MAX], keys[PATH_MAX];
 	view file, above;
-	result r;
 
 	TRY(role_config_path(&s->conf, s->copy));
 	file = view_of(s->copy);
@@ -142,12 +158,13 @@ publish(struct supervisor *s)
 		return fail(FAILED, "the data folder's path is too long");
 	TRY(file_make_folder(folder));
 	TRY(give_away(folder, s->conf.user));
-	r = file_read(s->config, &text);
-	if (r.is == OK)
-		r = file_write(s->copy, buf_view(&text), S_IRUSR | S_IWUSR);
-	buf_free(&text);
-	TRY(r);
-	return give_away(s->copy, s->conf.user);
+	if (view_starts(view_of(conf->oauth.keys), VIEW("/"))) {
+		TRY(bearer_keys_path(&s->conf, keys));
+		TRY(publish_file(conf->oauth.keys, keys, LIMIT_TOKEN_ANSWER,
+		    s->conf.user));
+	}
+	return publish_file(s->config, s->copy, LIMIT_CONFIGURATION,
+	    s->conf.user);
 }
 
 static int
@@ -252,7 +269,7 @@ reload(struct supervisor *s)
 	struct conf fresh;
 
 	if (load(&fresh, arena, s->config).is == OK
-	    && publish(s).is == OK) {
+	    && publish(s, &fresh).is == OK) {
 		if (!same_ports(&fresh, &s->conf))
 			log_line(LOG_WARNING, "reload.partly", "do=\"restart"
 			    " for other addresses, ports or data\"");
@@ -320,7 +337,7 @@ begin(struct supervisor *s, const char *only)
 	proc_raise_files(s->conf.connections + FILES_BESIDE_CONNECTIONS);
 	TRY(take_lock(s));
 	forget(s);
-	TRY(publish(s));
+	TRY(publish(s, &s->conf));
 	TRY(children_new(&s->children, &s->conf, s->copy, only, s->lock));
 	return run_prepare(s);
 }

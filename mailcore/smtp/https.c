@@ -1,6 +1,7 @@
 #include "mailcore/smtp/https.h"
 
 #include "mailcore/base/limits.h"
+#include "mailcore/base/secret.h"
 #include "mailcore/smtp/link.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/inner.h"
@@ -172,11 +173,15 @@ send_request(struct link *l, const struct https *h,
 	if (q->type.n > 0)
 		buf_print(&b, "Content-Type: %.*s\r\nContent-Length: %zu\r\n",
 		    LOG_VIEW(q->type), q->body.n);
+	if (q->authorization.n > 0)
+		buf_print(&b, "Authorization: %.*s\r\n",
+		    LOG_VIEW(q->authorization));
 	buf_add(&b, VIEW("\r\n"));
 	if (buf_result(&b).is != OK)
 		link_fail(l, "the request is too long");
 	link_write(l, buf_view(&b), wait);
 	link_write(l, q->body, wait);
+	secret_wipe(b.p, b.n);
 	buf_free(&b);
 }
 
@@ -220,7 +225,7 @@ ask_at(const struct https *h, struct arena *arena,
 
 	if (r.is == OK && !view_copy(q->host, name, sizeof name))
 		r = fail(MALFORMED, "RFC 1035 2.3.4: not a host's name");
-	if (r.is == OK) {
+	if (r.is == OK && !h->clear) {
 		link_secure(l, tls_connect(h->tls, name, true), q->wait_ms);
 		r = link_result(l);
 		if (r.is == DENIED)
@@ -246,7 +251,7 @@ https_ask(const struct https *h, struct arena *arena,
 	size_t tried = 0;
 
 	*out = (struct https_answer){ .status = 0 };
-	if (h->tls == NULL)
+	if (h->tls == NULL && !h->clear)
 		return fail(DENIED, "there is no TLS");
 	TRY(resolve_addresses(h->resolver, arena, q->host, &found));
 	for (size_t i = 0; i < found.count && tried < ADDRESSES_TRIED; i++) {

@@ -1,7 +1,7 @@
 /*
  * https.h - one request by HTTPS to a stranger's server: bounded in bytes and
  * time, without redirections, with a certificate that proves its name, and to
- * no address of an inner network.  Blocking.
+ * no address of an inner network, unless who asks says otherwise.  Blocking.
  */
 #ifndef SMTP_HTTPS_H
 #define SMTP_HTTPS_H
@@ -12,7 +12,8 @@ struct https {
 	struct resolver *resolver;
 	struct tls *tls;
 	unsigned port;
-	bool inside; /* inner addresses are fine: tests */
+	bool inside; /* inner addresses are fine */
+	bool clear;  /* no TLS: within this machine */
 	int stop;    /* as in link.h */
 	const char *agent;
 };
@@ -20,6 +21,7 @@ struct https {
 struct https_request {
 	view host;
 	view path; /* "/..." */
+	view authorization; /* that field's value; empty: without */
 	view type; /* of the body; empty: it is a GET */
 	view body;
 	size_t most; /* octets of the answer's body */

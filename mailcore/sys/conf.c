@@ -36,6 +36,7 @@ conf_defaults(struct conf *c, unsigned base_port)
 		.tls_reports = true,
 		.greylist_delay = 15 * 60,
 		.message_limit = LIMIT_MESSAGE,
+		.oauth = { .claim = "email" },
 		.send_per_hour = 500,
 		.send_per_day = 2000,
 		.connections = LIMIT_CONNECTIONS,
@@ -253,6 +254,18 @@ check_gateway(struct reader *r)
 }
 
 static void
+check_oauth(struct reader *r)
+{
+	const char *lacks = conf_oauth_lacks(&r->conf->oauth);
+
+	if (lacks == NULL)
+		return;
+	r->line = r->seen[find_name(VIEW("oauth-keys"))];
+	complain(r, lacks, VIEW(""),
+	    "say whose tokens are taken, and for whom they must be");
+}
+
+static void
 complete(struct reader *r)
 {
 	struct conf *c = r->conf;
@@ -271,6 +284,7 @@ complete(struct reader *r)
 			c->public_ports[i] = c->ports[i];
 	check_ports(r);
 	check_gateway(r);
+	check_oauth(r);
 }
 
 result

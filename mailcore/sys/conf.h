@@ -22,6 +22,10 @@
  *	publish on|off       directory on|off        imap-without WORD...
  *	push public|any|off  history-days N          metrics on|off
  *	scram sha-256|sha-1|off  send-per-hour N  send-per-day N
+ *	oauth-introspection URL  oauth-client NAME  oauth-client-password TEXT
+ *	oauth-keys FILE|URL      oauth-issuer TEXT  oauth-audience TEXT
+ *	oauth-scope WORD         oauth-claim NAME
+ *	lmtp-socket PATH [OWNER[:GROUP] [MODE]]
  *	gateway DOMAIN ... (gateway.h)
  *	log-level error|warning|info|debug           sandbox on|off
  */
@@ -64,6 +68,23 @@ enum conf_check { CONF_CHECK_REMOTE, CONF_CHECK_ALL, CONF_CHECK_OFF };
 /* To which push services messages go: see push in posthaste.conf(5). */
 enum conf_push { CONF_PUSH_PUBLIC, CONF_PUSH_ANY, CONF_PUSH_OFF };
 
+/* Logins by access tokens; NULL: not there. */
+struct conf_oauth {
+	const char *introspection; /* a URL to ask */
+	const char *client, *client_password;
+	const char *keys; /* "/path" or a URL */
+	const char *issuer, *audience, *scope;
+	const char *claim; /* that holds the address */
+};
+
+/* A Unix socket beside, or instead of, a port. */
+struct conf_socket {
+	const char *path;  /* NULL: none */
+	const char *owner; /* NULL: whom we run as */
+	const char *group; /* NULL: the owner's */
+	unsigned mode;
+};
+
 struct conf {
 	const char *data;     /* folder of the store */
 	const char *hostname; /* of this server: mail.example.org */
@@ -92,6 +113,8 @@ struct conf {
 	uint64_t message_limit;
 	int scram; /* enum auth_scram of mailcore/auth/auth.h */
 	unsigned send_per_hour, send_per_day; /* recipients; 0: any number */
+	struct conf_oauth oauth;
+	struct conf_socket lmtp_socket;
 	const char *imap_without; /* capabilities, "A B"; NULL: none */
 	unsigned connections, connections_per_peer;
 	unsigned session_idle; /* seconds until an unused one ends */

@@ -18,7 +18,7 @@ struct setting {
 	const char *advice;
 };
 
-enum { CONF_SETTINGS = 38, CONF_PORT_MAX = 65535, CONF_MESSAGE_MAX = 1 << 30 };
+enum { CONF_SETTINGS = 47, CONF_PORT_MAX = 65535, CONF_MESSAGE_MAX = 1 << 30 };
 
 extern const struct setting conf_settings[CONF_SETTINGS];
 extern const struct setting conf_port_setting; /* port.*, public-port.* */
@@ -32,6 +32,16 @@ bool conf_set_scram(struct arena *, void *to, view value);
 bool conf_set_sending(struct arena *, void *to, view value);
 bool conf_set_push(struct arena *, void *to, view value);
 bool conf_set_anchor(struct arena *, void *to, view value);
+
+/* conf_oauth.c */
+bool conf_set_url(struct arena *, void *to, view value);
+bool conf_set_keys(struct arena *, void *to, view value);
+bool conf_set_claim(struct arena *, void *to, view value);
+bool conf_set_secret(struct arena *, void *to, view value);
+bool conf_set_socket(struct arena *, void *to, view value);
+
+/* Do they stand together?  NULL: yes; else what is expected beside them. */
+const char *conf_oauth_lacks(const struct conf_oauth *);
 
 /* May it stand in several lines, which add up? */
 bool conf_setting_repeats(const struct setting *);

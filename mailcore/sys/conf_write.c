@@ -38,6 +38,23 @@ put_places(const struct conf *c, struct buf *out)
 }
 
 static void
+put_socket(const struct conf_socket *s, struct buf *out)
+{
+	buf_add(out, VIEW("\n# A Unix socket for LMTP: path, owner[:group],"
+	    " mode.\n"));
+	if (s->path == NULL) {
+		buf_add(out, VIEW("# lmtp-socket\n"));
+		return;
+	}
+	buf_print(out, "lmtp-socket %s", s->path);
+	if (s->owner != NULL)
+		buf_print(out, " %s%s%s %04o", s->owner,
+		    s->group == NULL ? "" : ":",
+		    s->group == NULL ? "" : s->group, s->mode);
+	buf_add(out, VIEW("\n"));
+}
+
+static void
 put_ports(const struct conf *c, struct buf *out)
 {
 	buf_add(out, VIEW("\n# Addresses to listen on.\nlisten"));
@@ -55,6 +72,7 @@ put_ports(const struct conf *c, struct buf *out)
 		buf_print(out, "%spublic-port.%s %u\n",
 		    c->public_ports[i] == c->ports[i] ? "# " : "",
 		    conf_services[i].name, c->public_ports[i]);
+	put_socket(&c->lmtp_socket, out);
 }
 
 static void
@@ -148,6 +166,24 @@ put_people(const struct conf *c, struct buf *out)
 }
 
 static void
+put_oauth(const struct conf *c, struct buf *out)
+{
+	const struct conf_oauth *o = &c->oauth;
+
+	buf_add(out, VIEW("\n# Logins by access tokens of another server:"
+	    " where to ask about them, or by\n# which keys they are signed,"
+	    " and what must stand in them.\n"));
+	put_text(out, "oauth-introspection", o->introspection);
+	put_text(out, "oauth-client", o->client);
+	put_text(out, "oauth-client-password", o->client_password);
+	put_text(out, "oauth-keys", o->keys);
+	put_text(out, "oauth-issuer", o->issuer);
+	put_text(out, "oauth-audience", o->audience);
+	put_text(out, "oauth-scope", o->scope);
+	put_text(out, "oauth-claim", o->claim);
+}
+
+static void
 put_dav(const struct conf *c, struct buf *out)
 {
 	static const char *const push[] = { "public", "any", "off" };
@@ -197,6 +233,7 @@ put_limits(const struct conf *c, struct buf *out)
 	buf_print(out, "publish %s\ndirectory %s\n",
 	    c->publish ? "on" : "off", c->directory ? "on" : "off");
 	put_people(c, out);
+	put_oauth(c, out);
 	put_dav(c, out);
 	buf_add(out, VIEW("\n# May programs of this machine read /metrics?\n"));
 	buf_print(out, "metrics %s\n", c->metrics ? "on" : "off");

@@ -14,6 +14,16 @@
  * (or IPv4).  FAILED: logged with address, port and what to do. */
 CHECKED result proc_listen(const char *address, unsigned port, int *fd);
 
+struct proc_socket {
+	const char *path;
+	const char *owner, *group; /* NULL: stays; the group: the owner's */
+	unsigned mode;
+};
+
+/* A listening Unix socket there, in place of one where nobody answers.
+ * FAILED: logged. */
+CHECKED result proc_listen_at(const struct proc_socket *, int *fd);
+
 /* For root: become `user` for good, with its groups.  For others: give up
  * capabilities.  FAILED: no such user, logged. */
 CHECKED result proc_become(const char *user);
