@@ -48,6 +48,7 @@ usage()
 	              measure the release build
 	fuzz [TARGET] [SECONDS]
 	              replay the corpus, then look for more
+	coverage      what the corpora reach, target by target
 	torture       kill -9 of every role 200 times under load; disk full
 	lint          the checks of tests/lint
 	install [--prefix /usr] [--root DIR]
@@ -335,6 +336,7 @@ fuzz_one()
 	mkdir -p "$found"
 	local folders=("$found")
 	[[ -d $corpus ]] && folders+=("$corpus")
+	[[ -f tests/fuzz/dict/$1 ]] && folders+=(-dict="tests/fuzz/dict/$1")
 	if build/fuzz/fuzz_"$name" -max_total_time="$2" -timeout=5 \
 	    -rss_limit_mb=1024 -print_final_stats=1 \
 	    -artifact_prefix="$found-" "${folders[@]}" \
@@ -347,6 +349,19 @@ fuzz_one()
 		tail -n 15 "$found.log" | sed 's/^/# /'
 		return 1
 	fi
+}
+
+# How many lines of the code that a target is for (tests/fuzz/covers) its corpus
+# and what was found reach, in a build of its own that only counts.
+coverage()
+{
+	need "${build_packages[@]}" clang libclang-rt-14-dev llvm
+	CC=clang configure cover --buildtype debugoptimized \
+	    -Db_sanitize=address,undefined -Db_lundef=false \
+	    -Dc_args=-fsanitize=fuzzer-no-link,-fprofile-instr-generate,-fcoverage-mapping \
+	    -Dc_link_args=-fprofile-instr-generate
+	compile cover fuzzers
+	tests/fuzz/coverage build/cover build/fuzz/found
 }
 
 # --- the rest ---------------------------------------------------------------
@@ -447,6 +462,7 @@ main()
 	test) test_all "$@" ;;
 	bench) bench "$@" ;;
 	fuzz) fuzz "$@" ;;
+	coverage) coverage ;;
 	torture) torture "$@" ;;
 	lint) lint "$@" ;;
 	install) install_files "$@" ;;

@@ -58,7 +58,9 @@ static const struct rule rules[] = {
 	{ "an item has its own tombstone",
 	    "SELECT i.collection, i.uid FROM item i JOIN item_gone g"
 	    " ON g.account_id = i.account_id AND g.collection = i.collection"
-	    " AND g.uid = i.uid WHERE i.account_id = $1" },
+	    /* One that was given another name left its old one behind. */
+	    " AND g.uid = i.uid AND g.name = i.name"
+	    " WHERE i.account_id = $1" },
 	{ "a collection has a number that is yet to be given out",
 	    "SELECT c.id, c.uid_validity FROM collection c JOIN state s"
 	    " ON s.account_id = c.account_id WHERE c.account_id = $1"

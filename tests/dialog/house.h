@@ -1,12 +1,14 @@
 /*
  * house.h - a store with somebody in it, made once, for fuzzing sessions.
  * The first byte of an input chooses how they start; the rest is what the
- * peer sends, cut at each byte 0xff.
+ * peer sends, cut at each byte 0xff.  Every so many inputs the books of the
+ * account are looked at: whatever was sent, they must be right.
  */
 #ifndef TESTS_HOUSE_H
 #define TESTS_HOUSE_H
 
 #include "mailcore/auth/auth.h"
+#include "mailcore/store/verify.h"
 #include "mailcore/sys/conn.h"
 #include "mailcore/sys/log.h"
 
@@ -64,6 +66,33 @@ house_close(struct house *h)
 	(void)snprintf(command, sizeof command, "rm -rf '%s'", h->folder);
 	if (system(command) != 0)
 		(void)fprintf(stderr, "left behind: %s\n", h->folder);
+}
+
+static inline void
+house_fault(void *context, const struct verify_finding *f)
+{
+	(void)context;
+	(void)fprintf(stderr, "the books: %s (collection %lld, %lld)\n",
+	    f->what, (long long)f->collection, (long long)f->number);
+}
+
+/* Stops at books that are wrong. */
+static inline void
+house_verify(struct store *store, int64_t id)
+{
+	enum { OFTEN = 16 };
+	static unsigned turns;
+	struct account *account;
+	size_t faults;
+
+	if (++turns % OFTEN != 0)
+		return;
+	house_check(account_open(store, id, &account));
+	house_check(account_verify(account, false, house_fault, NULL,
+	    &faults));
+	account_close(&account);
+	if (faults > 0)
+		abort();
 }
 
 /* Runs what is ready; false: the session is over. */

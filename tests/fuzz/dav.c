@@ -1,13 +1,18 @@
-/* A whole request to the DAV handlers: the first line is "METHOD target", then
- * header fields, an empty line, and the body.  Never 500, and what is XML is
- * well-formed. */
+/* Requests to the DAV handlers, a byte 0xff between two: the first line is
+ * "METHOD target", then header fields, an empty line, and the body.  Never 500,
+ * what is XML is well-formed, and the books of the account stay right. */
 #include "mailcore/format/xml_in.h"
+#include "tests/dialog/house.h"
 #include "tests/unit/dav_talk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 int LLVMFuzzerInitialize(int *, char ***);
 
+enum { REQUESTS = 8 };
+#define SEPARATOR ((char)0xff)
+
 static struct talk fuzzed;
+static int64_t account;
 
 static void
 finish(void)
@@ -18,6 +23,8 @@ finish(void)
 int
 LLVMFuzzerInitialize(int *count, char ***words)
 {
+	struct account_info info;
+	struct arena *arena;
 	char text[512];
 	struct reply r;
 
@@ -29,6 +36,11 @@ LLVMFuzzerInitialize(int *count, char ***words)
 	reply_free(&r);
 	r = talk(&fuzzed, "PUT", BOOK "c.vcf", "", card(text, "c", "Ann"));
 	reply_free(&r);
+	arena = arena_new(65536);
+	house_check(account_find(
+	    fuzzed.store, arena, VIEW("user@example.org"), &info));
+	account = info.id;
+	arena_free(&arena);
 	return atexit(finish);
 }
 
@@ -46,16 +58,14 @@ check(const struct reply *r)
 	arena_free(&arena);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void
+ask(view rest)
 {
-	view rest = { (const char *)data, size }, line, method;
+	view line = view_cut(&rest, '\n'), method = view_cut(&line, ' ');
 	struct buf headers = buf_new(65536), target = buf_new(65536);
 	char name[32];
 	struct reply r;
 
-	line = view_cut(&rest, '\n');
-	method = view_cut(&line, ' ');
 	if (view_copy(method, name, sizeof name)
 	    && view_find_byte(line, '\0') == SIZE_MAX) {
 		buf_add(&target, line);
@@ -71,5 +81,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	buf_free(&headers);
 	buf_free(&target);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	view input = { (const char *)data, size };
+
+	for (int n = 0; n < REQUESTS && input.n > 0; n++)
+		ask(view_cut(&input, SEPARATOR));
+	house_verify(fuzzed.store, account);
 	return 0;
 }

@@ -61,5 +61,6 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		seed(&services);
 	house_play(&imap_protocol, &services, (bytes[0] & 16) == 0,
 	    view_of(starts[bytes[0] & 3]), view_from(input, 1));
+	house_verify(house.store, house.account);
 	return 0;
 }

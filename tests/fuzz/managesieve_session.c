@@ -36,5 +36,6 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 			 " \"AGFAZXhhbXBsZS50ZXN0AHNlY3JldA==\"\r\n")
 		  : VIEW(""),
 	    view_from(input, 1));
+	house_verify(house.store, house.account);
 	return 0;
 }

@@ -71,5 +71,6 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	    known ? VIEW("AUTH PLAIN AGFAZXhhbXBsZS50ZXN0AHNlY3JldA==\r\n")
 		  : VIEW(""),
 	    view_from(input, 1));
+	house_verify(house.store, house.account);
 	return 0;
 }

@@ -39,5 +39,6 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 			 " AGFAZXhhbXBsZS50ZXN0AHNlY3JldA==\r\n")
 		  : VIEW("EHLO x\r\n"),
 	    view_from(input, 1));
+	house_verify(house.store, house.account);
 	return 0;
 }

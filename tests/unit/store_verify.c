@@ -22,7 +22,7 @@ static const struct damage damages[] = {
 	{ "UPDATE item_gone SET modseq = modseq + 1000",
 	    "a tombstone has a change" },
 	{ "UPDATE state SET modseq = 1", "above the account's" },
-	{ "INSERT INTO item_gone SELECT account_id, collection, 1, uid, ''"
+	{ "INSERT INTO item_gone SELECT account_id, collection, 1, uid, name"
 	  " FROM item", "its own tombstone" },
 	{ "UPDATE state SET next_collection = 1", "a collection has a number" },
 	{ "UPDATE state SET next_uid_validity = 1",
