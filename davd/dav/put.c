@@ -130,6 +130,7 @@ examine_card(struct put *p)
 		TRY(dav_list_convert(p->d, &p->text));
 	TRY(vcard_examine(p->text, p->d->arena, &facts));
 	p->item.key = facts.uid;
+	p->item.times = facts.words;
 	return facts.uid.n > 0 ? done()
 			       : fail(MALFORMED, "RFC 6352 5.1: no UID");
 }

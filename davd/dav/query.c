@@ -7,6 +7,7 @@
 #include "mailcore/format/ical_zone.h"
 #include "mailcore/format/match.h"
 #include "mailcore/format/vcard.h"
+#include "mailcore/format/vcard_words.h"
 
 /*
  * calendar-query (RFC 4791 7.8) and addressbook-query (RFC 6352 8.6): the
@@ -27,6 +28,7 @@ struct query {
 	bool whole; /* every candidate matches */
 	bool timed; /* a range of time is all that is asked for */
 	int64_t from, to;
+	const struct vcard_search *search; /* NULL: every card may match */
 	struct candidate *list;
 	size_t count, room, at;
 	uint64_t left;
@@ -42,6 +44,8 @@ add_candidate(void *context, const struct item *item)
 
 	if (q->timed)
 		touch = ical_times_touch(item->times, q->from, q->to);
+	if (q->search != NULL && !vcard_search_may_match(q->search, item->times))
+		touch = ICAL_TOUCHES_NOT;
 	if (touch == ICAL_TOUCHES_NOT)
 		return done();
 	if (q->count == q->room) {
@@ -302,9 +306,10 @@ report_book_query(struct dav *d, const struct xml_element *root)
 		return;
 	q->limited = q->left > 0;
 	q->whole = q->filter->first == NULL;
+	q->search = vcard_search_of(q->filter, d->arena);
 	start(q, d,
 	    depth_of(d) == DEPTH_0
 		? done()
-		: item_each(d->account, q->collection.id, 1, UINT32_MAX,
-		      add_candidate, q));
+		: item_each_times(
+		      d->account, q->collection.id, add_candidate, q));
 }

@@ -114,6 +114,7 @@ examine(struct object *o, view bytes)
 			return fail(OVER_LIMIT, "larger than any contact");
 		TRY(vcard_examine(bytes, arena, &card));
 		o->item.key = card.uid;
+		o->item.times = card.words;
 	} else {
 		if (bytes.n > LIMIT_CALENDAR_OBJECT)
 			return fail(OVER_LIMIT, "larger than any event");

@@ -52,8 +52,8 @@ fold_unicode(view v, struct arena *arena)
 	return out;
 }
 
-static view
-fold(view v, view collation, struct arena *arena)
+view
+match_fold(view v, view collation, struct arena *arena)
 {
 	if (view_eq(collation, VIEW("i;octet")))
 		return v;
@@ -85,7 +85,7 @@ match_text(const struct xml_element *text_match, view value, view collation,
 	if (named.n > 0 && !view_eq(named, VIEW("default")))
 		collation = named;
 	found = compare(xml_attribute(text_match, VIEW("match-type")),
-	    fold(value, collation, arena),
-	    fold(text_match->text, collation, arena));
+	    match_fold(value, collation, arena),
+	    match_fold(text_match->text, collation, arena));
 	return found != view_eq(negate, VIEW("yes"));
 }

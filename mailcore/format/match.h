@@ -11,6 +11,9 @@
 /* i;ascii-casemap, i;octet or i;unicode-casemap; "" and "default" too. */
 bool match_knows_collation(view name);
 
+/* As that collation compares it; a view of `v` or in the arena. */
+view match_fold(view v, view collation, struct arena *);
+
 /* Does `value` match?  Without a collation attribute `collation` holds.
  * negate-condition is applied. */
 bool match_text(const struct xml_element *text_match, view value,

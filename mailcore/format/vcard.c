@@ -1,8 +1,10 @@
 #include "mailcore/format/vcard.h"
 
 #include "mailcore/base/ascii.h"
+#include "mailcore/base/limits.h"
 #include "mailcore/format/content_line.h"
 #include "mailcore/format/match.h"
+#include "mailcore/format/vcard_words.h"
 
 #define CARDDAV VIEW("urn:ietf:params:xml:ns:carddav")
 
@@ -47,8 +49,8 @@ is_encoded_well(const struct content_line *line)
 
 /* The lines between BEGIN and END. */
 static result
-examine_lines(
-    struct content_lines *lines, struct arena *arena, struct vcard_facts *out)
+examine_lines(struct content_lines *lines, struct arena *arena,
+    struct buf *words, struct vcard_facts *out)
 {
 	struct content_line line;
 
@@ -66,6 +68,7 @@ examine_lines(
 		if (view_same(line.name, VIEW("UID")) && out->uid.n == 0)
 			out->uid = view_trim(
 			    content_unescape(line.value, arena));
+		vcard_words_add(words, &line, arena);
 	}
 	TRY(lines->r);
 	return fail(MALFORMED, "RFC 6350 6.1.2: END:VCARD is missing");
@@ -76,6 +79,8 @@ vcard_examine(view text, struct arena *arena, struct vcard_facts *out)
 {
 	struct content_lines lines = content_lines_of(text, arena);
 	struct content_line line;
+	struct buf words = buf_new(LIMIT_VCARD_WORDS + 1);
+	result r;
 
 	*out = (struct vcard_facts){ .uid = VIEW(""), .version = VIEW("") };
 	if (!content_line_next(&lines, &line)
@@ -83,7 +88,10 @@ vcard_examine(view text, struct arena *arena, struct vcard_facts *out)
 		TRY(lines.r);
 		return fail(MALFORMED, "RFC 6350 6.1.1: no BEGIN:VCARD");
 	}
-	TRY(examine_lines(&lines, arena, out));
+	r = examine_lines(&lines, arena, &words, out);
+	out->words = vcard_words_end(&words, arena);
+	buf_free(&words);
+	TRY(r);
 	if (content_line_next(&lines, &line))
 		return fail(MALFORMED, "RFC 6352 5.1: more than one vCard");
 	TRY(lines.r);

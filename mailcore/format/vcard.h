@@ -11,6 +11,7 @@
 struct vcard_facts {
 	view uid; /* empty when there is none */
 	view version;
+	view words; /* vcard_words.h */
 };
 
 /* One vCard.  MALFORMED: valid-address-data (RFC 6352 6.3.2.1);

@@ -36,7 +36,8 @@ struct item {
 	                    * empty */
 	int64_t span_from; /* calendar: first instance begins, seconds */
 	int64_t span_to;   /* last one ends; INT64_MAX: never */
-	view times;        /* ical_facts.times; by item_each_in_span alone */
+	view times;        /* ical_facts.times, vcard_facts.words; given by
+	                    * item_each_in_span and item_each_times alone */
 	int64_t body;
 	int64_t saved; /* seconds: when it came into the collection; 0: before
 	                * that was kept */
@@ -145,6 +146,11 @@ CHECKED result item_each_summary(struct account *, int64_t collection,
  * from <= t < to. */
 CHECKED result item_each_in_span(struct account *, int64_t collection,
     view component, int64_t from, int64_t to, item_visit *, void *context);
+
+/* By uid, as few columns as a search over thousands needs: uid, modseq and
+ * times. */
+CHECKED result item_each_times(struct account *, int64_t collection,
+    item_visit *, void *context);
 
 /* All that changed after `since`, by modseq: an item now there, or one that
  * is gone (`gone`: only uid, name and modseq are set).  At most `limit` (0:

@@ -1,7 +1,9 @@
-/* Items by the time that they take. */
+/* Items by the time that they take, and by what else is kept to find them. */
 #include "mailcore/store/item_row.h"
 
-enum { DAY = 86400, IN_SPAN = 0 };
+enum { DAY = 86400 };
+
+enum { IN_SPAN, TIMES };
 
 static const char *const sql[] = {
 	/* What has no length touches the span when it begins in it. */
@@ -10,6 +12,8 @@ static const char *const sql[] = {
 		    " AND component <> '' AND reach = $6 AND span_from >= $7"
 		    " AND span_from < $4 AND (span_to > $3 OR span_from >= $3)"
 		    " AND ($5 = '' OR component = $5) ORDER BY span_from",
+	[TIMES] = "SELECT uid, modseq, times FROM item WHERE account_id = $1"
+		  " AND collection = $2 ORDER BY uid",
 };
 
 /* The longest span of each step; what is longer is in one more. */
@@ -65,4 +69,25 @@ item_each_in_span(struct account *a, int64_t collection, view component,
 		TRY(r);
 	}
 	return done();
+}
+
+result
+item_each_times(
+    struct account *a, int64_t collection, item_visit *visit, void *context)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(collection) };
+	struct db_query q;
+	result r = done();
+
+	db_ask(a->db, &q, sql[TIMES], args, COUNT(args));
+	while (r.is == OK && db_next(&q)) {
+		const struct item item = { .collection = collection,
+			.uid = (uint32_t)db_int_at(&q, 0),
+			.modseq = db_int_at(&q, 1),
+			.times = db_blob_at(&q, 2) };
+
+		r = visit(context, &item);
+	}
+	TRY(db_end(&q));
+	return r;
 }

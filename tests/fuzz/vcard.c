@@ -1,5 +1,6 @@
-/* A vCard: examined and matched. */
+/* A vCard: examined and matched, by itself and by its words. */
 #include "mailcore/format/vcard.h"
+#include "mailcore/format/vcard_words.h"
 
 #include <stdlib.h>
 
@@ -15,17 +16,23 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    "<param-filter name='TYPE'><text-match match-type='equals'>"
 	    "home</text-match></param-filter><text-match>b</text-match>"
 	    "</prop-filter></filter>";
+	const struct vcard_search *search;
 	view text = { (const char *)data, size };
 	struct arena *arena = arena_new(33554432);
 	struct vcard_facts facts;
 	struct xml_element *filter;
-	bool match;
+	bool match = false, stored;
 
-	if (vcard_examine(text, arena, &facts).is == OK && facts.version.n != 3)
+	stored = vcard_examine(text, arena, &facts).is == OK;
+	if (stored && facts.version.n != 3)
 		abort();
 	if (xml_parse(view_of(xml), arena, &filter).is != OK)
 		abort();
 	(void)!vcard_matches(text, filter, arena, &match).is;
+	search = vcard_search_of(filter, arena);
+	if (stored && match && search != NULL
+	    && !vcard_search_may_match(search, facts.words))
+		abort();
 	arena_free(&arena);
 	return 0;
 }

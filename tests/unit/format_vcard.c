@@ -1,6 +1,8 @@
 /* vCards: what may be kept, and what matches a filter. */
 #include "mailcore/format/content_line.h"
+#include "mailcore/base/limits.h"
 #include "mailcore/format/vcard.h"
+#include "mailcore/format/vcard_words.h"
 #include "tests/tap.h"
 
 #include <stdio.h>
@@ -54,6 +56,19 @@ test_examine(void)
 	}
 }
 
+/* What its words say of the same filter. */
+static bool
+may_match(
+    const char *text, const struct xml_element *filter, struct arena *arena)
+{
+	const struct vcard_search *search = vcard_search_of(filter, arena);
+	struct vcard_facts facts;
+
+	if (vcard_examine(view_of(text), arena, &facts).is != OK)
+		return true;
+	return search == NULL || vcard_search_may_match(search, facts.words);
+}
+
 static bool
 matches(const char *text, const char *attributes, const char *inside)
 {
@@ -71,8 +86,31 @@ matches(const char *text, const char *attributes, const char *inside)
 		r = vcard_matches(view_of(text), filter, arena, &match);
 	if (r.is != OK)
 		note("%s: %s", xml, r.why);
+	else if (match)
+		ok(may_match(text, filter, arena), "its words: %s", inside);
 	arena_free(&arena);
 	return match;
+}
+
+/* Not found by its words, which say no more than the card. */
+static bool
+is_excluded(const char *text, const char *attributes, const char *inside)
+{
+	struct arena *arena = arena_new(BUDGET);
+	struct xml_element *filter = NULL;
+	char xml[1024];
+	bool excluded;
+
+	snprintf(xml, sizeof xml,
+	    "<filter xmlns='urn:ietf:params:xml:ns:carddav' %s>%s</filter>",
+	    attributes, inside);
+	if (xml_parse(view_of(xml), arena, &filter).is != OK)
+		abort();
+	excluded = !may_match(text, filter, arena);
+	arena_free(&arena);
+	ok(!excluded || !matches(text, attributes, inside),
+	    "what is excluded does not match: %s", inside);
+	return excluded;
 }
 
 #define PROP(name, test, inside) \
@@ -136,6 +174,93 @@ test_matches(void)
 }
 
 static void
+test_words(void)
+{
+	static const char text[] = CARD("UID:u\r\n"
+	    "fn;X=Y:J\xc3\xbcrgen M\xc3\xbcl\r\n ler\r\n"
+	    "item1.EMAIL;TYPE=WORK:jm@Example.org\r\n"
+	    "EMAIL:home@example.net\r\nORG:a\\,b;c\r\n"
+	    "NOTE:needle\r\nX-FN:other\r\n");
+	static const struct {
+		const char *attributes, *inside;
+		bool excluded;
+	} cases[] = {
+		{ "", "", false },
+		{ "", PROP("FN", "", TEXT("", "m\xc3\x9cLLER")), false },
+		{ "", PROP("FN", "", TEXT("", "example")), true },
+		{ "", PROP("fn", "", TEXT("", "other")), true },
+		{ "", PROP("X-FN", "", TEXT("", "none")), false },
+		{ "", PROP("NOTE", "", TEXT("", "none")), false },
+		{ "", PROP("NICKNAME", "", ""), true },
+		{ "", PROP("FN", "", "<is-not-defined/>"), false },
+		{ "", PROP("ORG", "", TEXT("", "A,B;")), false },
+		{ "", PROP("ORG", "", TEXT("", "a\\,b")), true },
+		{ "", PROP("item1.EMAIL", "", TEXT("", "@example.org")),
+		    false },
+		{ "", PROP("item2.EMAIL", "", TEXT("", "@example.com")),
+		    true },
+		{ "", PROP("FN", "",
+		    TEXT("collation='i;ascii-casemap'", "J\xc3\x9c")), false },
+		{ "", PROP("FN", "",
+		    TEXT("collation='i;ascii-casemap'", "Jo")), true },
+		{ "", PROP("FN", "", TEXT("negate-condition='yes'", "zz")),
+		    false },
+		{ "", PROP("EMAIL", "test='allof'", TEXT("", "example")
+		    TEXT("negate-condition='yes'", "zz")), false },
+		{ "", PROP("EMAIL", "test='allof'", TEXT("", "zz")
+		    "<param-filter name='TYPE'/>"), true },
+		{ "", PROP("EMAIL", "", TEXT("", "zz")
+		    "<param-filter name='TYPE'/>"), false },
+		{ "", PROP("EMAIL", "", TEXT("", "zz") TEXT("", "HOME")),
+		    false },
+		{ "", PROP("FN", "", TEXT("", "zz"))
+		    PROP("NOTE", "", TEXT("", "zz")), false },
+		{ "test='allof'", PROP("FN", "", TEXT("", "zz"))
+		    PROP("NOTE", "", TEXT("", "needle")), true },
+		{ "", PROP("FN", "", TEXT("", "zz"))
+		    PROP("EMAIL", "", TEXT("", "zz")), true },
+		{ "", PROP("FN", "", TEXT("", "")), false },
+		{ "", PROP("FN", "", TEXT("", "fn:")), true },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		ok(is_excluded(text, cases[i].attributes, cases[i].inside)
+			== cases[i].excluded,
+		    "words %zu: %s", i, cases[i].inside);
+}
+
+/* A card with so many octets of words. */
+static int64_t
+words_of(size_t n)
+{
+	static const char frame[] = "\1FN:"; /* and a NUL */
+	struct buf b = buf_new(2048);
+	struct arena *arena = arena_new(BUDGET);
+	struct vcard_facts facts;
+	int64_t kept;
+
+	buf_add_text(&b, "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nFN:");
+	for (size_t i = sizeof frame; i < n; i++)
+		buf_add_byte(&b, 'x');
+	buf_add_text(&b, "\r\nEND:VCARD\r\n");
+	if (vcard_examine(buf_view(&b), arena, &facts).is != OK)
+		abort();
+	kept = (int64_t)facts.words.n;
+	arena_free(&arena);
+	buf_free(&b);
+	return kept;
+}
+
+static void
+test_many_words(void)
+{
+	is_number(words_of(LIMIT_VCARD_WORDS), LIMIT_VCARD_WORDS, "the most");
+	is_number(words_of(LIMIT_VCARD_WORDS + 1), 0, "more says nothing");
+	ok(!is_excluded("none", "", PROP("FN", "", TEXT("", "a"))),
+	    "without words who knows");
+}
+
+static void
 test_parameters(void)
 {
 	view parameters = VIEW("A=1;B=\"x;y\",z;C"), name, value, one;
@@ -182,6 +307,8 @@ main(void)
 {
 	test_examine();
 	test_matches();
+	test_words();
+	test_many_words();
 	test_parameters();
 	test_every_prefix();
 	return tap_done();
