@@ -221,8 +221,8 @@ open_any(struct store *s, int64_t id, struct account **out)
 		return fail(BUSY, "too many accounts are in use");
 	if (a == NULL)
 		return open_new(s, slot, out);
-	/* Another process may have removed it meanwhile. */
-	if (access(a->slot->path, F_OK) != 0) {
+	/* Another process may have removed it meanwhile; never the house. */
+	if (id != HOUSE && access(a->slot->path, F_OK) != 0) {
 		destroy(a);
 		return fail(NOT_FOUND, "no such account");
 	}

@@ -12,8 +12,11 @@ enum { BY_ADDRESS, BY_ID, LIST, SET_PASSWORD, SET_ENABLED,
 	SET_QUOTA, USED, LOCAL_QUOTA };
 
 static const char *const sql[] = {
+	/* $1 is $3@$4; of an alias of a domain, $3 there. */
 	[BY_ADDRESS] = "SELECT " COLUMNS " FROM address d, account a"
-		       " WHERE d.address = $1 AND a.id = d.account_id"
+		       " WHERE d.address = coalesce((SELECT $3 || '@' || n.name"
+		       " FROM domain_alias l, domain n WHERE l.name = $4"
+		       " AND n.id = l.domain), $1) AND a.id = d.account_id"
 		       " AND (d.expires = 0 OR d.expires > $2)",
 	[BY_ID] = "SELECT " COLUMNS " FROM account a WHERE a.id = $1",
 	[LIST] = "SELECT " COLUMNS " FROM domain d, account a"
@@ -70,8 +73,11 @@ static result
 find_now(struct account *house, struct arena *arena, view address,
     struct account_info *out)
 {
+	view domain = address;
+	view local = view_cut_last(&domain, '@');
 	const struct db_arg args[] = { db_text(address),
-		db_int(clock_now()) };
+		db_int(clock_now()), db_text(local),
+		db_text(local.n > 0 ? domain : VIEW("")) };
 
 	return find_by(house, arena, sql[BY_ADDRESS], args, COUNT(args), out);
 }
@@ -83,10 +89,8 @@ find_address(struct account *house, struct arena *arena, view folded,
 {
 	view local, domain, base;
 	size_t plus;
-	result r;
+	result r = find_now(house, arena, folded, out);
 
-	TRY(name_canonical(house, arena, folded, &folded));
-	r = find_now(house, arena, folded, out);
 	if (r.is != NOT_FOUND || !name_cut(folded, &local, &domain))
 		return r;
 	plus = view_find_byte(local, '+');
