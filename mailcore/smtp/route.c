@@ -69,6 +69,14 @@ report_trouble(struct attempt *a, result r)
 	}
 }
 
+static bool
+may_enter(const struct attempt *a, view host, view address)
+{
+	const struct route_options *o = a->options;
+
+	return o->enter == NULL || o->enter(o->enter_context, host, address);
+}
+
 /* false: go on with the next address. */
 static bool
 try_address(struct attempt *a, view host, view address)
@@ -76,6 +84,11 @@ try_address(struct attempt *a, view host, view address)
 	struct client_seen seen = { .fault = NULL };
 	result r;
 
+	if (!may_enter(a, host, address)) {
+		/* A server of less preference is not for that. */
+		report_all(a, QUEUE_RETRY, "4.4.5", "enough of us are there");
+		return true;
+	}
 	a->client.seen = &seen;
 	r = client_send(&a->client, host, address, a->port, a->mail,
 	    a->arena, a->reports);

@@ -13,6 +13,10 @@
  * `count` are the listener's. */
 typedef void route_saw(void *context, const struct tls_session *);
 
+/* May one more talk to that server now?  Until route_send ends, or this is
+ * asked about another one. */
+typedef bool route_enter(void *context, view host, view address);
+
 struct route_options {
 	const struct conf *conf;
 	struct secure *secure;
@@ -20,6 +24,8 @@ struct route_options {
 	view domain; /* of all recipients: lower case, A-labels */
 	route_saw *saw; /* NULL: nobody counts */
 	void *context;
+	route_enter *enter; /* NULL: always */
+	void *enter_context;
 };
 
 /* A report for every recipient; `*host` is the server that gave them, or

@@ -17,6 +17,10 @@ enum {
 	RUNNER_THREADS = 16,
 	/* Of them, for one domain: the others are for all else. */
 	DOMAIN_THREADS = RUNNER_THREADS / QUEUE_BUSY,
+	/* And for one server, to which many domains may lead; what comes to it
+	 * beside them is put off for so long. */
+	HOP_THREADS = RUNNER_THREADS / 2,
+	HOP_SECONDS = 2,
 	/* What cannot be settled waits this long; while it is worked on its
 	 * lease is renewed long before. */
 	LEASE_SECONDS = 120,
@@ -77,6 +81,46 @@ lease_work(struct attempt *a, struct queue_turn *t, int64_t *wake)
 	return got;
 }
 
+/* By its name or its address: the names of a shared host differ, and so do the
+ * addresses of a large one. */
+static bool
+is_same_hop(const struct attempt *a, view host, view address)
+{
+	return a->hop_address.n > 0
+	    && (view_same(a->hop_host, host)
+	        || view_eq(a->hop_address, address));
+}
+
+bool
+runner_enter(void *attempt, view host, view address)
+{
+	struct attempt *a = attempt;
+	struct runner *r = a->runner;
+	size_t others = 0;
+
+	host = arena_copy(a->arena, host);
+	address = arena_copy(a->arena, address);
+	(void)pthread_mutex_lock(&r->lock);
+	for (const struct attempt *b = r->attempts; b != NULL; b = b->next)
+		others += b != a && is_same_hop(b, host, address);
+	a->crowded = others >= HOP_THREADS;
+	a->hop_host = a->crowded ? VIEW("") : host;
+	a->hop_address = a->crowded ? VIEW("") : address;
+	(void)pthread_mutex_unlock(&r->lock);
+	return !a->crowded;
+}
+
+/* Not as an attempt: it is as if the lease had not been. */
+static void
+put_off(struct attempt *a)
+{
+	result r = queue_renew(a->runner->store, a->lease.message.id,
+	    a->lease.domain, clock_now() + HOP_SECONDS);
+
+	log_line(r.is == OK ? LOG_DEBUG : LOG_WARNING, "queue.crowded",
+	    "queue=%lld why=\"%s\"", (long long)a->lease.message.id, r.why);
+}
+
 static void
 work_leased(struct attempt *a)
 {
@@ -89,6 +133,9 @@ work_leased(struct attempt *a)
 		at = &(*at)->next;
 	*at = a->next;
 	(void)pthread_mutex_unlock(&r->lock);
+	/* Nobody renews it any more. */
+	if (a->crowded)
+		put_off(a);
 }
 
 /* The lock is held meanwhile: an attempt ends after its renewal. */

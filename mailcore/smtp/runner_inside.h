@@ -60,6 +60,9 @@ struct attempt {
 	struct client_report *reports;
 	struct client_kept *kept; /* of the thread */
 	bool *late; /* whose senders are told that it is */
+	/* The server that it talks to; under the runner's lock. */
+	view hop_host, hop_address;
+	bool crowded; /* enough others do: it is put off */
 	view host;
 	bool last; /* it was for good: here, or by LMTP */
 	int64_t now;
@@ -68,6 +71,9 @@ struct attempt {
 void runner_tell_work(struct runner *);
 
 void runner_work_on(struct attempt *);
+
+/* The route_enter; its context is the attempt. */
+bool runner_enter(void *attempt, view host, view address);
 
 /* What senders are to be told of the reports.  Not durable before store_sync.
  * `*queued`: something went into the queue. */

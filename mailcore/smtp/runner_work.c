@@ -96,6 +96,8 @@ deliver_away(struct attempt *a)
 		.secure = &r->secure,
 		.saw = r->conf->tls_reports ? seen_add : NULL,
 		.context = r,
+		.enter = runner_enter,
+		.enter_context = a,
 		.domain = a->lease.domain,
 		.client = {
 			.hostname = r->conf->hostname,
@@ -211,6 +213,8 @@ runner_work_on(struct attempt *a)
 	a->last = here > 0;
 	if (here == 0)
 		deliver_away(a);
+	if (a->crowded)
+		return; /* that was no attempt */
 	a->now = clock_now();
 	expire(a);
 	r = settle(a);

@@ -10,6 +10,8 @@ SMTP = 10026
 DNS = 10053
 MAILS = 24
 THREADS = 4     # DOMAIN_THREADS of mailcore/smtp/runner.c
+SHARED = 8      # HOP_THREADS there
+DOMAINS = 5     # more than fit there, by their own share
 HOSTS = 10      # HOSTS_TRIED of mailcore/smtp/route.c
 
 
@@ -55,6 +57,28 @@ def tarpit(server, slow, sink):
     same(len(subjects), MAILS, "each of them once")
 
 
+def shared(server, slow, sink):
+    """Domains of one server, by its name or by its address alone, have no
+    more of the threads than its share."""
+    slow.go.clear()
+    before = len(sink.taken)
+    slow.most, to = 0, ["a@s%d.example" % n for n in range(DOMAINS)]
+    for address in to:
+        submit(server, address, THREADS)
+    ok(wait_for(lambda: slow.waiting >= SHARED), "all its threads wait")
+    submit(server, "b@far.example", THREADS)
+    ok(wait_for(lambda: len(sink.taken) == before + THREADS),
+       "other servers' mail goes on meanwhile")
+    same(slow.most, SHARED, "no more threads wait for one server")
+    slow.go.set()
+    ok(wait_for(lambda: all(len(slow.to(address)) == THREADS
+                            for address in to), 60),
+       "then all of it comes", len(slow.taken))
+    ok(wait_for(lambda: ".example" not in run(
+        [server.binary, "queue", "list", "--data", server.data],
+        env=server.env)[1], 60), "and none of it is left")
+
+
 def endless(server, names):
     """A zone may name any number of hosts; they are not all asked for."""
     submit(server, "a@many.example")
@@ -75,6 +99,9 @@ def main():
     slow_ip = "127.%d.%d.%d" % (254, *map(int, server.ip.split(".")[2:]))
     slow = Tarpit(slow_ip, SMTP)
     names = Names(server.ip, DNS, {
+        **{("s%d.example" % n, "MX"): [(10, "mx.s%d.example" % n)]
+           for n in range(DOMAINS)},
+        **{("mx.s%d.example" % n, "A"): [slow_ip] for n in range(DOMAINS)},
         ("far.example", "A"): [server.ip],
         ("slow.example", "A"): [slow_ip],
         ("many.example", "MX"): [(10, "h%d.many.example" % n)
@@ -84,6 +111,7 @@ def main():
                        "remote-smtp-port": str(SMTP)}
     with server:
         tarpit(server, slow, sink)
+        shared(server, slow, sink)
         endless(server, names)
     sink.close()
     slow.close()
