@@ -197,8 +197,10 @@ answer(struct attach *t, result r)
 
 	if (r.is == OK) {
 		d->answer->status = t->action == ADD ? 201 : 204;
-		if (t->action != REMOVE)
+		if (t->action != REMOVE) {
 			answer_header(d->answer, "Cal-Managed-ID", t->a.id);
+			answer_header(d->answer, "Location", t->a.url);
+		}
 		if (t->schedule.scheduled)
 			scheduling_tag(d, t->schedule.text);
 		if (d->representation && dav_represent(d).is == OK

@@ -432,8 +432,8 @@ data_of(const struct dav *d, const struct xml_element *resource)
 	const struct xml_element *e = xml_child(
 	    resource, VIEW(NS_DAV), VIEW("set"));
 
-	e = e == NULL ? NULL : xml_child(e, VIEW(NS_DAV), VIEW("prop"));
-	e = e == NULL ? NULL : e->first;
+	e = e == NULL ? NULL : e->first; /* some leave DAV:prop out */
+	e = e != NULL && view_eq(e->name, VIEW("prop")) ? e->first : e;
 	return e != NULL && e->next == NULL
 		&& xml_is(e, calendar ? VIEW(NS_CALDAV) : VIEW(NS_CARDDAV),
 		    calendar ? VIEW("calendar-data") : VIEW("address-data"))

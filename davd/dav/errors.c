@@ -31,11 +31,11 @@ dav_error(struct dav *d, unsigned status, const char *condition, view href)
 	if (href.n > 0)
 		xml_leaf(&x, "D:href", href);
 	xml_end(&x, condition);
-	if (d->why != NULL) {
-		xml_start(&x, "X:why");
-		xml_set(&x, "xmlns:X", VIEW(NS_HOUSE));
+	if (d->why != NULL && d->why[0] != '\0') {
+		xml_start(&x, "X:error-description");
+		xml_set(&x, "xmlns:X", VIEW(NS_TWISTED));
 		xml_text(&x, view_of(d->why));
-		xml_end(&x, "X:why");
+		xml_end(&x, "X:error-description");
 	}
 	xml_end(&x, "D:error");
 	d->answer->status = status;

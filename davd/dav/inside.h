@@ -17,8 +17,9 @@
 #define NS_CARDDAV "urn:ietf:params:xml:ns:carddav"
 #define NS_SERVER "http://calendarserver.org/ns/"
 #define NS_ME "http://me.com/_namespace/"
-/* Of what no RFC names. */
-#define NS_HOUSE "http://posthaste.invalid/ns"
+/* Of error-description: words for people in a DAV:error, by the one name that
+ * clients and test suites know for them. */
+#define NS_TWISTED "http://twistedmatrix.com/xml_namespace/dav/"
 #define NS_APPLE "http://apple.com/ns/ical/"
 
 /* What a URL names; a set of bits, so that tables can say "any of these". */

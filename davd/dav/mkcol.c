@@ -25,20 +25,29 @@ work(struct account *a, void *context)
 	return changes_apply(d, id, &m->changes);
 }
 
-/* RFC 5689 3.4, RFC 4791 5.3.1: nothing was made, and why. */
+/* Nothing was made, and why: RFC 5689 3.4 wants a mkcol-response, RFC
+ * 4791 5.3.1.1 a multistatus. */
 static void
-refuse(struct make *m, const char *root)
+refuse(struct make *m, bool calendar)
 {
+	static const char *const tags[] = { "D:mkcol-response",
+		"D:multistatus" };
 	struct dav *d = m->d;
 	struct xml_out x = xml_to(&d->answer->body);
 
-	xml_start(&x, root);
+	xml_start(&x, tags[calendar]);
 	dav_prefixes(&x);
+	if (calendar) {
+		xml_start(&x, "D:response");
+		xml_leaf(&x, "D:href", d->self);
+	}
 	changes_write(&x, &m->changes, d->arena);
-	xml_end(&x, root);
+	if (calendar)
+		xml_end(&x, "D:response");
+	xml_end(&x, tags[calendar]);
 	answer_header(
 	    d->answer, "Content-Type", VIEW("application/xml; charset=utf-8"));
-	d->answer->status = 403;
+	d->answer->status = calendar ? 207 : 403;
 }
 
 /* Only directly in a home; false: refused. */
@@ -71,7 +80,7 @@ place_fits(struct dav *d, const char *condition)
 }
 
 static void
-make(struct dav *d, view ns, view root_name, const char *response)
+make(struct dav *d, view ns, view root_name)
 {
 	struct make m = { .d = d };
 	struct xml_element *root;
@@ -93,7 +102,7 @@ make(struct dav *d, view ns, view root_name, const char *response)
 	if (root != NULL)
 		r = changes_read(d, root, d->path.what, true, &m.changes);
 	if (r.is == OK && m.changes.bad) {
-		refuse(&m, response);
+		refuse(&m, view_eq(root_name, VIEW("mkcalendar")));
 		return;
 	}
 	if (r.is == OK)
@@ -119,7 +128,7 @@ dav_mkcol(struct dav *d)
 
 	if ((d->path.what & DAV_FILES) != 0 ? files_fit(d)
 					    : place_fits(d, condition))
-		make(d, VIEW(NS_DAV), VIEW("mkcol"), "D:mkcol-response");
+		make(d, VIEW(NS_DAV), VIEW("mkcol"));
 }
 
 void
@@ -132,6 +141,5 @@ dav_mkcalendar(struct dav *d)
 		return;
 	}
 	if (place_fits(d, condition))
-		make(d, VIEW(NS_CALDAV), VIEW("mkcalendar"),
-		    "C:mkcalendar-response");
+		make(d, VIEW(NS_CALDAV), VIEW("mkcalendar"));
 }

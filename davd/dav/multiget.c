@@ -24,7 +24,7 @@ find_collection(struct multiget *m, const struct dav_path *p)
 	struct dav *d = m->s.out.d;
 
 	m->collection.id = 0;
-	if ((d->path.what & DAV_COLLECTIONS) != 0)
+	if ((d->path.what & (DAV_COLLECTIONS | DAV_OBJECTS)) != 0)
 		return dav_collection(d, d->arena, &m->collection);
 	TRY(collection_find(d->account, d->arena, dav_kind(p->what),
 	    p->collection, &m->collection));
@@ -34,8 +34,8 @@ find_collection(struct multiget *m, const struct dav_path *p)
 	return fail(NOT_FOUND, "There is nothing here.");
 }
 
-/* The item that an href names, in the collection of the request or, for a
- * request to a home, in any of that kind. */
+/* The item that an href names: that of the request, one in its collection or,
+ * for a request to a home, one in any of that kind. */
 static result
 find_item(struct multiget *m, view href, struct item *out)
 {
@@ -51,8 +51,11 @@ find_item(struct multiget *m, view href, struct item *out)
 	    || p.open != d->path.open
 	    || !view_same(p.user, d->tree.address))
 		return none;
-	if ((d->path.what & DAV_COLLECTIONS) != 0
+	if ((d->path.what & (DAV_COLLECTIONS | DAV_OBJECTS)) != 0
 	    && !view_eq(p.collection, d->path.collection))
+		return none;
+	if ((d->path.what & DAV_OBJECTS) != 0
+	    && !view_eq(p.object, d->path.object))
 		return none;
 	if (m->collection.id == 0 || !view_eq(m->collection.name, p.collection))
 		TRY(find_collection(m, &p));

@@ -203,9 +203,10 @@ propfind_wanted(
 	if (!xml_is(root, VIEW(NS_DAV), VIEW("propfind")))
 		return fail(MALFORMED, "RFC 4918 9.1: not a propfind");
 	prop = xml_child(root, VIEW(NS_DAV), VIEW("prop"));
-	if (prop != NULL
-	    && (xml_child(root, VIEW(NS_DAV), VIEW("propname")) != NULL
-		|| xml_child(root, VIEW(NS_DAV), VIEW("allprop")) != NULL))
+	if ((prop != NULL)
+		+ (xml_child(root, VIEW(NS_DAV), VIEW("propname")) != NULL)
+		+ (xml_child(root, VIEW(NS_DAV), VIEW("allprop")) != NULL)
+	    > 1)
 		return fail(MALFORMED, "RFC 4918 14.20: more than one choice");
 	if (prop != NULL)
 		return prop_want(d->arena, prop, out);

@@ -204,6 +204,18 @@ knows_zone(struct dav *d, const struct xml_element *root)
 	return false;
 }
 
+/* RFC 4791 7, RFC 6352 8: the report of an object is about that alone. */
+static result
+add_target(struct query *q, struct dav *d)
+{
+	struct item item;
+
+	q->whole = q->timed = false;
+	TRY(item_by_name(
+	    d->account, d->arena, q->collection.id, d->path.object, &item));
+	return add_candidate(q, &item);
+}
+
 void
 report_calendar_query(struct dav *d, const struct xml_element *root)
 {
@@ -225,7 +237,8 @@ report_calendar_query(struct dav *d, const struct xml_element *root)
 	ical_filter_range(q->filter, &component, &q->from, &q->to);
 	q->timed = ical_filter_is_range(q->filter);
 	start(q, d,
-	    depth_of(d) == DEPTH_0
+	    (d->path.what & DAV_OBJECTS) != 0 ? add_target(q, d)
+		: depth_of(d) == DEPTH_0
 		? done()
 		: item_each_in_span(d->account, q->collection.id, component,
 		      q->from, q->to, add_candidate, q));
@@ -308,7 +321,8 @@ report_book_query(struct dav *d, const struct xml_element *root)
 	q->whole = q->filter->first == NULL;
 	q->search = vcard_search_of(q->filter, d->arena);
 	start(q, d,
-	    depth_of(d) == DEPTH_0
+	    (d->path.what & DAV_OBJECTS) != 0 ? add_target(q, d)
+		: depth_of(d) == DEPTH_0
 		? done()
 		: item_each_times(
 		      d->account, q->collection.id, add_candidate, q));

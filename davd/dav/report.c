@@ -9,35 +9,39 @@ static const struct report {
 	view name;
 	int on;
 	void (*run)(struct dav *, const struct xml_element *);
-	bool reads; /* what is in a collection */
+	enum {
+		PLAIN,
+		READS, /* what is in a collection */
+		FLAT   /* RFC 3744 9.2 to 9.5: Depth: 0 alone, one DAV:prop */
+	} kind;
 } reports[] = {
 	{ VIEW_INIT(NS_DAV), VIEW_INIT("sync-collection"), DAV_COLLECTIONS,
-	    report_sync, true },
+	    report_sync, READS },
 	{ VIEW_INIT(NS_DAV), VIEW_INIT("sync-collection"), DAV_HOMES,
-	    report_sync_home, false },
+	    report_sync_home, PLAIN },
 	{ VIEW_INIT(NS_DAV), VIEW_INIT("expand-property"), DAV_ALL,
-	    report_expand, false },
+	    report_expand, PLAIN },
 	{ VIEW_INIT(NS_DAV), VIEW_INIT("principal-property-search"),
-	    DAV_ROOT | DAV_PRINCIPAL | DAV_HOMES, report_principal_search,
-	    false },
+	    DAV_ALL, report_principal_search, FLAT },
 	{ VIEW_INIT(NS_DAV), VIEW_INIT("principal-search-property-set"),
 	    DAV_ROOT | DAV_PRINCIPAL | DAV_HOMES, report_principal_properties,
-	    false },
+	    FLAT },
 	{ VIEW_INIT(NS_DAV), VIEW_INIT("principal-match"), DAV_ROOT,
-	    report_principal_match, false },
+	    report_principal_match, FLAT },
 	{ VIEW_INIT(NS_DAV), VIEW_INIT("acl-principal-prop-set"),
-	    DAV_ALL & ~DAV_ROOT, report_acl_principals, false },
+	    DAV_ALL & ~DAV_ROOT, report_acl_principals, FLAT },
 	{ VIEW_INIT(NS_CALDAV), VIEW_INIT("calendar-multiget"),
-	    DAV_CALENDARS | DAV_CALENDAR | DAV_INBOX, report_multiget, true },
+	    DAV_CALENDARS | DAV_CALENDAR | DAV_INBOX | DAV_EVENT | DAV_MESSAGE,
+	    report_multiget, READS },
 	{ VIEW_INIT(NS_CALDAV), VIEW_INIT("calendar-query"),
-	    DAV_CALENDAR | DAV_INBOX,
-	    report_calendar_query, true },
+	    DAV_CALENDAR | DAV_INBOX | DAV_EVENT | DAV_MESSAGE,
+	    report_calendar_query, READS },
 	{ VIEW_INIT(NS_CALDAV), VIEW_INIT("free-busy-query"),
-	    DAV_PRINCIPAL | DAV_CALENDARS | DAV_CALENDAR, report_busy, false },
+	    DAV_PRINCIPAL | DAV_CALENDARS | DAV_CALENDAR, report_busy, PLAIN },
 	{ VIEW_INIT(NS_CARDDAV), VIEW_INIT("addressbook-multiget"),
-	    DAV_BOOKS | DAV_BOOK, report_multiget, true },
-	{ VIEW_INIT(NS_CARDDAV), VIEW_INIT("addressbook-query"), DAV_BOOK,
-	    report_book_query, true },
+	    DAV_BOOKS | DAV_BOOK | DAV_CARD, report_multiget, READS },
+	{ VIEW_INIT(NS_CARDDAV), VIEW_INIT("addressbook-query"),
+	    DAV_BOOK | DAV_CARD, report_book_query, READS },
 };
 
 static const struct report *
@@ -105,6 +109,16 @@ may_read(struct dav *d)
 	    && (rights & (RIGHT_READ | RIGHT_TIMES)) != 0;
 }
 
+static bool
+is_flat(const struct dav *d, const struct xml_element *root)
+{
+	size_t props = 0;
+
+	for (const struct xml_element *e = root->first; e != NULL; e = e->next)
+		props += xml_is(e, VIEW(NS_DAV), VIEW("prop"));
+	return props <= 1 && dav_depth_of(d->request, DEPTH_0) == DEPTH_0;
+}
+
 void
 dav_report(struct dav *d)
 {
@@ -122,7 +136,11 @@ dav_report(struct dav *d)
 		dav_error(d, 403, "D:supported-report", VIEW(""));
 		return;
 	}
-	if (report->reads && (d->path.what & DAV_COLLECTIONS) != 0
+	if (report->kind == FLAT && !is_flat(d, root))
+		answer_text(d->answer, 400,
+		    "RFC 3744 9: Depth is 0, and there is one DAV:prop");
+	else if (report->kind == READS
+	    && (d->path.what & (DAV_COLLECTIONS | DAV_OBJECTS)) != 0
 	    && !may_read(d))
 		dav_need(d, RIGHT_READ);
 	else

@@ -235,11 +235,16 @@ parts_of(struct itip *i, view rid, struct itip_part ***list, size_t *count)
 	return done();
 }
 
-/* RFC 6868: what may not stand in a parameter. */
+/* RFC 6868: what may not stand in a parameter; quoted where RFC 5545 3.1
+ * wants it. */
 static void
-add_quoted(struct buf *b, view text)
+add_value(struct buf *b, view text)
 {
-	buf_add_byte(b, '"');
+	bool quoted = view_find_byte(text, ';') != SIZE_MAX
+	    || view_find_byte(text, ':') != SIZE_MAX
+	    || view_find_byte(text, ',') != SIZE_MAX;
+
+	buf_add(b, quoted ? VIEW("\"") : VIEW(""));
 	for (size_t i = 0; i < text.n; i++) {
 		if (text.p[i] == '^')
 			buf_add(b, VIEW("^^"));
@@ -248,7 +253,7 @@ add_quoted(struct buf *b, view text)
 		else
 			buf_add_byte(b, text.p[i]);
 	}
-	buf_add_byte(b, '"');
+	buf_add(b, quoted ? VIEW("\"") : VIEW(""));
 }
 
 static view
@@ -262,7 +267,7 @@ parameters_of(const struct ical_attachment *a, struct arena *arena)
 	    (unsigned long long)a->size);
 	if (a->name.n > 0) {
 		buf_add(&b, VIEW(";FILENAME="));
-		add_quoted(&b, a->name);
+		add_value(&b, a->name);
 	}
 	out = buf_result(&b).is == OK ? arena_copy(arena, buf_view(&b))
 				      : VIEW("");

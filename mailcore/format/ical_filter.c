@@ -1,7 +1,9 @@
-#include "mailcore/format/ical.h"
+#include "mailcore/format/ical_inside.h"
 
 #include "mailcore/base/date.h"
 #include "mailcore/base/limits.h"
+
+#include <string.h>
 
 #define CALDAV VIEW("urn:ietf:params:xml:ns:caldav")
 
@@ -24,9 +26,86 @@ ical_filter_time(const struct xml_element *e, int64_t *first, int64_t *last)
 	return done();
 }
 
+/* Which components stand in which, and when they are (RFC 4791 9.9); of those
+ * that are not here nothing is known. */
+static const struct component {
+	view name;
+	view in[2];
+	bool timed;
+} components[] = {
+	{ VIEW_INIT("VCALENDAR"), { VIEW_INIT(""), VIEW_INIT("") }, false },
+	{ VIEW_INIT("VEVENT"), { VIEW_INIT("VCALENDAR"), VIEW_INIT("") },
+	    true },
+	{ VIEW_INIT("VTODO"), { VIEW_INIT("VCALENDAR"), VIEW_INIT("") },
+	    true },
+	{ VIEW_INIT("VJOURNAL"), { VIEW_INIT("VCALENDAR"), VIEW_INIT("") },
+	    true },
+	{ VIEW_INIT("VFREEBUSY"), { VIEW_INIT("VCALENDAR"), VIEW_INIT("") },
+	    true },
+	{ VIEW_INIT("VTIMEZONE"), { VIEW_INIT("VCALENDAR"), VIEW_INIT("") },
+	    false },
+	{ VIEW_INIT("STANDARD"), { VIEW_INIT("VTIMEZONE"), VIEW_INIT("") },
+	    false },
+	{ VIEW_INIT("DAYLIGHT"), { VIEW_INIT("VTIMEZONE"), VIEW_INIT("") },
+	    false },
+	{ VIEW_INIT("VALARM"), { VIEW_INIT("VEVENT"), VIEW_INIT("VTODO") },
+	    true },
+};
+
+static const struct component *
+component_find(view name)
+{
+	for (size_t i = 0; i < COUNT(components); i++)
+		if (view_same(name, components[i].name))
+			return &components[i];
+	return NULL;
+}
+
+/* RFC 4791 7.8: a comp-filter in one of something that never holds it is not
+ * valid. */
+static bool
+component_fits(const struct xml_element *e, const struct xml_element *parent)
+{
+	const struct component *c = component_find(
+				   xml_attribute(e, VIEW("name"))),
+			       *in = component_find(
+				   xml_attribute(parent, VIEW("name")));
+
+	return c == NULL || in == NULL || view_same(c->in[0], in->name)
+	    || view_same(c->in[1], in->name);
+}
+
+/* ... and neither is a range of time in what has no time. */
+static bool
+range_fits(const struct xml_element *parent)
+{
+	static const icalvalue_kind timeless[] = { ICAL_TEXT_VALUE,
+		ICAL_URI_VALUE, ICAL_INTEGER_VALUE, ICAL_CALADDRESS_VALUE,
+		ICAL_DURATION_VALUE, ICAL_RECUR_VALUE, ICAL_UTCOFFSET_VALUE,
+		ICAL_GEO_VALUE };
+	char name[32];
+	icalvalue_kind kind;
+	view v = xml_attribute(parent, VIEW("name"));
+	const struct component *c = component_find(v);
+
+	if (xml_is(parent, CALDAV, VIEW("comp-filter")))
+		return c != NULL && c->timed;
+	if (v.n >= sizeof name)
+		return true;
+	memcpy(name, v.p, v.n);
+	name[v.n] = '\0';
+	kind = icalproperty_kind_to_value_kind(
+	    icalproperty_string_to_kind(name));
+	for (size_t i = 0; i < COUNT(timeless); i++)
+		if (kind == timeless[i])
+			return false;
+	return true; /* of others nobody knows */
+}
+
 /* The depth is bounded by xml_parse. */
 static result
-check(const struct xml_element *e, unsigned *nodes)
+check(const struct xml_element *e, const struct xml_element *parent,
+    unsigned *nodes)
 {
 	static const view named[] = {
 		VIEW_INIT("comp-filter"),
@@ -42,10 +121,18 @@ check(const struct xml_element *e, unsigned *nodes)
 		if (xml_is(e, CALDAV, named[i])
 		    && xml_attribute(e, VIEW("name")).n == 0)
 			return fail(MALFORMED, "RFC 4791 9.7: no name");
-	if (xml_is(e, CALDAV, VIEW("time-range")))
+	if (xml_is(e, CALDAV, VIEW("comp-filter"))
+	    && !component_fits(e, parent))
+		return fail(MALFORMED,
+		    "RFC 4791 7.8: one never holds the other");
+	if (xml_is(e, CALDAV, VIEW("time-range"))) {
 		TRY(ical_filter_time(e, &from, &to));
+		if (!range_fits(parent))
+			return fail(MALFORMED,
+			    "RFC 4791 7.8: that has no time");
+	}
 	for (struct xml_element *c = e->first; c != NULL; c = c->next)
-		TRY(check(c, nodes));
+		TRY(check(c, e, nodes));
 	return done();
 }
 
@@ -96,13 +183,7 @@ ical_filter_check(const struct xml_element *filter, bool *whole)
 	if (top == NULL
 	    || !view_same(xml_attribute(top, VIEW("name")), VIEW("VCALENDAR")))
 		return fail(MALFORMED, "RFC 4791 9.7.1: VCALENDAR comes first");
-	for (struct xml_element *e = top->first; e != NULL; e = e->next)
-		if (xml_is(e, CALDAV, VIEW("comp-filter"))
-		    && view_same(
-			xml_attribute(e, VIEW("name")), VIEW("VCALENDAR")))
-			return fail(MALFORMED,
-			    "RFC 4791 9.7.1: VCALENDAR does not nest");
-	TRY(check(filter, &nodes));
+	TRY(check(filter, filter, &nodes));
 	if (has_conditions(top, false))
 		return done();
 	one = only_component(top);

@@ -115,6 +115,9 @@ test_life(struct talk *t)
 	unfold(&r.body);
 	is_number(r.status, 201, "a file");
 	ok(header_of(&r, "Cal-Managed-ID", id).n == 32, "has an id");
+	ok(reply_header(&r, "Location: http://dav.example.org/SOGo/dav/"
+			    "user@example.org/Attachments/"),
+	    "and a place");
 	ok(reply_has(&r, ";FMTTYPE=text/plain;SIZE=5;"
 			 "FILENAME=\"caf\xc3\xa9, ^'b^^.txt\":"
 			 "http://dav.example.org/SOGo/dav/user@example.org/"

@@ -147,6 +147,10 @@ test_crud(struct talk *t)
 	reply_free(&r);
 	expect(t, "POST", BOOK, XML, MULTIPUT "</MM:multiput>", 400, NULL,
 	    "nothing to do");
+	expect(t, "POST", BOOK, XML,
+	    MULTIPUT "<MM:resource><D:set><CR:address-data>" CARD("bare")
+	    "</CR:address-data></D:set></MM:resource></MM:multiput>",
+	    207, "<CS:uid>bare</CS:uid>", "DAV:prop may be left out");
 }
 
 static void

@@ -198,6 +198,8 @@ test_propfind(struct talk *t)
 	ok(!reply_has(&r, "404") && reply_header(&r, "Preference-Applied"),
 	    "Prefer: return=minimal");
 	reply_free(&r);
+	expect(t, "PROPFIND", CALENDAR, d0,
+	    PROPFIND("<d:propname/><d:allprop/>"), 400, NULL, "two choices");
 	r = talk(t, "PROPFIND", CALENDAR, d0, PROPFIND("<d:propname/>"));
 	ok(reply_has(&r, "<D:sync-token/>") && !reply_has(&r, "404"),
 	    "propname");
@@ -317,6 +319,16 @@ test_mkcalendar(struct talk *t)
 	expect(t, "PUT", HOME "Calendar/tasks/e.ics", "",
 	    event(text, "e", "0101"), 403, "supported-calendar-component",
 	    "so no event");
+	expect(t, "MKCALENDAR", HOME "Calendar/bad/", "",
+	    "<c:mkcalendar xmlns:d='DAV:'"
+	    " xmlns:c='urn:ietf:params:xml:ns:caldav'><d:set><d:prop>"
+	    "<d:getetag>x</d:getetag><d:displayname>y</d:displayname>"
+	    "</d:prop></d:set></c:mkcalendar>",
+	    207,
+	    "<D:response><D:href>" HOME "Calendar/bad/</D:href><D:propstat>",
+	    "RFC 4791 5.3.1.1: what could not be set");
+	expect(t, "PROPFIND", HOME "Calendar/bad/", d0, "", 404, NULL,
+	    "and nothing is made");
 	expect(t, "MKCALENDAR", HOME "Contacts/x/", "", "", 403,
 	    "calendar-collection-location-ok", "not among the contacts");
 	expect(t, "MKCALENDAR", CALENDAR "x/", "", "", 403,

@@ -52,6 +52,11 @@ test_search(struct talk *t)
 	    "<D:property-search><D:prop><x:foo xmlns:x='y'/></D:prop>"
 	    "<D:match>u</D:match></D:property-search>",
 	    0, "by what nobody has");
+	search(t, CALENDAR, "",
+	    "<D:property-search><D:prop><D:displayname/></D:prop>"
+	    "<D:match>User</D:match></D:property-search>"
+	    "<D:apply-to-principal-collection-set/>",
+	    1, "... and at a calendar");
 	search(t, HOME "Calendar/", "",
 	    NAMED("User") "<D:apply-to-principal-collection-set/>", 1,
 	    "from anywhere");
@@ -77,6 +82,16 @@ test_reports(struct talk *t)
 	    207, "<D:href>" HOME "</D:href>", "by the owner");
 	expect(t, "REPORT", ROOT, "", "<D:principal-match xmlns:D='DAV:'/>",
 	    400, NULL, "by nothing");
+	expect(t, "REPORT", ROOT, "Depth: 1\n",
+	    "<D:principal-match xmlns:D='DAV:'><D:self/></D:principal-match>",
+	    400, NULL, "RFC 3744 9.3 wants Depth: 0");
+	expect(t, "REPORT", ROOT, "Depth: 0\n",
+	    "<D:principal-match xmlns:D='DAV:'><D:self/></D:principal-match>",
+	    207, NULL, "which may be said");
+	expect(t, "REPORT", ROOT, "",
+	    "<D:principal-match xmlns:D='DAV:'><D:self/><D:prop/><D:prop/>"
+	    "</D:principal-match>",
+	    400, NULL, "and one DAV:prop");
 	expect(t, "REPORT", CALENDAR, "",
 	    "<D:acl-principal-prop-set xmlns:D='DAV:'><D:prop>"
 	    "<D:displayname/></D:prop></D:acl-principal-prop-set>",

@@ -187,6 +187,65 @@ test_multiget(struct talk *t)
 	reply_free(&r);
 }
 
+#define AT(ns, report, inside)                              \
+	"<c:" report " xmlns:d='DAV:' xmlns:c='" ns "'>"     \
+	"<d:prop><d:getetag/></d:prop>" inside "</c:" report ">"
+#define CAL "urn:ietf:params:xml:ns:caldav"
+#define CARDS "urn:ietf:params:xml:ns:carddav"
+
+/* RFC 4791 7, RFC 6352 8: objects know these reports too, about themselves. */
+static void
+test_at_objects(struct talk *t)
+{
+	static const struct {
+		const char *at;
+		const char *body;
+		int found;
+		const char *what;
+	} cases[] = {
+		{ CALENDAR "s1.ics",
+		    AT(CAL, "calendar-multiget",
+			"<d:href>" CALENDAR "s1.ics</d:href>"
+			"<d:href>" CALENDAR "s2.ics</d:href>"),
+		    1, "multiget at an event" },
+		{ CALENDAR "s1.ics", QUERY("<c:comp-filter name='VEVENT'/>"),
+		    1, "query at an event" },
+		{ CALENDAR "s1.ics", QUERY("<c:comp-filter name='VTODO'/>"),
+		    0, "that is no task" },
+		{ CALENDAR "s1.ics",
+		    QUERY("<c:comp-filter name='VEVENT'><c:time-range"
+			  " start='20300101T000000Z'/></c:comp-filter>"),
+		    0, "nor in that time" },
+		{ BOOK "k1.vcf",
+		    AT(CARDS, "addressbook-multiget",
+			"<d:href>" BOOK "k1.vcf</d:href>"),
+		    1, "multiget at a card" },
+		{ BOOK "k1.vcf",
+		    AT(CARDS, "addressbook-query",
+			"<c:filter><c:prop-filter name='FN'><c:text-match>"
+			"ann</c:text-match></c:prop-filter></c:filter>"),
+		    1, "query at a card" },
+		{ BOOK "k2.vcf",
+		    AT(CARDS, "addressbook-query",
+			"<c:filter><c:prop-filter name='FN'><c:text-match>"
+			"ann</c:text-match></c:prop-filter></c:filter>"),
+		    0, "of somebody else" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct reply r = talk(
+		    t, "REPORT", cases[i].at, "", cases[i].body);
+
+		ok(r.status == 207
+			&& reply_count(&r, "<D:getetag>") == cases[i].found,
+		    "%s", cases[i].what);
+		reply_free(&r);
+	}
+	expect(t, "REPORT", CALENDAR "none.ics", "",
+	    QUERY("<c:comp-filter name='VEVENT'/>"), 404, NULL,
+	    "at none of them");
+}
+
 static void
 test_calendar_query(struct talk *t)
 {
@@ -354,6 +413,7 @@ main(void)
 	put_card(&t, "k1", "Ann");
 	put_card(&t, "k2", "J\xc3\xbcrgen");
 	test_multiget(&t);
+	test_at_objects(&t);
 	test_calendar_query(&t);
 	test_book_query(&t);
 	test_other_reports(&t);

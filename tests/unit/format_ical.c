@@ -292,7 +292,14 @@ test_filters(void)
 		    true },
 		{ PROP("DTSTART", "<c:time-range start='20260102T000000Z'/>"),
 		    false },
-		{ "<c:comp-filter name='VALARM'/>", false },
+		{ "<c:comp-filter name='VEVENT'><c:comp-filter name='VALARM'/>"
+		  "</c:comp-filter>",
+		    false },
+		{ "<c:comp-filter name='X-A'><c:comp-filter name='VALARM'/>"
+		  "</c:comp-filter>",
+		    false },
+		{ PROP("X-A", "<c:time-range start='20260102T000000Z'/>"),
+		    false },
 		{ "<c:comp-filter name='VTODO'><c:is-not-defined/>"
 		  "</c:comp-filter>",
 		    true },
@@ -304,6 +311,13 @@ test_filters(void)
 		    cases[i].inside);
 }
 
+#define IN_CALENDAR(inside)                                      \
+	"<c:filter xmlns:c='%s'><c:comp-filter name='VCALENDAR'>" \
+	inside "</c:comp-filter></c:filter>"
+#define IN(name, inside) \
+	"<c:comp-filter name='" name "'>" inside "</c:comp-filter>"
+#define RANGE "<c:time-range start='20260101T000000Z'/>"
+
 static void
 test_bad_filters(void)
 {
@@ -313,13 +327,23 @@ test_bad_filters(void)
 		"</c:filter>",
 		"<c:filter xmlns:c='%s'><c:comp-filter name='VCALENDAR'>"
 		"<c:comp-filter/></c:comp-filter></c:filter>",
-		"<c:filter xmlns:c='%s'><c:comp-filter name='VCALENDAR'>"
-		"<c:time-range/></c:comp-filter></c:filter>",
-		"<c:filter xmlns:c='%s'><c:comp-filter name='VCALENDAR'>"
-		"<c:time-range start='20260101T000000Z'"
-		" end='20260101T000000Z'/></c:comp-filter></c:filter>",
-		"<c:filter xmlns:c='%s'><c:comp-filter name='VCALENDAR'>"
-		"<c:time-range start='20260101'/></c:comp-filter></c:filter>",
+		IN_CALENDAR(IN("VEVENT", "<c:time-range/>")),
+		IN_CALENDAR(IN("VEVENT",
+		    "<c:time-range start='20260101T000000Z'"
+		    " end='20260101T000000Z'/>")),
+		IN_CALENDAR(
+		    IN("VEVENT", "<c:time-range start='20260101'/>")),
+		IN_CALENDAR(RANGE),
+		IN_CALENDAR(IN("VALARM", "")),
+		IN_CALENDAR(IN("VCALENDAR", "")),
+		IN_CALENDAR(IN("VEVENT", IN("VEVENT", ""))),
+		IN_CALENDAR(IN("VEVENT", IN("VALARM", IN("VEVENT", "")))),
+		IN_CALENDAR(IN("VTIMEZONE", RANGE)),
+		IN_CALENDAR(IN("VTIMEZONE", IN("STANDARD", RANGE))),
+		IN_CALENDAR(IN("VEVENT", IN("X-A", RANGE))),
+		IN_CALENDAR(IN("VEVENT",
+		    "<c:prop-filter name='SUMMARY'>" RANGE
+		    "</c:prop-filter>")),
 	};
 
 	for (size_t i = 0; i < COUNT(bad); i++) {
