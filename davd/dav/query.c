@@ -211,6 +211,7 @@ add_target(struct query *q, struct dav *d)
 	struct item item;
 
 	q->whole = q->timed = false;
+	q->search = NULL;
 	TRY(item_by_name(
 	    d->account, d->arena, q->collection.id, d->path.object, &item));
 	return add_candidate(q, &item);
