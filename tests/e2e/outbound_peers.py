@@ -53,6 +53,7 @@ bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
 trace unix - - n - 0 bounce
 smtp unix - - n - - smtp
+lmtp unix - - n - - lmtp
 discard unix - - n - - discard
 error unix - - n - - error
 retry unix - - n - - error
@@ -128,7 +129,9 @@ class Program:
 
 
 class Postfix(Program):
-    def __init__(self, ip, back):
+    """`more`: lines of main.cf, instead of those of the same name."""
+
+    def __init__(self, ip, back, more=""):
         self.folder = tempfile.mkdtemp(prefix="posthaste-postfix-")
         os.chmod(self.folder, 0o755)
         owner = pwd.getpwnam("postfix")
@@ -146,7 +149,10 @@ class Postfix(Program):
                          group if name in ("maildrop", "public") else -1)
         os.chmod(self.path("spool", "maildrop"), 0o1730)
         os.chmod(self.path("spool", "public"), 0o710)
-        self.write("main.cf", MAIN_CF, back=back)
+        names = {line.split(" ")[0] for line in more.splitlines()}
+        self.write("main.cf", "".join(
+            line + "\n" for line in MAIN_CF.splitlines()
+            if line.split(" ")[0] not in names) + more, back=back)
         self.write("master.cf", MASTER_CF, ip=ip)
         super().__init__([DAEMONS + "/master", "-c", self.folder, "-d"])
 
@@ -420,10 +426,11 @@ def main():
     done()
 
 
-# Both of the others' servers change their user, which takes root.
-if os.geteuid() and shutil.which("sudo") and not run(
-        ["sudo", "-n", "true"])[0]:
-    os.execvp("sudo", ["sudo", "-n", "env", "POSTHASTE_BUILD=" +
-                       os.environ.get("POSTHASTE_BUILD", "build/asan"),
-                       sys.executable, os.path.abspath(__file__)])
-main()
+if __name__ == "__main__":
+    # Both of the others' servers change their user, which takes root.
+    if os.geteuid() and shutil.which("sudo") and not run(
+            ["sudo", "-n", "true"])[0]:
+        os.execvp("sudo", ["sudo", "-n", "env", "POSTHASTE_BUILD=" +
+                           os.environ.get("POSTHASTE_BUILD", "build/asan"),
+                           sys.executable, os.path.abspath(__file__)])
+    main()
