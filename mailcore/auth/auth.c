@@ -7,13 +7,14 @@
 #include "mailcore/sys/log.h"
 #include "mailcore/sys/random.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 enum {
 	AUTH_ARENA = 16384, /* one account's row */
-	DUMMY_TEXT = 256
+	DUMMY_TEXT = 256,
+	/* Who was right is known for so long, from his network. */
+	KNOWN_MS = 7 * 86400000
 };
 
 static const char wrong[] = "address or password is wrong";
@@ -44,11 +45,10 @@ auth_new(struct auth **out, struct store *store)
 		abort();
 	a->store = store;
 	a->cache = auth_cache_new();
+	a->known = auth_cache_new();
+	a->turns = auth_turns_new(processors < 1 ? 1 : (size_t)processors);
 	a->notes = notes_new();
 	a->dummy = buf_new(DUMMY_TEXT);
-	if (sem_init(&a->slow, 0, processors < 1 ? 1 : (unsigned)processors)
-	    != 0)
-		abort();
 	r = make_dummy(&a->dummy);
 	if (r.is == OK)
 		r = auth_key(store, VIEW("app-password-key"), a->app_key);
@@ -74,7 +74,8 @@ auth_free(struct auth **auth)
 		return;
 	auth_cache_free(&a->cache);
 	notes_free(&a->notes);
-	(void)sem_destroy(&a->slow);
+	auth_cache_free(&a->known);
+	auth_turns_free(&a->turns);
 	buf_free(&a->dummy);
 	secret_wipe(a->app_key, sizeof a->app_key);
 	secret_wipe(a->form_key, sizeof a->form_key);
@@ -82,15 +83,37 @@ auth_free(struct auth **auth)
 	free(a);
 }
 
-static result
-verify_slowly(struct auth *a, view hash, view password)
+/* One password against one account. */
+struct trial {
+	const struct account_info *account;
+	const struct auth_attempt *attempt;
+	const struct auth_throttle *throttle;
+	int64_t now; /* steady milliseconds */
+	unsigned char known[AUTH_TAG]; /* the account from that network */
+};
+
+/* Asked only where a slow check follows. */
+static enum auth_standing
+standing(struct auth *a, struct trial *t)
 {
+	auth_cache_tag(a->known, t->account, view_of(t->throttle->network),
+	    t->known);
+	if (auth_cache_has(a->known, t->known, t->now))
+		return AUTH_KNOWN;
+	return auth_throttle_suspects(a->store, t->throttle, clock_now())
+	    ? AUTH_SUSPECT
+	    : AUTH_NEW;
+}
+
+static result
+verify_slowly(struct auth *a, struct trial *t)
+{
+	view password = t->attempt->password;
+	enum auth_standing as = standing(a, t);
 	result r;
 
-	while (sem_wait(&a->slow) != 0)
-		if (errno != EINTR)
-			abort();
-	r = auth_verify(hash, password);
+	TRY(auth_turns_take(a->turns, as, t->now));
+	r = auth_verify(t->account->password, password);
 	if (r.is == MALFORMED) {
 		/* Not to be told from a wrong password, in time either. */
 		log_line(LOG_WARNING, "auth.scheme",
@@ -98,24 +121,30 @@ verify_slowly(struct auth *a, view hash, view password)
 		    " set it anew by posthaste password\"");
 		r = auth_verify(buf_view(&a->dummy), password);
 	}
-	(void)sem_post(&a->slow);
+	auth_turns_give(a->turns, as, r.is == OK, clock_steady_ms());
 	return r;
 }
 
-static result
-check_main(struct auth *a, const struct account_info *account, view password)
+static void
+remember(struct auth *a, const struct trial *t, const unsigned char *tag)
 {
+	auth_cache_add(a->cache, tag, t->now);
+	auth_cache_add(a->known, t->known, t->now + KNOWN_MS);
+	auth_scram_upgrade(a, t->account, t->attempt->password);
+}
+
+static result
+check_main(struct auth *a, struct trial *t)
+{
+	const struct account_info *account = t->account;
 	unsigned char tag[AUTH_TAG];
-	int64_t now = clock_steady_ms();
 	result r = done();
 
-	auth_cache_tag(a->cache, account, password, tag);
-	if (!auth_cache_has(a->cache, tag, now)) {
-		r = verify_slowly(a, account->password, password);
-		if (r.is == OK && account->id != 0 && account->enabled) {
-			auth_cache_add(a->cache, tag, now);
-			auth_scram_upgrade(a, account, password);
-		}
+	auth_cache_tag(a->cache, account, t->attempt->password, tag);
+	if (!auth_cache_has(a->cache, tag, t->now)) {
+		r = verify_slowly(a, t);
+		if (r.is == OK && account->id != 0 && account->enabled)
+			remember(a, t, tag);
 	}
 	secret_wipe(tag, sizeof tag);
 	if (r.is == OK && (account->id == 0 || !account->enabled))
@@ -127,16 +156,17 @@ check_main(struct auth *a, const struct account_info *account, view password)
  * for nothing here (other rights, another account) waits as for any wrong
  * one. */
 static result
-check(struct auth *a, struct arena *arena, const struct account_info *account,
-    const struct auth_attempt *attempt, struct identity *out)
+check(struct auth *a, struct arena *arena, struct trial *t,
+    struct identity *out)
 {
-	result r = auth_app_check(a, arena, account->enabled ? account->id : 0,
-	    attempt, clock_now(), out);
+	result r = auth_app_check(a, arena,
+	    t->account->enabled ? t->account->id : 0, t->attempt, clock_now(),
+	    out);
 
 	if (r.is != DENIED)
 		return r;
 	out->rights = APP_ALL;
-	return check_main(a, account, attempt->password);
+	return check_main(a, t);
 }
 
 void
@@ -160,6 +190,8 @@ attempt_in(struct auth *a, const struct auth_attempt *attempt,
 {
 	struct account_info account;
 	struct auth_throttle throttle;
+	struct trial trial = { &account, attempt, &throttle,
+		clock_steady_ms(), { 0 } };
 	int64_t now = clock_now();
 	result r = fail(NOT_FOUND, wrong);
 
@@ -177,7 +209,7 @@ attempt_in(struct auth *a, const struct auth_attempt *attempt,
 	else if (r.is != OK)
 		return r;
 	auth_throttle_account(&throttle, account.address);
-	r = check(a, arena, &account, attempt, out);
+	r = check(a, arena, &trial, out);
 	if (r.is == OK
 	    && !view_copy(account.address, out->address, sizeof out->address))
 		return fail(FAILED, "an address in the store is too long");
@@ -188,6 +220,8 @@ attempt_in(struct auth *a, const struct auth_attempt *attempt,
 		auth_throttle_passed(a->store, &throttle, now);
 	} else if (r.is == DENIED) {
 		*delay_ms = auth_throttle_failed(a->store, &throttle, now);
+	} else if (r.is == BUSY) {
+		*delay_ms = AUTH_REFUSED_DELAY_MS;
 	}
 	return r;
 }

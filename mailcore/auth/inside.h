@@ -6,8 +6,8 @@
 
 #include "mailcore/auth/app.h"
 #include "mailcore/auth/cache.h"
+#include "mailcore/auth/turn.h"
 
-#include <semaphore.h>
 #include <stdatomic.h>
 
 struct notes;
@@ -18,7 +18,8 @@ enum { AUTH_REFUSED_DELAY_MS = 1000 };
 struct auth {
 	struct store *store;
 	struct auth_cache *cache;
-	sem_t slow;         /* free processors for slow checks */
+	struct auth_cache *known; /* accounts from networks they came from */
+	struct auth_turns *turns;
 	struct buf dummy;   /* the hash that nobody's password fits */
 	unsigned char app_key[AUTH_APP_KEY];
 	unsigned char form_key[AUTH_APP_KEY];

@@ -12,6 +12,7 @@
 enum {
 	DELAY_LOOPBACK_MS = 100,
 	KEY_ROOM = 160,
+	SUSPECT_FAILURES = 2, /* mistyped once is nothing */
 	/* Failures of a whole network, or of an account from anywhere, may
 	 * be those of many people: four weigh as one. */
 	SHARED_WEIGHT = 4
@@ -131,6 +132,17 @@ auth_throttle_check(struct store *store, const struct auth_throttle *t,
 		return fail(BUSY, "too many wrong passwords from your network,"
 		    " try again in ten minutes");
 	return done();
+}
+
+bool
+auth_throttle_suspects(struct store *store, const struct auth_throttle *t,
+    int64_t now)
+{
+	if (count_of(store, t, BY_ACCOUNT_HERE, now) >= SUSPECT_FAILURES)
+		return true;
+	return !t->loopback
+	    && count_of(store, t, BY_NETWORK, now)
+	    >= SUSPECT_FAILURES * SHARED_WEIGHT;
 }
 
 static unsigned

@@ -26,6 +26,11 @@ void auth_throttle_account(struct auth_throttle *, view address);
 CHECKED result auth_throttle_check(struct store *,
     const struct auth_throttle *, int64_t now);
 
+/* Have there been failures, with that account from that network or with many
+ * of the network?  The loopback network is not asked about. */
+bool auth_throttle_suspects(struct store *, const struct auth_throttle *,
+    int64_t now);
+
 /* Count one failure; returns how many milliseconds to hold the answer. */
 unsigned auth_throttle_failed(struct store *, const struct auth_throttle *,
     int64_t now);
