@@ -3,6 +3,8 @@
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/scan.h"
 
+#include <string.h>
+
 static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
 	"Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
 static const char *const weekdays[] = { "Sun", "Mon", "Tue", "Wed", "Thu",
@@ -87,38 +89,38 @@ date_add_rfc5322(struct buf *b, int64_t seconds)
 	    d.minute, d.second);
 }
 
-/* Of 0 to 99. */
-static void
-add_two_digits(struct buf *b, int n, char tens)
+/* Of 0 to 99; where to go on. */
+static char *
+put_two_digits(char *to, int n, char tens)
 {
-	buf_add_byte(b, (char)(n < 10 ? tens : '0' + n / 10 % 10));
-	buf_add_byte(b, (char)('0' + n % 10));
+	*to++ = (char)(n < 10 ? tens : '0' + n / 10 % 10);
+	*to++ = (char)('0' + n % 10);
+	return to;
 }
 
-/* Without printf: lists of thousands of messages have one each. */
+/* Without printf, and added at once: lists of thousands of messages have one
+ * each. */
 void
 date_add_imap(struct buf *b, int64_t seconds)
 {
+	static const char form[] = "dd-Mon-yyyy hh:mm:ss +0000";
 	struct date d = date_of(seconds);
+	char text[sizeof form], *to = text;
 
 	if (d.year < 0 || d.year > 9999) {
 		buf_print(b, "%2d-%s-%04d %02d:%02d:%02d +0000", d.day,
 		    months[d.month - 1], d.year, d.hour, d.minute, d.second);
 		return;
 	}
-	add_two_digits(b, d.day, ' ');
-	buf_add_byte(b, '-');
-	buf_add_text(b, months[d.month - 1]);
-	buf_add_byte(b, '-');
-	add_two_digits(b, d.year / 100, '0');
-	add_two_digits(b, d.year % 100, '0');
-	buf_add_byte(b, ' ');
-	add_two_digits(b, d.hour, '0');
-	buf_add_byte(b, ':');
-	add_two_digits(b, d.minute, '0');
-	buf_add_byte(b, ':');
-	add_two_digits(b, d.second, '0');
-	buf_add(b, VIEW(" +0000"));
+	memcpy(text, form, sizeof form);
+	to = put_two_digits(to, d.day, ' ');
+	memcpy(to + 1, months[d.month - 1], 3);
+	to = put_two_digits(to + 5, d.year / 100, '0');
+	to = put_two_digits(to, d.year % 100, '0');
+	to = put_two_digits(to + 1, d.hour, '0');
+	to = put_two_digits(to + 1, d.minute, '0');
+	(void)put_two_digits(to + 1, d.second, '0');
+	buf_add(b, (view){ text, sizeof form - 1 });
 }
 
 void

@@ -3,6 +3,7 @@
 #include "mailcore/sys/log.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -10,6 +11,7 @@
 enum {
 	/* So that one fast reader does not keep its loop. */
 	SEND_AT_ONCE = 1 << 20,
+	CORK_FROM = 65536,
 	DRAIN_AT_ONCE = 16
 };
 
@@ -210,8 +212,8 @@ next_piece(struct conn *c)
 	return deflate_unsent(c->deflate);
 }
 
-enum stream
-stream_send(struct conn *c)
+static enum stream
+send_pieces(struct conn *c)
 {
 	size_t total = 0;
 
@@ -235,6 +237,28 @@ stream_send(struct conn *c)
 	buf_reset(&c->out);
 	c->out_at = 0;
 	return STREAM_DONE;
+}
+
+static void
+cork(struct conn *c, int on)
+{
+	(void)setsockopt(c->fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+}
+
+/* TLS writes each of its records (16 KiB) by itself: of many, the kernel had
+ * better send what fills a packet. */
+enum stream
+stream_send(struct conn *c)
+{
+	bool many = c->ssl != NULL && c->out.n - c->out_at > CORK_FROM;
+	enum stream s;
+
+	if (many)
+		cork(c, 1);
+	s = send_pieces(c);
+	if (many)
+		cork(c, 0);
+	return s;
 }
 
 void
