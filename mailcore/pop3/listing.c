@@ -130,13 +130,19 @@ send_piece(void *context, view bytes)
 {
 	struct piece *p = context;
 	struct pop3 *s = p->s;
-	view rest = view_from(view_first(bytes, (size_t)s->to),
-	    (size_t)s->from);
-	view now = view_first(rest, OCTETS_A_STEP);
+	size_t before = s->surrogate.n;
+	view rest = view_from(buf_view(&s->surrogate), (size_t)s->from);
+	view now;
 
+	if (s->from >= before)
+		rest = view_from(view_first(view_from(bytes, s->header),
+		                     (size_t)s->to - before),
+		    (size_t)s->from - before);
+	now = view_first(rest, OCTETS_A_STEP);
 	wire_add(&s->wire, now, p->out);
 	s->from += now.n;
-	if (now.n == rest.n)
+	/* Somebody has made it shorter: there is nothing more. */
+	if (now.n == 0)
 		s->from = s->to;
 }
 
@@ -167,6 +173,7 @@ pop3_send(struct pop3 *s, struct buf *out)
 
 /* How far a TOP goes: UINT64_MAX lines are all of it. */
 struct extent {
+	struct pop3 *s;
 	uint64_t lines;
 	uint64_t octets;
 };
@@ -175,23 +182,28 @@ static void
 measure(void *context, view bytes)
 {
 	struct extent *e = context;
+	struct pop3 *s = e->s;
+	view header = view_first(bytes, header_length(bytes));
 	size_t n = bytes.n;
 	view rest, line;
 
+	buf_reset(&s->surrogate);
+	s->header = !s->utf8 && pop3_surrogate(header, &s->surrogate)
+	    ? header.n : 0;
 	if (e->lines != UINT64_MAX) {
-		n = header_length(bytes);
+		n = header.n;
 		rest = view_from(bytes, n);
 		while (e->lines-- > 0 && view_line(&rest, &line))
 			n = bytes.n - rest.n;
 	}
-	e->octets = n;
+	e->octets = n - s->header + s->surrogate.n;
 }
 
 static struct step
 send_message(struct pop3 *s, const struct message *m, uint64_t lines,
     struct buf *out)
 {
-	struct extent e = { .lines = lines };
+	struct extent e = { .s = s, .lines = lines };
 	result r = maildrop_read(s->services->store, &s->drop, m, measure, &e);
 
 	if (r.is == NOT_FOUND)
@@ -205,7 +217,8 @@ send_message(struct pop3 *s, const struct message *m, uint64_t lines,
 	s->wire = (struct wire){ .state = WIRE_LINE_START, .stuff = true };
 	if (lines == UINT64_MAX)
 		buf_print(out, "+OK %llu octets\r\n",
-		    (unsigned long long)m->size);
+		    (unsigned long long)(m->size - s->header
+		        + s->surrogate.n));
 	else
 		buf_add(out, VIEW("+OK top of message follows\r\n"));
 	return send_text(s, out);

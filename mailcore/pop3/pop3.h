@@ -1,6 +1,6 @@
 /*
  * pop3.h - POP3 (RFC 1939) with CAPA (2449), STLS (2595), SASL (5034), UIDL,
- * TOP, as a protocol for sys/conn.h.
+ * TOP, UTF8 and LANG (6856), as a protocol for sys/conn.h.
  *
  * A session shows the INBOX as it was at login.  It takes no exclusive lock
  * on it (RFC 1939 4): a lock in one process would not hold in another, one in
@@ -12,7 +12,9 @@
  * Sizes are those of the stored bytes: what RETR sends, before dots are
  * doubled.  RETR always sends CRLF lines; only a message that was stored with
  * bare LF (no mail that came by SMTP is) is longer on the wire than its size,
- * as finding out would mean to read every message at login.
+ * as finding out would mean to read every message at login; and one whose
+ * header is not ASCII, for who has not said UTF8, which the answer to RETR then
+ * says.
  */
 #ifndef POP3_POP3_H
 #define POP3_POP3_H

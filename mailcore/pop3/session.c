@@ -12,7 +12,9 @@ enum {
 	PATIENCE = 600,
 	PATIENCE_UNAUTHENTICATED = 120,
 	/* A line that goes on behind LIMIT_POP3_LINE is read this far. */
-	SKIP_MOST = 65536
+	SKIP_MOST = 65536,
+	/* Three bytes of UTF-8 become four letters, and words around them. */
+	SURROGATE_MOST = 8 * LIMIT_HEADER
 };
 
 static struct step
@@ -42,8 +44,8 @@ run_capa(struct pop3 *s, view argument, struct buf *out)
 		sasl_login_list(&s->sasl.way, " ", out);
 		buf_add(out, VIEW("\r\n"));
 	}
-	buf_add(out, VIEW("EXPIRE NEVER\r\nIMPLEMENTATION Posthaste\r\n"
-			  ".\r\n"));
+	buf_add(out, VIEW("UTF8 USER\r\nLANG\r\nEXPIRE NEVER\r\n"
+			  "IMPLEMENTATION Posthaste\r\n.\r\n"));
 	return pop3_next();
 }
 
@@ -105,6 +107,8 @@ static const struct verb {
 	{ "USER", POP3_AUTHORIZATION, pop3_user },
 	{ "PASS", POP3_AUTHORIZATION, pop3_pass },
 	{ "AUTH", POP3_AUTHORIZATION, pop3_auth },
+	{ "UTF8", POP3_AUTHORIZATION, pop3_utf8 },
+	{ "LANG", BOTH, pop3_lang },
 	{ "STAT", POP3_TRANSACTION, pop3_stat },
 	{ "LIST", POP3_TRANSACTION, pop3_list },
 	{ "UIDL", POP3_TRANSACTION, pop3_uidl },
@@ -218,6 +222,7 @@ session_open(void *services, const struct peer *peer, struct buf *out)
 	s->sasl.way = (struct sasl_login_way){ .auth = s->services->auth,
 		.peer = peer, .protocol = "pop3" };
 	s->state = POP3_AUTHORIZATION;
+	s->surrogate = buf_new(SURROGATE_MOST);
 	buf_print(out, "+OK %s POP3 ready\r\n", s->services->hostname);
 	return s;
 }
@@ -230,6 +235,7 @@ session_secured(void *session)
 
 	sasl_talk_end(&s->sasl);
 	s->user[0] = '\0';
+	s->utf8 = false;
 	s->bad = 0;
 }
 
@@ -275,6 +281,7 @@ session_close(void *session)
 
 	sasl_talk_end(&s->sasl);
 	maildrop_close(&s->drop);
+	buf_free(&s->surrogate);
 	free(s);
 }
 

@@ -1,7 +1,7 @@
 /*
  * session.h - one POP3 connection, as its own files see it: session.c cuts
- * lines and runs verbs, login.c is USER, PASS and AUTH, listing.c is
- * everything that shows messages.
+ * lines and runs verbs, login.c is USER, PASS and AUTH, language.c is UTF8 and
+ * LANG, listing.c is everything that shows messages.
  */
 #ifndef POP3_SESSION_H
 #define POP3_SESSION_H
@@ -33,7 +33,11 @@ struct pop3 {
 	size_t at;     /* the next message; of SEND_TEXT: this one */
 	uint64_t from; /* SEND_TEXT: octets sent, and how many to send */
 	uint64_t to;
+	/* SEND_TEXT: what is sent instead of so many octets at its begin. */
+	struct buf surrogate;
+	size_t header;
 	struct wire wire;
+	bool utf8; /* RFC 6856 2 */
 };
 
 typedef struct step pop3_run(struct pop3 *, view argument, struct buf *out);
@@ -50,6 +54,13 @@ struct step pop3_pass(struct pop3 *, view argument, struct buf *out);
 struct step pop3_auth(struct pop3 *, view argument, struct buf *out);
 struct step pop3_auth_answer(struct pop3 *, view line, struct buf *out);
 struct step pop3_auth_wait(struct pop3 *, struct buf *out);
+
+/* language.c */
+struct step pop3_utf8(struct pop3 *, view argument, struct buf *out);
+struct step pop3_lang(struct pop3 *, view argument, struct buf *out);
+
+/* For who has not said UTF8: a header in ASCII.  false: this one is. */
+bool pop3_surrogate(view header, struct buf *out);
 
 /* listing.c */
 struct step pop3_stat(struct pop3 *, view argument, struct buf *out);
