@@ -2,11 +2,13 @@
 """What an operator does in everyday life: looks after the queue, gives
 mailboxes further addresses, and carries all that a person has elsewhere."""
 import contextlib
+import glob
 import json
 import mailbox
 import os
 import re
 import smtplib
+import sqlite3
 import subprocess
 
 from harness import (Server, card, done, event, message, note, ok, run, same,
@@ -338,6 +340,17 @@ def transfer(op, server):
     ok(code == 2 and "--to" in text, "no folder: usage", text)
 
 
+def verify(op, server):
+    text = op.works("verify", "--bodies")
+    ok("6 mailboxes, 0 faults" in text, "the books are right", text)
+    server.stop()
+    found = glob.glob(server.data + "/accounts/*/*/account.db")
+    with contextlib.closing(sqlite3.connect(sorted(found)[0])) as db:
+        db.execute("UPDATE state SET used = used + 1")
+        db.commit()
+    op.refused("sum of sizes", "verify", "--domain", server.domain)
+
+
 def main():
     server = Server(users=5)
     sink = Sink(server.ip, SMTP)
@@ -351,7 +364,7 @@ def main():
         queue(op, server, sink)
         alias(op, server)
         transfer(op, server)
-        server.stop()
+        verify(op, server)
     sink.close()
     names.close()
     done()
