@@ -22,6 +22,7 @@ struct page {
 	const struct request *request;
 	struct answer *answer;
 	struct form query, form; /* `form`: of a POST */
+	view file; /* that came with it, or "" */
 	enum text_language language;
 	view tail;             /* "?lang=fr" when that was asked for, or "" */
 	struct html *html;

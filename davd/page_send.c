@@ -99,7 +99,7 @@ void
 page_done(struct page *p)
 {
 	static const char *const words[] = { "again", "revoked", "password",
-		"ended", "out", "everywhere" };
+		"ended", "out", "everywhere", "undone" };
 	view done = form_value(&p->query, VIEW("done"));
 
 	for (size_t i = 0; i < COUNT(words); i++)

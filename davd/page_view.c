@@ -2,6 +2,7 @@
 #include "davd/page.h"
 
 #include "autoconfig/question.h"
+#include "davd/web/upload.h"
 #include "mailcore/base/encode.h"
 #include "mailcore/base/limits.h"
 
@@ -125,7 +126,9 @@ read_forms(struct page *p)
 
 	if (r.is != OK)
 		p->query = (struct form){ 0 };
-	if (page_is_post(p))
+	if (page_is_post(p) && upload_is(p->request))
+		r = upload_read(p->request, &p->form, &p->file);
+	else if (page_is_post(p))
 		r = form_read(p->request->body, p->request->arena, &p->form);
 	else
 		r = done();
@@ -159,7 +162,8 @@ page_begin(struct page *p, void *services, const struct request *request,
 	result r;
 
 	*p = (struct page){ .services = services, .request = request,
-		.answer = answer, .tail = VIEW("") };
+		.answer = answer, .tail = VIEW(""),
+		.file = VIEW("") };
 	whole = read_forms(p);
 	choose_language(p);
 	p->html = html_new(request->arena);

@@ -18,6 +18,7 @@ struct page_services {
 	const struct conf *conf;
 	struct signer *signer;
 	struct page_cache *cache;
+	struct zones *zones; /* davd/web/zones.h */
 	struct api_services api;
 };
 
@@ -54,6 +55,11 @@ void page_metrics(void *services, const struct request *, struct answer *);
 void page_change_password(void *services, const struct request *,
     struct answer *);
 
+/* /tzdist, and what leads there: /.well-known/timezone (RFC 7808). */
+void page_zones(void *services, const struct request *, struct answer *);
+void page_zones_known(void *services, const struct request *,
+    struct answer *);
+
 /* /.well-known/acme-challenge/TOKEN, over plain HTTP too. */
 void page_acme(void *services, const struct request *, struct answer *);
 
@@ -82,6 +88,14 @@ void page_device(void *services, const struct request *, struct answer *);
 void page_apps(void *services, const struct request *, struct answer *);
 void page_apps_revoke(void *services, const struct request *,
     struct answer *);
+
+/* /calendars, and under it: download, undo, import */
+void page_calendars(void *services, const struct request *, struct answer *);
+void page_calendars_download(void *services, const struct request *,
+    struct answer *);
+void page_calendars_undo(void *services, const struct request *,
+    struct answer *);
+void page_import(void *services, const struct request *, struct answer *);
 
 /* /security, and under it: password, end (of a session), everywhere */
 void page_security(void *services, const struct request *, struct answer *);

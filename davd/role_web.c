@@ -4,6 +4,7 @@
 #include "davd/http/http.h"
 #include "davd/pages.h"
 #include "davd/routes.h"
+#include "davd/web/zones.h"
 
 #include "davd/dav/schedule.h"
 #include "mailcore/smtp/sign.h"
@@ -141,6 +142,7 @@ role_web(struct role *r)
 		    .directory = r->conf.directory },
 		.conf = &r->conf,
 		.cache = page_cache_new(),
+		.zones = zones_new(),
 		.signer = r->signer,
 		.api = { .store = r->store,
 		    .auth = r->auth,
@@ -161,6 +163,7 @@ role_web(struct role *r)
 	for (size_t i = 0; i < w.front_count; i++)
 		front_stop(&w.fronts[i]);
 	page_cache_free(&w.services.cache);
+	zones_free(&w.services.zones);
 	events_free(&w.services.api.events);
 	return started;
 }

@@ -12,7 +12,7 @@ static bool
 is_secret(view path)
 {
 	static const char *const places[] = { "/api/", "/app-passwords",
-		"/device", "/p/", "/security", "/sign-" };
+		"/calendars", "/device", "/p/", "/security", "/sign-" };
 
 	for (size_t i = 0; i < COUNT(places); i++)
 		if (view_starts_same(path, view_of(places[i])))
@@ -79,6 +79,10 @@ const struct route routes[] = {
 	{ "/.well-known/carddav", false, dav_well_known },
 	{ "/.well-known/caldav/", false, dav_well_known },
 	{ "/.well-known/carddav/", false, dav_well_known },
+	{ "/.well-known/timezone", false, page_zones_known },
+	{ "/.well-known/timezone/", false, page_zones_known },
+	{ "/tzdist", false, page_zones },
+	{ "/tzdist/", false, page_zones },
 	{ "/api/v1/", false, api },
 	{ "/SOGo/dav", false, dav_handle },
 	{ "/SOGo/dav/", false, dav_handle },
@@ -90,6 +94,10 @@ const struct route routes[] = {
 	{ "/device", false, page_device },
 	{ "/app-passwords", false, page_apps },
 	{ "/app-passwords/revoke", false, page_apps_revoke },
+	{ "/calendars", false, page_calendars },
+	{ "/calendars/download", false, page_calendars_download },
+	{ "/calendars/undo", false, page_calendars_undo },
+	{ "/calendars/import", false, page_import },
 	{ "/security", false, page_security },
 	{ "/security/password", false, page_security_password },
 	{ "/security/end", false, page_security_end },
@@ -121,6 +129,8 @@ routes_body_limit(view path)
 		{ "/autodiscover/", LIMIT_AUTODISCOVER },
 		{ "/api/v1/calendars/import", LIMIT_IMPORT },
 		{ "/api/v1/address-books/import", LIMIT_IMPORT },
+		{ "/calendars/import", LIMIT_IMPORT },
+		{ "/calendars", LIMIT_FORM },
 		/* What is a little too much gets a problem document. */
 		{ "/api/", 4 * (uint64_t)LIMIT_API_BODY },
 		{ "/sign-", LIMIT_FORM },

@@ -105,6 +105,7 @@ static const struct prop_row rows[] = {
 	C("max-attendees-per-instance", DAV_CALENDAR | DAV_INBOX,
 	    prop_most_attendees),
 	C("managed-attachments-server-URL", DAV_CALENDARS, prop_nothing),
+	C("timezone-service-set", DAV_CALENDARS, prop_zone_service),
 	C("max-attachment-size", DAV_CALENDAR, prop_most_attachment),
 	C("max-attachments-per-resource", DAV_CALENDAR,
 	    prop_most_attachments),

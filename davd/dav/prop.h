@@ -142,6 +142,7 @@ bool prop_busy_set(struct prop_out *, const struct resource *);
 bool prop_schedule_tag(struct prop_out *, const struct resource *);
 bool prop_zone(struct prop_out *, const struct resource *);
 bool prop_zone_id(struct prop_out *, const struct resource *);
+bool prop_zone_service(struct prop_out *, const struct resource *);
 bool prop_most_attachment(struct prop_out *, const struct resource *);
 bool prop_most_attachments(struct prop_out *, const struct resource *);
 bool prop_opaque(struct prop_out *, const struct resource *);

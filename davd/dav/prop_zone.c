@@ -58,6 +58,16 @@ prop_zone_id(struct prop_out *o, const struct resource *r)
 	return name.n > 0;
 }
 
+/* RFC 7809 5.1: where davd/web/zones.h answers, on this very origin. */
+bool
+prop_zone_service(struct prop_out *o, const struct resource *r)
+{
+	(void)r;
+	xml_leaf(&o->x, "D:href", arena_print(o->scratch, "%.*s/tzdist",
+	    (int)o->d->request->origin.n, o->d->request->origin.p));
+	return true;
+}
+
 const char *
 prop_zone_twin(const struct prop_row *row)
 {

@@ -50,7 +50,10 @@ decode_path(struct request *r, view raw)
 	struct buf b = buf_new(LIMIT_HTTP_TARGET + 1);
 	result bad = decode_percent(&b, raw);
 
-	if (bad.is == OK && view_find_same(raw, VIEW("%2f")) != SIZE_MAX)
+	/* The name of a zone is one value there (RFC 7808 5.3). */
+	if (bad.is == OK && view_find_same(raw, VIEW("%2f")) != SIZE_MAX
+	    && !view_starts(raw, VIEW("/tzdist/zones/"))
+	    && !view_starts(raw, VIEW("/.well-known/timezone/")))
 		bad = fail(MALFORMED, "An encoded slash is in the path.");
 	if (bad.is == OK)
 		r->path = arena_copy(r->arena, buf_view(&b));

@@ -5,6 +5,18 @@
 #include "mailcore/base/limits.h"
 #include "mailcore/base/utf8.h"
 
+result
+form_check(view text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (ascii_is_control(text.p[i]) && text.p[i] != '\n'
+		    && text.p[i] != '\r')
+			return fail(MALFORMED, "a form with control bytes");
+	return utf8_is_valid(text)
+	    ? done()
+	    : fail(MALFORMED, "a form that is not UTF-8");
+}
+
 static result
 decode(view text, struct arena *arena, view *out)
 {
@@ -19,13 +31,7 @@ decode(view text, struct arena *arena, view *out)
 	buf_free(&plain);
 	TRY(r);
 	TRY(arena_result(arena));
-	for (size_t i = 0; i < out->n; i++)
-		if (ascii_is_control(out->p[i]) && out->p[i] != '\n'
-		    && out->p[i] != '\r')
-			return fail(MALFORMED, "a form with control bytes");
-	return utf8_is_valid(*out)
-	    ? done()
-	    : fail(MALFORMED, "a form that is not UTF-8");
+	return form_check(*out);
 }
 
 result

@@ -22,6 +22,9 @@ struct form {
  * OVER_LIMIT: more than LIMIT_FORM bytes or FORM_FIELDS fields. */
 CHECKED result form_read(view text, struct arena *, struct form *out);
 
+/* Are these bytes such as a field may have?  MALFORMED. */
+CHECKED result form_check(view);
+
 /* The first of that name; "" without one. */
 view form_value(const struct form *, view name);
 bool form_has(const struct form *, view name, view value);

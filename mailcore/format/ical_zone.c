@@ -7,10 +7,9 @@
 
 enum { NAME_MOST = 64 };
 
-/* Nothing that could lead out of the folder of zones, or to its other files:
- * "posixrules", "right/...". */
-static bool
-is_name(view v)
+/* Not "posixrules", "right/...", "../". */
+bool
+ical_zone_is_name(view v)
 {
 	for (size_t i = 0; i < v.n; i++)
 		if (!ascii_is_alnum(v.p[i]) && v.p[i] != '/' && v.p[i] != '_'
@@ -26,7 +25,7 @@ find(view tzid)
 {
 	char name[NAME_MOST];
 
-	if (!is_name(tzid) || !view_copy(tzid, name, sizeof name))
+	if (!ical_zone_is_name(tzid) || !view_copy(tzid, name, sizeof name))
 		return NULL;
 	ical_start_library();
 	return icaltimezone_get_builtin_timezone(name);

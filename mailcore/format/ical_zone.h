@@ -8,6 +8,10 @@
 #include "mailcore/base/arena.h"
 #include "mailcore/base/buf.h"
 
+/* Could it be the name of one?  Nothing that could lead out of the folder of
+ * zones, or to its other files. */
+bool ical_zone_is_name(view tzid);
+
 /* A name that everybody knows: "Europe/Berlin", not "/mozilla.org/...". */
 bool ical_zone_is_known(view tzid);
 

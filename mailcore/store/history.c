@@ -69,9 +69,10 @@ static const char *const sql[] = {
 	[PUT_BACK] =
 	    "INSERT INTO item (account_id, collection, uid, modseq, name, key,"
 	    " received, flags, keywords, size, etag, component, span_from,"
-	    " span_to, body, saved, reach, times) SELECT account_id, $4, uid, $5,"
-	    " name, key, $6, 0, '', size, etag, component, span_from, span_to,"
-	    " body, saved, " REACH ", times FROM history WHERE account_id = $1"
+	    " span_to, body, saved, reach, times) SELECT account_id, $4, uid,"
+	    " $5, name, key, $6, 0, '', size, etag, component, span_from,"
+	    " span_to, body, saved, " REACH ", times FROM history"
+	    " WHERE account_id = $1"
 	    " AND modseq = $2 AND collection = $3",
 	[PUT_COUNTS] = "UPDATE collection SET uid_next = $3, items = $4,"
 		       " bytes = $5, modseq = $6 WHERE account_id = $1"

@@ -28,7 +28,8 @@ static const char *const sql[] = {
 		 " i.collection, i.uid, $5, $6, " VERSION " FROM item i"
 		 " JOIN collection c ON c.account_id = i.account_id"
 		 " AND c.id = i.collection WHERE i.account_id = $1"
-		 " AND i.collection = $2 AND i.uid = $3 AND c.kind IN (2, 3, 6)",
+		 " AND i.collection = $2 AND i.uid = $3"
+		 " AND c.kind IN (2, 3, 6)",
 	[KEEP_ALL] = "INSERT INTO history (" COLUMNS ") SELECT i.account_id,"
 		     " $3, i.collection, i.uid, $4, $5, " VERSION
 		     " FROM item i WHERE i.account_id = $1"

@@ -169,7 +169,8 @@ async function languages(browser) {
 	await signIn(page);
 	const wide = [];
 	for (const lang of ["fr", "nl", "de"]) {
-		for (const path of ["/", "/app-passwords", "/security",
+		for (const path of ["/", "/app-passwords", "/calendars",
+		    "/security",
 			"/help"]) {
 			await page.goto(`${start}${path}?lang=${lang}`);
 			if (await page.evaluate(() => document

@@ -1,0 +1,41 @@
+/*
+ * ical_zone_list.h - all time zones that this system has, for a service that
+ * hands them on (RFC 7808).  libical reads them from the system's zone files;
+ * what is read here it does not keep.  Thread-safe.
+ */
+#ifndef FORMAT_ICAL_ZONE_LIST_H
+#define FORMAT_ICAL_ZONE_LIST_H
+
+#include "mailcore/base/arena.h"
+#include "mailcore/base/buf.h"
+
+/* The names of places, and Etc/UTC, in order; those that stand for others
+ * ("US/Eastern") can be asked for, but are not listed. */
+CHECKED result ical_zone_list(struct arena *, view **names, size_t *count);
+
+/* What the tz database calls this version ("2025b"), or "unknown", and when it
+ * came here (seconds since 1970). */
+void ical_zone_version(struct arena *, view *version, int64_t *when);
+
+/* A VCALENDAR with the VTIMEZONE of that name.  NOT_FOUND. */
+CHECKED result ical_zone_fresh(view tzid, struct arena *, struct buf *out);
+
+/* From when on which offset holds. */
+struct ical_onset {
+	int64_t at;       /* UTC */
+	int32_t from, to; /* offsets in seconds, before and after */
+	view name;        /* "CEST" */
+};
+
+enum {
+	ICAL_ONSETS = 1000,    /* in one answer */
+	ICAL_ZONE_END = 2500 /* the year before which they are */
+};
+
+/* What holds at `from`, as if it began then, and each change before `to`, by
+ * time.  NOT_FOUND; OVER_LIMIT: more than ICAL_ONSETS, or `to` is after
+ * ICAL_ZONE_END. */
+CHECKED result ical_zone_onsets(view tzid, int64_t from, int64_t to,
+    struct arena *, struct ical_onset **out, size_t *count);
+
+#endif
