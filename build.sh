@@ -31,7 +31,7 @@ command -v npm > /dev/null || test_packages+=(npm)
 # one beside it, in build/, which is only run by tests.
 [[ -e /usr/sbin/sendmail ]] || test_packages+=(postfix)
 beside_packages=(opensmtpd)
-bench_packages=(gcc nginx-light python3)
+bench_packages=(gcc python3)
 
 usage()
 {
@@ -44,8 +44,9 @@ usage()
 	              SIGTERM; the second time keeps the data (default: var/)
 	test [unit|lint|e2e|FILE]...
 	              everything, or that part, with ASan and UBSan
-	bench [--quick] [--rows A,B] [--json FILE] [--list]
-	              measure the release build
+	bench [--quick] [--rows A,B] [--peers A,B] [--install-peers] [--list]
+	      [--json FILE] [--markdown FILE] [--svg FILE]
+	              measure the release build beside other servers
 	fuzz [TARGET] [SECONDS]
 	              replay the corpus, then look for more
 	coverage      what the corpora reach, target by target

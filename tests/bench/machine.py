@@ -10,6 +10,7 @@ import re
 import resource
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TREE = os.path.dirname(os.path.dirname(HERE))
 BASE_PORT = 10000       # below the ports that clients are given
+PUBLIC = {"https": 443, "imaps": 993, "pop3s": 995, "submissions": 465}
 START_SECONDS = 120
 STOP_SECONDS = 60
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -149,6 +151,16 @@ class Server:
         self.command("init", "--data", self.data, "--domain",
                      "posthaste.test", "--address", self.ip, "--base-port",
                      str(BASE_PORT), "--users", str(self.users))
+        # PACC has no words for other ports than the usual ones.
+        with open(os.path.join(self.data, "posthaste.conf"), "a",
+                  encoding="utf-8") as file:
+            for name, port in PUBLIC.items():
+                file.write("public-port.%s %d\n" % (name, port))
+        # It signs profiles only when its chain is whole.
+        with open(os.path.join(self.data, "ca.pem"), "rb") as file:
+            root = file.read()
+        with open(os.path.join(self.data, "tls", "default.pem"), "ab") as file:
+            file.write(root)
 
     def start(self):
         """Seconds from exec until <data>/run/ready is there."""
@@ -211,6 +223,11 @@ class Server:
     def cpu(self):
         return cpu_seconds(self.process.pid)
 
+    @staticmethod
+    def drain():
+        """Seconds until what was taken is done: when it is acknowledged."""
+        return 0
+
     def stop(self):
         if self.alive():
             self.process.send_signal(signal.SIGTERM)
@@ -231,22 +248,36 @@ class Server:
         user = self.info["users"][number]
         return user["address"], user["password"]
 
-    def http(self, number, method, path, body=None, headers=None):
-        """One request of one user through the plain port."""
-        pair = ("%s:%s" % self.user(number)).encode()
-        fields = {"Host": self.info["host"], "Authorization":
-                  "Basic " + base64.b64encode(pair).decode()}
+    def http(self, number, method, path, body=None, headers=None,
+             service="proxy"):
+        """One request of one user; status and body."""
+        fields = {"Host": self.info["host"]}
         fields.update(headers or {})
-        client = http.client.HTTPConnection(self.ip, self.ports["proxy"],
-                                            timeout=60)
-        try:
-            client.request(method, path, body, fields)
-            answer = client.getresponse()
-            return answer.status, answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise Failed("%s %s: %s" % (method, path, error)) from error
-        finally:
-            client.close()
+        return ask(self.ip, self.ports[service], self.user(number), method,
+                   path, body, fields, tls=service == "https")
+
+
+def ask(ip, port, pair, method, path, body=None, headers=None, tls=False):
+    """One HTTP request of one person; status and body."""
+    fields = {"Authorization": "Basic " +
+              base64.b64encode(("%s:%s" % pair).encode()).decode()}
+    fields.update(headers or {})
+    if tls:
+        # Nobody else answers at this address of loopback.
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        client = http.client.HTTPSConnection(ip, port, timeout=120,
+                                             context=context)
+    else:
+        client = http.client.HTTPConnection(ip, port, timeout=120)
+    try:
+        client.request(method, path, body, fields)
+        answer = client.getresponse()
+        return answer.status, answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise Failed("%s %s: %s" % (method, path, error)) from error
+    finally:
+        client.close()
 
 
 # --- the load generator -----------------------------------------------------

@@ -28,21 +28,28 @@ def row(name, about, prepare=None, runs=None):
 
 
 def figure(name, unit, ours, peer=None, peer_name=None, cpu=None,
-           peer_cpu=None):
-    """One number of one run.  cpu: the server's, in ms an operation."""
+           peer_cpu=None, note=None):
+    """One number of one run, beside that of one peer.  cpu: the server's, in
+    ms an operation; note: what is wrong with the peer's answer."""
     return {"name": name, "unit": unit, "ours": ours, "peer": peer,
-            "peer_name": peer_name, "cpu": cpu, "peer_cpu": peer_cpu}
+            "peer_name": peer_name, "cpu": cpu, "peer_cpu": peer_cpu,
+            "note": note}
 
 
 def compare(name, unit, sides, value, per=1):
-    """A figure from what Bench.sides found; each operation did `per`
-    things, of which each has its share of CPU."""
-    ours, peer = sides[0], sides[1] if len(sides) > 1 else None
-    return figure(
-        name, unit, value(ours), value(peer) if peer else None,
-        peer["target"] if peer else None, 1e3 * ours["cpu"] / per
-        / ours["count"],
-        1e3 * peer["cpu"] / per / peer["count"] if peer else None)
+    """Figures from what Bench.sides found, one for each peer; each operation
+    did `per` things, of which each has its share of CPU.  A peer that failed
+    has no value, but a note."""
+    def cpu(found):
+        return 1e3 * found["cpu"] / per / found["count"]
+
+    ours = sides[0]
+    if len(sides) == 1:
+        return [figure(name, unit, value(ours), cpu=cpu(ours))]
+    return [figure(
+        name, unit, value(ours), value(peer) if "cpu" in peer else None,
+        peer["target"], cpu(ours), cpu(peer) if "cpu" in peer else None,
+        peer.get("note")) for peer in sides[1:]]
 
 
 def rate(per=1):
@@ -71,7 +78,9 @@ def run_one(bench, one, results):
             one.prepare(bench)
             one.prepared = True
         for found in one.once(bench):
-            results.setdefault((one.name, found["name"]), []).append(found)
+            for each in found if isinstance(found, list) else [found]:
+                results.setdefault((one.name, each["name"],
+                                    each["peer_name"]), []).append(each)
     except Failed as error:
         one.error = str(error)
         log("%s: FAILED: %s" % (one.name, one.error))
@@ -81,13 +90,16 @@ def run_one(bench, one, results):
 
 
 def run_rows(bench, rows, runs):
+    """What was found, row by row."""
     results = {}
     for number in range(runs):
         for one in rows:
             if one.error is None and number < (one.runs or runs):
                 log("run %d: %s" % (number + 1, one.name))
                 run_one(bench, one, results)
-    return [summary(key, found) for key, found in results.items()]
+    places = {one.name: place for place, one in enumerate(rows)}
+    return [summary(key, results[key]) for key in sorted(
+        results, key=lambda key: places[key[0]])]
 
 
 def middle(found, key):
@@ -105,6 +117,8 @@ def summary(key, found):
     return {"row": key[0], "figure": key[1], "unit": found[0]["unit"],
             "ours": middle(found, "ours"), "least": min(ours),
             "most": max(ours), "runs": ours, "peer": middle(found, "peer"),
-            "peer_runs": peer, "peer_name": found[0]["peer_name"],
+            "peer_runs": peer, "peer_name": key[2],
+            "note": next((one["note"] for one in found if one["note"]),
+                         None),
             "ratio": ratio, "cpu_ms": middle(found, "cpu"),
             "peer_cpu_ms": middle(found, "peer_cpu")}

@@ -1,226 +1,220 @@
-"""CalDAV: how the cost grows with a collection, and other servers."""
+"""CalDAV and CardDAV beside other servers: the same calendar everywhere, of
+which four events of ten recur, asked the same over plain HTTP."""
 import os
+import re
+import time
 
-import dav_peers
 from machine import Failed
-from rows import compare, figure, part, rate, row
-from rows_web import PROPFIND, SYNC, XML
+from rows import compare, part, rate, row
+from rows_web import MONTH, MULTIGET, PROPFIND, SYNC, XML
 
-GROWTH = {100: 140, 1000: 141, 10000: 142, 100000: 143}     # objects: user
-FIRST_PEER = 144
-FORMAT = "BEGIN:VEVENT\r\nUID:growth-%06d\r\nDTSTAMP:20260101T000000Z\r\n" \
-    "DTSTART;TZID=Europe/Berlin:%04d%02d%02dT%02d0000\r\n" \
-    "DURATION:PT30M\r\nSUMMARY:Meeting %d\r\n%sEND:VEVENT\r\n"
-# Four of ten recur, as often as in the calendars of people who work.
-RULES = ["RRULE:FREQ=WEEKLY;COUNT=26\r\n", "RRULE:FREQ=DAILY;COUNT=10\r\n",
-         "RRULE:FREQ=MONTHLY;COUNT=24\r\n", "RRULE:FREQ=WEEKLY\r\n"]
-ZONE = """BEGIN:VTIMEZONE
-TZID:Europe/Berlin
-BEGIN:DAYLIGHT
-TZOFFSETFROM:+0100
-TZOFFSETTO:+0200
-DTSTART:19700329T020000
-RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3
-END:DAYLIGHT
-BEGIN:STANDARD
-TZOFFSETFROM:+0200
-TZOFFSETTO:+0100
-DTSTART:19701025T030000
-RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10
-END:STANDARD
-END:VTIMEZONE
-""".replace("\n", "\r\n")
-MONTH = ('<?xml version="1.0"?><C:calendar-query xmlns:D="DAV:"'
-         ' xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop><D:getetag/>'
-         '</D:prop><C:filter><C:comp-filter name="VCALENDAR">'
-         '<C:comp-filter name="VEVENT"><C:time-range'
-         ' start="20260301T000000Z" end="20260401T000000Z"/>'
-         "</C:comp-filter></C:comp-filter></C:filter></C:calendar-query>")
-MULTIGET = ('<?xml version="1.0"?><C:calendar-multiget xmlns:D="DAV:"'
-            ' xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop><D:getetag/>'
-            "<C:calendar-data/></D:prop>%s</C:calendar-multiget>")
-OWN = "/SOGo/dav/{user}/Calendar/personal/"
+PEERS = ("cyrus", "sogo", "radicale", "xandikos")
+CARD_PEERS = ("cyrus", "sogo", "radicale")  # the other knows no filter
+FILLED, FRESH = 144, 145    # our users: as filled as the peers; for PUT
+RECUR = 4                   # events of ten
+SECONDS = 2                 # for one figure of one peer
+POLL = ('<?xml version="1.0"?><D:propfind xmlns:D="DAV:"'
+        ' xmlns:S="http://calendarserver.org/ns/"><D:prop><S:getctag/>'
+        "<D:sync-token/></D:prop></D:propfind>")
+MONTH_DATA = MONTH.replace("<D:getetag/>", '<D:getetag/><C:calendar-data/>')
+CARDS = ('<?xml version="1.0"?><C:addressbook-query xmlns:D="DAV:"'
+         ' xmlns:C="urn:ietf:params:xml:ns:carddav"><D:prop><D:getetag/>'
+         '<C:address-data/></D:prop><C:filter><C:prop-filter name="FN">'
+         '<C:text-match collation="i;unicode-casemap"'
+         ' match-type="contains">Rarename</C:text-match></C:prop-filter>'
+         "</C:filter></C:addressbook-query>")
+PRINCIPAL = ('<?xml version="1.0"?><D:propfind xmlns:D="DAV:"><D:prop>'
+             "<D:current-user-principal/></D:prop></D:propfind>")
+HOMES = ('<?xml version="1.0"?><D:propfind xmlns:D="DAV:"'
+         ' xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop>'
+         "<C:calendar-home-set/></D:prop></D:propfind>")
+HOME = ('<?xml version="1.0"?><D:propfind xmlns:D="DAV:"'
+        ' xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop><D:displayname/>'
+        "<D:resourcetype/><C:supported-calendar-component-set/></D:prop>"
+        "</D:propfind>")
+EVENT = ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//bench//EN\r\n"
+         "BEGIN:VEVENT\r\nUID:change-%d\r\nDTSTAMP:20260101T000000Z\r\n"
+         "DTSTART:20400101T100000Z\r\nDTEND:20400101T110000Z\r\n"
+         "SUMMARY:Change %d\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n")
 
 
-def one_event(number):
-    """A day of two years, by a multiplication that leaves none out."""
-    day = number * 7919 % 730
-    rule = number % 10 - 6
-    return FORMAT % (number, 2025 + day // 365, 1 + day % 365 // 31,
-                     1 + day % 28, 8 + number % 10, number,
-                     RULES[rule] if rule >= 0 else "")
+class Side:
+    """One server, and where its things are."""
 
+    def __init__(self, bench, peer=None, user=FILLED):
+        self.bench = bench
+        self.target = peer or bench.server
+        self.name = self.target.name
+        self.user = 0 if peer else user
+        self.settle = peer.settle if peer else 0
+        if peer:
+            self.top, self.principal = peer.top, peer.principal
+            self.home, self.calendar = peer.calendars, peer.calendar
+            self.book, self.fresh = peer.book, peer.fresh
+        else:
+            self.top = "/SOGo/dav/"
+            self.principal = self.top + bench.server.user(user)[0] + "/"
+            self.home = self.principal + "Calendar/"
+            self.calendar = self.fresh = self.home + "personal/"
+            self.book = self.principal + "Contacts/personal/"
 
-def calendar(events):
-    return ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//bench//EN\r\n" +
-            ZONE + events + "END:VCALENDAR\r\n")
+    def http(self, *words):
+        if self.target is self.bench.server:
+            return self.target.http(self.user, *words)
+        return self.target.http(*words)
 
+    def load(self, job, **options):
+        return self.bench.load(job, "proxy", self.target, first=self.user,
+                               spread=1, quickack=1, **options)
 
-def sizes(bench):
-    return [size for size in GROWTH if size <= bench.less(100000)]
+    def ask(self, body, method="REPORT", depth=1, path=None, count=10):
+        name = os.path.join(self.bench.server.folder, "body")
+        with open(name, "w", encoding="utf-8", newline="") as file:
+            file.write(body)
+        return self.load("request", path=path or self.calendar, body=name,
+                         method=method, headers=XML % depth, expect=207,
+                         count=count, seconds=SECONDS)
 
 
 def fill(bench):
-    for size in sizes(bench):
-        path = os.path.join(bench.server.folder, "growth.ics")
-        with open(path, "w", encoding="ascii", newline="") as file:
-            file.write(calendar("".join(one_event(number)
-                                        for number in range(size))))
-        bench.server.command(
-            "import", bench.server.user(GROWTH[size])[0], "--data",
-            bench.server.data, "--from", path, "--format", "ics")
-        os.unlink(path)
+    """Calendars and address books, once for all rows."""
+    if bench.done("dav-peers"):
+        return
+    for side in sides(bench):
+        for job, path in (("put", side.calendar), ("card", side.book)):
+            bench.at_peer(side, lambda side: side.load(
+                job, path=path, count=bench.objects, sessions=2,
+                recur=RECUR, seconds=60 + bench.objects // 10))
 
 
-def ask(bench, target, name, body, **options):
-    """One request again and again; what the generator found."""
-    path = os.path.join(bench.server.folder, "body")
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        file.write(body)
-    least = options.pop("least", 0)
-    options.setdefault("expect", 207)
-    options.setdefault("method", "REPORT")
-    options.setdefault("headers", XML % options.pop("depth", 1))
-    options["count"] = bench.less(options.get("count", 40))
-    found = bench.load("request", "proxy", target, spread=1, body=path,
-                       seconds=options.pop("seconds", 10), **options)
-    if found["elements"] < least:
-        raise Failed("%s: %d responses, not %d" % (
-            name, found["elements"], least))
+def sides(bench, names=PEERS, user=FILLED):
+    return [Side(bench, user=user)] + [Side(bench, peer)
+                                       for peer in bench.present(names)]
+
+
+def beside(bench, call, names=PEERS, user=FILLED):
+    """What `call` finds at each; whose answer has fewer or more elements
+    than ours gets a note."""
+    ours, *others = sides(bench, names, user)
+    found = [call(ours)] + [bench.at_peer(side, call) for side in others]
+    for one in found[1:]:
+        if one.get("elements", 0) != found[0]["elements"] and \
+                "note" not in one:
+            one["note"] = "answers %d of %d" % (one["elements"],
+                                                found[0]["elements"])
     return found
 
 
-def changed(bench, size):
-    """The answer to a sync of three changes: its request."""
-    user = GROWTH[size]
-    home = OWN.replace("{user}", bench.server.user(user)[0])
-    fields = {"Content-Type": "application/xml", "Depth": "1"}
-    status, body = bench.server.http(user, "PROPFIND", home, (
-        '<propfind xmlns="DAV:"><prop><sync-token/></prop></propfind>'
-    ).encode(), dict(fields, Depth="0"))
-    token = body.split(b"sync-token>")[1].split(b"<")[0].decode()
-    if status != 207:
-        raise Failed("no sync-token: %d" % status)
+def reports(bench, name, body, least, names=PEERS, **options):
+    found = beside(bench, lambda side: side.ask(body, **options), names)
+    if found[0]["elements"] < least:
+        raise Failed("%s: %d responses, not %d" % (
+            name, found[0]["elements"], least))
+    return compare(name, "ms", found, part("p50"))
+
+
+@row("cal-put", "new events, each synced to the disk before the answer, into"
+     " a calendar that was empty before the first run", fill)
+def cal_put(bench):
+    bench.cal_round = getattr(bench, "cal_round", 0) + 1
+    for sessions in (1, 8):
+        base = 10000 * (2 * bench.cal_round + sessions // 8)
+        found = beside(bench, lambda side: side.load(
+            "put", path=side.fresh, base=base, sessions=sessions,
+            recur=RECUR, count=bench.less(1000), seconds=SECONDS), user=FRESH)
+        yield compare("PUT, %d connections" % sessions, "/s", found, rate())
+
+
+@row("cal-get", "events out of a full calendar", fill)
+def cal_get(bench):
+    for sessions in (1, 8):
+        found = beside(bench, lambda side: side.load(
+            "get", path=side.calendar, objects=bench.objects,
+            count=bench.less(4000), seconds=SECONDS, sessions=sessions))
+        yield compare("GET, %d connections" % sessions, "/s", found, rate())
+
+
+@row("cal-poll", "what clients ask most: has anything changed? (CTag and"
+     " sync-token)", fill)
+def cal_poll(bench):
+    yield reports(bench, "PROPFIND 0", POLL, 1, method="PROPFIND", depth=0,
+                  count=100)
+
+
+@row("cal-list", "all names and ETags of a full calendar", fill)
+def cal_list(bench):
+    yield reports(bench, "PROPFIND 1", PROPFIND, bench.objects,
+                  method="PROPFIND")
+    yield reports(bench, "initial sync", SYNC % "", bench.objects)
+
+
+def three_changes(side):
+    """The sync-token of before, once three objects have changed."""
+    status, body = side.http("PROPFIND", side.calendar, POLL, {
+        "Content-Type": "application/xml", "Depth": "0"})
+    found = re.search(rb"sync-token[^>]*>([^<]+)<", body)
+    if status != 207 or not found:
+        raise Failed("PROPFIND: %d without a sync-token" % status)
+    time.sleep(side.settle)
     for number in range(3):
-        status, _ = bench.server.http(
-            user, "PUT", "%schange-%d.ics" % (home, number), calendar(
-                one_event(1000000 + number)).encode(),
+        status, _ = side.http(
+            "PUT", "%schange-%d.ics" % (side.calendar, number),
+            EVENT % (number, time.time_ns()),
             {"Content-Type": "text/calendar"})
-        if status not in (201, 204):
+        if status not in (200, 201, 204):
             raise Failed("PUT: %d" % status)
-    return SYNC % token
+    time.sleep(side.settle)
+    return side.ask(SYNC % found.group(1).decode(), count=50)
 
 
-def flat(bench, size):
-    """What must not grow: name, request."""
-    put = calendar(one_event(2000000))
-    return (
-        ("PROPFIND 0", dict(body=PROPFIND, method="PROPFIND", depth=0,
-                            least=1, count=400)),
-        ("3 changes", dict(body=changed(bench, size), least=3, count=400)),
-        ("PUT", dict(body=put, method="PUT", path=OWN + "change-9.ics",
-                     expect=204, count=200,
-                     headers="Content-Type: text/calendar\r\n")),
-        ("GET", dict(body="", method="GET", path=OWN + "change-9.ics",
-                     expect=200, headers="", count=400)),
-    )
+@row("cal-sync", "sync-collection that finds three changes", fill)
+def cal_sync(bench):
+    found = beside(bench, three_changes)
+    if found[0]["elements"] != 3:
+        raise Failed("sync: %d changes, not 3" % found[0]["elements"])
+    yield compare("3 changes", "ms", found, part("p50"))
 
 
-@row("dav-growth", "the same requests on calendars of 100 to 100,000 events,"
-     " of which four of ten recur; only what is asked for in full may grow;"
-     " memory is the web role's after an initial sync", fill)
-def dav_growth(bench):
-    for size in sizes(bench):
-        user = GROWTH[size]
-        bench.server.http(user, "PUT", OWN.replace(
-            "{user}", bench.server.user(user)[0]) + "change-9.ics",
-            calendar(one_event(2000000)).encode(),
-            {"Content-Type": "text/calendar"})
-        for name, options in flat(bench, size):
-            options.setdefault("path", OWN)
-            found = ask(bench, bench.server, name, first=user, **options)
-            yield compare("%s, %d" % (name, size), "ms", [found],
-                          part("p50"))
-        found = ask(bench, bench.server, "sync", SYNC % "", first=user,
-                    path=OWN, least=size, count=max(5, 4000 // size))
-        yield compare("initial sync, %d" % size, "ms", [found], part("p50"))
-        yield figure("memory after it, %d" % size, "KiB",
-                     bench.server.memory()["web"])
-        found = ask(bench, bench.server, "month", MONTH, first=user,
-                    path=OWN, count=max(5, 4000 // size))
-        yield compare("a month of %d (%d events)" % (
-            size, found["elements"] / found["count"]), "ms", [found],
-            part("p50"))
+@row("cal-query", "the events of a month, recurring ones too", fill)
+def cal_query(bench):
+    yield reports(bench, "names", MONTH, 1)
+    yield reports(bench, "names and data", MONTH_DATA, 1)
 
 
-# --- others -----------------------------------------------------------------
-
-def start(kind, index):
-    """A calendar of as many events there and here."""
-    def prepare(bench):
-        peer = kind.start(bench.server)
-        if peer is None:
-            return
-        bench.dav_peers[kind.name] = peer
-        peer.make()
-        for target, path, user in both(bench, peer, index):
-            bench.load("put", "proxy", target, path=path, first=user,
-                       count=kind.objects, sessions=1, seconds=300, spread=1)
-    return prepare
+def fifty(side):
+    names = "".join(
+        "<D:href>%sbench-%06d.ics</D:href>" % (side.calendar, number)
+        for number in range(0, side.bench.objects, side.bench.objects // 50))
+    return side.ask(MULTIGET % names)
 
 
-def both(bench, peer, index):
-    return ((bench.server, OWN, FIRST_PEER + index), (peer, peer.home, 0))
+@row("cal-multiget", "50 events by name", fill)
+def cal_multiget(bench):
+    yield compare("50 events", "ms", beside(bench, fifty), part("p50"))
 
 
-def requests(target, path, bench, user, objects):
-    """Name, unit, options of what both are asked."""
-    address = bench.server.user(user)[0] if target is bench.server \
-        else target.user
-    home = path.replace("{user}", address)
-    names = "".join("<D:href>%sbench-%06d.ics</D:href>" % (home, number)
-                    for number in range(0, objects, objects // 50))
-    return (
-        ("PROPFIND 0", dict(body=PROPFIND, method="PROPFIND", depth=0,
-                            least=1)),
-        ("PROPFIND 1", dict(body=PROPFIND, method="PROPFIND", least=objects,
-                            count=10)),
-        ("initial sync", dict(body=SYNC % "", least=objects, count=10)),
-        ("a month", dict(body=MONTH, least=1, count=10)),
-        ("50 by name", dict(body=MULTIGET % names, least=50, count=10)),
-    )
+@row("card-query", "contacts by a part of their name: one in a hundred", fill)
+def card_query(bench):
+    found = beside(bench, lambda side: side.ask(CARDS, path=side.book),
+                   CARD_PEERS)
+    if found[0]["elements"] < bench.objects // 100:
+        raise Failed("%d contacts, not %d" % (
+            found[0]["elements"], bench.objects // 100))
+    yield compare("FN contains", "ms", found, part("p50"))
 
 
-def versus(kind, index):
-    def once(bench):
-        peer = bench.dav_peers.get(kind.name)
-        if peer is None:
-            return
-        bench.dav_round = getattr(bench, "dav_round", 0) + 1
-        sides = both(bench, peer, index)
-        for sessions in (1, 8):
-            found = [bench.load(
-                "put", "proxy", target, path=path, first=user, spread=1,
-                count=40, sessions=sessions, seconds=20,
-                base=1000 * (2 * bench.dav_round + sessions // 8) + 10000)
-                for target, path, user in sides]
-            yield compare("PUT, %d" % sessions, "/s", found, rate())
-            found = [bench.load(
-                "get", "proxy", target, path=path, first=user, spread=1,
-                objects=kind.objects, count=bench.less(400), seconds=10,
-                sessions=sessions) for target, path, user in sides]
-            yield compare("GET, %d" % sessions, "/s", found, rate())
-        asked = [requests(target, path, bench, user, kind.objects)
-                 for target, path, user in sides]
-        for number, (name, _) in enumerate(asked[0]):
-            found = [ask(bench, target, name, first=user, path=path,
-                         **asked[side][number][1])
-                     for side, (target, path, user) in enumerate(sides)]
-            yield compare(name, "/s", found, rate())
-    return once
+def discovery(side):
+    """Three requests, one after the other, as one."""
+    parts = [side.ask(body, "PROPFIND", depth, path) for body, depth, path in (
+        (PRINCIPAL, 0, side.top), (HOMES, 0, side.principal),
+        (HOME, 1, side.home))]
+    count = min(found["count"] for found in parts)
+    return dict(parts[0], p50=sum(found["p50"] for found in parts),
+                elements=1, count=count, cpu=count * sum(
+                    found["cpu"] / found["count"] for found in parts))
 
 
-for place, peer_kind in enumerate(dav_peers.ALL):
-    row("dav-" + peer_kind.name, "beside %s, each with %d events" % (
-        peer_kind.title, peer_kind.objects), start(peer_kind, place))(
-            versus(peer_kind, place))
+@row("cal-discovery", "from the root to the list of calendars: three"
+     " requests", fill)
+def cal_discovery(bench):
+    yield compare("3 requests", "ms", beside(bench, discovery), part("p50"))

@@ -16,6 +16,7 @@ GROWTH = ((112, 100), (113, 10000), (114, 100000))
 # The searcher is waited for so long; a scan of all takes longer than that.
 INDEX_SECONDS, INDEX_MS = 60, 20
 SIZE = 4096
+SMTP_PEERS = ("postfix", "dovecot")
 THUNDERBIRD = (
     "UID FETCH 1:* (UID RFC822.SIZE FLAGS BODY.PEEK[HEADER.FIELDS (From To"
     " Cc Bcc Subject Date Message-ID Priority X-Priority References"
@@ -23,25 +24,27 @@ THUNDERBIRD = (
 
 
 def rates(bench, name, job, service, **options):
-    sides = bench.sides(job, service, seconds=20, **options)
+    sides = bench.sides(job, service, seconds=10, **options)
     yield compare(name, "/s", sides, rate())
     yield compare(name + ", p99", "ms", sides, part("p99"))
 
 
 def deliver_to_all(bench):
     """Every mailbox has been opened once."""
-    bench.sides("smtp", "smtp", sessions=8, count=2 * SMTP_USERS,
+    bench.sides("smtp", "smtp", SMTP_PEERS, sessions=8, count=2 * SMTP_USERS,
                 first=SMTP_FIRST, spread=SMTP_USERS, size=SIZE)
 
 
-@row("smtp-in", "messages of 4 KiB received on port 25 for 100 mailboxes,"
-     " acknowledged when durable (the peer: by LMTP)", deliver_to_all)
+@row("smtp-in", "messages of 4 KiB received on port 25 and delivered to 100"
+     " mailboxes, until the last is there: ours is when acknowledged;"
+     " Postfix gives to Dovecot by LMTP; Dovecot by itself is given the same"
+     " by LMTP", deliver_to_all)
 def smtp_in(bench):
-    for sessions, count in ((1, 600), (10, 4000), (50, 4000)):
+    for sessions, count in ((1, 400), (10, 2000), (50, 2000)):
         yield from rates(
             bench, "%d sessions" % sessions, "smtp", "smtp",
-            sessions=sessions, count=bench.less(count), first=SMTP_FIRST,
-            spread=SMTP_USERS, size=SIZE)
+            names=SMTP_PEERS, sessions=sessions, count=bench.less(count),
+            first=SMTP_FIRST, spread=SMTP_USERS, size=SIZE)
 
 
 @row("append", "IMAP APPEND of 4 KiB over TLS, each session to a mailbox of"
@@ -73,7 +76,7 @@ def command(bench, words, least, count=7):
     sides = bench.sides("command", "imaps", first=BIG, spread=1,
                         command=words, count=count, seconds=60)
     for found in sides:
-        if found["elements"] < least:
+        if found.get("elements", least) < least:
             raise Failed("%s: %d responses, not %d" % (
                 found["target"], found["elements"], least))
     yield compare("first", "ms", sides, part("first"))

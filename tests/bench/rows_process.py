@@ -12,8 +12,17 @@ IDLE_FIRST = 150        # user of the first idle session
 WATCHERS = 20           # sessions of one account
 
 
-@row("start", "exec until run/ready of a server with two mailboxes; then its"
-     " memory (PSS) by role, and its size on disk without symbols")
+def beside_all(bench, name, unit, ours, value):
+    """A figure that has nothing to do with load."""
+    found = [figure(name, unit, ours, value(peer), peer.name)
+             for peer in bench.present(bench.kinds)]
+    return found or [figure(name, unit, ours)]
+
+
+@row("start", "exec until run/ready of a server with two mailboxes (peers:"
+     " until their ports answer); then memory (PSS) of all its processes, and"
+     " by role; and its size on disk without symbols (peers: their packages,"
+     " without what these need). A peer does only its part of the work")
 def start(bench):
     server = Server(bench.binary, 1, last_octet=2)
     try:
@@ -25,10 +34,15 @@ def start(bench):
             raise Failed("the server does not end with 0")
     finally:
         server.remove()
-    yield figure("until ready", "ms", 1e3 * seconds)
+    yield beside_all(bench, "until ready", "ms", 1e3 * seconds,
+                     lambda peer: 1e3 * peer.started)
+    yield beside_all(bench, "memory when idle", "KiB", sum(memory.values()),
+                     lambda peer: peer.idle)
     for role, kib in sorted(memory.items()):
         yield figure("memory, " + role, "KiB", kib)
-    yield figure("binary", "KiB", stripped_size(bench.binary) / 1024)
+    yield beside_all(bench, "size on disk", "KiB",
+                     stripped_size(bench.binary) / 1024,
+                     lambda peer: peer.size_kib())
 
 
 def stripped_size(path):
@@ -100,9 +114,10 @@ def idle(bench, sessions):
                 bench.less(50))
     sides = [ours]
     # A process for each session, and inotify for few of them: memory only.
-    if bench.dovecot and sessions <= 1000:
-        sides.append(hold(bench, bench.dovecot, bench.dovecot.memory,
-                          sessions, 0))
+    if sessions <= 1000:
+        sides += [bench.at_peer(peer, lambda peer: hold(
+            bench, peer, peer.memory, sessions, 0))
+            for peer in bench.present(["dovecot"])]
     yield compare("memory a session", "KiB", sides, part("each"))
     yield figure("memory, mail role", "MiB", ours["after"])
     yield compare("opened", "/s", sides,

@@ -1,9 +1,8 @@
-"""CalDAV and autoconfig."""
+"""DAV over TLS and behind a proxy; documents over HTTPS."""
 import os
 import re
 
 from machine import Failed
-from peers import Nginx
 from rows import compare, part, rate, row
 
 PUT_ONE, PUT_MANY, PUT_USERS = 120, 121, 8
@@ -19,6 +18,12 @@ PROPFIND = ('<?xml version="1.0"?><D:propfind xmlns:D="DAV:"><D:prop>'
 MULTIGET = ('<?xml version="1.0"?><C:calendar-multiget xmlns:D="DAV:"'
             ' xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop><D:getetag/>'
             "<C:calendar-data/></D:prop>%s</C:calendar-multiget>")
+MONTH = ('<?xml version="1.0"?><C:calendar-query xmlns:D="DAV:"'
+         ' xmlns:C="urn:ietf:params:xml:ns:caldav"><D:prop><D:getetag/>'
+         '</D:prop><C:filter><C:comp-filter name="VCALENDAR">'
+         '<C:comp-filter name="VEVENT"><C:time-range'
+         ' start="20260301T000000Z" end="20260401T000000Z"/>'
+         "</C:comp-filter></C:comp-filter></C:filter></C:calendar-query>")
 XML = "Content-Type: application/xml; charset=utf-8\r\nDepth: %d\r\n"
 
 
@@ -159,19 +164,27 @@ both_ports("dav-list", "all of a calendar", dav_list, fill_all)
 both_ports("dav-multiget", "calendar-multiget", dav_multiget, fill_all)
 
 
-# --- autoconfig -------------------------------------------------------------
+# --- documents --------------------------------------------------------------
 
 CONFIG = "/mail/config-v1.1.xml?emailaddress=user%40posthaste.test"
+PACC = "/.well-known/user-agent-configuration.json"
+PACC_HOST = "ua-auto-config.posthaste.test"
+PROFILE = "/api/v1/profile"
+PROFILE_USER = 119
 CIPHER = "TLS_AES_128_GCM_SHA256"   # both sides, whatever they prefer
 TURNS = 9
 
 
-def start_nginx(bench):
-    """A file with the very bytes that we answer, the same certificate."""
-    status, body = bench.server.http(0, "GET", CONFIG)
-    if status != 200:
-        raise Failed("autoconfig: %d" % status)
-    bench.nginx = Nginx.start(bench.server, body)
+def copied(path, host=None):
+    """A file at nginx with the very bytes that we answer."""
+    def prepare(bench):
+        status, body = bench.server.http(
+            0, "GET", path, headers={"Host": host} if host else None)
+        if status != 200:
+            raise Failed("%s: %d" % (path, status))
+        for peer in bench.present(["nginx"]):
+            peer.document(path, body)
+    return prepare
 
 
 def by_turns(load, targets):
@@ -182,22 +195,50 @@ def by_turns(load, targets):
     return [sorted(side, key=rate())[TURNS // 2] for side in zip(*turns)]
 
 
-@row("autoconfig", "Thunderbird's document over kept HTTPS connections;"
-     " nginx sends the same bytes from a file, with the same certificate and"
-     " cipher", start_nginx)
-def autoconfig(bench):
-    targets = [bench.server] + ([bench.nginx] if bench.nginx else [])
+def document(bench, path, **options):
+    targets = [bench.server] + bench.present(["nginx"])
+    options.update(path=path, anonymous="yes", cipher=CIPHER, seconds=20)
     for sessions, count in ((1, 6000), (8, 24000)):
         sides = by_turns(lambda target: bench.load(
-            "request", "https", target, path=CONFIG, anonymous="yes",
-            sessions=sessions, cipher=CIPHER, count=bench.less(count),
-            seconds=20), targets)
+            "request", "https", target, sessions=sessions,
+            count=bench.less(count), **options), targets)
         yield compare("%d connections" % sessions, "/s", sides, rate())
     # The same number for both: half of what we answer at most.
     pace = max(1, int(sides[0]["rate"] / 2))
-    sides = [bench.load("request", "https", target, path=CONFIG,
-                        anonymous="yes", sessions=8, cipher=CIPHER,
-                        pace=pace, count=bench.less(4 * pace),
-                        seconds=20) for target in targets]
+    sides = [bench.load("request", "https", target, sessions=8, pace=pace,
+                        count=bench.less(4 * pace), **options)
+             for target in targets]
     yield compare("p99 at half load, 8 connections", "ms", sides,
                   part("p99"))
+
+
+@row("autoconfig", "Thunderbird's document over kept HTTPS connections;"
+     " nginx sends the same bytes from a file, with the same certificate and"
+     " cipher", copied(CONFIG))
+def autoconfig(bench):
+    return document(bench, CONFIG)
+
+
+@row("pacc", "the document of PACC, in the same way",
+     copied(PACC, PACC_HOST))
+def pacc(bench):
+    return document(bench, PACC, name=PACC_HOST)
+
+
+def signed(bench):
+    status, body = bench.server.http(PROFILE_USER, "GET", PROFILE,
+                                     service="https")
+    if status != 200 or body.startswith(b"<?xml"):
+        raise Failed("profile: %d, or not signed" % status)
+
+
+@row("profile", "profiles for Apple's devices, each made and signed anew, by"
+     " HTTPS", signed)
+def profile(bench):
+    for sessions in (1, 8):
+        found = bench.load(
+            "request", "https", path=PROFILE, sessions=sessions,
+            first=PROFILE_USER, spread=1, count=bench.less(1000), seconds=10)
+        yield compare("%d connections" % sessions, "/s", [found], rate())
+        yield compare("%d connections, p99" % sessions, "ms", [found],
+                      part("p99"))

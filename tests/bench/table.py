@@ -1,8 +1,12 @@
 """The figures as a table: for people, for machines, for the documentation."""
 import json
+import re
 
-COLUMNS = ("row", "figure", "ours", "spread", "peer", "ratio", "CPU ms/op",
-           "peer's CPU")
+from why import why
+
+COLUMNS = ("row", "figure", "ours", "spread", "peer", "its spread", "ratio",
+           "CPU ms/op", "peer's CPU")
+SIZED = re.compile(r"(.*?)(?:,| of) ([0-9]+)(?: \(.*\))?$")
 
 
 def number(value, unit=""):
@@ -17,26 +21,63 @@ def number(value, unit=""):
     return (text + " " + unit).strip()
 
 
-def spread(result):
-    if len(result["runs"]) < 2:
+def spread(values):
+    if len(values) < 2:
         return ""
-    return "%s – %s" % (number(result["least"]), number(result["most"]))
+    return "%s – %s" % (number(min(values)), number(max(values)))
 
 
-def cells(result):
+def better(result):
+    """How many times better ours is than the peer's: more of what is done
+    in a second, less of anything else.  None without a peer."""
+    if not result["ratio"]:
+        return None
+    if result["unit"].endswith("/s"):
+        return result["ratio"]
+    return 1 / result["ratio"]
+
+
+def growth(results):
+    """Figures named by a number of things, of the least and of the most of
+    them: row, name, both numbers, times as much."""
+    families = {}
+    for result in results:
+        found = SIZED.match(result["figure"])
+        if found and result["row"].endswith("-growth") and result["ours"]:
+            families.setdefault((result["row"], found.group(1)), []).append(
+                (int(found.group(2)), result["ours"]))
+    for (row, name), sizes in families.items():
+        first, last = min(sizes), max(sizes)
+        if first[0] != last[0]:
+            yield (row, name, number(first[0]), number(last[0]),
+                   last[1] / first[1])
+
+
+def cells(result, again=False):
     peer = ""
-    if result["peer"] is not None:
-        peer = "%s (%s)" % (number(result["peer"], result["unit"]),
-                            result["peer_name"])
-    ratio = "" if result["ratio"] is None else "%.2f" % result["ratio"]
+    if result["peer_name"]:
+        words = [result["peer_name"]]
+        if result["note"]:
+            words.append(result["note"])
+        peer = "%s (%s)" % (number(result["peer"], result["unit"]) or "–",
+                            ": ".join(words))
+    ratio = "" if result["ratio"] is None else number(result["ratio"])
     return (result["row"], result["figure"],
-            number(result["ours"], result["unit"]), spread(result), peer,
-            ratio, number(result["cpu_ms"]), number(result["peer_cpu_ms"]))
+            "" if again else number(result["ours"], result["unit"]),
+            "" if again else spread(result["runs"]), peer,
+            spread(result["peer_runs"]), ratio,
+            "" if again else number(result["cpu_ms"]),
+            number(result["peer_cpu_ms"]))
 
 
 def lines_of(results, rows):
-    lines = [cells(result) for result in results]
-    lines += [(one.name, "FAILED", one.error[:60], "", "", "", "", "")
+    """What is ours is said once, before the first peer."""
+    lines, last = [], None
+    for result in results:
+        key = (result["row"], result["figure"])
+        lines.append(cells(result, key == last))
+        last = key
+    lines += [(one.name, "FAILED", one.error[:60]) + ("",) * 6
               for one in rows if one.error]
     return lines
 
@@ -47,37 +88,76 @@ def text(results, rows):
     used = [i for i in range(len(COLUMNS))
             if any(line[i] for line in lines[1:])]
     wide = {i: max(len(line[i]) for line in lines) for i in used}
-    return "\n".join("  ".join(
+    return "\n".join(["  ".join(
         line[i].ljust(wide[i]) if i < 2 else line[i].rjust(wide[i])
-        for i in used).rstrip() for line in lines)
+        for i in used).rstrip() for line in lines] + [""] + reasons(results))
+
+
+def reasons(results):
+    """A sentence for every figure in which a peer is ahead with the right
+    answer."""
+    ahead = {}
+    for result in results:
+        if not result["note"] and (better(result) or 1) < 1:
+            ahead.setdefault((result["row"], result["figure"]), []).append(
+                "%s (%s×)" % (result["peer_name"],
+                              number(1 / better(result))))
+    lines = []
+    for (row, name), peers in ahead.items():
+        said = why(row, name)
+        lines.append("- **%s**, %s: ahead: %s. %s" % (
+            row, name, ", ".join(peers),
+            "%s What it would take: %s" % said if said else
+            "Nobody has said why."))
+    return lines
 
 
 def write_json(path, facts, results, rows):
     with open(path, "w", encoding="utf-8") as file:
         json.dump({"facts": facts, "results": results,
+                   "growth": [dict(zip(("row", "figure", "from", "to",
+                                        "times"), line))
+                              for line in growth(results)],
                    "failed": {one.name: one.error for one in rows
                               if one.error}}, file, indent=1)
         file.write("\n")
 
 
+HEAD = """# Figures
+
+Written by `./build.sh bench --markdown docs/figures.md`; do not edit.
+
+Medians of %d interleaved runs (ours, peer, ours, peer, …), the load generator
+on the same machine; spread is the least and the most. CPU is that of all
+processes of the server, per operation. Ratio is ours to the peer's in the same
+run. Machines differ and are noisy: compare ratios and CPU, not bare rates.
+
+"""
+
+
+def markdown(facts, results, rows, runs):
+    lines = ["| | |", "|---|---|"]
+    lines += ["| %s | %s |" % (name.replace("_", " "), value)
+              for name, value in facts.items()]
+    lines += ["", "| %s |" % " | ".join(COLUMNS),
+              "|---|---|" + "---:|" * (len(COLUMNS) - 2)]
+    lines += ["| %s |" % " | ".join(cell.replace("|", "\\|")
+                                    for cell in line)
+              for line in lines_of(results, rows)]
+    grown = ["| %s | %s | %s – %s | %s |" % (row, name, first, last,
+                                             number(factor))
+             for row, name, first, last, factor in growth(results)]
+    if grown:
+        lines += ["", "## How it grows", "",
+                  "| row | figure | things | times as much |",
+                  "|---|---|---:|---:|"] + grown
+    lines += ["", "## Where a peer is ahead", ""]
+    lines += reasons(results) or ["Nowhere."]
+    lines += ["", "## What the rows are", ""]
+    lines += ["- **%s**: %s" % (one.name, one.about) for one in rows]
+    return HEAD % runs + "\n".join(lines) + "\n"
+
+
 def write_markdown(path, facts, results, rows, runs):
     with open(path, "w", encoding="utf-8") as file:
-        file.write(
-            "# Figures\n\n"
-            "Written by `./build.sh bench --markdown docs/figures.md`; do"
-            " not edit.\n\n"
-            "Medians of %d interleaved runs, the load generator on the same"
-            " machine; spread is\nthe least and the most. CPU is that of all"
-            " processes of the server, per operation.\nRatio is ours to the"
-            " peer's in the same run. Machines differ and are noisy:"
-            " compare\nratios and CPU, not bare rates.\n\n" % runs)
-        file.write("| | |\n|---|---|\n")
-        for name, value in facts.items():
-            file.write("| %s | %s |\n" % (name.replace("_", " "), value))
-        file.write("\n| %s |\n|%s\n" % (" | ".join(COLUMNS),
-                                       "---|---|" + "---:|" * 6))
-        for line in lines_of(results, rows):
-            file.write("| %s |\n" % " | ".join(line))
-        file.write("\n## What the rows are\n\n")
-        for one in rows:
-            file.write("- **%s**: %s\n" % (one.name, one.about))
+        file.write(markdown(facts, results, rows, runs))

@@ -47,6 +47,8 @@ struct load_options {
 	unsigned batch;   /* requests in flight */
 	unsigned expect;  /* HTTP status */
 	unsigned base;    /* number of the first new resource */
+	unsigned recur;   /* so many events of ten recur */
+	unsigned quickack; /* acknowledge at once what Nagle waits for */
 	unsigned pace;    /* tickets a second in all; 0: as fast as it goes */
 };
 

@@ -31,7 +31,7 @@ static const struct {
 	NUMBER(smtp_port), NUMBER(tls), NUMBER(sessions), NUMBER(count),
 	NUMBER(seconds), NUMBER(size), NUMBER(first), NUMBER(spread),
 	NUMBER(objects), NUMBER(batch), NUMBER(expect), NUMBER(base),
-	NUMBER(pace) };
+	NUMBER(recur), NUMBER(quickack), NUMBER(pace) };
 
 static bool
 set_option(struct load_options *o, const char *name, const char *value)

@@ -78,8 +78,10 @@ message_add(struct buf *b, unsigned number, unsigned size)
 }
 
 void
-event_add(struct buf *b, unsigned number)
+event_add(struct buf *b, unsigned number, unsigned recur)
 {
+	static const char *const rules[] = { "WEEKLY;COUNT=26",
+		"DAILY;COUNT=10", "MONTHLY;COUNT=24", "WEEKLY" };
 	unsigned day = 1 + number % 28, month = 1 + number / 28 % 12;
 	unsigned year = 2026 + number / (28 * 12) % 4, hour = 7 + number % 11;
 
@@ -95,10 +97,33 @@ event_add(struct buf *b, unsigned number)
 	buf_print(b,
 	    "SUMMARY:%s about the %s\r\nLOCATION:%s %u\r\n"
 	    "DESCRIPTION:%s\\, %s and %s. %s\\, %s and %s.\r\n"
-	    "SEQUENCE:0\r\nTRANSP:OPAQUE\r\nEND:VEVENT\r\n"
-	    "END:VCALENDAR\r\n",
+	    "SEQUENCE:0\r\nTRANSP:OPAQUE\r\n",
 	    word_at(number, 25), word_at(number, 3), word_at(number, 4),
 	    number % 90, word_at(number, 5), word_at(number, 6),
 	    word_at(number, 7), word_at(number, 8), word_at(number, 9),
 	    word_at(number, 10));
+	if (number % 10 < recur)
+		buf_print(b, "RRULE:FREQ=%s\r\n", rules[number % 4]);
+	buf_add(b, VIEW("END:VEVENT\r\nEND:VCALENDAR\r\n"));
+}
+
+void
+card_add(struct buf *b, unsigned number)
+{
+	const char *first = word_at(number, 1);
+	const char *last = number % 100 == 0 ? "Rarename" : word_at(number, 2);
+
+	buf_print(b,
+	    "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:card-%06u\r\n"
+	    "N:%s%u;%s;;;\r\nFN:%s %s%u\r\n",
+	    number, last, number, first, first, last, number);
+	buf_print(b,
+	    "EMAIL;TYPE=work:%s.%s%u@elsewhere.example\r\n"
+	    "TEL;TYPE=cell:+49 30 %07u\r\nORG:%s and %s;%s\r\n"
+	    "ADR;TYPE=work:;;%s %u;%s;;%05u;Germany\r\n"
+	    "NOTE:Met in the %s about the %s.\r\nEND:VCARD\r\n",
+	    first, last, number, number, word_at(number, 3),
+	    word_at(number, 4), word_at(number, 5), word_at(number, 6),
+	    number % 200, word_at(number, 7), 10000 + number % 80000,
+	    word_at(number, 8), word_at(number, 9));
 }

@@ -12,7 +12,10 @@
  * subject ends in "topic<number>". */
 void message_add(struct buf *, unsigned number, unsigned size);
 
-/* Adds an iCalendar object with one event. */
-void event_add(struct buf *, unsigned number);
+/* Adds an iCalendar object with one event; `recur` of ten recur. */
+void event_add(struct buf *, unsigned number, unsigned recur);
+
+/* Adds a vCard 3.0; the name of one in a hundred has "Rarename" in it. */
+void card_add(struct buf *, unsigned number);
 
 #endif

@@ -108,6 +108,7 @@ wire_open(struct load *l, unsigned port, bool tls, unsigned session)
 	if (w == NULL)
 		abort();
 	w->in = buf_new(LINE_MAX_BYTES);
+	w->quickack = l->o.quickack != 0;
 	w->fd = connect_to(l, port, session);
 	if (w->fd < 0) {
 		load_wrong(l, "%s:%u: %s", l->o.host, port, strerror(errno));
@@ -167,6 +168,9 @@ wire_fill(struct wire *w)
 	room = buf_reserve(&w->in, (size_t)want);
 	if (room == NULL)
 		return false;
+	if (w->quickack) /* it does not last */
+		setsockopt(w->fd, IPPROTO_TCP, TCP_QUICKACK, &w->quickack,
+		    sizeof(w->quickack));
 	n = w->ssl != NULL ? SSL_read(w->ssl, room, want)
 			   : recv(w->fd, room, (size_t)want, 0);
 	if (n <= 0)

@@ -8,6 +8,7 @@
 
 struct wire {
 	int fd;
+	int quickack;
 	void *ssl;
 	struct buf in;
 	size_t at; /* read so far */
