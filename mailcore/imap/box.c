@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_ROOM = 16, SYSTEM_FLAGS = 31 };
+enum { SYSTEM_FLAGS = 31 };
 
 static void *
 grow(void *p, size_t size)
@@ -158,6 +158,14 @@ box_next_in(const struct box *b, const struct idset *set, bool uid, size_t at)
 }
 
 void
+box_told_flags(struct box *b, size_t at)
+{
+	/* Mostly there were none, and what is shared stays so. */
+	if ((b->messages[at].flags & (MARK_FLAGS | MARK_MODSEQ)) != 0)
+		box_own(b)[at].flags &= (uint16_t)~(MARK_FLAGS | MARK_MODSEQ);
+}
+
+void
 box_mark(struct box *b, size_t at)
 {
 	if (!b->marked) {
@@ -179,12 +187,8 @@ append(struct box *b, const struct item *item)
 		.modseq = item->modseq };
 
 	TRY(box_intern(b, item->keywords, &m.keywords));
-	if (b->count == b->room) {
-		b->room += b->room / 2 + FIRST_ROOM;
-		b->messages = grow(b->messages,
-		    b->room * sizeof *b->messages);
-	}
-	b->messages[b->count++] = m;
+	box_room(b, b->count + 1);
+	b->own[b->count++] = m;
 	return done();
 }
 
@@ -199,7 +203,7 @@ merge(struct box *b, const struct item *item)
 	/* Those appended in this merge may not be in order yet. */
 	if (at == SIZE_MAX)
 		return append(b, item);
-	m = &b->messages[at];
+	m = &box_own(b)[at];
 	TRY(box_intern(b, item->keywords, &keywords));
 	if ((m->flags & SYSTEM_FLAGS) != flags || m->keywords != keywords)
 		m->flags |= MARK_FLAGS;
@@ -222,7 +226,7 @@ visit_change(void *context, const struct item *item, bool gone)
 		return merge(b, item);
 	at = box_find(b, item->uid);
 	if (at != SIZE_MAX) {
-		b->messages[at].flags |= MARK_GONE;
+		box_own(b)[at].flags |= MARK_GONE;
 		box_mark(b, at);
 	}
 	return done();
@@ -237,8 +241,10 @@ visit_all(void *context, const struct item *item)
 void
 box_lose(struct box *b)
 {
+	struct message *own = box_own(b);
+
 	for (size_t i = 0; i < b->count; i++)
-		b->messages[i].flags |= MARK_GONE;
+		own[i].flags |= MARK_GONE;
 	box_mark(b, 0);
 	b->mark_end = b->count;
 }
@@ -257,7 +263,7 @@ sort_from(struct box *b, size_t from)
 {
 	for (size_t i = from + 1; i < b->count; i++) {
 		if (b->messages[i - 1].uid > b->messages[i].uid) {
-			qsort(b->messages + from, b->count - from,
+			qsort(box_own(b) + from, b->count - from,
 			    sizeof *b->messages, by_uid);
 			return;
 		}
@@ -332,15 +338,14 @@ box_merge(struct box *b, struct account *a)
 static void
 forget_marks(struct box *b)
 {
+	struct message *own = b->marked ? box_own(b) : NULL;
 	size_t n = 0;
 
 	for (size_t i = 0; b->marked && i < b->count; i++) {
-		struct message m = b->messages[i];
-
-		if ((m.flags & MARK_GONE) != 0)
+		if ((own[i].flags & MARK_GONE) != 0)
 			continue;
-		m.flags &= SYSTEM_FLAGS;
-		b->messages[n++] = m;
+		own[n] = own[i];
+		own[n++].flags &= SYSTEM_FLAGS;
 	}
 	if (b->marked)
 		b->count = n;
@@ -358,8 +363,7 @@ read_messages(struct account *a, struct merging *m)
 		return b->modseq == m->now.modseq
 		    ? done()
 		    : merge_since(b, a, b->modseq);
-	b->room = (size_t)m->now.items + 1;
-	b->messages = grow(b->messages, b->room * sizeof *b->messages);
+	box_room(b, (size_t)m->now.items + 1);
 	return item_each(a, b->collection, 1, UINT32_MAX, visit_all, b);
 }
 
@@ -431,7 +435,7 @@ box_free(struct box **b)
 	for (size_t i = 0; i < (*b)->set_count; i++)
 		free((*b)->sets[i]);
 	free((*b)->sets);
-	free((*b)->messages);
+	box_drop(*b);
 	free(*b);
 	*b = NULL;
 }

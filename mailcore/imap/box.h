@@ -33,7 +33,11 @@ struct box {
 	bool read_only;
 	bool marked;
 	size_t mark_from, mark_end; /* where marks may be, if marked */
-	struct message *messages; /* by uid */
+	/* By uid; `own` is the same, or NULL as long as they are shared: use
+	 * box_own. */
+	const struct message *messages;
+	struct message *own;
+	struct box_shared *shared;
 	size_t count;
 	size_t room;
 	size_t told; /* the number of the last EXISTS */
@@ -41,6 +45,23 @@ struct box {
 	size_t set_count;
 	size_t set_room;
 };
+
+/* Messages that several boxes show.  They never change. */
+struct box_shared;
+struct box_shared *box_shared_new(const struct message *, size_t count);
+struct box_shared *box_shared_take(struct box_shared *); /* once more */
+void box_shared_free(struct box_shared **); /* the last one frees */
+
+/* Show them in place of the box's own. */
+void box_share(struct box *, struct box_shared *, size_t count);
+
+/* The messages, to be changed: of this box alone from now on.  NULL: it has
+ * had none yet. */
+struct message *box_own(struct box *);
+
+/* Room for so many, all its own. */
+void box_room(struct box *, size_t count);
+void box_drop(struct box *); /* it has no messages */
 
 struct box_cache;
 /* `cache` may be NULL. */
@@ -63,6 +84,9 @@ void box_lose(struct box *);
 
 /* Message `at` is about to get a mark. */
 void box_mark(struct box *, size_t at);
+
+/* The client knows its flags now. */
+void box_told_flags(struct box *, size_t at);
 
 /* How to tell. */
 struct telling {

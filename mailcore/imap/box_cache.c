@@ -13,7 +13,7 @@ struct entry {
 	uint32_t uid_validity;
 	int64_t modseq;
 	uint64_t used; /* when, by the cache's own clock */
-	struct message *messages;
+	struct box_shared *shared;
 	size_t count;
 	char **sets;
 	size_t set_count;
@@ -61,7 +61,7 @@ clear(struct box_cache *cache, struct entry *e)
 	for (size_t i = 0; i < e->set_count; i++)
 		free(e->sets[i]);
 	free(e->sets);
-	free(e->messages);
+	box_shared_free(&e->shared);
 	cache->bytes -= e->bytes;
 	*e = (struct entry){ 0 };
 }
@@ -145,10 +145,7 @@ box_cache_take(struct box_cache *cache, int64_t account, struct box *b,
 	    && e->uid_validity == b->uid_validity;
 	if (fits) {
 		e->used = ++cache->clock;
-		free(b->messages);
-		b->messages = copy_of(e->messages,
-		    e->count * sizeof *e->messages);
-		b->count = b->room = e->count;
+		box_share(b, e->shared, e->count);
 		for (size_t i = 0; i < b->set_count; i++)
 			free(b->sets[i]);
 		free(b->sets);
@@ -187,7 +184,7 @@ is_known(struct box_cache *cache, int64_t account, const struct box *b)
 }
 
 void
-box_cache_keep(struct box_cache *cache, int64_t account, const struct box *b)
+box_cache_keep(struct box_cache *cache, int64_t account, struct box *b)
 {
 	struct entry new = { .account = account,
 		.collection = b->collection,
@@ -202,7 +199,8 @@ box_cache_keep(struct box_cache *cache, int64_t account, const struct box *b)
 		return;
 	(void)pthread_mutex_lock(&cache->lock);
 	if (!is_known(cache, account, b)) {
-		new.messages = copy_of(b->messages, new.bytes);
+		new.shared = box_shared_new(b->messages, b->count);
+		box_share(b, new.shared, b->count);
 		new.sets = copy_sets(b->sets, b->set_count, &new.bytes);
 		new.used = ++cache->clock;
 		put(cache, new);

@@ -1,7 +1,8 @@
 /*
  * box_cache.h - large mailboxes as they were when last opened, for all
- * sessions of the process: opening one again costs a copy and what has
- * changed since, not a walk over all its messages.  Any thread.
+ * sessions of the process: opening one again costs what has changed since,
+ * not a walk over all its messages, and no memory until it is changed.  Any
+ * thread.
  */
 #ifndef IMAP_BOX_CACHE_H
 #define IMAP_BOX_CACHE_H
@@ -22,7 +23,7 @@ void box_cache_free(struct box_cache **);
 bool box_cache_take(struct box_cache *, int64_t account, struct box *b,
     int64_t most);
 
-/* `b` was just opened; it holds no marks. */
-void box_cache_keep(struct box_cache *, int64_t account, const struct box *b);
+/* `b` was just opened; it holds no marks.  Its messages are shared then. */
+void box_cache_keep(struct box_cache *, int64_t account, struct box *b);
 
 #endif

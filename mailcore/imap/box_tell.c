@@ -55,12 +55,14 @@ static void
 drop_gone(struct box *b)
 {
 	size_t n = marks_from(b);
+	struct message *own;
 
 	if (count_gone(b, b->count) == 0)
 		return;
+	own = box_own(b);
 	for (size_t i = n; i < b->count; i++)
-		if ((b->messages[i].flags & MARK_GONE) == 0)
-			b->messages[n++] = b->messages[i];
+		if ((own[i].flags & MARK_GONE) == 0)
+			own[n++] = own[i];
 	b->count = n;
 }
 
@@ -105,13 +107,13 @@ tell_flags(struct box *b, const struct telling *how, struct buf *out)
 	size_t before = out->n;
 
 	for (size_t i = marks_from(b); i < marks_end(b, b->told); i++) {
-		struct message *m = &b->messages[i];
+		uint16_t flags = b->messages[i].flags;
 
-		if ((m->flags & MARK_GONE) != 0)
+		if ((flags & MARK_GONE) != 0)
 			continue;
-		if ((m->flags & what) != 0)
+		if ((flags & what) != 0)
 			tell_message(b, i, how, out);
-		m->flags &= (uint16_t)~(MARK_FLAGS | MARK_MODSEQ);
+		box_told_flags(b, i);
 		if (out->n - before > LIMIT_IMAP_PIECE)
 			return true;
 	}
@@ -126,8 +128,7 @@ box_tell(struct box *b, const struct telling *how, struct buf *out)
 	if (b->count != b->told) {
 		/* Their flags are asked for with FETCH. */
 		for (size_t i = b->told; i < b->count; i++)
-			b->messages[i].flags
-			    &= (uint16_t)~(MARK_FLAGS | MARK_MODSEQ);
+			box_told_flags(b, i);
 		buf_print(out, "* %zu EXISTS\r\n%s", b->count,
 		    how->recent ? "* 0 RECENT\r\n" : "");
 		b->told = b->count;

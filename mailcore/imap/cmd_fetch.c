@@ -62,9 +62,10 @@ next_run(struct fetching *x)
 
 /* Flags that changed by this very FETCH belong to its answer. */
 static void
-add_news(struct fetching *x, struct message *m)
+add_news(struct fetching *x)
 {
 	struct box *b = x->s->box;
+	const struct message *m = &b->messages[x->next];
 
 	if ((m->flags & MARK_FLAGS) != 0 && !x->f.has_flags) {
 		buf_add(x->out, VIEW(" FLAGS "));
@@ -73,14 +74,14 @@ add_news(struct fetching *x, struct message *m)
 	if ((m->flags & MARK_FLAGS) != 0 && x->s->condstore
 	    && !x->f.has_modseq)
 		buf_print(x->out, " MODSEQ (%lld)", (long long)m->modseq);
-	m->flags &= (uint16_t)~(MARK_FLAGS | MARK_MODSEQ);
+	box_told_flags(b, x->next);
 }
 
 /* The items of one message, from x->item on. */
 static result
 write_message(struct fetching *x, struct fetched *o)
 {
-	struct message *m = &x->s->box->messages[x->next];
+	const struct message *m = &x->s->box->messages[x->next];
 	size_t before = x->out->n;
 	bool fresh = x->item == 0;
 
@@ -111,7 +112,7 @@ write_message(struct fetching *x, struct fetched *o)
 			return done();
 		}
 	}
-	add_news(x, m);
+	add_news(x);
 	buf_add(x->out, VIEW(")\r\n"));
 	x->item = 0;
 	x->next++;

@@ -193,7 +193,7 @@ keep(struct storing *x)
 
 	for (size_t i = 0; i < x->count; i++) {
 		const struct change *to = &x->changes[i];
-		struct message *m = &b->messages[to->at];
+		struct message *m = &box_own(b)[to->at];
 		int marks = m->flags & MARK_ALL;
 
 		marks |= x->silent ? MARK_MODSEQ : MARK_FLAGS;

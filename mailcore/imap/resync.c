@@ -158,12 +158,12 @@ resync_box(struct box *b, struct account *a, struct resync *x,
 	TRY(resync_tell_gone(b, a, x->since, x->knows ? &x->known : NULL,
 	    out));
 	for (size_t i = 0; i < b->count; i++) {
-		struct message *m = &b->messages[i];
+		const struct message *m = &b->messages[i];
 
 		if (m->modseq <= x->since
 		    || (x->knows && !idset_has(&x->known, m->uid)))
 			continue;
-		m->flags |= MARK_FLAGS;
+		box_own(b)[i].flags |= MARK_FLAGS;
 		box_mark(b, i);
 	}
 	return done();
