@@ -1,8 +1,8 @@
 #include "mailcore/admin/capability.h"
 
-#include "mailcore/base/ascii.h"
 #include "mailcore/store/annotation.h"
 #include "mailcore/store/domain.h"
+#include "mailcore/sys/capability.h"
 
 enum { MEMORY = 1048576, LONGEST = 1000 };
 
@@ -37,9 +37,7 @@ admin_imap_without(struct store *s, view address, view capabilities)
 
 	if (n.value.n > LONGEST)
 		return fail(MALFORMED, "that are no capabilities");
-	for (size_t i = 0; i < n.value.n; i++)
-		if (!ascii_is_graph(n.value.p[i]) && n.value.p[i] != ' ')
-			return fail(MALFORMED, "that are no capabilities");
+	TRY(capability_check(n.value, NULL));
 	arena = arena_new(MEMORY);
 	r = open_account(s, arena, address, &a);
 	if (r.is == OK) {

@@ -2,6 +2,7 @@
 
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/limits.h"
+#include "mailcore/sys/capability.h"
 #include "mailcore/sys/log.h"
 
 #include <arpa/inet.h>
@@ -288,28 +289,11 @@ set_gateway(struct arena *a, void *to, view value)
 	return gateway_add(to, a, value);
 }
 
-/* Names of capabilities (RFC 3501 7.2.1), but for those that no client can do
- * without. */
 static bool
 set_capabilities(struct arena *a, void *to, view value)
 {
-	static const char *const needed[] = { "IMAP4rev1", "STARTTLS",
-		"LOGINDISABLED", "SASL-IR", "ENABLE" };
-	view rest = value;
-
-	while (rest.n > 0) {
-		view word = view_cut(&rest, ' ');
-
-		for (size_t i = 0; i < word.n; i++)
-			if (!ascii_is_graph(word.p[i]))
-				return false;
-		if (word.n == 0 || view_starts_same(word, VIEW("AUTH=")))
-			return false;
-		for (size_t i = 0; i < COUNT(needed); i++)
-			if (view_same(word, view_of(needed[i])))
-				return false;
-	}
-	return set_text(a, to, value);
+	return capability_check(value, NULL).is == OK
+	    && set_text(a, to, value);
 }
 
 const struct setting conf_settings[CONF_SETTINGS] = {
@@ -443,7 +427,8 @@ const struct setting conf_settings[CONF_SETTINGS] = {
 	    "a number from 0 to 365",
 	    "write for how many days a change can be undone" },
 	{ "imap-without", offsetof(struct conf, imap_without),
-	    set_capabilities, "names of IMAP capabilities",
+	    set_capabilities,
+	    "names of IMAP capabilities, as docs/imap.md lists them",
 	    "write what clients shall not be told of,"
 	    " like COMPRESS=DEFLATE" },
 	{ "gateway", offsetof(struct conf, gateway), set_gateway,
