@@ -69,6 +69,31 @@ box_all_keywords(const struct box *b, struct arena *arena)
 	return all;
 }
 
+void
+box_words_told(struct box *b, view words)
+{
+	b->words = grow(b->words, words.n + 1);
+	if (words.n > 0)
+		memcpy(b->words, words.p, words.n);
+	b->words[words.n] = '\0';
+	b->sets_told = b->set_count;
+}
+
+bool
+box_has_new_words(struct box *b)
+{
+	while (b->words != NULL && b->sets_told < b->set_count) {
+		view set = view_of(b->sets[b->sets_told]);
+
+		while (set.n > 0)
+			if (!keywords_has(view_of(b->words),
+				view_cut(&set, ' ')))
+				return true;
+		b->sets_told++;
+	}
+	return false;
+}
+
 size_t
 box_at_or_above(const struct box *b, uint32_t uid)
 {
@@ -216,6 +241,13 @@ merge(struct box *b, const struct item *item)
 	return done();
 }
 
+static void
+note_gone(struct box *b, int64_t modseq)
+{
+	if (b->gone_modseq == 0 || modseq < b->gone_modseq)
+		b->gone_modseq = modseq;
+}
+
 static result
 visit_change(void *context, const struct item *item, bool gone)
 {
@@ -228,6 +260,7 @@ visit_change(void *context, const struct item *item, bool gone)
 	if (at != SIZE_MAX) {
 		box_own(b)[at].flags |= MARK_GONE;
 		box_mark(b, at);
+		note_gone(b, item->modseq);
 	}
 	return done();
 }
@@ -245,6 +278,7 @@ box_lose(struct box *b)
 
 	for (size_t i = 0; i < b->count; i++)
 		own[i].flags |= MARK_GONE;
+	note_gone(b, b->modseq + 1);
 	box_mark(b, 0);
 	b->mark_end = b->count;
 }
@@ -350,6 +384,7 @@ forget_marks(struct box *b)
 	if (b->marked)
 		b->count = n;
 	b->marked = false;
+	b->gone_modseq = 0;
 }
 
 /* From the first message on, or from where somebody else was. */
@@ -435,6 +470,7 @@ box_free(struct box **b)
 	for (size_t i = 0; i < (*b)->set_count; i++)
 		free((*b)->sets[i]);
 	free((*b)->sets);
+	free((*b)->words);
 	box_drop(*b);
 	free(*b);
 	*b = NULL;

@@ -33,6 +33,8 @@ struct box {
 	bool read_only;
 	bool marked;
 	size_t mark_from, mark_end; /* where marks may be, if marked */
+	/* The lowest modseq of an expunge that was not told; 0: all were. */
+	int64_t gone_modseq;
 	/* By uid; `own` is the same, or NULL as long as they are shared: use
 	 * box_own. */
 	const struct message *messages;
@@ -44,6 +46,8 @@ struct box {
 	char **sets; /* different sets of keywords; the first is "" */
 	size_t set_count;
 	size_t set_room;
+	size_t sets_told; /* all words of those stand in `words` */
+	char *words; /* that FLAGS has named; NULL: nothing was told; malloc */
 };
 
 /* Messages that several boxes show.  They never change. */
@@ -105,6 +109,11 @@ view box_keywords(const struct box *, const struct message *);
 CHECKED result box_intern(struct box *, view keywords, uint16_t *out);
 /* All keywords of the mailbox, as one set in the arena. */
 view box_all_keywords(const struct box *, struct arena *);
+
+/* FLAGS has named these. */
+void box_words_told(struct box *, view words);
+/* Keywords are in use that FLAGS has not named. */
+bool box_has_new_words(struct box *);
 
 /* The index of the first message with that uid or above. */
 size_t box_at_or_above(const struct box *, uint32_t uid);

@@ -76,6 +76,7 @@ tell_gone(struct box *b, const struct telling *how, struct buf *out)
 	else if (told > 0)
 		tell_expunges(b, out);
 	drop_gone(b);
+	b->gone_modseq = 0;
 	b->told -= told;
 }
 
@@ -109,8 +110,6 @@ tell_flags(struct box *b, const struct telling *how, struct buf *out)
 	for (size_t i = marks_from(b); i < marks_end(b, b->told); i++) {
 		uint16_t flags = b->messages[i].flags;
 
-		if ((flags & MARK_GONE) != 0)
-			continue;
 		if ((flags & what) != 0)
 			tell_message(b, i, how, out);
 		box_told_flags(b, i);

@@ -363,6 +363,34 @@ check_insert(struct imap *s, struct command *c, struct place *to)
 }
 
 static result
+remove_made(struct account *account, void *context)
+{
+	const struct append *a = context;
+	int64_t modseq;
+
+	return item_remove(account, a->to.there.id, a->first->made.uid,
+	    &modseq);
+}
+
+/* Between two accounts a message may for a moment be there twice, never in
+ * none.  An old one that is gone by now is as replaced as it can be. */
+static result
+replace_across(struct imap *s, struct command *c)
+{
+	struct append *a = c->append;
+	result r = command_account_of(s, c, a->from_owner);
+
+	if (r.is == OK)
+		r = account_write(c->account, remove_replaced, a, DURABLE);
+	if (r.is == OK || r.is == NOT_FOUND)
+		return done();
+	/* RFC 8508 3: a NO leaves all as it was. */
+	if (command_account_of(s, c, a->to.owner).is == OK)
+		(void)account_write(c->account, remove_made, a, DURABLE).is;
+	return r;
+}
+
+static result
 finish(struct imap *s, struct command *c)
 {
 	struct append *a = c->append;
@@ -382,9 +410,7 @@ finish(struct imap *s, struct command *c)
 	TRY(r);
 	if (!a->replace || a->from_owner == a->to.owner)
 		return r;
-	/* Between two accounts a message may be there twice, never in none. */
-	TRY(command_account_of(s, c, a->from_owner));
-	return account_write(c->account, remove_replaced, a, DURABLE);
+	return replace_across(s, c);
 }
 
 result

@@ -237,7 +237,11 @@ parse_id(struct parse *in)
 			parse_space(in);
 		name = parse_string(in);
 		parse_space(in);
-		(void)parse_nstring(in, &value);
+		if (!parse_nstring(in, &value))
+			value = VIEW("NIL");
+		if (value.n > LIMIT_IMAP_ID)
+			scan_fail(&in->s, MALFORMED,
+			    "RFC 2971 3.3: too long");
 		if (scan_ok(&in->s))
 			log_line(LOG_DEBUG, "imap.id", "%.*s=%.*s",
 			    LOG_VIEW(name), LOG_VIEW(value));
@@ -252,8 +256,6 @@ result
 run_id(struct imap *s, struct command *c, struct buf *out)
 {
 	(void)s;
-	if (c->in.s.rest.n > LIMIT_IMAP_ID)
-		return fail(MALFORMED, "RFC 2971 3.3: too long");
 	parse_space(&c->in);
 	parse_id(&c->in);
 	parse_end(&c->in);
@@ -298,6 +300,7 @@ static const struct {
 result
 run_enable(struct imap *s, struct command *c, struct buf *out)
 {
+	bool had = s->condstore;
 	unsigned asked = 0;
 
 	parse_space(&c->in);
@@ -321,6 +324,9 @@ run_enable(struct imap *s, struct command *c, struct buf *out)
 	}
 	buf_add(out, VIEW("\r\n"));
 	/* RFC 7162 3.2.3 */
-	s->condstore = s->condstore || s->qresync;
+	if (s->qresync || s->condstore) {
+		s->condstore = had;
+		select_enable_condstore(s, out);
+	}
 	return done();
 }

@@ -31,9 +31,15 @@ copy_one(struct account *a, struct copying *x, uint32_t uid,
     struct idset_writer *from, struct idset_writer *to)
 {
 	int64_t box = x->s->box->collection;
+	bool across = x->to.there.id != box;
 	struct item made;
-	result r = x->move ? item_move(a, box, uid, x->to.there.id, &made)
-			   : item_copy(a, box, uid, x->to.there.id, &made);
+	int64_t modseq;
+	result r = x->move && across
+	    ? item_move(a, box, uid, x->to.there.id, &made)
+	    : item_copy(a, box, uid, x->to.there.id, &made);
+
+	if (r.is == OK && x->move && !across)
+		r = item_remove(a, box, uid, &modseq);
 
 	/* One that somebody else expunged is no failure. */
 	if (r.is == NOT_FOUND)
@@ -107,10 +113,6 @@ copy(struct imap *s, struct command *c, struct copying *x, struct buf *out)
 	result r;
 
 	TRY(parse_copy(s, c, x));
-	/* A move to where it is would give new UIDs for nothing. */
-	if (x->move && x->to.owner == s->owner
-	    && x->to.there.id == s->box->collection)
-		return done();
 	r = x->to.owner == s->owner
 	    ? account_write(c->account, copy_all, x, DURABLE)
 	    : copy_across(x);

@@ -264,6 +264,7 @@ see_run(struct fetching *x)
 		r = box_merge(x->s->box, x->c->account);
 	if (r.is != OK)
 		log_line(LOG_WARNING, "imap.seen", "why=\"%s\"", r.why);
+	select_tell_new_flags(x->s, x->c, x->out);
 }
 
 /* More of the literal that did not fit into the piece before. */
@@ -323,6 +324,7 @@ go_on(struct imap *s, struct command *c, struct buf *out)
 	TRY(r);
 	if (x->full) {
 		c->more = go_on;
+		c->half = x->item > 0;
 		return done();
 	}
 	c->text_ok = "fetched";
@@ -385,7 +387,8 @@ run_fetch(struct imap *s, struct command *c, struct buf *out)
 		x->f.sets_seen = false;
 	star = x->f.set.star;
 	TRY(box_resolve(s->box, &x->f.set, c->uid));
-	s->condstore = s->condstore || x->f.has_modseq;
+	if (x->f.has_modseq)
+		select_enable_condstore(s, out);
 	x->s = s;
 	x->c = c;
 	c->state = x;

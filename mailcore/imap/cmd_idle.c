@@ -59,5 +59,6 @@ idle_wake(struct imap *s, struct buf *out)
 	arena_reset(c->arena);
 	while (more)
 		more = notify_tell(s, &how, out);
+	select_tell_modseq(s, out);
 	return (struct step){ .next = STEP_READ };
 }

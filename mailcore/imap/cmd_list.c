@@ -1,5 +1,6 @@
 /* LIST and LSUB: RFC 3501 6.3.8, 6.3.9; RFC 5258, 5819, 6154. */
 #include "mailcore/imap/glob.h"
+#include "mailcore/imap/lost.h"
 #include "mailcore/imap/mailbox.h"
 #include "mailcore/imap/metadata.h"
 #include "mailcore/imap/place.h"
@@ -20,10 +21,12 @@ struct list {
 	size_t pattern_count;
 };
 
-/* A mailbox, or a name that is only above others (`there` is NULL). */
+/* A mailbox, or a name that is only above others or was deleted (`there` is
+ * NULL). */
 struct entry {
 	view name;
 	const struct collection *there;
+	bool lost; /* deleted, and still subscribed */
 	int64_t owner;
 	unsigned rights;
 	bool has_children;
@@ -137,6 +140,14 @@ parse_list(struct parse *in, struct list *l)
 	return scan_result(&in->s);
 }
 
+static int
+rank(const struct entry *e)
+{
+	if (e->there != NULL)
+		return 0;
+	return e->lost ? 1 : 2;
+}
+
 /* INBOX first; below a name come at once those of the next level. */
 static int
 by_tree(const void *x, const void *y)
@@ -154,7 +165,7 @@ by_tree(const void *x, const void *y)
 		return c == '/' ? -1 : d == '/' ? 1 : c - d;
 	}
 	if (a->name.n == b->name.n) /* what is there before what is not */
-		return (a->there == NULL) - (b->there == NULL);
+		return rank(a) - rank(b);
 	return a->name.n < b->name.n ? -1 : 1;
 }
 
@@ -174,6 +185,12 @@ is_below(view name, view above)
 	return view_starts(name, above) && view_at(name, above.n) == '/';
 }
 
+static bool
+is_subscribed(const struct entry *e)
+{
+	return e->lost || (e->there != NULL && e->there->subscribed);
+}
+
 /* Each once, sorted, with what is below known. */
 static size_t
 join_entries(struct entry *e, size_t count)
@@ -191,9 +208,8 @@ join_entries(struct entry *e, size_t count)
 
 		for (size_t j = i + 1; j < n; j++) {
 			if (is_below(e[j].name, e[i].name)) {
-				e[i].has_children = true;
-				e[i].child_subscribed |= e[j].there != NULL
-				    && e[j].there->subscribed;
+				e[i].has_children |= !e[j].lost;
+				e[i].child_subscribed |= is_subscribed(&e[j]);
 			} else if (!inbox) {
 				break;
 			}
@@ -206,7 +222,7 @@ join_entries(struct entry *e, size_t count)
 static size_t
 add_levels(struct entry *e, size_t made, struct entry one)
 {
-	view name = one.there->name;
+	view name = one.lost ? one.name : one.there->name;
 
 	one.name = name;
 	e[made++] = one;
@@ -218,20 +234,25 @@ add_levels(struct entry *e, size_t made, struct entry one)
 }
 
 static result
-make_entries(struct imap *s, struct command *c, struct entry **out,
-    size_t *count)
+make_entries(struct imap *s, struct command *c, bool with_lost,
+    struct entry **out, size_t *count)
 {
 	struct place_shared *shared;
 	struct collection *all;
 	struct entry *e;
-	size_t n, shared_count, levels = 1, made = 0;
+	view *lost;
+	size_t n, shared_count, lost_count = 0, levels = 1, made = 0;
 
 	TRY(place_list(s, c, &shared, &shared_count));
 	TRY(command_account_of(s, c, s->account));
 	TRY(collection_list(c->account, c->arena, COLLECTION_MAILBOX, &all,
 	    &n));
+	if (with_lost)
+		TRY(lost_list(c->account, c->arena, &lost, &lost_count));
 	for (size_t i = 0; i < n; i++)
 		levels += count_levels(all[i].name);
+	for (size_t i = 0; i < lost_count; i++)
+		levels += count_levels(lost[i]);
 	for (size_t i = 0; i < shared_count; i++)
 		levels += count_levels(shared[i].c.name);
 	e = arena_array(c->arena, levels, sizeof *e);
@@ -245,6 +266,9 @@ make_entries(struct imap *s, struct command *c, struct entry **out,
 		    (struct entry){ .there = &shared[i].c,
 			.owner = shared[i].owner,
 			.rights = shared[i].rights });
+	for (size_t i = 0; i < lost_count; i++)
+		made = add_levels(e, made,
+		    (struct entry){ .name = lost[i], .lost = true });
 	*count = join_entries(e, made);
 	*out = e;
 	return done();
@@ -275,7 +299,7 @@ is_selected(const struct list *l, const struct entry *e)
 	if (l->special && (!there || e->there->use == USE_NONE))
 		return false;
 	if (l->subscribed || l->lsub) {
-		if (there && e->there->subscribed)
+		if (is_subscribed(e))
 			return true;
 		/* RFC 3501 6.3.9: "%" shows the name above; RFC 5258 3.5. */
 		return e->child_subscribed && (l->lsub || l->recursive);
@@ -288,9 +312,11 @@ add_attributes(const struct list *l, const struct entry *e, struct buf *out)
 {
 	const char *use = e->there == NULL ? NULL
 					   : mailbox_use(e->there->use);
-	bool subscribed = e->there != NULL && e->there->subscribed;
+	bool subscribed = is_subscribed(e);
 
-	if (e->there == NULL || (l->lsub && !subscribed))
+	if (e->lost && !l->lsub) /* that implies \Noselect: RFC 5258 3.4 */
+		buf_add(out, VIEW("\\NonExistent "));
+	else if (e->there == NULL || (l->lsub && !subscribed))
 		buf_add_text(out, l->extended ? "\\NonExistent \\Noselect "
 					      : "\\Noselect ");
 	buf_add_text(out, e->has_children ? "\\HasChildren"
@@ -342,12 +368,12 @@ list(struct imap *s, struct command *c, struct list *l, struct buf *out)
 	struct entry *e;
 	size_t count;
 
-	TRY(make_entries(s, c, &e, &count));
+	TRY(make_entries(s, c, l->subscribed || l->lsub, &e, &count));
 	for (size_t i = 0; i < count; i++) {
 		if (!is_selected(l, &e[i]) || !fits_pattern(l, e[i].name))
 			continue;
 		/* LSUB "*" shows the subscribed ones alone. */
-		if (l->lsub && (e[i].there == NULL || !e[i].there->subscribed)
+		if (l->lsub && !is_subscribed(&e[i])
 		    && view_find_byte(l->patterns[0], '%') == SIZE_MAX)
 			continue;
 		add_entry(s, l, &e[i], out);
@@ -369,7 +395,8 @@ run_list(struct imap *s, struct command *c, struct buf *out)
 		&& reply_is_without(s, VIEW("LIST-METADATA")))
 	    || (l.tell_status && reply_is_without(s, VIEW("LIST-STATUS"))))
 		return fail(MALFORMED, "switched off here");
-	s->condstore = s->condstore || status_wants_modseq(&l.status);
+	if (status_wants_modseq(&l.status))
+		select_enable_condstore(s, out);
 	c->text_ok = "listed";
 	/* An empty pattern asks for the delimiter (RFC 3501 6.3.8). */
 	if (!l.extended && l.pattern_count == 1

@@ -1,6 +1,7 @@
 /* Mailboxes made, renamed, removed and asked about: RFC 3501 6.3.3 to 6.3.7,
  * 6.3.10; RFC 2342. */
 #include "mailcore/imap/box.h"
+#include "mailcore/imap/lost.h"
 #include "mailcore/imap/mailbox.h"
 #include "mailcore/imap/place.h"
 #include "mailcore/imap/reply.h"
@@ -11,6 +12,7 @@ struct change {
 	view to;
 	enum special_use use;
 	bool unknown_use; /* one that we cannot give */
+	bool mine;        /* the account is that of the session */
 	int64_t above;    /* the nearest one, when it began */
 	int64_t *made;    /* the last one is that asked for */
 	size_t made_count;
@@ -58,6 +60,20 @@ inherit(struct imap *s, struct command *c, const struct change *change)
 	return done();
 }
 
+/* One of that name was there before, and is still subscribed. */
+static result
+find_again(struct account *a, struct change *change, view name)
+{
+	bool was;
+
+	if (!change->mine)
+		return done();
+	TRY(lost_take(a, change->arena, name, &was));
+	return was ? collection_subscribe(a,
+			 change->made[change->made_count - 1], true)
+		   : done();
+}
+
 static result
 create(struct account *a, void *context)
 {
@@ -71,7 +87,8 @@ create(struct account *a, void *context)
 		change->unknown_use |= all[i].use == change->use;
 	if (change->unknown_use)
 		return fail(DENIED, "RFC 6154 3: that use is not to be had");
-	return make_with_parents(a, change, change->name, change->use);
+	TRY(make_with_parents(a, change, change->name, change->use));
+	return find_again(a, change, change->name);
 }
 
 /* " (USE (\Sent))": RFC 6154 3.  One mailbox has one use. */
@@ -146,6 +163,7 @@ run_create(struct imap *s, struct command *c, struct buf *out)
 	TRY(scan_result(&c->in.s));
 	TRY(find_new(s, c, name, &change));
 	change.name = change.at.name;
+	change.mine = change.at.owner == s->account;
 	r = account_write(c->account, create, &change, DURABLE);
 	if (change.unknown_use)
 		c->code = "[USEATTR] ";
@@ -161,8 +179,12 @@ static result
 remove_mailbox(struct account *a, void *context)
 {
 	const struct change *change = context;
+	const struct collection *gone = &change->at.there;
 
-	return collection_remove(a, change->at.there.id);
+	TRY(collection_remove(a, gone->id));
+	return change->mine && gone->subscribed
+	    ? lost_keep(a, change->arena, gone)
+	    : done();
 }
 
 result
@@ -181,6 +203,7 @@ run_delete(struct imap *s, struct command *c, struct buf *out)
 		c->code = "[CANNOT] ";
 		return fail(DENIED, "RFC 3501 6.3.4: INBOX stays");
 	}
+	change.mine = change.at.owner == s->account;
 	TRY(account_write(c->account, remove_mailbox, &change, DURABLE));
 	c->text_ok = "deleted";
 	return place_forget(s, c, change.at.owner, change.at.there.id);
@@ -335,7 +358,18 @@ run_rename(struct imap *s, struct command *c, struct buf *out)
 struct subscribing {
 	int64_t collection;
 	bool on;
+	view lost; /* what is to be taken off the list; nothing is there */
+	struct arena *arena;
 };
+
+static result
+forget_lost(struct account *a, void *context)
+{
+	const struct subscribing *x = context;
+	bool was;
+
+	return lost_take(a, x->arena, x->lost, &was);
+}
 
 static result
 subscribe(struct account *a, void *context)
@@ -348,7 +382,7 @@ subscribe(struct account *a, void *context)
 static result
 run_subscription(struct imap *s, struct command *c, bool on)
 {
-	struct subscribing x = { .on = on };
+	struct subscribing x = { .on = on, .arena = c->arena };
 	struct place p;
 	view name;
 	result r;
@@ -359,9 +393,12 @@ run_subscription(struct imap *s, struct command *c, bool on)
 	TRY(scan_result(&c->in.s));
 	/* RFC 4314 4: no right is needed to be told less. */
 	r = place_find(s, c, name, on ? RIGHT_LOOKUP : 0, &p);
-	/* What is gone is not subscribed: RFC 3501 6.3.7 is content. */
-	if (r.is == NOT_FOUND && !on)
-		return done();
+	/* What is gone may still be on the list. */
+	if (r.is == NOT_FOUND && !on) {
+		x.lost = name;
+		TRY(command_account_of(s, c, s->account));
+		return account_write(c->account, forget_lost, &x, DURABLE);
+	}
 	TRY(r);
 	if (p.owner != s->account)
 		return place_subscribe(s, c, &p, on);
@@ -397,7 +434,8 @@ run_status(struct imap *s, struct command *c, struct buf *out)
 	parse_end(&c->in);
 	TRY(scan_result(&c->in.s));
 	TRY(place_find(s, c, name, RIGHT_READ, &found));
-	s->condstore = s->condstore || status_wants_modseq(&items);
+	if (status_wants_modseq(&items))
+		select_enable_condstore(s, out);
 	mailbox_add_status(s, &found.there, &items, out);
 	return done();
 }

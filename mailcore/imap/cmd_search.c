@@ -321,6 +321,19 @@ step(struct searching *x)
 	return read_found(x);
 }
 
+/* First all are looked at, then those found are put in order. */
+static void
+count_progress(const struct searching *x)
+{
+	const struct ordering *o = &x->order;
+	bool sorts = o->kind != ORDER_NUMBER;
+
+	x->c->goal = x->end * (sorts ? 2 : 1);
+	x->c->progress = x->next;
+	if (o->length > 0 && sorts)
+		x->c->progress += x->end * o->done / o->length;
+}
+
 static result
 go_on(struct imap *s, struct command *c, struct buf *out)
 {
@@ -335,6 +348,7 @@ go_on(struct imap *s, struct command *c, struct buf *out)
 		TRY(list_found(x));
 	if (x->next < x->end || x->order.done < x->order.length) {
 		c->more = go_on;
+		count_progress(x);
 		return done();
 	}
 	TRY(order_sort(&x->order));

@@ -19,7 +19,7 @@ leave_box(struct imap *s)
 void
 select_tell_flags(struct imap *s, struct command *c, struct buf *out)
 {
-	const struct box *b = s->box;
+	struct box *b = s->box;
 	view keywords = box_all_keywords(b, c->arena);
 
 	buf_add(out, VIEW("* FLAGS "));
@@ -35,6 +35,31 @@ select_tell_flags(struct imap *s, struct command *c, struct buf *out)
 		buf_add(out, VIEW(" \\*)"));
 	}
 	buf_add(out, VIEW("] kept\r\n"));
+	box_words_told(b, keywords);
+}
+
+void
+select_tell_new_flags(struct imap *s, struct command *c, struct buf *out)
+{
+	if (box_has_new_words(s->box))
+		select_tell_flags(s, c, out);
+}
+
+void
+select_enable_condstore(struct imap *s, struct buf *out)
+{
+	if (!s->condstore && s->box != NULL)
+		buf_print(out, "* OK [HIGHESTMODSEQ %lld] so far\r\n",
+		    (long long)s->box->modseq);
+	s->condstore = true;
+}
+
+void
+select_tell_modseq(struct imap *s, struct buf *out)
+{
+	if (s->qresync && s->box != NULL && s->box->gone_modseq > 0)
+		buf_print(out, "* OK [HIGHESTMODSEQ %lld] not all is told\r\n",
+		    (long long)s->box->gone_modseq - 1);
 }
 
 static size_t

@@ -147,10 +147,16 @@ store_one(struct account *a, struct storing *x, size_t at)
 	struct change *to = next_change(x);
 	result r;
 
-	*to = (struct change){ .at = at };
-	if ((m->flags & MARK_GONE) != 0)
+	*to = (struct change){ .at = at, .modseq = m->modseq };
+	if ((m->flags & MARK_GONE) != 0 && x->unchanged_since >= 0)
 		return done();
 	TRY(compute(x, m, to));
+	/* The client was not told yet: to it the message is there, and is
+	 * answered for (RFC 2180 4.2). */
+	if ((m->flags & MARK_GONE) != 0) {
+		x->count++;
+		return done();
+	}
 	r = item_set_flags(a, x->s->box->collection, m->uid, to->flags,
 	    x->known_keywords, x->unchanged_since, &to->modseq);
 	if (r.is == STALE) {
@@ -196,10 +202,9 @@ keep(struct storing *x)
 		struct message *m = &box_own(b)[to->at];
 		int marks = m->flags & MARK_ALL;
 
+		/* Silent means that the client knows what it has set; what
+		 * others did is told with it (RFC 3501 6.4.6). */
 		marks |= x->silent ? MARK_MODSEQ : MARK_FLAGS;
-		/* Silent means that the client knows what it has set. */
-		if (x->silent && m->modseq != to->modseq)
-			marks &= ~MARK_FLAGS;
 		m->flags = (uint16_t)(marks | to->flags);
 		m->keywords = to->keywords;
 		m->modseq = to->modseq;
@@ -208,7 +213,7 @@ keep(struct storing *x)
 }
 
 static result
-store(struct imap *s, struct command *c, struct storing *x)
+store(struct imap *s, struct command *c, struct storing *x, struct buf *out)
 {
 	TRY(parse_store(s, c, x));
 	TRY(check_flags(x));
@@ -222,7 +227,7 @@ store(struct imap *s, struct command *c, struct storing *x)
 	    && x->how != REMOVE)
 		return fail(OVER_LIMIT, "too many keywords in this mailbox");
 	if (x->unchanged_since >= 0)
-		s->condstore = true;
+		select_enable_condstore(s, out);
 	TRY(command_account(s, c));
 	TRY(account_write(c->account, store_all, x, DURABLE_LAZY));
 	keep(x);
@@ -241,9 +246,8 @@ run_store(struct imap *s, struct command *c, struct buf *out)
 {
 	struct buf stale = buf_new(LIMIT_IMAP_COMMAND_MEMORY);
 	struct storing x = { .s = s, .c = c, .stale = &stale };
-	result r = store(s, c, &x);
+	result r = store(s, c, &x, out);
 
-	(void)out;
 	buf_free(&stale);
 	free(x.changes);
 	return r;

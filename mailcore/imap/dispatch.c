@@ -1,6 +1,7 @@
 /* The table of commands, and how each is begun, continued and ended. */
 #include "mailcore/imap/notify.h"
 #include "mailcore/imap/place.h"
+#include "mailcore/imap/progress.h"
 #include "mailcore/imap/reply.h"
 #include "mailcore/imap/without.h"
 
@@ -20,8 +21,8 @@ static const struct verb verbs[] = {
 	{ "LOGIN", STATE_EARLY, 0, run_login },
 	{ "ENABLE", IN, 0, run_enable },
 	{ "COMPRESS", IN, 0, run_compress },
-	{ "SELECT", IN, 0, run_select },
-	{ "EXAMINE", IN, 0, run_examine },
+	{ "SELECT", IN, VERB_OPENS, run_select },
+	{ "EXAMINE", IN, VERB_OPENS, run_examine },
 	{ "CREATE", IN, 0, run_create },
 	{ "DELETE", IN, 0, run_delete },
 	{ "RENAME", IN, 0, run_rename },
@@ -126,11 +127,16 @@ tell(struct imap *s, struct command *c, struct buf *out)
 {
 	struct telling how = telling_of(s, c);
 
-	if (s->box == NULL)
+	/* Nothing behind a BYE. */
+	if (s->box == NULL || s->next == STEP_CLOSE)
 		return false;
-	if (!c->finishing)
+	if (!c->finishing
+	    && (c->verb == NULL || (c->verb->traits & VERB_OPENS) == 0))
 		look(s, c);
-	return notify_tell(s, &how, out);
+	if (notify_tell(s, &how, out))
+		return true;
+	select_tell_modseq(s, out);
+	return false;
 }
 
 static struct step
@@ -255,6 +261,21 @@ go_on(struct imap *s, enum step_next next)
 	return step;
 }
 
+result
+dispatch_more(struct imap *s, struct command *c, command_run *more,
+    struct buf *out)
+{
+	bool half = c->half;
+
+	c->half = false;
+	TRY(place_of_box(s, c));
+	if ((s->rights & RIGHT_READ) != 0)
+		return more(s, c, out);
+	if (half)
+		s->next = STEP_CLOSE;
+	return fail(NOT_FOUND, "no such mailbox");
+}
+
 struct step
 imap_dispatch(struct imap *s, struct buf *out)
 {
@@ -265,9 +286,14 @@ imap_dispatch(struct imap *s, struct buf *out)
 	if (c->finishing)
 		return imap_end(s, out, c->end);
 	c->more = NULL;
-	r = more == NULL ? first_piece(s, c, out) : more(s, c, out);
-	if (r.is == OK && c->more != NULL)
+	r = more == NULL ? first_piece(s, c, out)
+			 : dispatch_more(s, c, more, out);
+	if (c->in.impossible)
+		c->code = "[CANNOT] ";
+	if (r.is == OK && c->more != NULL) {
+		progress_tell(s, c, out);
 		return go_on(s, STEP_CONTINUE);
+	}
 	c->more = NULL;
 	/* IDLE and AUTHENTICATE go on with the client's next line. */
 	if (r.is == OK && (s->idle || s->sasl.login != NULL))

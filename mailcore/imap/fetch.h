@@ -121,5 +121,8 @@ CHECKED result fetch_write_preview(struct fetched *, struct buf *out);
 /* An ENVELOPE with the encoded words of its quoted strings decoded: the
  * message had them in raw UTF-8 (RFC 9755 3). */
 void fetch_upgrade(view envelope, struct buf *out);
+/* A BODYSTRUCTURE with the parameters of RFC 2231 decoded: "filename*"
+ * "utf-8''%C3%A4" becomes "filename" and the letter itself. */
+void fetch_upgrade_structure(view structure, struct buf *out);
 
 #endif

@@ -2,6 +2,7 @@
  * (RFC 8970). */
 #include "mailcore/imap/fetch.h"
 
+#include "mailcore/base/encode.h"
 #include "mailcore/base/utf8.h"
 #include "mailcore/format/header.h"
 #include "mailcore/format/nstring.h"
@@ -257,4 +258,85 @@ fetch_upgrade(view envelope, struct buf *out)
 	}
 	buf_free(&raw);
 	buf_free(&text);
+}
+
+/* "utf-8''%C3%A4.txt", as format/structure.c makes it. */
+static bool
+decode_parameter(view value, struct buf *text)
+{
+	view begin = VIEW("utf-8''");
+
+	return view_starts(value, begin)
+	    && decode_percent(text, view_from(value, begin.n)).is == OK
+	    && utf8_is_valid(buf_view(text));
+}
+
+/* A literal at the front, as it is. */
+static void
+copy_literal(view *rest, struct buf *out)
+{
+	view head = view_first(*rest, view_find_byte(*rest, '}'));
+	uint64_t n = 0;
+	view all = VIEW("");
+
+	if (view_number(view_from(head, 1), rest->n, &n))
+		all = view_first(*rest, head.n + 3 + (size_t)n);
+	if (all.n == 0) /* none after all */
+		all = *rest;
+	buf_add(out, all);
+	*rest = view_from(*rest, all.n);
+}
+
+/* A quoted string at the front; behind a name with a star it is decoded, and
+ * `name`, which was held back, loses its star. */
+static void
+upgrade_string(view *rest, struct buf *name, struct buf *out)
+{
+	struct buf plain = buf_new(LIMIT_ENVELOPE);
+	struct buf text = buf_new(LIMIT_ENVELOPE);
+	bool star, decoded;
+
+	take_quoted(rest, &plain);
+	decoded = name->n > 0
+	    && decode_parameter(buf_view(&plain), &text);
+	if (name->n > 0) {
+		buf_cut(name, name->n - (decoded ? 1 : 0));
+		put_quoted(buf_view(name), out);
+		buf_add_byte(out, ' ');
+		buf_reset(name);
+	}
+	star = !decoded && plain.n > 1 && plain.p[plain.n - 1] == '*'
+	    && view_starts(*rest, VIEW(" \""));
+	if (star) {
+		buf_add(name, buf_view(&plain));
+		*rest = view_from(*rest, 1);
+	} else {
+		put_quoted(buf_view(decoded ? &text : &plain), out);
+	}
+	buf_free(&plain);
+	buf_free(&text);
+}
+
+void
+fetch_upgrade_structure(view structure, struct buf *out)
+{
+	struct buf name = buf_new(LIMIT_ENVELOPE);
+
+	if (view_find(structure, VIEW("*\" \"")) == SIZE_MAX) {
+		buf_add(out, structure);
+		structure = VIEW("");
+	}
+	while (structure.n > 0) {
+		int c = view_at(structure, 0);
+
+		if (c == '"') {
+			upgrade_string(&structure, &name, out);
+		} else if (c == '{') {
+			copy_literal(&structure, out);
+		} else {
+			buf_add_byte(out, (char)c);
+			structure = view_from(structure, 1);
+		}
+	}
+	buf_free(&name);
 }

@@ -236,6 +236,15 @@ write_section(struct fetched *o, const struct fetch_item *item,
 	return done();
 }
 
+static void
+add_structure(const struct fetched *o, view structure, struct buf *out)
+{
+	if (o->utf8)
+		fetch_upgrade_structure(structure, out);
+	else
+		buf_add(out, structure);
+}
+
 /* A message that came without a summary is looked at now. */
 static result
 write_summary(struct fetched *o, enum fetch_kind kind, struct buf *out)
@@ -259,10 +268,10 @@ write_summary(struct fetched *o, enum fetch_kind kind, struct buf *out)
 			buf_add(out, envelope);
 	} else if (kind == FETCH_BODY) {
 		buf_add(out, VIEW("BODY "));
-		buf_add(out, body);
+		add_structure(o, body, out);
 	} else {
 		buf_add(out, VIEW("BODYSTRUCTURE "));
-		buf_add(out, bodystructure);
+		add_structure(o, bodystructure, out);
 	}
 	return done();
 }

@@ -21,6 +21,7 @@ struct imap_services {
 	const char *without; /* capabilities not told of, "A B"; or NULL */
 	struct box_cache *cache; /* box_cache.h; NULL: none */
 	struct searcher *searcher; /* store/search.h; NULL: none */
+	int64_t progress_ms; /* of silence: progress.h; 0: as in the RFC */
 };
 
 extern const struct protocol imap_protocol;

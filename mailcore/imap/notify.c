@@ -306,8 +306,10 @@ notify_tell(struct imap *s, const struct telling *how, struct buf *out)
 	struct box *b = s->box;
 	struct notify *n = s->notify;
 	uint32_t last = b->told == 0 ? 0 : b->messages[b->told - 1].uid, now;
-	bool more = box_tell(b, how, out);
+	bool more;
 
+	select_tell_new_flags(s, s->command, out);
+	more = box_tell(b, how, out);
 	if (n == NULL || n->attributes.n == 0)
 		return more;
 	now = b->told == 0 ? 0 : b->messages[b->told - 1].uid;
@@ -354,12 +356,15 @@ struct step
 notify_fetch(struct imap *s, struct buf *out)
 {
 	struct command *c = s->command;
-	command_run *more = c->more == NULL ? run_fetch : c->more;
+	command_run *more = c->more;
+	result r;
 	struct step step = { .next = STEP_READ };
 
 	c->more = NULL;
+	r = more == NULL ? run_fetch(s, c, out)
+			 : dispatch_more(s, c, more, out);
 	/* One that fails only tells nothing. */
-	if (more(s, c, out).is == OK && c->more != NULL) {
+	if (r.is == OK && c->more != NULL) {
 		account_close(&c->account);
 		return (struct step){ .next = STEP_CONTINUE };
 	}

@@ -3,7 +3,6 @@
 #include "mailcore/base/date.h"
 #include "mailcore/format/address.h"
 #include "mailcore/format/header.h"
-#include "mailcore/format/text.h"
 #include "mailcore/format/word.h"
 
 #include <stdlib.h>
@@ -68,13 +67,14 @@ keep_text(view text, struct arena *arena)
 	struct buf folded = buf_new(8 * LIMIT_IMAP_SORT_TEXT);
 	view copy;
 
-	text_fold(view_first(text, LIMIT_IMAP_SORT_TEXT), &folded);
+	order_fold(view_first(text, LIMIT_IMAP_SORT_TEXT), &folded);
 	copy = arena_copy(arena, buf_view(&folded));
 	buf_free(&folded);
 	return copy;
 }
 
-/* The first address: its local part, or how it is shown (RFC 5957 3). */
+/* The first address: its local part, or how it is shown (RFC 5957 3).  A
+ * group begins with its name, as in ENVELOPE. */
 static view
 keep_address(view raw, bool display, struct arena *keep, struct arena *work)
 {
@@ -86,9 +86,11 @@ keep_address(view raw, bool display, struct arena *keep, struct arena *work)
 	view copy;
 
 	while (!found && address_next(&walk, &a))
-		found = a.kind == ADDRESS_MAILBOX;
+		found = a.kind != ADDRESS_GROUP_END;
 	if (found && display && a.name.n > 0) {
 		word_decode(a.name, &text);
+	} else if (found && a.kind == ADDRESS_GROUP) {
+		buf_add(&text, a.name);
 	} else if (found) {
 		buf_add(&text, a.local);
 		if (display)

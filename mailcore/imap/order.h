@@ -64,6 +64,10 @@ void order_free(struct ordering *);
 CHECKED result thread_write(struct ordering *,
     uint32_t (*number)(void *, size_t at), void *context, struct buf *out);
 
+/* Text as it is compared (RFC 5051 2): folded, and in capitals, so that "_"
+ * stands behind letters. */
+void order_fold(view text, struct buf *out);
+
 /* subject.c: the base subject (RFC 5256 2.1) of a raw Subject field, folded;
  * `*reply`: "Re:", "Fwd:" and so on stood around it. */
 view subject_base(view raw, struct arena *, bool *reply);

@@ -199,20 +199,27 @@ parse_set(struct parse *p, struct idset *out)
 	out->count = count;
 }
 
-/* RFC 3501 5.1: INBOX in any case, also above other names. */
+/* RFC 3501 5.1: INBOX in any case, also above other names.  A `pattern` that
+ * is not modified UTF-7 fits nothing, which is no failure. */
 static view
-name_from_wire(struct parse *p, view wire)
+name_from_wire(struct parse *p, view wire, bool pattern)
 {
 	struct buf name = buf_new(2 * LIMIT_IMAP_MAILBOX_NAME);
 	result r = done();
 	view copy;
 
-	if (!p->utf8)
-		r = utf7_decode(wire, &name);
-	else if (utf8_is_valid(wire))
+	if (p->utf8 && utf8_is_valid(wire)) {
 		buf_add(&name, wire);
-	else
+	} else if (p->utf8) {
 		r = fail(MALFORMED, "RFC 9755 3: a name is not UTF-8");
+	} else if (utf7_decode(wire, &name).is != OK) {
+		buf_reset(&name);
+		buf_add(&name, wire);
+		p->impossible = !pattern;
+		if (!pattern)
+			r = fail(DENIED,
+			    "RFC 3501 5.1.3: not modified UTF-7");
+	}
 	if (scan_ok(&p->s) && r.is != OK)
 		scan_fail(&p->s, r.is, r.why);
 	if (view_starts_same(buf_view(&name), VIEW("INBOX"))
@@ -228,16 +235,17 @@ name_from_wire(struct parse *p, view wire)
 view
 parse_mailbox(struct parse *p)
 {
-	return name_from_wire(p, parse_astring(p));
+	return name_from_wire(p, parse_astring(p), false);
 }
 
 view
 parse_pattern(struct parse *p)
 {
 	if (is_string(p))
-		return name_from_wire(p, parse_string(p));
+		return name_from_wire(p, parse_string(p), true);
 	return name_from_wire(p, scan_run(&p->s, is_pattern, LIMIT_IMAP_LINE,
-	    "RFC 3501 9: a list-mailbox is missing"));
+				    "RFC 3501 9: a list-mailbox is missing"),
+	    true);
 }
 
 int64_t

@@ -87,7 +87,8 @@ add_all(const struct imap *s, struct buf *out)
 				  " QUOTA QUOTA=RES-STORAGE OBJECTID"
 				  " PREVIEW SAVEDATE BINARY UTF8=ACCEPT"
 				  " ACL RIGHTS=texk LIST-MYRIGHTS"
-				  " METADATA LIST-METADATA NOTIFY"));
+				  " METADATA LIST-METADATA NOTIFY"
+				  " INPROGRESS"));
 		if (!s->deflate)
 			buf_add(out, VIEW(" COMPRESS=DEFLATE"));
 		buf_print(out, " APPENDLIMIT=%llu",

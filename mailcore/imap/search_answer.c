@@ -35,14 +35,34 @@ by_uid(const void *a, const void *b)
 	return x->from < y->from ? -1 : x->from > y->from;
 }
 
-/* RFC 5182 2.4: with MIN or MAX alone, those are what is saved. */
+/* With MIN or MAX alone, those are what is saved (RFC 5182 2.4), and what the
+ * MODSEQ is of (RFC 7162 3.1.10). */
+static bool
+counts(const struct searching *x, size_t i)
+{
+	if ((x->returns & (RETURN_MIN | RETURN_MAX)) == 0
+	    || (x->returns & (RETURN_ALL | RETURN_COUNT | RETURN_PARTIAL))
+		!= 0)
+		return true;
+	return (i == 0 && (x->returns & RETURN_MIN) != 0)
+	    || (i + 1 == x->order.length && (x->returns & RETURN_MAX) != 0);
+}
+
+static void
+find_modseq(struct searching *x)
+{
+	for (size_t i = 0; i < x->order.length; i++) {
+		size_t at = x->order.list[i].at;
+
+		if (counts(x, i) && x->s->box->messages[at].modseq > x->modseq)
+			x->modseq = x->s->box->messages[at].modseq;
+	}
+}
+
 static void
 save(struct searching *x)
 {
 	const struct ordering *o = &x->order;
-	bool ends = (x->returns & (RETURN_MIN | RETURN_MAX)) != 0
-	    && (x->returns & (RETURN_ALL | RETURN_COUNT | RETURN_PARTIAL))
-		== 0;
 	struct idset *set = &x->s->saved;
 
 	saved_free(x->s);
@@ -51,11 +71,8 @@ save(struct searching *x)
 		abort();
 	for (size_t i = 0; i < o->length; i++) {
 		uint32_t uid = x->s->box->messages[o->list[i].at].uid;
-		bool first = i == 0 && (x->returns & RETURN_MIN) != 0;
-		bool last = i + 1 == o->length
-		    && (x->returns & RETURN_MAX) != 0;
 
-		if (!ends || first || last)
+		if (counts(x, i))
 			set->ranges[set->count++]
 			    = (struct idrange){ uid, uid };
 	}
@@ -153,9 +170,10 @@ searching_answer(struct searching *x, struct buf *out)
 	bool modseq = search_wants_modseq(x->key);
 	const struct ordering *o = &x->order;
 
-	for (size_t i = 0; modseq && i < o->length; i++)
-		if (x->s->box->messages[o->list[i].at].modseq > x->modseq)
-			x->modseq = x->s->box->messages[o->list[i].at].modseq;
+	if (modseq) {
+		select_enable_condstore(x->s, out);
+		find_modseq(x);
+	}
 	if ((x->returns & RETURN_SAVE) != 0)
 		save(x);
 	if (o->kind == ORDER_SUBJECT || o->kind == ORDER_REFERENCES)
@@ -164,6 +182,5 @@ searching_answer(struct searching *x, struct buf *out)
 		answer_plain(x, modseq, out);
 	else if (x->returns != RETURN_SAVE)
 		answer_extended(x, modseq, out);
-	x->s->condstore = x->s->condstore || modseq;
 	return done();
 }

@@ -54,12 +54,26 @@ has_ended(struct imap *s, struct buf *out)
 	return r.is != OK;
 }
 
+/* Something is to be done for the client: it sent it, or a command goes on.
+ * In the middle of a line nothing else can be said. */
+static bool
+may_run(struct imap *s, view unit, struct buf *out)
+{
+	struct buf unheard = buf_new(SIZE_MAX / 2);
+	bool half = s->command != NULL && s->command->half;
+	bool may = (unit.n == 0 && s->command == NULL)
+	    || !has_ended(s, half ? &unheard : out);
+
+	buf_free(&unheard);
+	return may;
+}
+
 static struct step
 session_run(void *session, view unit, struct buf *out)
 {
 	struct imap *s = session;
 
-	if (unit.n > 0 && has_ended(s, out))
+	if (!may_run(s, unit, out))
 		return (struct step){ .next = STEP_CLOSE };
 	if (unit.n == 0 && s->news)
 		return notify_fetch(s, out);

@@ -31,7 +31,8 @@ enum { VERB_KEEPS_NUMBERS = 1, /* no EXPUNGE in its answer: RFC 3501 7.4.1 */
 	/* Rights on the selected mailbox: RFC 4314 4. */
 	VERB_EXPUNGES = 4,
 	VERB_MOVES = 8,
-	VERB_LEAVES = 16 /* also one that can no longer be read */
+	VERB_LEAVES = 16, /* also one that can no longer be read */
+	VERB_OPENS = 32 /* what it tells is new: it has just looked */
 };
 
 struct verb {
@@ -57,6 +58,9 @@ struct command {
 	const char *text_ok;
 
 	command_run *more;
+	bool half; /* `more` begins in the middle of a line */
+	uint64_t progress, goal; /* progress.h */
+	int64_t quiet_since;
 	bool finishing;
 	result end;
 	void *state; /* of the command; freed by `drop` */
@@ -104,9 +108,13 @@ struct step imap_take(struct imap *, view unit, struct buf *out);
 struct command *command_new(const struct imap *);
 void command_free(struct command **);
 
-/* dispatch.c: the command is whole; or, with `unit` empty, goes on. */
+/* dispatch.c: the command is whole; or, with `unit` empty, goes on, as the
+ * rights of then allow. */
 struct step imap_dispatch(struct imap *, struct buf *out);
 struct step imap_end(struct imap *, struct buf *out, result);
+/* One more piece of a command on the selected mailbox. */
+CHECKED result dispatch_more(
+    struct imap *, struct command *, command_run *more, struct buf *out);
 
 /* The account's database, open until this piece of the command ends: for a
  * command on the selected mailbox that of its owner. */
@@ -116,6 +124,17 @@ CHECKED result command_account_of(
 
 /* cmd_select.c: FLAGS and PERMANENTFLAGS of the selected mailbox. */
 void select_tell_flags(struct imap *, struct command *, struct buf *out);
+
+/* The same, before keywords that it did not name are told. */
+void select_tell_new_flags(struct imap *, struct command *, struct buf *out);
+
+/* CONDSTORE is on from here; with a mailbox open, that is told once (RFC 7162
+ * 3.1). */
+void select_enable_condstore(struct imap *, struct buf *out);
+
+/* Changes were told, but expunges from before them were not: a client that is
+ * cut off now must ask from there on (RFC 7162 5). */
+void select_tell_modseq(struct imap *, struct buf *out);
 
 /* search_answer.c: "$" means nothing any more. */
 void saved_free(struct imap *);

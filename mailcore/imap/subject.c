@@ -2,6 +2,7 @@
  * last of its kind, so all of it is one walk from both ends. */
 #include "mailcore/imap/order.h"
 
+#include "mailcore/base/ascii.h"
 #include "mailcore/format/header.h"
 #include "mailcore/format/text.h"
 #include "mailcore/format/word.h"
@@ -112,6 +113,16 @@ base_of(view text, bool *reply)
 	}
 }
 
+void
+order_fold(view text, struct buf *out)
+{
+	size_t before = out->n;
+
+	text_fold(text, out);
+	for (size_t i = before; i < out->n; i++)
+		out->p[i] = ascii_upper(out->p[i]);
+}
+
 view
 subject_base(view raw, struct arena *arena, bool *reply)
 {
@@ -124,7 +135,7 @@ subject_base(view raw, struct arena *arena, bool *reply)
 	    &text);
 	base = base_of(squeeze(buf_view(&text), arena), reply);
 	buf_reset(&text);
-	text_fold(base, &text);
+	order_fold(base, &text);
 	base = arena_copy(arena, buf_view(&text));
 	buf_free(&text);
 	return base;

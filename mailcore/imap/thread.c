@@ -124,7 +124,12 @@ link_message(struct forest *f, int self)
 			f->nodes[node].parent = before;
 		before = node;
 	}
-	if (before != NONE && !makes_loop(f, self, before))
+	if (before == NONE)
+		return;
+	/* What others said of it is worth less, even where this makes a loop
+	 * and so nothing is left. */
+	f->nodes[self].parent = NONE;
+	if (!makes_loop(f, self, before))
 		f->nodes[self].parent = before;
 }
 

@@ -4,6 +4,7 @@
  * that the table names.
  */
 #include "mailcore/imap/imap.h"
+#include "mailcore/sys/capability.h"
 #include "tests/dialog/talk.h"
 
 static struct imap_services services;
@@ -108,12 +109,30 @@ find_row(view document, view capability, view cell[3])
 	return false;
 }
 
+/* What a client can do without can be switched off by its name. */
+static void
+check_name(view one)
+{
+	static const char *const needed[] = { "IMAP4rev1", "STARTTLS",
+		"LOGINDISABLED", "SASL-IR", "ENABLE" };
+	bool can = !view_starts(one, VIEW("AUTH="));
+
+	if (view_starts(one, VIEW("APPENDLIMIT=")))
+		one = view_cut(&one, '=');
+	for (size_t i = 0; i < COUNT(needed); i++)
+		can = can && !view_eq(one, view_of(needed[i]));
+	ok((capability_check(one, NULL).is == OK) == can,
+	    "%.*s can %sbe switched off", (int)one.n, one.p,
+	    can ? "" : "not ");
+}
+
 static void
 check_all(view document, view capabilities)
 {
 	while (capabilities.n > 0) {
 		view one = view_cut(&capabilities, ' '), cell[3];
 
+		check_name(one);
 		if (ok(find_row(document, one, cell), "%.*s has a row",
 			(int)one.n, one.p))
 			check_tests(cell[2], one);

@@ -6,6 +6,8 @@
  *	! 2< * OK *      what it is answered
  *	! wake           the first session is woken when it watches
  *	! many 600       a has so many mailboxes more, with long names
+ *	! crowd 2100     a's INBOX has so many messages more
+ *	! progress       that something goes on is told at once
  *	! asleep         it does not watch
  *	! limit 100      the size limit of messages
  *	! unsaved a      a's messages are from before SAVEDATE
@@ -150,6 +152,47 @@ many(struct talk *t, uint64_t count)
 	account_close(&a);
 }
 
+struct crowd {
+	struct spool *bytes;
+	uint64_t count;
+};
+
+static result
+add_crowd(struct account *a, void *context)
+{
+	const struct crowd *crowd = context;
+	const struct item_summary summary = { .envelope = VIEW("NIL"),
+		.header = VIEW("Subject: crowd\r\n\r\n") };
+	const struct item_new new = { .bytes = crowd->bytes,
+		.summary = &summary };
+	struct arena *arena = arena_new(65536);
+	struct collection inbox;
+	struct item made;
+	result r = collection_find(a, arena, COLLECTION_MAILBOX,
+	    VIEW("INBOX"), &inbox);
+
+	for (uint64_t i = 0; r.is == OK && i < crowd->count; i++)
+		r = item_add(a, inbox.id, &new, &made);
+	arena_free(&arena);
+	return r;
+}
+
+static void
+add_to_crowd(struct talk *t, uint64_t count)
+{
+	struct crowd crowd = { .bytes = spool_new(t->store, 1 << 10),
+		.count = count };
+	struct account *a = NULL;
+
+	spool_add(crowd.bytes, VIEW("Subject: crowd\r\n\r\n."));
+	talk_check(account_open(t->store, talk_account(t, VIEW("a")), &a),
+	    "open");
+	talk_check(item_prepare(a, crowd.bytes), "prepare");
+	talk_check(account_write(a, add_crowd, &crowd, DURABLE), "crowd");
+	account_close(&a);
+	spool_free(&crowd.bytes);
+}
+
 static result
 switch_off(struct account *a, void *context)
 {
@@ -183,6 +226,11 @@ set(struct talk *t, view word)
 	} else if (view_starts(word, VIEW("many "))
 	    && view_number(view_from(word, 5), INT64_MAX, &n)) {
 		many(t, n);
+	} else if (view_starts(word, VIEW("crowd "))
+	    && view_number(view_from(word, 6), INT64_MAX, &n)) {
+		add_to_crowd(t, n);
+	} else if (view_eq(word, VIEW("progress"))) {
+		services.progress_ms = -1;
 	} else if (view_eq(word, VIEW("asleep"))) {
 		ok(t->protocol->watching(t->session) <= 0,
 		    "%s:%d: nothing wakes it", t->file, t->line);

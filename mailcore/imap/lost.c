@@ -1,0 +1,57 @@
+#include "mailcore/imap/lost.h"
+
+#include "mailcore/store/right_subscription.h"
+
+/* No mailbox has such a name, so it is in nobody's way. */
+#define PREFIX "//"
+
+static view
+kept_name(struct arena *arena, view name)
+{
+	return arena_print(arena, PREFIX "%.*s", (int)name.n, name.p);
+}
+
+result
+lost_keep(struct account *a, struct arena *arena, const struct collection *c)
+{
+	const struct subscription to = { .kind = COLLECTION_MAILBOX,
+		.name = kept_name(arena, c->name),
+		.owner = account_id(a),
+		.collection = c->id };
+	result r;
+
+	TRY(arena_result(arena));
+	r = subscription_add(a, &to);
+	return r.is == OVER_LIMIT || r.is == EXISTS ? done() : r;
+}
+
+result
+lost_take(struct account *a, struct arena *arena, view name, bool *was)
+{
+	struct subscription found;
+	result r = subscription_find(a, arena, COLLECTION_MAILBOX,
+	    kept_name(arena, name), &found);
+
+	*was = r.is == OK;
+	if (r.is == OK)
+		r = subscription_remove(a, found.owner, found.collection);
+	return r.is == NOT_FOUND ? done() : r;
+}
+
+result
+lost_list(struct account *a, struct arena *arena, view **out, size_t *count)
+{
+	struct subscription *all;
+	size_t n;
+
+	*count = 0;
+	TRY(subscription_list(a, arena, COLLECTION_MAILBOX, &all, &n));
+	*out = arena_array(arena, n + 1, sizeof **out);
+	TRY(arena_result(arena));
+	for (size_t i = 0; i < n; i++)
+		if (all[i].owner == account_id(a)
+		    && view_starts(all[i].name, VIEW(PREFIX)))
+			(*out)[(*count)++] = view_from(all[i].name,
+			    sizeof PREFIX - 1);
+	return done();
+}
