@@ -3,8 +3,9 @@
  *
  * Maildir: Maildir++ as Dovecot writes it; mbox: one mboxrd file a mailbox,
  * which keeps bytes and dates, and no flags; an archive: one tar with the
- * mail as Maildir++, calendars and contacts as files, Sieve scripts and the
- * settings of forwarding and automatic replies.  What is written out
+ * mail as Maildir++, calendars and contacts as files with the properties of
+ * their collections, attachments, files, Sieve scripts, and the settings of
+ * forwarding, automatic replies, shares and subscriptions.  What is written out
  * depends on the content alone, so that two exports of the same are the same
  * byte for byte.
  *

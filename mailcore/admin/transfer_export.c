@@ -218,6 +218,7 @@ put_collection(struct export *e, const char *above,
 	sink_file(&e->sink, arena_print(e->arena, "%.*s/.name",
 	    (int)e->folder.n, e->folder.p), 0, c->display_name);
 	TRY(e->sink.r);
+	TRY(export_place(e->account, c, e->folder, &e->sink));
 	return item_each(e->account, c->id, 1, UINT32_MAX, put_object, e);
 }
 
@@ -249,14 +250,19 @@ put_archive(struct export *e)
 	sink_file(&e->sink, VIEW("manifest"), 0,
 	    VIEW("posthaste archive 1\nmail: Maildir++\n"
 		 "calendars: iCalendar\ncontacts: vCard\n"
-		 "sieve: scripts\nsettings: forward, vacation\n"));
+		 "attachments: of events\nfiles: as they are\n"
+		 "sieve: scripts\nsettings: forward, vacation, shares,"
+		 " subscriptions\n"));
 	e->sink.prefix = VIEW("mail/");
 	r = put_mailboxes(e);
 	e->sink.prefix = VIEW("");
 	TRY(r);
 	TRY(put_collections(e, COLLECTION_CALENDAR, "calendars/"));
 	TRY(put_collections(e, COLLECTION_ADDRESSBOOK, "contacts/"));
-	return export_handling(e->account, e->arena, &e->sink);
+	TRY(put_collections(e, COLLECTION_ATTACHMENTS, "attachments/"));
+	TRY(put_collections(e, COLLECTION_FILES, "files/"));
+	TRY(export_handling(e->account, e->arena, &e->sink));
+	return export_shares(e->t, e->account, e->arena, &e->sink);
 }
 
 static result

@@ -6,6 +6,7 @@
 
 #include "mailcore/admin/transfer.h"
 #include "mailcore/base/limits.h"
+#include "mailcore/base/scan.h"
 #include "mailcore/store/item.h"
 
 enum {
@@ -52,6 +53,10 @@ CHECKED result folder_decode(const struct transfer *, view folder,
 /* Can an object or a collection have that name?  MALFORMED. */
 CHECKED result name_check(view name);
 
+/* Can a collection of that kind have it?  Folders of files have their whole
+ * path, with slashes.  MALFORMED. */
+CHECKED result place_check(enum collection_kind, view name);
+
 /* The same as one that any file system takes, and back. */
 void file_name_encode(view name, struct buf *out);
 CHECKED result file_name_decode(view file, struct buf *out);
@@ -88,6 +93,8 @@ struct import {
 	struct keywords keywords;
 	int64_t unsynced;
 	view components; /* of the calendar; empty: any.  In folder_arena */
+	view about; /* of the present folder of files: its ".about" */
+	view about_left; /* what of it was not looked at yet */
 
 	/* The present calendar or address book of an archive. */
 	char place[TRANSFER_PATH];
@@ -137,6 +144,24 @@ CHECKED result import_maildir_file(struct import *, view path, int64_t when,
 CHECKED result export_handling(struct account *, struct arena *,
     struct sink *);
 CHECKED result import_handling(struct import *, view path, view bytes);
+
+/* What stands beside the objects of a collection, in an archive; properties
+ * that are set already stay. */
+CHECKED result export_place(struct account *, const struct collection *,
+    view folder, struct sink *);
+CHECKED result import_properties(struct import *, view path, view bytes);
+void import_about(struct import *, view bytes);
+
+/* One property off ".properties". */
+void place_property(struct scan *, struct property *out);
+
+/* The media type and the key of a file; false: nothing is said of it. */
+bool import_about_find(struct import *, view name, view *type, view *key);
+
+/* What is shared with whom, and what others share, as far as they are here. */
+CHECKED result export_shares(struct transfer *, struct account *,
+    struct arena *, struct sink *);
+CHECKED result import_shares(struct import *, view path, view bytes);
 
 /* The mailbox of a folder, by `t->mailbox`; in `out`. */
 CHECKED result import_mailbox_name(struct import *, view folder,

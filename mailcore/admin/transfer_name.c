@@ -1,6 +1,7 @@
 /* Names of folders and files, flags and keywords: Maildir++ as Dovecot has
  * it. */
 #include "mailcore/admin/transfer_inside.h"
+#include "mailcore/store/attachment.h"
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/encode.h"
 #include "mailcore/base/utf8.h"
@@ -111,6 +112,28 @@ name_check(view name)
 	    || view_find_byte(name, '/') != SIZE_MAX)
 		return fail(MALFORMED, "a name that is empty, too long, not"
 		    " UTF-8, or with a slash");
+	return done();
+}
+
+result
+place_check(enum collection_kind kind, view name)
+{
+	view rest = name, part;
+
+	if (kind == COLLECTION_ATTACHMENTS && !view_eq(name, VIEW(ATTACHMENTS)))
+		return fail(MALFORMED, "not where attachments are");
+	if (kind != COLLECTION_FILES)
+		return name_check(name);
+	if (name.n > LIMIT_FILE_PATH
+	    || !view_eq(view_cut(&rest, '/'), VIEW("Files"))
+	    || view_ends(name, VIEW("/")))
+		return fail(MALFORMED, "not a folder of files");
+	while (rest.n > 0) {
+		part = view_cut(&rest, '/');
+		TRY(name_check(part));
+		if (view_eq(part, VIEW(".")) || view_eq(part, VIEW("..")))
+			return fail(MALFORMED, "not a folder of files");
+	}
 	return done();
 }
 

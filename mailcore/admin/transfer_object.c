@@ -1,6 +1,8 @@
 /* Events, tasks and contacts into their collections. */
 #include "mailcore/admin/transfer_inside.h"
+#include "mailcore/base/ascii.h"
 #include "mailcore/base/encode.h"
+#include "mailcore/base/utf8.h"
 #include "mailcore/format/content_line.h"
 #include "mailcore/format/ical.h"
 #include "mailcore/format/ical_merge.h"
@@ -21,6 +23,13 @@ struct object {
 	struct item_new item;
 	view text;
 };
+
+/* Neither events nor contacts: whatever bytes. */
+static bool
+is_plain(enum collection_kind kind)
+{
+	return kind == COLLECTION_FILES || kind == COLLECTION_ATTACHMENTS;
+}
 
 /* What it may hold.  DENIED: it shows what another place has. */
 static result
@@ -59,7 +68,8 @@ find_or_add(struct account *a, void *context)
 	if (r.is != NOT_FOUND)
 		return r;
 	return collection_add(a, o->kind, o->name,
-	    o->display_name.n > 0 ? o->display_name : o->name, USE_NONE,
+	    o->display_name.n > 0 || is_plain(o->kind) ? o->display_name
+						       : o->name, USE_NONE,
 	    &o->collection);
 }
 
@@ -102,6 +112,40 @@ component_fits(const struct import *m, view component)
 	    || view_find(m->components, view_of(wanted)) != SIZE_MAX;
 }
 
+static bool
+is_media_type(view v)
+{
+	size_t slashes = 0;
+
+	for (size_t i = 0; i < v.n; i++) {
+		slashes += v.p[i] == '/';
+		if (!ascii_is_graph(v.p[i]) && v.p[i] != ' ')
+			return false;
+	}
+	return v.n > 0 && v.n <= 255 && slashes > 0;
+}
+
+/* A file, or one of an event, which its key names: store/attachment.h. */
+static result
+examine_plain(struct object *o, view bytes)
+{
+	bool file = o->kind == COLLECTION_FILES;
+	view type = VIEW(""), key = VIEW("");
+	bool told = import_about_find(o->import, o->name, &type, &key);
+
+	if (bytes.n > (file ? LIMIT_FILE : LIMIT_ATTACHMENT))
+		return fail(OVER_LIMIT, "larger than any file");
+	o->item.component = is_media_type(type)
+	    ? type : VIEW("application/octet-stream");
+	if (file)
+		return done();
+	if (!told || !view_starts(key, o->name)
+	    || view_at(key, o->name.n) != ' ' || !utf8_is_valid(key))
+		return fail(MALFORMED, "an attachment of no event");
+	o->item.key = key;
+	return done();
+}
+
 static result
 examine(struct object *o, view bytes)
 {
@@ -115,6 +159,8 @@ examine(struct object *o, view bytes)
 		TRY(vcard_examine(bytes, arena, &card));
 		o->item.key = card.uid;
 		o->item.times = card.words;
+	} else if (is_plain(o->kind)) {
+		TRY(examine_plain(o, bytes));
 	} else {
 		if (bytes.n > LIMIT_CALENDAR_OBJECT)
 			return fail(OVER_LIMIT, "larger than any event");
@@ -136,7 +182,8 @@ examine(struct object *o, view bytes)
 		o->name = arena_print(arena, "%.*s%s", 2 * HASH,
 		    etag_of(arena, o->item.key.n > 0 ? o->item.key : bytes).p,
 		    o->kind == COLLECTION_ADDRESSBOOK ? ".vcf" : ".ics");
-	if (o->item.key.n == 0) /* a card without UID goes by its name */
+	/* A card without UID goes by its name. */
+	if (o->item.key.n == 0 && o->kind == COLLECTION_ADDRESSBOOK)
 		o->item.key = o->name;
 	o->item.name = o->name;
 	return arena_result(arena);
@@ -175,6 +222,8 @@ is_same(struct account *a, struct object *o, const struct item *there)
 
 	if (view_eq(there->etag, o->item.etag))
 		return true;
+	if (is_plain(o->kind))
+		return false;
 	if (body_open(a, there->body, &body).is != OK)
 		return false;
 	left = buf_new(2 * body.bytes.n + 64);
@@ -194,13 +243,15 @@ add(struct account *a, void *context)
 	struct object *o = context;
 	struct arena *arena = o->import->arena;
 	struct item there;
-	result r = item_by_key(a, arena, o->collection, o->item.key, &there);
+	result r = o->item.key.n > 0
+	    ? item_by_key(a, arena, o->collection, o->item.key, &there)
+	    : item_by_name(a, arena, o->collection, o->name, &there);
 
 	if (r.is == OK)
 		return is_same(a, o, &there)
 		    ? fail(EXISTS, "")
-		    : fail(EXISTS, "its UID is there with other content,"
-			" which is kept");
+		    : fail(EXISTS, "it is there with other content, which is"
+			" kept");
 	if (r.is != NOT_FOUND)
 		return r;
 	r = item_add(a, o->collection, &o->item, &there);
@@ -233,6 +284,8 @@ told_name(const struct object *o, view text)
 	struct content_lines lines = content_lines_of(text, o->import->arena);
 	struct content_line line;
 
+	if (is_plain(o->kind))
+		return o->name;
 	if (o->item.key.n > 0)
 		return o->item.key;
 	while (content_line_next(&lines, &line))

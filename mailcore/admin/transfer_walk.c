@@ -1,5 +1,6 @@
 /* Where an import reads: folders, files, archives. */
 #include "mailcore/admin/transfer_inside.h"
+#include "mailcore/base/encode.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -253,7 +254,75 @@ walk_objects(struct walk *w, enum collection_kind kind)
 	return r;
 }
 
-/* "personal/.name", then "personal/<name>", below the kind's folder. */
+/* A folder is in one that is there, and no file has its name. */
+static result
+check_above(struct import *m, view name)
+{
+	struct collection above;
+	struct item item;
+	view up = name, last = view_cut_last(&up, '/');
+	result r;
+
+	if (last.n == 0)
+		return done();
+	/* view_cut_last gives what stands before, and leaves the rest. */
+	TRY(collection_find(m->account, m->folder_arena, COLLECTION_FILES,
+	    last, &above));
+	r = item_by_name(m->account, m->folder_arena, above.id, up, &item);
+	if (r.is == OK)
+		return fail(MALFORMED, "a file has the folder's name");
+	return r.is == NOT_FOUND ? done() : r;
+}
+
+struct naming {
+	struct import *import;
+	view display_name;
+};
+
+/* Such as a new account has is called what it was called before. */
+static result
+name_place(struct account *a, void *context)
+{
+	const struct naming *n = context;
+	struct import *m = n->import;
+	struct collection c;
+
+	TRY(collection_get(a, m->folder_arena, m->place_id, &c));
+	return c.modseq != c.created
+	        || view_eq(c.display_name, n->display_name)
+	    ? done()
+	    : collection_set_display_name(a, c.id, n->display_name);
+}
+
+static result
+enter_place(struct import *m, enum collection_kind kind, view place,
+    view display_name)
+{
+	struct buf name = buf_new(TRANSFER_PATH);
+	result r = decode_percent(&name, place);
+
+	m->place_id = 0;
+	m->about = m->about_left = VIEW("");
+	if (r.is == OK)
+		r = buf_result(&name);
+	if (r.is == OK)
+		r = place_check(kind, buf_view(&name));
+	if (r.is == OK && kind == COLLECTION_FILES)
+		r = check_above(m, buf_view(&name));
+	if (r.is == NOT_FOUND)
+		r = fail(MALFORMED, "a folder without the one around it");
+	if (r.is == OK && view_copy(place, m->place, sizeof m->place))
+		r = import_collection(m, kind, buf_view(&name), display_name,
+		    &m->place_id);
+	buf_free(&name);
+	if (r.is != OK || display_name.n == 0)
+		return r;
+	return account_write(m->account, name_place,
+	    &(struct naming){ m, display_name }, DURABLE_LATER);
+}
+
+/* "personal/.name" and what stands beside it, then "personal/<name>", below
+ * the kind's folder. */
 static result
 take_object(struct import *m, enum collection_kind kind, view path,
     int64_t when, view bytes)
@@ -262,24 +331,27 @@ take_object(struct import *m, enum collection_kind kind, view path,
 	struct incoming_object in = { .kind = kind, .when = when,
 		.bytes = bytes };
 	view place = view_cut_last(&path, '/'); /* leaves the file's name */
-	bool begins = view_eq(path, VIEW(".name"));
-	result r = file_name_decode(begins ? place : path, &name);
+	bool here = m->place_id != 0 && view_eq(place, view_of(m->place));
+	result r = done();
 
-	if (r.is == OK && begins) {
-		m->place_id = 0;
-		if (view_copy(place, m->place, sizeof m->place))
-			r = import_collection(m, kind, buf_view(&name), bytes,
-			    &m->place_id);
-	} else if (r.is == OK && m->place_id != 0
-	    && view_eq(place, view_of(m->place))) {
+	if (view_eq(path, VIEW(".name"))) {
+		r = enter_place(m, kind, place, bytes);
+	} else if (here && view_eq(path, VIEW(".properties"))) {
+		r = import_properties(m, place, bytes);
+	} else if (here && view_eq(path, VIEW(".about"))) {
+		import_about(m, bytes);
+	} else if (here) {
+		r = file_name_decode(path, &name);
 		in.collection = m->place_id;
 		in.name = buf_view(&name);
-		r = import_object(m, &in);
-	} else if (r.is == OK) {
+		if (r.is == OK)
+			r = import_object(m, &in);
+	} else {
 		r = fail(MALFORMED, "an object without its collection");
 	}
 	buf_free(&name);
-	if (r.is != MALFORMED)
+	/* It shows what another place has, or holds as much as it may. */
+	if (r.is != MALFORMED && r.is != DENIED && r.is != OVER_LIMIT)
 		return r;
 	import_told(m, path, r);
 	return done();
@@ -299,6 +371,14 @@ take_entry(void *context, view path, int64_t when, view bytes)
 	if (view_eq(top, VIEW("contacts")))
 		return take_object(m, COLLECTION_ADDRESSBOOK, rest, when,
 		    bytes);
+	if (view_eq(top, VIEW("attachments")))
+		return take_object(m, COLLECTION_ATTACHMENTS, rest, when,
+		    bytes);
+	if (view_eq(top, VIEW("files")))
+		return take_object(m, COLLECTION_FILES, rest, when, bytes);
+	if (view_eq(path, VIEW("settings/shares"))
+	    || view_eq(path, VIEW("settings/subscriptions")))
+		return import_shares(m, path, bytes);
 	if (view_eq(top, VIEW("sieve")) || view_eq(top, VIEW("settings")))
 		return import_handling(m, path, bytes);
 	if (view_eq(path, VIEW("manifest"))

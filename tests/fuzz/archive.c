@@ -5,6 +5,25 @@
 
 #include <stdlib.h>
 
+/* What stands beside objects. */
+static void
+read_place(view path, view bytes, struct arena *arena)
+{
+	struct import m = { .arena = arena, .folder_arena = arena };
+	struct scan s = scan_over(bytes);
+	struct property p;
+	view type, key;
+
+	while (!scan_at_end(&s) && scan_ok(&s))
+		place_property(&s, &p);
+	import_about(&m, bytes);
+	(void)import_about_find(&m, path, &type, &key);
+	if (place_check(COLLECTION_FILES, path).is == OK
+	    && (view_find(path, VIEW("/../")) != SIZE_MAX
+		|| !view_starts(path, VIEW("Files"))))
+		abort();
+}
+
 static result
 read_entry(void *context, view path, int64_t when, view bytes)
 {
@@ -18,6 +37,7 @@ read_entry(void *context, view path, int64_t when, view bytes)
 	view words;
 
 	(void)when;
+	read_place(path, bytes, arena);
 	keywords_read(&k, arena, bytes);
 	maildir_read_flags(path, &k, arena, &flags, &words);
 	if (file_name_decode(path, &name).is == OK) {

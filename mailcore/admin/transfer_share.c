@@ -1,0 +1,238 @@
+/* What a person shares, and what others share with him, in an archive:
+ * "settings/shares" and "settings/subscriptions", a line each.  They come back
+ * where the people and their collections are there. */
+#include "mailcore/admin/share.h"
+#include "mailcore/admin/transfer_inside.h"
+#include "mailcore/base/encode.h"
+#include "mailcore/store/domain.h"
+#include "mailcore/store/right_subscription.h"
+
+enum { SHARES_MOST = 16 << 20, WORDS = 4 };
+
+/* Words that are coded like names of files. */
+static void
+add_words(struct buf *out, const view *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		file_name_encode(words[i], out);
+		buf_add_byte(out, i + 1 < count ? ' ' : '\n');
+	}
+}
+
+static result
+put_shares(struct store *store, struct arena *arena, view owner,
+    struct buf *out)
+{
+	struct share *list;
+	size_t count;
+
+	TRY(admin_share_list(store, arena, owner, &list, &count));
+	for (size_t i = 0; i < count; i++) {
+		const view words[] = { list[i].collection, list[i].who,
+			list[i].rights };
+
+		add_words(out, words, COUNT(words));
+	}
+	return buf_result(out);
+}
+
+static const struct {
+	enum collection_kind kind;
+	view word;
+} kinds[] = {
+	{ COLLECTION_CALENDAR, VIEW_INIT("calendar") },
+	{ COLLECTION_ADDRESSBOOK, VIEW_INIT("contacts") },
+};
+
+/* What is gone is left out. */
+static result
+put_subscription(struct store *store, struct arena *arena, view kind,
+    const struct subscription *s, struct buf *out)
+{
+	struct account_info info;
+	struct collection c;
+	struct account *a;
+	result r = account_get(store, arena, s->owner, &info);
+
+	if (r.is == OK)
+		r = account_open(store, s->owner, &a);
+	if (r.is == OK) {
+		r = collection_get(a, arena, s->collection, &c);
+		account_close(&a);
+	}
+	if (r.is == NOT_FOUND)
+		return done();
+	TRY(r);
+	{
+		const view words[] = { kind, s->name, info.address, c.name };
+
+		add_words(out, words, COUNT(words));
+	}
+	return buf_result(out);
+}
+
+static result
+put_subscriptions(struct account *account, struct store *store,
+    struct arena *arena, struct buf *out)
+{
+	for (size_t k = 0; k < COUNT(kinds); k++) {
+		struct subscription *list;
+		size_t count;
+
+		TRY(subscription_list(account, arena, kinds[k].kind, &list,
+		    &count));
+		for (size_t i = 0; i < count; i++)
+			TRY(put_subscription(store, arena, kinds[k].word,
+			    &list[i], out));
+	}
+	return done();
+}
+
+result
+export_shares(struct transfer *t, struct account *account,
+    struct arena *arena, struct sink *sink)
+{
+	struct buf out = buf_new(SHARES_MOST);
+	struct account_info owner;
+	result r = account_get(t->store, arena, t->account, &owner);
+
+	if (r.is == OK)
+		r = put_shares(t->store, arena, owner.address, &out);
+	if (r.is == OK && out.n > 0)
+		sink_file(sink, VIEW("settings/shares"), 0, buf_view(&out));
+	buf_reset(&out);
+	if (r.is == OK)
+		r = put_subscriptions(account, t->store, arena, &out);
+	if (r.is == OK && out.n > 0)
+		sink_file(sink, VIEW("settings/subscriptions"), 0,
+		    buf_view(&out));
+	buf_free(&out);
+	return r.is == OK ? sink->r : r;
+}
+
+/* --- back --------------------------------------------------------------- */
+
+/* false: not so many words. */
+static bool
+read_words(struct arena *arena, view line, view *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct buf b = buf_new(TRANSFER_PATH);
+		bool good = line.n > 0
+		    && decode_percent(&b, view_cut(&line, ' ')).is == OK;
+
+		words[i] = arena_copy(arena, buf_view(&b));
+		buf_free(&b);
+		if (!good)
+			return false;
+	}
+	return line.n == 0 && arena_result(arena).is == OK;
+}
+
+/* What is granted already stays. */
+static result
+take_share(struct import *m, view line)
+{
+	struct account_info owner;
+	struct share *list;
+	size_t count;
+	view words[WORDS];
+
+	if (!read_words(m->arena, line, words, 3))
+		return fail(MALFORMED, "expected what is shared with whom");
+	TRY(account_get(m->t->store, m->arena, m->t->account, &owner));
+	TRY(admin_share_list(m->t->store, m->arena, owner.address, &list,
+	    &count));
+	for (size_t i = 0; i < count; i++)
+		if (view_eq(list[i].collection, words[0])
+		    && view_eq(list[i].who, words[1]))
+			return fail(EXISTS,
+			    view_eq(list[i].rights, words[2]) ? ""
+			        : "it is shared with other rights, which"
+			          " stay");
+	return admin_share_add(m->t->store, owner.address, words[0], words[1],
+	    words[2]);
+}
+
+struct subscribing {
+	struct arena *arena;
+	struct subscription subscription;
+};
+
+static result
+add_subscription(struct account *a, void *context)
+{
+	const struct subscribing *s = context;
+	const struct subscription *wanted = &s->subscription;
+	struct subscription *list;
+	size_t count;
+
+	TRY(subscription_list(a, s->arena, wanted->kind, &list, &count));
+	for (size_t i = 0; i < count; i++)
+		if (list[i].owner == wanted->owner
+		    && list[i].collection == wanted->collection)
+			return fail(EXISTS, "");
+	return subscription_add(a, wanted);
+}
+
+/* To what he may see alone. */
+static result
+find_shared(struct import *m, const view *words, struct subscription *s)
+{
+	struct account_info owner;
+	struct right_set rights;
+	struct collection c;
+	struct account *a;
+	result r;
+
+	TRY(account_find(m->t->store, m->arena, words[2], &owner));
+	TRY(right_read(m->t->store, m->arena, m->t->account, owner.id,
+	    &rights));
+	TRY(account_open(m->t->store, owner.id, &a));
+	r = collection_find(a, m->arena, s->kind, words[3], &c);
+	account_close(&a);
+	TRY(r);
+	if (rights.all || right_in(&rights, s->kind, c.id) == 0)
+		return fail(NOT_FOUND, "it is not shared with him");
+	s->owner = owner.id;
+	s->collection = c.id;
+	return done();
+}
+
+static result
+take_subscription(struct import *m, view line)
+{
+	struct subscribing g = { .arena = m->arena };
+	struct subscription *s = &g.subscription;
+	view words[WORDS];
+
+	if (!read_words(m->arena, line, words, WORDS))
+		return fail(MALFORMED, "expected a subscription");
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		if (view_eq(kinds[i].word, words[0]))
+			s->kind = kinds[i].kind;
+	if (s->kind == 0)
+		return fail(MALFORMED, "expected a subscription");
+	s->name = words[1];
+	TRY(name_check(s->name));
+	TRY(find_shared(m, words, s));
+	return account_write(m->account, add_subscription, &g, DURABLE_LATER);
+}
+
+result
+import_shares(struct import *m, view path, view bytes)
+{
+	bool shares = view_eq(path, VIEW("settings/shares"));
+	view line;
+
+	while (view_line(&bytes, &line)) {
+		result r;
+
+		arena_reset(m->arena);
+		r = shares ? take_share(m, line) : take_subscription(m, line);
+		if (r.is == NO_SPACE || r.is == FAILED || r.is == BUSY)
+			return r;
+		import_told(m, path, r);
+	}
+	return done();
+}
