@@ -279,6 +279,16 @@ put_back(struct store *s, struct account *a)
 	(void)pthread_mutex_lock(&s->lock);
 }
 
+/* A WAL that is written all the time is never moved whole, so that it does
+ * not begin anew: then once in so many pages is enough. */
+static bool
+needs_checkpoint(struct slot *slot)
+{
+	if (slot->pages < slot->tried)
+		slot->tried = 0;
+	return slot->pages >= slot->tried + DB_WAL_PAGES;
+}
+
 void
 account_close(struct account **account)
 {
@@ -290,8 +300,7 @@ account_close(struct account **account)
 	*account = NULL;
 	s = a->store;
 	(void)pthread_mutex_lock(&s->lock);
-	if ((db_waiting(a->db) < DB_WAL_PAGES && a->prune == 0
-		&& !a->forgets)
+	if ((!needs_checkpoint(a->slot) && a->prune == 0 && !a->forgets)
 	    || a->slot->tired) {
 		put_back(s, a);
 	} else {
@@ -326,7 +335,7 @@ pool_drop(struct store *s, int64_t id)
 }
 
 static result
-tidy_up(struct account *a)
+tidy_up(struct account *a, bool checkpoint)
 {
 	if (a->prune != 0)
 		TRY(item_prune(a, a->prune, LIMIT_TOMBSTONES));
@@ -334,18 +343,20 @@ tidy_up(struct account *a)
 	if (a->forgets)
 		TRY(history_prune(a));
 	a->forgets = false;
-	return db_waiting(a->db) < DB_WAL_PAGES ? done()
-						: db_checkpoint(a->db);
+	return checkpoint ? db_checkpoint(a->db) : done();
 }
 
 /* The lock is held, and let go of for the work. */
 static void
 tend_one(struct store *s, struct account *a)
 {
+	bool checkpoint = needs_checkpoint(a->slot);
 	result r;
 
+	if (checkpoint)
+		a->slot->tried = a->slot->pages;
 	(void)pthread_mutex_unlock(&s->lock);
-	r = tidy_up(a);
+	r = tidy_up(a, checkpoint);
 	/* A reader may be in the way; then it is done next time. */
 	if (r.is != OK && r.is != BUSY)
 		log_line(LOG_WARNING, "store.checkpoint",

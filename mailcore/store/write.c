@@ -146,10 +146,12 @@ run_locked(struct account *a, account_work *work, void *context,
 		db_rollback(a->db);
 	changed = changed && r.is == OK;
 	spool_adopted(a, changed);
-	if (changed)
+	if (changed) {
+		a->slot->pages = db_waiting(a->db);
 		*position = add_to_journal(a);
-	else
+	} else {
 		forget_graves(a);
+	}
 	if (a->record.room > RECORD_KEPT) {
 		buf_free(&a->record);
 		a->record = buf_new(LIMIT_JOURNAL_RECORD);
