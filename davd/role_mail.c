@@ -117,7 +117,7 @@ on_change(void *mail, int64_t account)
 
 	net_wake(m->net, account);
 	searcher_note(m->searcher, account);
-	post_send(m->role->post, (struct msg){ MSG_ACCOUNT, account });
+	post_send_changed(m->role->post, account);
 }
 
 /* Somebody has logged in to it: the pages may show that. */

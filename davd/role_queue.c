@@ -106,7 +106,7 @@ on_change(void *role, int64_t account)
 {
 	struct role *r = role;
 
-	post_send(r->post, (struct msg){ MSG_ACCOUNT, account });
+	post_send_changed(r->post, account);
 }
 
 /* Changes that other roles make; what is delivered from here into calendars

@@ -56,7 +56,7 @@ on_change(void *role, int64_t account)
 {
 	struct role *r = role;
 
-	post_send(r->post, (struct msg){ MSG_ACCOUNT, account });
+	post_send_changed(r->post, account);
 }
 
 /* Here, or in another role: browsers that look on may see it. */

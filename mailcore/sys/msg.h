@@ -4,7 +4,8 @@
  *
  * Datagrams on sockets in <data>/run/<role>.sock (also used by the CLI).  Any
  * may be lost: the change log is the truth, and whoever waits also looks now
- * and then.  Sending never blocks.  Thread-safe.
+ * and then.  Sending never blocks, and goes to the roles that listen to words
+ * of that kind (msg.c).  Sending is thread-safe; one thread receives.
  */
 #ifndef SYS_MSG_H
 #define SYS_MSG_H
@@ -37,6 +38,10 @@ void post_close(struct post **);
 /* To every role but the own one; MSG_STANDING to that too, whose other parts
  * look on. */
 void post_send(struct post *, struct msg);
+
+/* MSG_ACCOUNT, at once or POST_GATHER_MS later: under load many accounts go
+ * in one datagram, and each once. */
+void post_send_changed(struct post *, int64_t account);
 
 /* For a loop: readable when there is something; -1 for a sender only. */
 int post_fd(const struct post *);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -224,6 +225,57 @@ test_messages(void)
 	ok(post_open(&mail, folder, "nobody").is == FAILED, "unknown role");
 }
 
+/* How many of the accounts 1 to 64 a role has heard of, until all or, with
+ * `wait`, as long as it may take. */
+static uint64_t
+hear(struct post *p, bool wait, uint64_t heard)
+{
+	struct pollfd ready = { .fd = post_fd(p), .events = POLLIN };
+	struct msg m;
+
+	do {
+		while (post_receive(p, &m))
+			if (m.kind == MSG_ACCOUNT && m.number >= 1
+			    && m.number <= 64)
+				heard |= UINT64_C(1) << (m.number - 1);
+	} while (wait && heard != UINT64_MAX && poll(&ready, 1, 60000) > 0);
+	return heard;
+}
+
+static void
+test_changes(void)
+{
+	struct post *mail, *queue, *web;
+	const uint64_t last = UINT64_C(1) << 63 | 1;
+	uint64_t at_mail = last, at_queue = last;
+	struct msg m;
+
+	if (post_open(&mail, folder, "mail").is != OK
+	    || post_open(&queue, folder, "queue").is != OK
+	    || post_open(&web, folder, "web").is != OK)
+		abort();
+	/* Each more than once. */
+	for (int64_t i = 0; i < 512; i++) {
+		post_send_changed(web, i / 4 % 62 + 2);
+		at_mail = hear(mail, false, at_mail);
+		at_queue = hear(queue, false, at_queue);
+	}
+	ok(hear(mail, true, at_mail) == UINT64_MAX, "every account is told");
+	ok(hear(queue, true, at_queue) == UINT64_MAX, "to all who listen");
+	post_send_changed(web, 64);
+	post_send_changed(web, 1);
+	post_close(&web);
+	ok(hear(mail, true, ~last) == UINT64_MAX,
+	    "what is left is sent at the end");
+	if (post_open(&web, folder, "web").is != OK)
+		abort();
+	post_send(mail, (struct msg){ MSG_ACCOUNT, 1 });
+	ok(!post_receive(web, &m), "nothing to who does not listen");
+	post_close(&mail);
+	post_close(&queue);
+	post_close(&web);
+}
+
 static void
 test_random(void)
 {
@@ -249,6 +301,7 @@ main(void)
 	test_cases();
 	log_open("test", LOG_ERROR);
 	test_messages();
+	test_changes();
 	test_random();
 	for (size_t i = 0; i < COUNT(files); i++) {
 		(void)snprintf(path, sizeof path, "%s/%s", folder, files[i]);
