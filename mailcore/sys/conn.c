@@ -360,10 +360,17 @@ conn_event(int fd, short what, void *conn)
 	struct conn *c = conn;
 
 	(void)fd;
+	/* Busy: ask no more until that is done, or epoll goes on telling. */
+	if (c->job != JOB_NONE) {
+		if (loop_still_busy(c))
+			stream_want(c, 0);
+		else
+			loop_take_posts(c->loop);
+		return;
+	}
 	if (what & EV_READ)
 		c->readable = true;
-	/* Busy: ask no more until that is done, or epoll goes on telling. */
-	if (c->job != JOB_NONE || c->hold != NULL)
+	if (c->hold != NULL)
 		stream_want(c, 0);
 	else
 		conn_advance(c);

@@ -58,25 +58,59 @@ loop_call(struct loop *l)
 	errno = kept;
 }
 
-void
-loop_post(struct loop *l, struct conn *c, unsigned what)
+/* The lock is held.  true: the loop must be called. */
+static bool
+post(struct loop *l, struct conn *c, unsigned what, bool quietly)
 {
-	bool first;
+	bool call = !l->called && (!quietly || c->told);
 
-	(void)pthread_mutex_lock(&l->lock);
-	first = l->first == NULL;
 	if (c->posted == 0) {
 		c->post_next = NULL;
-		if (first)
+		if (l->first == NULL)
 			l->first = c;
 		else
 			l->last->post_next = c;
 		l->last = c;
 	}
 	c->posted |= what;
+	l->called = l->called || call;
+	return call;
+}
+
+void
+loop_post(struct loop *l, struct conn *c, unsigned what)
+{
+	bool call;
+
+	(void)pthread_mutex_lock(&l->lock);
+	call = post(l, c, what, false);
 	(void)pthread_mutex_unlock(&l->lock);
-	if (first)
+	if (call)
 		loop_call(l);
+}
+
+void
+loop_post_quietly(struct loop *l, struct conn *c)
+{
+	bool call;
+
+	(void)pthread_mutex_lock(&l->lock);
+	call = post(l, c, POST_DONE, true);
+	(void)pthread_mutex_unlock(&l->lock);
+	if (call)
+		loop_call(l);
+}
+
+bool
+loop_still_busy(struct conn *c)
+{
+	bool busy;
+
+	(void)pthread_mutex_lock(&c->loop->lock);
+	busy = (c->posted & POST_DONE) == 0;
+	c->told = true;
+	(void)pthread_mutex_unlock(&c->loop->lock);
+	return busy;
 }
 
 static struct conn *
@@ -86,10 +120,16 @@ take(struct loop *l, unsigned *what)
 
 	(void)pthread_mutex_lock(&l->lock);
 	c = l->first;
-	if (c != NULL) {
+	if (c == NULL) {
+		l->called = false;
+	} else {
 		l->first = c->post_next;
 		*what = c->posted;
 		c->posted = 0;
+		if (*what & POST_DONE) {
+			c->readable = c->readable || c->told;
+			c->told = false;
+		}
 	}
 	(void)pthread_mutex_unlock(&l->lock);
 	return c;
@@ -162,19 +202,26 @@ stop(struct loop *l)
 	for_all(l, conn_stop);
 }
 
+void
+loop_take_posts(struct loop *l)
+{
+	struct conn *c;
+	unsigned posted = 0;
+
+	while ((c = take(l, &posted)) != NULL)
+		handle(c, posted);
+}
+
 static void
 on_inbox(int fd, short what, void *loop)
 {
 	struct loop *l = loop;
-	struct conn *c;
 	uint64_t calls;
-	unsigned posted = 0;
 	ssize_t n = read(fd, &calls, sizeof calls);
 
 	(void)what;
 	(void)n;
-	while ((c = take(l, &posted)) != NULL)
-		handle(c, posted);
+	loop_take_posts(l);
 	if (l->net->stopping && !l->stopping)
 		stop(l);
 	end_if_empty(l);
@@ -220,6 +267,7 @@ on_tick(int fd, short what, void *loop)
 
 	(void)fd;
 	(void)what;
+	loop_take_posts(l);
 	/* After a long pause every slot once is enough. */
 	if (now - l->now > NET_WHEEL)
 		l->now = now - NET_WHEEL;

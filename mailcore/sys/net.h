@@ -2,9 +2,11 @@
  * net.h - the inside of conn.h, shared by its files and nobody else.
  *
  * A connection belongs to one loop, which alone touches it, except while a
- * worker has it (`job` is not JOB_NONE): then the session and both buffers
- * are the worker's.  Handing over goes by the workers' queue one way and by
- * the loop's inbox the other way.
+ * worker has it (`job` is not JOB_NONE): then the session, both buffers and
+ * the sending are the worker's.  Handing over goes by the workers' queue one
+ * way and by the loop's inbox the other way.  The loop is not woken for a
+ * connection that has nothing to do but to wait: it looks into the inbox when
+ * the peer says more, and each second.
  *
  *	net.c    the whole: start, stop, listeners
  *	loop.c   one I/O thread: inbox, time-outs
@@ -104,6 +106,7 @@ struct conn {
 	unsigned delay_ms;
 	unsigned patience; /* seconds */
 	bool readable; /* the socket may have more */
+	bool armed;    /* the loop hears of more while a worker is at it */
 	bool eof;      /* nothing more will come */
 	bool broken;   /* nothing more can be sent */
 	bool waking;   /* the watched account has changed */
@@ -119,6 +122,7 @@ struct conn {
 	/* The loop's inbox; under its lock. */
 	struct conn *post_next;
 	unsigned posted;
+	bool told; /* more came while a worker had it */
 
 	int64_t watching, watch_wanted; /* account or 0 */
 	uint64_t wakes_seen;
@@ -131,8 +135,9 @@ struct loop {
 	pthread_t thread;
 	struct event *inbox, *tick, *grace;
 	int inbox_fd;
-	pthread_mutex_t lock; /* for the next two */
+	pthread_mutex_t lock; /* for the next three */
 	struct conn *first, *last;
+	bool called; /* and has not looked since */
 	struct conn *wheel[NET_WHEEL];
 	int64_t now; /* second of the last tick */
 	size_t count;
@@ -199,6 +204,11 @@ CHECKED result loop_new(struct loop **, struct net *);
 void loop_free(struct loop **);
 void *loop_run(void *loop);
 void loop_post(struct loop *, struct conn *, unsigned what);
+/* POST_DONE of a connection that only waits for more. */
+void loop_post_quietly(struct loop *, struct conn *);
+void loop_take_posts(struct loop *);
+/* false: the worker has given it back, and the inbox is to be looked into. */
+bool loop_still_busy(struct conn *);
 void loop_call(struct loop *); /* signal handlers too */
 void loop_wheel_add(struct loop *, struct conn *);
 void loop_wheel_remove(struct loop *, struct conn *);
@@ -222,6 +232,8 @@ void stream_want(struct conn *, short what);
 CHECKED enum stream stream_handshake(struct conn *);
 CHECKED enum stream stream_receive(struct conn *); /* into `in` */
 CHECKED enum stream stream_send(struct conn *);    /* from `out` */
+/* As much of it as goes at once, by the worker that has the connection. */
+void stream_send_early(struct conn *);
 bool stream_unsent(const struct conn *);
 void stream_shut(struct conn *); /* our end */
 CHECKED enum stream stream_drain(struct conn *);

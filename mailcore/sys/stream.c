@@ -262,6 +262,34 @@ stream_send(struct conn *c)
 }
 
 void
+stream_send_early(struct conn *c)
+{
+	view rest = view_from(buf_view(&c->out), c->out_at);
+	size_t sent = 0;
+
+	/* Much of it, or what must be compressed, is for the loop. */
+	if (c->deflate != NULL || c->broken || rest.n == 0
+	    || rest.n > NET_OUTPUT_ENOUGH || buf_result(&c->out).is != OK)
+		return;
+	if (c->ssl != NULL) {
+		ERR_clear_error();
+		if (SSL_write_ex(c->ssl, rest.p, rest.n, &sent) != 1
+		    && SSL_get_error(c->ssl, 0) != SSL_ERROR_WANT_WRITE
+		    && SSL_get_error(c->ssl, 0) != SSL_ERROR_WANT_READ)
+			c->broken = c->eof = true;
+	} else {
+		ssize_t n = send(c->fd, rest.p, rest.n, MSG_NOSIGNAL);
+
+		sent = n > 0 ? (size_t)n : 0;
+	}
+	c->out_at += sent;
+	if (c->out_at < c->out.n)
+		return;
+	buf_reset(&c->out);
+	c->out_at = 0;
+}
+
+void
 stream_shut(struct conn *c)
 {
 	if (c->ssl != NULL) {

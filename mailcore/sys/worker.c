@@ -90,14 +90,29 @@ worker_run_here(struct conn *c)
 	take_step(c, run_unit(c, c->unit));
 }
 
+/* Nothing is left to do before the peer says more. */
+static bool
+only_waits(const struct conn *c)
+{
+	return c->armed && !c->readable && !c->broken && !c->eof
+	    && c->deflate == NULL && !stream_unsent(c)
+	    && c->in_at == c->in.n && c->watch_wanted == c->watching
+	    && !c->loop->net->stopping;
+}
+
 static void
 run_conn(struct conn *c)
 {
 	struct loop *loop = c->loop;
 
 	take_step(c, run_job(c));
+	if (c->next == STEP_READ && c->delay_ms == 0)
+		stream_send_early(c);
 	/* From here on it is the loop's, and may be gone. */
-	loop_post(loop, c, POST_DONE);
+	if (c->next == STEP_READ && c->delay_ms == 0 && only_waits(c))
+		loop_post_quietly(loop, c);
+	else
+		loop_post(loop, c, POST_DONE);
 }
 
 static void
@@ -154,6 +169,7 @@ worker_queue(struct conn *c, enum job job)
 	c->job = job;
 	c->job_next = NULL;
 	c->wakes_seen = n->wakes;
+	c->armed = c->interest == EV_READ;
 	(void)pthread_mutex_lock(&n->job_lock);
 	if (n->job_last == NULL)
 		n->job_first = c;
