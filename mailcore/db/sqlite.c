@@ -1,6 +1,7 @@
 /* The SQLite driver: connections, statements, values. */
 #include "mailcore/db/record.h"
 #include "mailcore/db/sqlite.h"
+#include "mailcore/db/sqlite_wal.h"
 #include "mailcore/sys/log.h"
 
 #include <errno.h>
@@ -119,6 +120,7 @@ configure_once(void)
 	/* The statistics cost a lock that all threads would share. */
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	(void)sqlite3_initialize();
+	sqlite_wal_register();
 }
 
 static result
@@ -167,7 +169,7 @@ open_with(struct db **out, const char *path, const char *page_size)
 	if (sqlite3_open_v2(path, &db->handle,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
 		    | SQLITE_OPEN_NOMUTEX,
-		NULL) != SQLITE_OK)
+		SQLITE_WAL_VFS) != SQLITE_OK)
 		r = sqlite_failure(db, "open");
 	else
 		r = set_up(db, page_size);
