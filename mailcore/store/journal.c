@@ -107,7 +107,7 @@ flush(struct journal *j)
 	struct batch *b = j->open;
 	struct segment *sealed;
 	struct grave *graves;
-	uint64_t turn = j->turn++;
+	uint64_t turn = j->turn++, next;
 	result r;
 
 	j->open = j->resting;
@@ -135,14 +135,14 @@ flush(struct journal *j)
 		bury_again(&j->open->graves, graves);
 		graves = NULL;
 	}
+	next = j->turn;
+	/* Not under the lock, on which who wakes would wait. */
+	(void)pthread_mutex_unlock(&j->lock);
 	(void)pthread_cond_broadcast(&j->flushed[turn & 1]);
 	/* One of those who came meanwhile writes the next batch. */
-	(void)pthread_cond_signal(&j->flushed[j->turn & 1]);
-	if (graves != NULL) {
-		(void)pthread_mutex_unlock(&j->lock);
-		dig(&graves);
-		(void)pthread_mutex_lock(&j->lock);
-	}
+	(void)pthread_cond_signal(&j->flushed[next & 1]);
+	dig(&graves);
+	(void)pthread_mutex_lock(&j->lock);
 }
 
 result
