@@ -4,6 +4,7 @@
 
 #include "mailcore/base/limits.h"
 #include "mailcore/format/ical.h"
+#include "mailcore/format/vcard.h"
 
 /*
  * Each account has its transactions for itself.  The copy is on the disk
@@ -74,16 +75,21 @@ read_source(struct across *x)
 	return spool_result(x->bytes);
 }
 
-/* By which an event is found; without them it is read instead. */
+/* By which a query finds it; without them it is read instead. */
 static view
 times_of(struct across *x, const struct collection *to)
 {
-	struct ical_facts facts;
+	struct arena *arena = x->here.d->arena;
+	struct ical_facts event;
+	struct vcard_facts card;
 
-	return to->kind == COLLECTION_CALENDAR
-		&& ical_examine(x->text, x->here.d->arena, &facts).is == OK
-	    ? facts.times
-	    : VIEW("");
+	if (to->kind == COLLECTION_CALENDAR
+	    && ical_examine(x->text, arena, &event).is == OK)
+		return event.times;
+	if (to->kind == COLLECTION_ADDRESSBOOK
+	    && vcard_examine(x->text, arena, &card).is == OK)
+		return card.words;
+	return VIEW("");
 }
 
 static result

@@ -1,5 +1,7 @@
 #include "davd/dav/acl.h"
 
+#include "mailcore/base/ascii.h"
+#include "mailcore/base/encode.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/format/ical_merge.h"
 
@@ -112,6 +114,30 @@ end(void *context)
 	arena_free(&e->scratch);
 }
 
+/* A browser keeps it under its name (RFC 6266 4.3, RFC 8187). */
+static void
+add_file_name(struct dav *d, const struct collection *c)
+{
+	struct buf b = buf_new(LIMIT_HTTP_HEADER);
+	view end = c->kind == COLLECTION_CALENDAR ? VIEW(".ics")
+						  : VIEW(".vcf");
+
+	buf_add(&b, VIEW("attachment; filename=\""));
+	for (size_t i = 0; i < c->name.n; i++)
+		buf_add_byte(&b, ascii_is_alnum(c->name.p[i])
+			    || c->name.p[i] == '-'
+		    ? c->name.p[i] : '_');
+	buf_add(&b, end);
+	buf_add(&b, VIEW("\"; filename*=UTF-8''"));
+	for (view rest = c->name, part; rest.n > 0;) {
+		part = view_cut(&rest, '/');
+		encode_percent(&b, part, VIEW(""));
+	}
+	buf_add(&b, end);
+	answer_header(d->answer, "Content-Disposition", buf_view(&b));
+	buf_free(&b);
+}
+
 void
 dav_export(struct dav *d)
 {
@@ -135,6 +161,7 @@ dav_export(struct dav *d)
 	answer_header(d->answer, "Content-Type",
 	    d->path.what == DAV_CALENDAR ? VIEW("text/calendar; charset=utf-8")
 					 : VIEW("text/vcard; charset=utf-8"));
+	add_file_name(d, &e->collection);
 	e->d = d;
 	e->merge.arena = d->arena;
 	e->scratch = arena_new(SCRATCH);

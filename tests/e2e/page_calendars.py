@@ -7,6 +7,8 @@ from harness import Server, card, done, event, ok, same
 from page_browser import Browser, Shape
 
 OURS = "----posthaste"
+LIST = (b"BEGIN:VLIST\r\nUID:club.vlf\r\nVERSION:1.0\r\nFN:The club\r\n"
+        b"CARD;EMAIL=a@example.org;FN=Ann:a.vcf\r\nEND:VLIST\r\n")
 
 
 def upload(person, file, name="x.ics", fields=None, token=None, mark=OURS):
@@ -83,18 +85,18 @@ def imports(server, person):
 
 def contacts(person):
     book = places(person)
-    number = next(n for label, n in book.items() if
-                  "address book" in person.get("/calendars")[2] and
-                  "\u00eate" not in label and label != "Calendar" and
-                  is_book(person, n))
-    text = card("c1", "Ann").replace("c1", "c1") if isinstance(
-        card("c1", "Ann"), str) else card("c1", "Ann")
-    status, _, page = upload(person, b"\xef\xbb\xbf" + text, "x.vcf",
-                             {"into": number})
+    number = next(n for n in book.values() if is_book(person, n))
+    status, _, page = upload(person, b"\xef\xbb\xbf" + card("c1", "Ann"),
+                             "x.vcf", {"into": number})
     ok(status == 200 and "<b>1</b> added" in page, "a contact", page)
     status, head, body = person.ask("GET", "/calendars/download?id=" + number)
     ok(status == 200 and head["Content-Type"] == "text/vcard; charset=utf-8"
        and "BEGIN:VCARD" in body, "and out", body)
+    status, _, page = upload(person, LIST, "club.vlf", {"into": number})
+    body = person.ask("GET", "/calendars/download?id=" + number)[2]
+    ok(status == 200 and "<b>1</b> added" in page and
+       "X-ADDRESSBOOKSERVER-KIND:group" in body and "VLIST" not in body,
+       "a list of SOGo's is a group", body)
     status, _, page = upload(person, calendar("k"), fields={"into": number})
     ok(status == 400 and "Events go into a calendar" in said(page),
        "no events in an address book", page)
