@@ -33,4 +33,8 @@ struct append {
 	uint32_t replaces; /* its UID; 0: there is none */
 };
 
+/* append_binary.c: a message of a literal8 as it is kept.  DENIED: a NUL where
+ * none can be (UNKNOWN-CTE). */
+CHECKED result append_convert(view raw, struct spool *to);
+
 #endif

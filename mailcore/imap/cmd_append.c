@@ -238,8 +238,13 @@ append_add(struct command *c, view piece)
 	struct append_message *m = c->append->last;
 	struct buf clean = buf_new(SIZE_MAX / 2);
 
+	if (m->binary) { /* looked at when it is whole */
+		spool_add(m->spool, piece);
+		buf_free(&clean);
+		return;
+	}
 	if (view_find_byte(piece, '\0') != SIZE_MAX) {
-		c->code = m->binary ? "[UNKNOWN-CTE] " : "[CANNOT] ";
+		c->code = "[CANNOT] ";
 		c->refused = fail(DENIED, "RFC 3501 4.3: NUL in a literal");
 		return;
 	}
@@ -282,13 +287,34 @@ remove_replaced(struct account *account, void *context)
 }
 
 static result
-prepare_message(struct command *c, struct append_message *m)
+convert(struct imap *s, struct command *c, struct append_message *m)
+{
+	struct spool *to = spool_new(s->services->store,
+	    2 * s->services->message_limit);
+	view raw;
+	result r = spool_view(m->spool, &raw);
+
+	if (r.is == OK)
+		r = append_convert(raw, to);
+	if (r.is == DENIED)
+		c->code = "[UNKNOWN-CTE] ";
+	spool_free(&m->spool);
+	m->spool = to;
+	return r;
+}
+
+static result
+prepare_message(struct imap *imap, struct command *c,
+    struct append_message *m)
 {
 	struct arena *work;
 	struct message_summary s;
 	view bytes;
 	result r;
 
+	TRY(spool_result(m->spool));
+	if (m->binary)
+		TRY(convert(imap, c, m));
 	if (m->wire.state == WIRE_CR)
 		spool_add(m->spool, VIEW("\r\n"));
 	TRY(spool_result(m->spool));
@@ -310,12 +336,12 @@ prepare_message(struct command *c, struct append_message *m)
 }
 
 static result
-store_messages(struct command *c)
+store_messages(struct imap *s, struct command *c)
 {
 	struct append *a = c->append;
 
 	for (struct append_message *m = a->first; m != NULL; m = m->next)
-		TRY(prepare_message(c, m));
+		TRY(prepare_message(s, c, m));
 	return account_write(c->account, add_all, a, DURABLE);
 }
 
@@ -404,7 +430,7 @@ finish(struct imap *s, struct command *c)
 		return fail(MALFORMED, "RFC 3501 9: junk behind the message");
 	TRY(check_insert(s, c, &a->to));
 	TRY(command_account_of(s, c, a->to.owner));
-	r = store_messages(c);
+	r = store_messages(s, c);
 	if (r.is == NOT_FOUND && !a->replace)
 		c->code = "[TRYCREATE] ";
 	TRY(r);
