@@ -6,14 +6,24 @@
 #include "mailcore/sys/file.h"
 #include "mailcore/sys/log.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+enum { RESOLVER_TEXT = 64 }; /* an address and a port */
+
+/* By which names are looked up, or were: threads may still do so. */
+struct lookup {
+	struct lookup *next;
+	struct resolver *resolver;
+	char server[RESOLVER_TEXT];
+};
+
 struct bearer {
 	struct role *role;
-	struct resolver *resolver;
+	struct lookup *_Atomic lookup; /* the newest; NULL: none yet */
 	struct token_desk *desk;
 	int stop;
 };
@@ -41,7 +51,8 @@ fetch(void *bearer, struct arena *arena, const struct token_request *q,
 	struct url u;
 
 	TRY(url_parse(q->url, &u));
-	h = (struct https){ .resolver = b->resolver, .tls = b->role->tls,
+	h = (struct https){ .resolver = b->lookup->resolver,
+		.tls = b->role->tls,
 		.port = u.port, .inside = true, .clear = !u.tls,
 		.stop = b->stop, .agent = "Posthaste/" POSTHASTE_VERSION };
 	request = (struct https_request){ .host = u.host,
@@ -75,6 +86,33 @@ read_keys(const struct conf *conf, struct buf *out)
 	return file_read(path, out);
 }
 
+/* Who has no such logins pays for no resolver. */
+static result
+set_lookup(struct bearer *b, const struct conf *conf)
+{
+	const struct conf_oauth *o = &conf->oauth;
+	view server = view_of(conf->resolver);
+	struct lookup *l = b->lookup;
+	result r;
+
+	if ((o->keys == NULL && o->introspection == NULL)
+	    || (l != NULL && view_eq(server, view_of(l->server))))
+		return done();
+	l = calloc(1, sizeof *l);
+	if (l == NULL)
+		abort();
+	r = view_copy(server, l->server, sizeof l->server)
+	    ? resolver_new(&l->resolver, conf->resolver)
+	    : fail(FAILED, "the name of the resolver is too long");
+	if (r.is == OK) {
+		l->next = b->lookup;
+		b->lookup = l;
+	} else {
+		free(l);
+	}
+	return r;
+}
+
 static result
 set(struct bearer *b, const struct conf *conf)
 {
@@ -90,12 +128,8 @@ set(struct bearer *b, const struct conf *conf)
 		.client = view_of(o->client),
 		.secret = view_of(o->client_password),
 	};
-	result r = done();
+	result r = set_lookup(b, conf);
 
-	/* Who has no such logins pays for no resolver. */
-	if (b->resolver == NULL && (o->keys != NULL
-	        || o->introspection != NULL))
-		r = resolver_new(&b->resolver, b->role->conf.resolver);
 	if (r.is == OK)
 		r = read_keys(conf, &keys);
 	if (keys.n > 0) {
@@ -153,7 +187,13 @@ bearer_free(struct bearer **bearer)
 	    : write(b->stop, &(uint64_t){ 1 }, sizeof(uint64_t));
 	(void)written;
 	token_desk_free(&b->desk);
-	resolver_free(&b->resolver);
+	while (b->lookup != NULL) {
+		struct lookup *l = b->lookup;
+
+		b->lookup = l->next;
+		resolver_free(&l->resolver);
+		free(l);
+	}
 	if (b->stop >= 0)
 		(void)close(b->stop);
 	free(b);

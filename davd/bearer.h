@@ -13,8 +13,7 @@ struct bearer;
 /* FAILED, MALFORMED: logged. */
 CHECKED result bearer_new(struct bearer **, struct role *);
 
-/* Other settings from now on, as far as they are good.  The resolver stays
- * that of the start. */
+/* Other settings from now on, as far as they are good. */
 void bearer_reload(struct bearer *, const struct conf *);
 
 /* No session is left. */

@@ -273,6 +273,9 @@ role_reload(struct role *r, struct conf *fresh)
 		return NULL;
 	}
 	log_open(r->kind->name, (enum log_level)fresh->log_level);
+	if (r->auth != NULL
+	    && auth_scram_set(r->auth, (enum auth_scram)fresh->scram).is != OK)
+		log_line(LOG_ERROR, "reload.scram", "kept=old");
 	log_line(LOG_INFO, "reload.done", "generation=%llu",
 	    r->certs == NULL ? 0ull
 	    : (unsigned long long)certs_generation(r->certs));

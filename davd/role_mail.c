@@ -9,6 +9,7 @@
 #include "mailcore/smtp/smtp.h"
 #include "mailcore/store/search.h"
 #include "mailcore/sys/conn.h"
+#include "mailcore/sys/log.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -22,6 +23,12 @@ struct words {
 	char text[];
 };
 
+/* What looked at mail before; jobs may still be under way. */
+struct former {
+	struct former *next;
+	struct verify *verify;
+};
+
 struct mail {
 	struct words *words;
 	struct role *role;
@@ -30,22 +37,83 @@ struct mail {
 	struct pop3_services pop3;
 	struct managesieve_services sieve;
 	struct smtp_services reception, submission, lmtp;
-	struct verify *verify;
+	struct verify *verify; /* newest; NULL: off */
+	const char *verify_by[2]; /* resolver and rspamd, of m->words */
+	int verify_whose;
+	struct former *former;
 	struct searcher *searcher;
 	struct bearer *bearer;
 };
 
+/* Kept as long as this runs: there are as many as there were settings. */
+static const char *
+keep_words(struct mail *m, const char *text)
+{
+	struct words *w = m->words;
+
+	if (text == NULL)
+		return NULL;
+	while (w != NULL && strcmp(w->text, text) != 0)
+		w = w->next;
+	if (w != NULL)
+		return w->text;
+	w = malloc(sizeof *w + strlen(text) + 1);
+	if (w == NULL)
+		abort();
+	memcpy(w->text, text, strlen(text) + 1);
+	w->next = m->words;
+	m->words = w;
+	return w->text;
+}
+
 /* What looks at mail from outside. */
 static result
-start_verify(struct mail *m)
+start_verify(struct mail *m, const struct conf *c)
 {
-	const struct conf *c = &m->role->conf;
-	const struct verify_options o = { .resolver = c->resolver,
-		.rspamd = c->rspamd,
-		.everybody = c->check_mail == CONF_CHECK_ALL };
+	struct verify_options o;
 
+	m->verify_by[0] = keep_words(m, c->resolver);
+	m->verify_by[1] = keep_words(m, c->rspamd);
+	m->verify_whose = c->check_mail;
+	o = (struct verify_options){ .resolver = m->verify_by[0],
+		.rspamd = m->verify_by[1],
+		.everybody = c->check_mail == CONF_CHECK_ALL };
 	return c->check_mail == CONF_CHECK_OFF ? done()
 	                                       : verify_new(&m->verify, &o);
+}
+
+/* Words that are the same are one. */
+static void
+reload_verify(struct mail *m, const struct conf *c)
+{
+	struct former *old;
+
+	if (m->verify_by[0] == keep_words(m, c->resolver)
+	    && m->verify_by[1] == keep_words(m, c->rspamd)
+	    && m->verify_whose == c->check_mail)
+		return;
+	old = malloc(sizeof *old);
+	if (old == NULL)
+		abort();
+	*old = (struct former){ m->former, m->verify };
+	m->former = old;
+	m->verify = NULL;
+	if (start_verify(m, c).is != OK)
+		log_line(LOG_ERROR, "reload.check-mail", "mail=unchecked");
+	__atomic_store_n(&m->reception.verify, m->verify, __ATOMIC_RELEASE);
+}
+
+static void
+free_verify(struct mail *m)
+{
+	verify_free(&m->verify);
+	while (m->former != NULL) {
+		struct former *f = m->former;
+
+		m->former = f->next;
+		verify_free(&f->verify);
+		free(f);
+	}
 }
 
 static void
@@ -129,26 +197,6 @@ on_login(void *mail, int64_t account)
 	post_send(m->role->post, (struct msg){ MSG_LOGIN, account });
 }
 
-static const char *
-keep_words(struct mail *m, const char *text)
-{
-	struct words *w = m->words;
-
-	if (text == NULL)
-		return NULL;
-	while (w != NULL && strcmp(w->text, text) != 0)
-		w = w->next;
-	if (w != NULL)
-		return w->text;
-	w = malloc(sizeof *w + strlen(text) + 1);
-	if (w == NULL)
-		abort();
-	memcpy(w->text, text, strlen(text) + 1);
-	w->next = m->words;
-	m->words = w;
-	return w->text;
-}
-
 static void
 forget_words(struct mail *m)
 {
@@ -160,7 +208,36 @@ forget_words(struct mail *m)
 	}
 }
 
-/* Limits change at once; sessions read theirs at any time, one word. */
+static void
+reload_hostname(struct mail *m, const struct conf *fresh)
+{
+	const char *name = keep_words(m, fresh->hostname);
+	const char **const places[] = { &m->imap.hostname, &m->pop3.hostname,
+		&m->sieve.hostname, &m->reception.hostname,
+		&m->submission.hostname, &m->lmtp.hostname };
+
+	for (size_t i = 0; i < COUNT(places); i++)
+		__atomic_store_n(places[i], name, __ATOMIC_RELEASE);
+}
+
+static void
+reload_smtp(struct smtp_services *s, const struct conf *fresh)
+{
+	__atomic_store_n(&s->dmarc, (enum judge_dmarc)fresh->dmarc,
+	    __ATOMIC_RELAXED);
+	__atomic_store_n(&s->greylist_seconds, fresh->greylist_delay,
+	    __ATOMIC_RELAXED);
+	__atomic_store_n(&s->message_limit, fresh->message_limit,
+	    __ATOMIC_RELAXED);
+	if (!s->submission)
+		return;
+	__atomic_store_n(&s->send_per_hour, fresh->send_per_hour,
+	    __ATOMIC_RELAXED);
+	__atomic_store_n(&s->send_per_day, fresh->send_per_day,
+	    __ATOMIC_RELAXED);
+}
+
+/* All changes at once; sessions read theirs at any time, one word. */
 static void
 reload(struct mail *m)
 {
@@ -171,25 +248,16 @@ reload(struct mail *m)
 		return;
 	__atomic_store_n(&m->imap.without, keep_words(m, fresh.imap_without),
 	    __ATOMIC_RELEASE);
-	bearer_reload(m->bearer, &fresh);
-	arena_free(&arena);
-	net_limit(m->net, fresh.connections, fresh.connections_per_peer);
-	__atomic_store_n(&m->reception.dmarc, (enum judge_dmarc)fresh.dmarc,
-	    __ATOMIC_RELAXED);
-	__atomic_store_n(&m->reception.greylist_seconds, fresh.greylist_delay,
-	    __ATOMIC_RELAXED);
 	__atomic_store_n(&m->imap.message_limit, fresh.message_limit,
 	    __ATOMIC_RELAXED);
-	__atomic_store_n(&m->reception.message_limit, fresh.message_limit,
-	    __ATOMIC_RELAXED);
-	__atomic_store_n(&m->submission.message_limit, fresh.message_limit,
-	    __ATOMIC_RELAXED);
-	__atomic_store_n(&m->submission.send_per_hour, fresh.send_per_hour,
-	    __ATOMIC_RELAXED);
-	__atomic_store_n(&m->submission.send_per_day, fresh.send_per_day,
-	    __ATOMIC_RELAXED);
-	__atomic_store_n(&m->lmtp.message_limit, fresh.message_limit,
-	    __ATOMIC_RELAXED);
+	bearer_reload(m->bearer, &fresh);
+	reload_hostname(m, &fresh);
+	reload_verify(m, &fresh);
+	reload_smtp(&m->reception, &fresh);
+	reload_smtp(&m->submission, &fresh);
+	reload_smtp(&m->lmtp, &fresh);
+	net_limit(m->net, fresh.connections, fresh.connections_per_peer);
+	arena_free(&arena);
 }
 
 static void
@@ -260,7 +328,7 @@ role_mail(struct role *r)
 	result done;
 
 	TRY(net_new(&m.net, &o));
-	done = start_verify(&m);
+	done = start_verify(&m, &r->conf);
 	if (done.is == OK)
 		done = bearer_new(&m.bearer, r);
 	if (done.is == OK)
@@ -271,7 +339,7 @@ role_mail(struct role *r)
 	net_free(&m.net);
 	bearer_free(&m.bearer);
 	searcher_free(&m.searcher);
-	verify_free(&m.verify);
+	free_verify(&m);
 	box_cache_free(&m.imap.cache);
 	forget_words(&m);
 	return done;

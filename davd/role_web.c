@@ -7,16 +7,26 @@
 #include "davd/web/zones.h"
 
 #include "davd/dav/schedule.h"
+#include "mailcore/base/limits.h"
 #include "mailcore/smtp/sign.h"
 #include "mailcore/sys/clock.h"
 
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 
-enum { DELIVER_MS = 15000 };
+enum { DELIVER_MS = 15000, CONF_TEXT = 4 * LIMIT_CONFIGURATION };
+
+/* What is set, or was: requests may still read it. */
+struct setting_set {
+	struct setting_set *next;
+	struct arena *arena;
+	struct conf conf;
+};
 
 struct web {
 	struct role *role;
+	struct setting_set *sets;
 	int64_t deliver_next;
 	struct sign_services signing;
 	struct page_services services;
@@ -94,6 +104,71 @@ deliver_left(struct web *w)
 	w->deliver_next = now + DELIVER_MS;
 }
 
+static bool
+says_the_same(const struct conf *a, const struct conf *b)
+{
+	struct buf one = buf_new(CONF_TEXT), other = buf_new(CONF_TEXT);
+	bool same;
+
+	conf_write(a, &one);
+	conf_write(b, &other);
+	same = view_eq(buf_view(&one), buf_view(&other));
+	buf_free(&one);
+	buf_free(&other);
+	return same;
+}
+
+/* Requests read each of them at any time, one word. */
+static void
+apply(struct web *w, const struct conf *c)
+{
+	struct dav_services *dav = &w->services.dav;
+	struct signer *push = c->push == CONF_PUSH_OFF ? NULL
+	                                               : w->role->signer;
+
+	__atomic_store_n(&w->services.conf, c, __ATOMIC_RELEASE);
+	__atomic_store_n(&w->services.api.conf, c, __ATOMIC_RELEASE);
+	__atomic_store_n(&w->signing.hostname, c->hostname, __ATOMIC_RELEASE);
+	__atomic_store_n(&dav->push, push, __ATOMIC_RELEASE);
+	__atomic_store_n(&dav->push_inside, c->push == CONF_PUSH_ANY,
+	    __ATOMIC_RELAXED);
+	__atomic_store_n(&dav->publish, c->publish, __ATOMIC_RELAXED);
+	__atomic_store_n(&dav->directory, c->directory, __ATOMIC_RELAXED);
+}
+
+static void
+reload(struct web *w)
+{
+	struct setting_set *set;
+	struct conf fresh;
+	struct arena *arena = role_reload(w->role, &fresh);
+
+	if (arena == NULL)
+		return;
+	if (says_the_same(&fresh, w->services.conf)) {
+		arena_free(&arena);
+		return;
+	}
+	set = malloc(sizeof *set);
+	if (set == NULL)
+		abort();
+	*set = (struct setting_set){ w->sets, arena, fresh };
+	w->sets = set;
+	apply(w, &set->conf);
+}
+
+static void
+forget_sets(struct web *w)
+{
+	while (w->sets != NULL) {
+		struct setting_set *set = w->sets;
+
+		w->sets = set->next;
+		arena_free(&set->arena);
+		free(set);
+	}
+}
+
 /* Until a signal says to stop. */
 static void
 wait_for_end(struct web *w)
@@ -105,8 +180,6 @@ wait_for_end(struct web *w)
 	};
 
 	for (;;) {
-		struct arena *arena = NULL;
-		struct conf fresh;
 		bool reloads;
 		int signal;
 
@@ -117,8 +190,7 @@ wait_for_end(struct web *w)
 		if (signal == SIGTERM || signal == SIGINT)
 			return;
 		if (reloads || signal == SIGHUP)
-			arena = role_reload(r, &fresh);
-		arena_free(&arena);
+			reload(w);
 	}
 }
 
@@ -165,5 +237,6 @@ role_web(struct role *r)
 	page_cache_free(&w.services.cache);
 	zones_free(&w.services.zones);
 	events_free(&w.services.api.events);
+	forget_sets(&w);
 	return started;
 }

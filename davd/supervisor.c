@@ -250,16 +250,18 @@ forget(const struct supervisor *s)
 		(void)unlink(path);
 }
 
-static bool
-same_ports(const struct conf *a, const struct conf *b)
+/* What the roles cannot take over while they run. */
+static void
+tell_waiting(const struct supervisor *s, const struct conf *fresh)
 {
-	if (a->address_count != b->address_count
-	    || memcmp(a->ports, b->ports, sizeof a->ports) != 0)
-		return false;
-	for (size_t i = 0; i < a->address_count; i++)
-		if (strcmp(a->addresses[i], b->addresses[i]) != 0)
-			return false;
-	return strcmp(a->data, b->data) == 0;
+	struct buf names = buf_new(LIMIT_CONFIGURATION);
+
+	conf_add_waiting(&s->conf, fresh, &names);
+	if (names.n > 0)
+		log_line(LOG_WARNING, "reload.partly", "settings=\"%.*s\""
+		    " do=\"restart for these to count\"",
+		    LOG_VIEW(view_from(buf_view(&names), 1)));
+	buf_free(&names);
 }
 
 static void
@@ -270,9 +272,7 @@ reload(struct supervisor *s)
 
 	if (load(&fresh, arena, s->config).is == OK
 	    && publish(s, &fresh).is == OK) {
-		if (!same_ports(&fresh, &s->conf))
-			log_line(LOG_WARNING, "reload.partly", "do=\"restart"
-			    " for other addresses, ports or data\"");
+		tell_waiting(s, &fresh);
 		children_signal(s->children, SIGHUP);
 	} else {
 		log_line(LOG_ERROR, "reload.refused", "kept=old");

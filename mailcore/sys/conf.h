@@ -145,6 +145,11 @@ CHECKED result conf_parse(struct conf *, struct arena *, view text,
  * claim any peer address. */
 void conf_defaults(struct conf *, unsigned base_port);
 
+/* Which settings differ that count only after a restart: their names, each with
+ * a space before it. */
+void conf_add_waiting(const struct conf *running, const struct conf *fresh,
+    struct buf *out);
+
 /* The text of a configuration file that gives `conf`. */
 void conf_write(const struct conf *, struct buf *out);
 

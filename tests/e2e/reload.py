@@ -6,8 +6,11 @@ import ssl
 import time
 import warnings
 
-from harness import Named, Server, done, message, ok, run, same, wait_for
+from harness import Named, Server, done, message, ok, read_line, run, same, \
+    wait_for
+from sink import Names
 
+DNS = 10053
 SERVICES = ("https", "imaps", "pop3s", "submissions")
 
 
@@ -155,12 +158,72 @@ def protocols(server):
             ok(True, "%s refuses ALPN %s" % (name, wrong))
 
 
+def greeting(server, service, tls=False):
+    with server.raw(service, tls=tls) as sock:
+        return read_line(sock)
+
+
+def settings(server):
+    """What can be applied is, in every role; the rest is named."""
+    pids = server.roles()
+    names = Names(server.ip, DNS, {})
+    ok("X-Spam-Status" not in received(server, "before"),
+       "this machine's mail is not looked at")
+    before = {name: value for name, value in (
+        line.split(" ", 1) for line in conf_lines(server))}
+    server.configure({"hostname": "other.posthaste.test", "directory": "off",
+                      "security-contact": "mailto:x@posthaste.test",
+                      "check-mail": "all", "port.sieve": "0",
+                      "resolver": "%s@%d" % (server.ip, DNS),
+                      "tls-minimum": "1.3"})
+    server.hup()
+    for service, tls in (("smtp", False), ("submissions", True),
+                         ("imaps", True), ("pop3s", True)):
+        ok(wait_for(lambda: b"other.posthaste.test" in
+                    greeting(server, service, tls), 60),
+           "another name on " + service)
+    ok(wait_for(lambda: b"mailto:x@posthaste.test" in server.http(
+        "GET", "/.well-known/security.txt")[2], 60), "and in the web role")
+    ok(wait_for(lambda: 'settings="tls-minimum port.sieve"' in server.log(),
+                60), "what waits for a restart is named, and nothing else",
+       [line for line in server.log().splitlines() if "partly" in line])
+    same(server.roles(), pids, "and no role was started anew")
+    ok(wait_for(lambda: "X-Spam-Status" in received(server, "after"), 60),
+       "everybody's mail is looked at")
+    ok(names.asked, "by the name server of now")
+    server.configure({name: before.get(name) for name in (
+        "hostname", "directory", "security-contact", "check-mail",
+        "port.sieve", "resolver", "tls-minimum")})
+    server.hup()
+    ok(wait_for(lambda: server.host.encode() in greeting(server, "smtp"),
+                60), "and back")
+    names.close()
+
+
+def conf_lines(server):
+    with open(server.conf_path(), encoding="utf-8") as file:
+        return [line for line in file.read().splitlines()
+                if " " in line and not line.startswith("#")]
+
+
+def received(server, subject):
+    with server.smtp() as client:
+        client.sendmail("a@elsewhere.example", [server.address],
+                        message(subject))
+    with server.imap() as client:
+        client.select("INBOX", readonly=True)
+        found = client.search(None, "SUBJECT", subject)[1][0].split()
+        return client.fetch(found[-1], "(BODY.PEEK[HEADER])")[1][0][1].decode(
+            "utf-8", "replace")
+
+
 def main():
     with Server() as server:
         protocols(server)
         swap(server)
         by_name(server)
         broken(server)
+        settings(server)
     done()
 
 
