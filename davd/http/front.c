@@ -2,6 +2,7 @@
 #include "davd/http/delay.h"
 #include "davd/http/exchange.h"
 #include "davd/http/held.h"
+#include "davd/http/patience.h"
 
 #include "mailcore/base/limits.h"
 #include "mailcore/sys/count.h"
@@ -31,12 +32,28 @@ struct front {
 	struct MHD_Daemon *daemon;
 	struct credentials *credentials;
 	struct delay *delay;
+	struct patience *patience;
 	_Atomic uint64_t bodies;
 	_Atomic bool stopping;
 	pthread_mutex_t lock;
 	pthread_cond_t idle;
 	unsigned running; /* requests begun and not yet completed */
 };
+
+/* What belongs to a connection. */
+struct link {
+	struct held *held; /* NULL without TLS */
+	struct visitor *visitor;
+};
+
+static struct link *
+link_of(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info == NULL ? NULL : info->socket_context;
+}
 
 static void
 count_running(struct front *f, int by)
@@ -95,14 +112,17 @@ on_completed(void *context, struct MHD_Connection *c, void **request,
     enum MHD_RequestTerminationCode why)
 {
 	struct exchange *x = *request;
+	struct link *link = link_of(c);
+	struct front *f = context;
 
-	(void)c;
 	(void)why;
 	if (x == NULL)
 		return;
 	exchange_free(&x);
 	*request = NULL;
-	count_running(context, -1);
+	if (link != NULL)
+		patience_answered(f->patience, link->visitor);
+	count_running(f, -1);
 }
 
 static enum MHD_Result
@@ -179,15 +199,14 @@ make_response(struct exchange *x)
 static void
 hold_head(const struct exchange *x, struct MHD_Connection *c)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-	    c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const struct link *link = link_of(c);
 
-	if (info != NULL && info->socket_context != NULL
-	    && x->answer.stream == NULL && x->answer.body.n > 0
-	    && x->answer.status >= 200 && x->answer.status != 204
+	if (link != NULL && link->held != NULL && x->answer.stream == NULL
+	    && x->answer.body.n > 0 && x->answer.status >= 200
+	    && x->answer.status != 204
 	    && x->answer.status != 304
 	    && !view_eq(x->request.method, VIEW("HEAD")))
-		held_next(info->socket_context);
+		held_next(link->held);
 }
 
 static void
@@ -238,6 +257,10 @@ on_request(void *context, struct MHD_Connection *c, const char *url,
 	if (x == NULL)
 		return MHD_NO;
 	if (x->request.method.n == 0) {
+		struct link *link = link_of(c);
+
+		if (link != NULL)
+			patience_begun(f->patience, link->visitor);
 		if (begin(x, c, method))
 			return MHD_YES;
 		return send_answer(f, x, c);
@@ -259,26 +282,51 @@ on_request(void *context, struct MHD_Connection *c, const char *url,
 	return send_answer(f, x, c);
 }
 
+static struct held *
+begin_tls(struct front *f, struct MHD_Connection *c, int fd)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+	    c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+
+	if (f->credentials == NULL || info == NULL
+	    || info->tls_session == NULL)
+		return NULL;
+	credentials_attach(f->credentials, info->tls_session);
+	return held_attach(info->tls_session, fd);
+}
+
+static void
+begin_link(struct front *f, struct MHD_Connection *c, void **own)
+{
+	const union MHD_ConnectionInfo *fd = MHD_get_connection_info(
+	    c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct link *link;
+
+	if (fd == NULL)
+		return;
+	link = calloc(1, sizeof *link);
+	if (link == NULL)
+		abort();
+	link->held = begin_tls(f, c, fd->connect_fd);
+	link->visitor = patience_enter(f->patience, fd->connect_fd);
+	*own = link;
+}
+
 static void
 on_connection(void *context, struct MHD_Connection *c, void **own,
     enum MHD_ConnectionNotificationCode what)
 {
 	struct front *f = context;
-	const union MHD_ConnectionInfo *info, *fd;
-	struct held *held = *own;
+	struct link *link = *own;
 
-	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-		held_free(&held);
-		*own = NULL;
-	}
-	if (what != MHD_CONNECTION_NOTIFY_STARTED || f->credentials == NULL)
+	if (what == MHD_CONNECTION_NOTIFY_STARTED)
+		begin_link(f, c, own);
+	if (what != MHD_CONNECTION_NOTIFY_CLOSED || link == NULL)
 		return;
-	info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-	fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
-	if (info == NULL || info->tls_session == NULL || fd == NULL)
-		return;
-	credentials_attach(f->credentials, info->tls_session);
-	*own = held_attach(info->tls_session, fd->connect_fd);
+	patience_leave(f->patience, &link->visitor);
+	held_free(&link->held);
+	free(link);
+	*own = NULL;
 }
 
 /* Paths are decoded by request_target, once. */
@@ -351,6 +399,7 @@ static void
 front_free(struct front *f)
 {
 	delay_free(&f->delay);
+	patience_free(&f->patience);
 	credentials_free(&f->credentials);
 	(void)pthread_cond_destroy(&f->idle);
 	(void)pthread_mutex_destroy(&f->lock);
@@ -361,6 +410,7 @@ result
 front_start(struct front **out, const struct front_options *options)
 {
 	struct front *f = calloc(1, sizeof *f);
+	pthread_condattr_t steady;
 
 	if (f == NULL)
 		abort();
@@ -374,8 +424,13 @@ front_start(struct front **out, const struct front_options *options)
 	if (f->options.body_limit == 0)
 		f->options.body_limit = LIMIT_CALENDAR_OBJECT;
 	(void)pthread_mutex_init(&f->lock, NULL);
-	(void)pthread_cond_init(&f->idle, NULL);
+	(void)pthread_condattr_init(&steady);
+	(void)pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&f->idle, &steady);
+	(void)pthread_condattr_destroy(&steady);
 	f->delay = delay_new(on_due);
+	f->patience = patience_new(LIMIT_HTTP_HEADER_SECONDS * 1000,
+	    (LIMIT_HTTP_IDLE_SECONDS + LIMIT_HTTP_HEADER_SECONDS) * 1000);
 	if (f->options.kind == FRONT_HTTPS)
 		f->credentials = credentials_new(f->options.certs);
 	start_daemon(f);
@@ -400,7 +455,7 @@ front_stop(struct front **at)
 	f->stopping = true;
 	fd = (int)MHD_quiesce_daemon(f->daemon);
 	delay_flush(f->delay);
-	(void)clock_gettime(CLOCK_REALTIME, &until);
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += GRACE_SECONDS;
 	(void)pthread_mutex_lock(&f->lock);
 	while (f->running > 0

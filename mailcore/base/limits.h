@@ -203,6 +203,8 @@ enum {
 	LIMIT_HTTP_BODIES = 268435456, /* all bodies being received at once */
 	LIMIT_HTTP_BODY_SECONDS = 300, /* until a body must be whole */
 	LIMIT_HTTP_IDLE_SECONDS = 60,
+	/* Until the handshake and the header of a request are whole. */
+	LIMIT_HTTP_HEADER_SECONDS = 60,
 	LIMIT_HTTP_CONNECTIONS = 4096,
 	LIMIT_XML = 1048576,       /* request bodies of PROPFIND, REPORT... */
 	LIMIT_XML_DEPTH = 64,
