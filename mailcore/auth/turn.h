@@ -38,7 +38,7 @@ void auth_turns_give(struct auth_turns *, enum auth_standing, bool right,
     int64_t now);
 
 /* So many wrong ones within AUTH_STORM_MS that it is a storm. */
-enum { AUTH_STORM = 30, AUTH_STORM_MS = 10000 };
+enum { AUTH_STORM = 10, AUTH_STORM_MS = 10000 };
 bool auth_turns_storm(struct auth_turns *, int64_t now);
 
 #endif
