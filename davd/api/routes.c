@@ -97,6 +97,9 @@ const struct api_route api_routes[] = {
 	{ "DELETE", "/queue/{id}", "deleteQueued", "Do not send it to those"
 	    " who do not have it yet. No notice is sent.", API_PERSON, NULL,
 	    NULL, 0, 204, NULL, NULL, op_queue_delete },
+	{ "GET", "/sending", "getSending", "To how many people the person has"
+	    " sent, and may.", API_PERSON, NULL, NULL, 0, 200,
+	    &schema_sending, NULL, op_sending },
 	{ "GET", "/history", "listChanges", "What changed in calendars and"
 	    " address books, the newest first, as long as it can be undone.",
 	    API_PERSON, NULL, NULL, 0, 200, &schema_changes, NULL,

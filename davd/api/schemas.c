@@ -64,6 +64,22 @@ static const struct api_field quota[] = {
 };
 SCHEMA(quota, "How full the mailbox is.");
 
+static const struct api_field sending_span[] = {
+	{ .name = "used", .about = "Recipients so far.",
+	  .type = API_INTEGER },
+	{ .name = "limit", .about = "Recipients; missing: any number.",
+	  .type = API_INTEGER, .optional = true },
+};
+SCHEMA(sending_span, "An hour or a day of UTC.");
+
+static const struct api_field sending[] = {
+	{ .name = "hour", .about = "This hour.", .type = API_OBJECT,
+	  .of = &schema_sending_span },
+	{ .name = "day", .about = "This day.", .type = API_OBJECT,
+	  .of = &schema_sending_span },
+};
+SCHEMA(sending, "To how many people the account may send.");
+
 static const struct api_field service[] = {
 	{ .name = "protocol", .about = "imap, pop3 or smtp." },
 	{ .name = "host", .about = "The server's name." },

@@ -13,7 +13,8 @@ extern const struct api_schema schema_credentials, schema_session,
     schema_app_made, schema_apps, schema_profile, schema_device_wanted,
     schema_device, schema_change, schema_changes, schema_undone,
     schema_problem, schema_queue_recipient,
-    schema_queue_message, schema_queue, schema_calendar_file,
+    schema_queue_message, schema_queue, schema_sending,
+    schema_sending_span, schema_calendar_file,
     schema_book_file, schema_calendars, schema_books, schema_imported;
 
 #endif
