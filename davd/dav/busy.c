@@ -30,7 +30,8 @@ visit(void *context, const struct item *item)
 	struct body body;
 	result r;
 
-	if (ical_times_touch(item->times, s->busy.from, s->busy.to)
+	if (ical_times_touch(item->times, s->busy.from, s->busy.to,
+		s->busy.clock)
 	    == ICAL_TOUCHES_NOT)
 		return done();
 	TRY(body_open(s->d->account, item->body, &body));
@@ -43,8 +44,11 @@ visit(void *context, const struct item *item)
 static result
 search_collection(struct search *s, const struct collection *c)
 {
-	return item_each_in_span(s->d->account, c->id, VIEW("VEVENT"),
-	    s->busy.from, s->busy.to, visit, s);
+	s->busy.clock = schedule_clock(s->d->account, c->id, s->d->arena);
+	TRY(item_each_in_span(s->d->account, c->id, VIEW("VEVENT"),
+	    s->busy.from, s->busy.to, visit, s));
+	s->busy.clock = NULL;
+	return done();
 }
 
 /* RFC 6638 9.1: a calendar may be kept out of its owner's free-busy time. */

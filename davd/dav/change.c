@@ -7,6 +7,7 @@
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/format/ical_busy.h"
+#include "mailcore/format/ical_clock.h"
 #include "mailcore/format/ical_zone.h"
 
 static void
@@ -144,9 +145,7 @@ judge_row(
 		if (!ical_zone_is_known(view_trim(text)))
 			refuse(all, c, 403, "C:valid-timezone");
 	} else if (view_eq(name, VIEW("calendar-timezone"))) {
-		if (text.n > 0
-		    && view_find_same(text, VIEW("BEGIN:VTIMEZONE"))
-			== SIZE_MAX)
+		if (text.n > 0 && ical_clock_check(text).is != OK)
 			refuse(all, c, 403, "C:valid-calendar-data");
 	}
 }

@@ -8,6 +8,7 @@
 #include "mailcore/format/match.h"
 #include "mailcore/format/vcard.h"
 #include "mailcore/format/vcard_words.h"
+#include "mailcore/schedule/schedule.h"
 
 /*
  * calendar-query (RFC 4791 7.8) and addressbook-query (RFC 6352 8.6): the
@@ -43,8 +44,10 @@ add_candidate(void *context, const struct item *item)
 	enum ical_touch touch = q->whole ? ICAL_TOUCHES : ICAL_TOUCHES_PERHAPS;
 
 	if (q->timed)
-		touch = ical_times_touch(item->times, q->from, q->to);
-	if (q->search != NULL && !vcard_search_may_match(q->search, item->times))
+		touch = ical_times_touch(
+		    item->times, q->from, q->to, q->s.clock);
+	if (q->search != NULL
+	    && !vcard_search_may_match(q->search, item->times))
 		touch = ICAL_TOUCHES_NOT;
 	if (touch == ICAL_TOUCHES_NOT)
 		return done();
@@ -80,7 +83,8 @@ matches(struct query *q, const struct item *item, bool sure, bool *out)
 	TRY(body_open(s->out.d->account, item->body, &body));
 	bytes = acl_seen(s->out.d, &q->collection, body.bytes, &seen);
 	if (q->collection.kind != COLLECTION_ADDRESSBOOK)
-		r = ical_matches(bytes, q->filter, s->out.scratch, out);
+		r = ical_matches(
+		    bytes, q->filter, q->s.clock, s->out.scratch, out);
 	else
 		r = vcard_matches(bytes, q->filter, s->out.scratch, out);
 	buf_free(&seen);
@@ -191,17 +195,34 @@ start(struct query *q, struct dav *d, result r)
 		dav_fail(d, r);
 }
 
-/* RFC 7809 5.1.2; false: refused. */
+/* RFC 4791 7.3, RFC 7809 5.1.2: whose floating times they are says the query,
+ * or the calendar; false: refused. */
 static bool
-knows_zone(struct dav *d, const struct xml_element *root)
+read_clock(struct query *q, struct dav *d, const struct xml_element *root)
 {
-	const struct xml_element *id = xml_child(
-	    root, VIEW(NS_CALDAV), VIEW("timezone-id"));
+	const struct xml_element *id = xml_child(root, VIEW(NS_CALDAV),
+				     VIEW("timezone-id")),
+				 *zone = xml_child(root, VIEW(NS_CALDAV),
+				     VIEW("timezone"));
 
-	if (id == NULL || ical_zone_is_known(view_trim(id->text)))
-		return true;
-	dav_error(d, 403, "C:valid-timezone", VIEW(""));
-	return false;
+	if (id != NULL && !ical_zone_is_known(view_trim(id->text))) {
+		dav_error(d, 403, "C:valid-timezone", VIEW(""));
+		return false;
+	}
+	/* A name that has no VTIMEZONE is one of UTC's. */
+	if (id != NULL
+	    && ical_clock_named(view_trim(id->text), d->arena, &q->s.clock).is
+		!= OK)
+		q->s.clock = NULL;
+	if (id == NULL && zone != NULL
+	    && ical_clock_read(zone->text, d->arena, &q->s.clock).is != OK) {
+		dav_error(d, 403, "C:valid-calendar-data", VIEW(""));
+		return false;
+	}
+	if (id == NULL && zone == NULL && !q->whole)
+		q->s.clock = schedule_clock(
+		    d->account, q->collection.id, d->arena);
+	return true;
 }
 
 /* RFC 4791 7, RFC 6352 8: the report of an object is about that alone. */
@@ -223,7 +244,7 @@ report_calendar_query(struct dav *d, const struct xml_element *root)
 	struct query *q;
 	view component;
 
-	if (!query_new(d, root, &q) || !knows_zone(d, root))
+	if (!query_new(d, root, &q))
 		return;
 	q->filter = xml_child(root, VIEW(NS_CALDAV), VIEW("filter"));
 	if (q->filter == NULL
@@ -235,6 +256,8 @@ report_calendar_query(struct dav *d, const struct xml_element *root)
 		dav_error(d, 403, "C:supported-collation", VIEW(""));
 		return;
 	}
+	if (!read_clock(q, d, root))
+		return;
 	ical_filter_range(q->filter, &component, &q->from, &q->to);
 	q->timed = ical_filter_is_range(q->filter);
 	start(q, d,

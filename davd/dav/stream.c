@@ -150,6 +150,7 @@ stream_start(struct stream *s, struct dav *d)
 
 	if (!data_read(d, s->wanted->data, &s->data))
 		return;
+	s->data.calendar.clock = s->clock;
 	s->out.d = d;
 	s->out.scratch = arena_new(SCRATCH);
 	s->more = true;

@@ -17,6 +17,7 @@ struct stream {
 	void (*finish)(struct stream *);
 	const struct prop_wanted *wanted;
 	struct data_view data; /* how bytes are given */
+	const struct ical_clock *clock; /* of floating times; NULL: UTC */
 	view base;       /* the href of the collection last written of */
 	int64_t base_of; /* its number */
 	struct buf first; /* the first piece, when there are more */

@@ -6,6 +6,7 @@
 #define FORMAT_ICAL_H
 
 #include "mailcore/base/arena.h"
+#include "mailcore/format/ical_clock.h"
 #include "mailcore/format/xml_in.h"
 
 struct ical_facts {
@@ -30,10 +31,11 @@ CHECKED result ical_examine(view text, struct arena *,
 CHECKED result ical_validate(view text, struct arena *,
     struct ical_facts *out);
 
-/* Does the object match a CALDAV:filter element (RFC 4791 9.7)?
+/* Does the object match a CALDAV:filter element (RFC 4791 9.7)?  Dates and
+ * floating times are by `clock`; NULL: UTC.
  * MALFORMED: valid-filter; DENIED: supported-filter. */
 CHECKED result ical_matches(view text, const struct xml_element *filter,
-    struct arena *, bool *out);
+    const struct ical_clock *clock, struct arena *, bool *out);
 
 /* What the times of an object (ical_facts.times) say about a range of time.
  * Empty ones say nothing. */
@@ -42,7 +44,8 @@ enum ical_touch {
 	ICAL_TOUCHES,
 	ICAL_TOUCHES_PERHAPS /* only the object itself can tell */
 };
-enum ical_touch ical_times_touch(view times, int64_t from, int64_t to);
+enum ical_touch ical_times_touch(view times, int64_t from, int64_t to,
+    const struct ical_clock *);
 
 /* Does the filter ask for a component type in a range of time, and for
  * nothing else?  Then the times decide. */

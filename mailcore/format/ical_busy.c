@@ -11,6 +11,7 @@ struct event {
 	struct ical_busy *busy;
 	int64_t from, to; /* of its own time */
 	enum ical_taken kind;
+	const struct ical_clock *clock; /* NULL: it does not float */
 	bool full;
 };
 
@@ -40,7 +41,8 @@ visit(void *context, icalcomponent *c, int64_t shift)
 {
 	struct event *e = context;
 	struct ical_busy *b = e->busy;
-	struct ical_period p = { e->from + shift, e->to + shift, e->kind };
+	struct ical_period p = { ical_clock_moment(e->clock, e->from + shift),
+		ical_clock_moment(e->clock, e->to + shift), e->kind };
 
 	(void)c;
 	if (p.from < b->from)
@@ -80,6 +82,10 @@ ical_busy_instances(struct ical_busy *b, icalcomponent *c,
 		return true;
 	extent = ical_extent(c);
 	e.to = extent.to - 1 - (floating ? ICAL_FLOAT : 0);
+	if (floating) {
+		e.clock = b->clock;
+		range = ical_by_clock(b->clock, &range);
+	}
 	if (ical_is_override(c))
 		(void)visit(&e, c, 0);
 	else

@@ -7,6 +7,7 @@
 
 #include "mailcore/base/arena.h"
 #include "mailcore/base/buf.h"
+#include "mailcore/format/ical_clock.h"
 
 enum {
 	ICAL_BUSY_DAY = 86400,
@@ -25,6 +26,7 @@ struct ical_period {
 struct ical_busy {
 	int64_t from, to;
 	struct arena *arena;
+	const struct ical_clock *clock; /* of floating times; NULL: UTC */
 	struct ical_period *list;
 	size_t count, room;
 };

@@ -43,6 +43,13 @@ struct ical_range {
 	int64_t from, to; /* from <= t < to */
 };
 
+/* Is it when clocks show its time, wherever they are? */
+bool ical_floats(icalcomponent *);
+
+/* A range as the clock shows it. */
+struct ical_range ical_by_clock(
+    const struct ical_clock *, const struct ical_range *);
+
 struct ical_moments {
 	int64_t *list; /* ascending */
 	size_t count;

@@ -7,6 +7,7 @@
 
 struct match {
 	struct arena *arena;
+	const struct ical_clock *clock; /* of floating times */
 	icalcomponent *calendar;
 	struct ical_moments overridden;
 };
@@ -114,6 +115,16 @@ alarm_rings(icalcomponent *alarm, int64_t first, const struct ical_range *r)
 	return skip <= times && r->to > first + skip * step;
 }
 
+static bool
+is_absolute(icalcomponent *alarm)
+{
+	icalproperty *p = icalcomponent_get_first_property(
+	    alarm, ICAL_TRIGGER_PROPERTY);
+
+	return p != NULL
+	    && !icaltime_is_null_time(icalproperty_get_trigger(p).time);
+}
+
 struct alarm_search {
 	icalcomponent *alarm;
 	struct ical_range range;
@@ -155,8 +166,13 @@ static bool
 component_in_range(struct match *m, icalcomponent *c, icalcomponent *parent,
     struct ical_range range)
 {
-	if (icalcomponent_isa(c) == ICAL_VALARM_COMPONENT)
+	if (icalcomponent_isa(c) == ICAL_VALARM_COMPONENT) {
+		if (parent != NULL && ical_floats(parent) && !is_absolute(c))
+			range = ical_by_clock(m->clock, &range);
 		return alarm_in_range(m, c, parent, &range);
+	}
+	if (ical_floats(c))
+		range = ical_by_clock(m->clock, &range);
 	if (ical_is_override(c))
 		return ical_overlaps(c, &range);
 	return ical_any_instance(
@@ -209,7 +225,8 @@ value_matches(struct match *m, icalproperty *p, const struct xml_element *text)
 }
 
 static bool
-moment_in_range(icalproperty *p, icalcomponent *c, const struct xml_element *e)
+moment_in_range(struct match *m, icalproperty *p, icalcomponent *c,
+    const struct xml_element *e)
 {
 	struct icaltimetype t = icalproperty_get_datetime_with_component(p, c);
 	struct ical_range range;
@@ -218,6 +235,8 @@ moment_in_range(icalproperty *p, icalcomponent *c, const struct xml_element *e)
 	if (icaltime_is_null_time(t)
 	    || ical_filter_time(e, &range.from, &range.to).is != OK)
 		return false;
+	if (t.is_date || t.zone == NULL)
+		range = ical_by_clock(m->clock, &range);
 	s = ical_seconds(t);
 	return range.from <= s && range.to > s;
 }
@@ -234,7 +253,7 @@ one_property_matches(struct match *m, icalproperty *p, icalcomponent *c,
 			if (!parameter_matches(m, p, e))
 				return false;
 		} else if (is_filter(e, VIEW("time-range"))) {
-			if (!moment_in_range(p, c, e))
+			if (!moment_in_range(m, p, c, e))
 				return false;
 		}
 	}
@@ -347,11 +366,11 @@ wants_properties(const struct xml_element *filter)
 }
 
 result
-ical_matches(
-    view text, const struct xml_element *filter, struct arena *arena, bool *out)
+ical_matches(view text, const struct xml_element *filter,
+    const struct ical_clock *clock, struct arena *arena, bool *out)
 {
 	const struct xml_element *top = child(filter, VIEW("comp-filter"));
-	struct match m = { .arena = arena };
+	struct match m = { .arena = arena, .clock = clock };
 	bool whole;
 
 	*out = false;

@@ -13,7 +13,11 @@
  *	n, n times: begin                  what no rule gives: EXDATE, overrides
  *	n, n times: zone, length, rule
  */
-enum { VERSION = 1, FAR_OFF = 1 << 30 };
+enum {
+	VERSION = 1, /* all times are of a zone, or UTC */
+	FLOATING = 2, /* the same, by the clocks of whoever asks */
+	FAR_OFF = 1 << 30
+};
 
 static void
 put(struct buf *b, int64_t n)
@@ -69,6 +73,7 @@ struct making {
 	int64_t *excluded;
 	size_t excluded_count;
 	bool other; /* there is more to it */
+	bool floating, fixed; /* an event is */
 };
 
 static bool
@@ -251,6 +256,10 @@ add_event(struct making *m, icalcomponent *c)
 		m->other = true;
 		return;
 	}
+	if (start.is_date || start.zone == NULL)
+		m->floating = true;
+	else
+		m->fixed = true;
 	if (ical_is_override(c)) {
 		add_single(m, begin, length);
 		return;
@@ -310,7 +319,7 @@ together(struct making *m, struct arena *arena)
 	struct buf b = buf_new(ICAL_TIMES_MOST);
 	view out = VIEW("");
 
-	put(&b, VERSION);
+	put(&b, m->floating ? FLOATING : VERSION);
 	put(&b, (int64_t)m->single_count);
 	buf_add(&b, buf_view(&m->single));
 	put(&b, (int64_t)m->excluded_count);
@@ -318,7 +327,7 @@ together(struct making *m, struct arena *arena)
 		put(&b, m->excluded[i]);
 	put(&b, (int64_t)m->rule_count);
 	buf_add(&b, buf_view(&m->rules));
-	if (!m->other && buf_result(&b).is == OK
+	if (!m->other && !(m->floating && m->fixed) && buf_result(&b).is == OK
 	    && buf_result(&m->single).is == OK
 	    && buf_result(&m->rules).is == OK)
 		out = arena_copy(arena, buf_view(&b));
@@ -420,14 +429,18 @@ any_single(struct asking *a)
 }
 
 enum ical_touch
-ical_times_touch(view times, int64_t from, int64_t to)
+ical_times_touch(
+    view times, int64_t from, int64_t to, const struct ical_clock *clock)
 {
 	struct asking a = { .in = { .rest = times }, .range = { from, to } };
 	enum ical_touch sum = ICAL_TOUCHES_NOT;
 	size_t rules;
+	int64_t version = take(&a.in);
 
-	if (take(&a.in) != VERSION || a.in.bad)
+	if (a.in.bad || (version != VERSION && version != FLOATING))
 		return ICAL_TOUCHES_PERHAPS;
+	if (version == FLOATING)
+		a.range = ical_by_clock(clock, &a.range);
 	if (any_single(&a))
 		return a.in.bad ? ICAL_TOUCHES_PERHAPS : ICAL_TOUCHES;
 	a.excluded_count = take_count(&a.in, ICAL_TIMES_LIST);

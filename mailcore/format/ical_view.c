@@ -1,7 +1,6 @@
 #include "mailcore/format/ical_view.h"
 
 #include "mailcore/base/date.h"
-#include "mailcore/base/limits.h"
 #include "mailcore/format/content_line.h"
 #include "mailcore/format/ical_inside.h"
 
@@ -239,6 +238,7 @@ has_rules(icalcomponent *c)
 
 struct gather {
 	struct writing *w;
+	struct ical_range range;
 	struct part *part;
 	size_t room;
 };
@@ -248,7 +248,7 @@ gather_one(void *context, icalcomponent *c, int64_t shift)
 {
 	struct gather *g = context;
 	struct part *p = g->part;
-	struct ical_range r = { g->w->v->from - shift, g->w->v->to - shift };
+	struct ical_range r = { g->range.from - shift, g->range.to - shift };
 
 	if (!ical_overlaps(c, &r))
 		return false;
@@ -285,12 +285,13 @@ sort_once(struct part *p)
 static void
 plan_expanded(struct writing *w, struct part *p)
 {
-	struct ical_range r = { w->v->from, w->v->to };
-	struct gather g = { .w = w, .part = p };
+	struct gather g = { w, { w->v->from, w->v->to }, p, 0 };
 
 	p->drop = icalcomponent_isa(p->component) == ICAL_VTIMEZONE_COMPONENT;
 	if (p->drop)
 		return;
+	if (ical_floats(p->component))
+		g.range = ical_by_clock(w->v->clock, &g.range);
 	p->convert = true;
 	if (ical_is_override(p->component) || !has_rules(p->component)) {
 		(void)gather_one(&g, p->component, 0);
@@ -298,7 +299,7 @@ plan_expanded(struct writing *w, struct part *p)
 	}
 	p->recurs = true;
 	(void)ical_any_instance(
-	    p->component, &r, &w->overridden, gather_one, &g);
+	    p->component, &g.range, &w->overridden, gather_one, &g);
 	sort_once(p);
 }
 

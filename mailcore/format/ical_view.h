@@ -11,6 +11,7 @@
 #define FORMAT_ICAL_VIEW_H
 
 #include "mailcore/base/buf.h"
+#include "mailcore/format/ical_clock.h"
 #include "mailcore/format/xml_in.h"
 
 enum {
@@ -24,6 +25,7 @@ struct ical_view {
 	bool limit;
 	int64_t from, to;               /* of the two above */
 	const struct xml_element *comp; /* NULL: all */
+	const struct ical_clock *clock; /* of floating times; NULL: UTC */
 };
 
 /* MALFORMED: a range that is none.  OVER_LIMIT: a range too long to expand.

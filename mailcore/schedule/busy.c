@@ -21,7 +21,8 @@ visit(void *context, const struct item *item)
 
 	if (s->but.n > 0 && view_eq(item->key, s->but))
 		return done();
-	if (ical_times_touch(item->times, s->busy->from, s->busy->to)
+	if (ical_times_touch(item->times, s->busy->from, s->busy->to,
+		s->busy->clock)
 	    == ICAL_TOUCHES_NOT)
 		return done();
 	TRY(body_open(s->account, item->body, &body));
@@ -59,6 +60,29 @@ text_of(view inner, struct arena *arena)
 	    : VIEW("");
 }
 
+const struct ical_clock *
+schedule_clock(struct account *a, int64_t calendar, struct arena *arena)
+{
+	const struct ical_clock *clock = NULL;
+	view value;
+
+	if (property_get(a, arena, calendar,
+		VIEW("urn:ietf:params:xml:ns:caldav calendar-timezone-id"),
+		&value).is
+	    == OK) {
+		value = view_trim(text_of(value, arena));
+		return ical_clock_named(value, arena, &clock).is == OK ? clock
+								       : NULL;
+	}
+	if (property_get(a, arena, calendar,
+		VIEW("urn:ietf:params:xml:ns:caldav calendar-timezone"), &value)
+		.is
+	    != OK)
+		return NULL;
+	value = text_of(value, arena);
+	return ical_clock_read(value, arena, &clock).is == OK ? clock : NULL;
+}
+
 result
 schedule_available(struct account *a, struct ical_busy *busy)
 {
@@ -93,10 +117,14 @@ schedule_busy(struct account *a, view but, struct ical_busy *busy)
 
 	TRY(r);
 	s.scratch = arena_new(SCRATCH);
-	for (size_t i = 0; r.is == OK && i < count; i++)
-		if (counts(a, busy->arena, &list[i]))
-			r = item_each_in_span(a, list[i].id, VIEW("VEVENT"),
-			    busy->from, busy->to, visit, &s);
+	for (size_t i = 0; r.is == OK && i < count; i++) {
+		if (!counts(a, busy->arena, &list[i]))
+			continue;
+		busy->clock = schedule_clock(a, list[i].id, busy->arena);
+		r = item_each_in_span(a, list[i].id, VIEW("VEVENT"),
+		    busy->from, busy->to, visit, &s);
+	}
+	busy->clock = NULL;
 	arena_free(&s.scratch);
 	return r.is == OK ? schedule_available(a, busy) : r;
 }

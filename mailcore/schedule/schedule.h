@@ -109,6 +109,11 @@ view schedule_tag(struct store *, int64_t account, view text,
 /* "3f2a...": the ETag of a text, in the arena. */
 view schedule_etag(view text, struct arena *);
 
+/* The clock of a calendar's floating times (RFC 4791 5.2.2, RFC 7809 5.2),
+ * which its owner may have set; NULL: he has not. */
+const struct ical_clock *schedule_clock(
+    struct account *, int64_t calendar, struct arena *);
+
 /* When the account is busy, calendars that do not count aside; `but`: a UID
  * that does not count.  OVER_LIMIT. */
 CHECKED result schedule_busy(struct account *, view but, struct ical_busy *);

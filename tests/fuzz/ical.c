@@ -22,7 +22,7 @@ matches(view text, const char *xml, struct arena *arena)
 
 	if (xml_parse(view_of(xml), arena, &filter).is != OK)
 		abort();
-	if (ical_matches(text, filter, arena, &match).is != OK)
+	if (ical_matches(text, filter, NULL, arena, &match).is != OK)
 		return false;
 	return match;
 }
@@ -44,7 +44,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	found = matches(text,
 	    FILTER("<comp-filter name='VEVENT'>" RANGE "</comp-filter>"),
 	    arena);
-	touch = ical_times_touch(facts.times, RANGE_FROM, RANGE_TO);
+	touch = ical_times_touch(
+	    facts.times, RANGE_FROM, RANGE_TO, NULL);
 	if (touch != ICAL_TOUCHES_PERHAPS && found != (touch == ICAL_TOUCHES)
 	    && arena_result(arena).is == OK)
 		abort();

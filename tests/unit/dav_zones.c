@@ -182,6 +182,83 @@ test_property(struct talk *t)
 	    207, "n.ics", "in a known one");
 }
 
+#define FLOATING(uid, lines) \
+	"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//EN\r\n" \
+	"BEGIN:VEVENT\r\nUID:" uid "\r\nDTSTAMP:20260101T000000Z\r\n" \
+	lines "END:VEVENT\r\nEND:VCALENDAR\r\n"
+#define SPAN(asked, from, to, more)                                        \
+	"<C:calendar-query xmlns:D='DAV:'"                                 \
+	" xmlns:C='urn:ietf:params:xml:ns:caldav'><D:prop>" asked          \
+	"</D:prop><C:filter><C:comp-filter name='VCALENDAR'>"              \
+	"<C:comp-filter name='VEVENT'><C:time-range start='20300601T" from \
+	"Z' end='20300601T" to "Z'/></C:comp-filter></C:comp-filter>"      \
+	"</C:filter>" more "</C:calendar-query>"
+#define ONE_ZONE(zone)                                                \
+	"<C:timezone>BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n" \
+	zone "END:VCALENDAR\r\n</C:timezone>"
+
+/* RFC 4791 7.3: when something is that only says what clocks show. */
+static void
+test_floating(struct talk *t)
+{
+	static const struct {
+		const char *body;
+		const char *has;
+		const char *what;
+	} cases[] = {
+		{ SPAN("<D:getetag/>", "120000", "120001", ""), NULL,
+		    "not at noon in Greenwich" },
+		{ SPAN("<D:getetag/>", "160000", "160001", ""), "/noon.ics<",
+		    "but when it is noon there" },
+		{ SPAN("<D:getetag/>", "100000", "100001",
+		      "<C:timezone-id>Europe/Berlin</C:timezone-id>"),
+		    "/noon.ics<", "or where the query says" },
+		{ SPAN("<D:getetag/>", "100000", "100001", ONE_ZONE(MINE)),
+		    "/noon.ics<", "in words of its own" },
+		{ SPAN("<C:calendar-data><C:expand start='20300601T160000Z'"
+		       " end='20300601T160001Z'/></C:calendar-data>",
+		      "160000", "160001", ""),
+		    "DTSTART:20300601T120000&#13;", "also to expand it" },
+	};
+
+	expect(t, "PROPPATCH", CALENDAR, "",
+	    "<D:propertyupdate xmlns:D='DAV:'><D:set><D:prop>"
+	    "<C:calendar-timezone xmlns:C='urn:ietf:params:xml:ns:caldav'>"
+	    "BEGIN:VCALENDAR\r\n" ZONE "\r\nEND:VTIMEZONE\r\n"
+	    "END:VCALENDAR\r\n</C:calendar-timezone></D:prop></D:set>"
+	    "</D:propertyupdate>",
+	    207, "<C:valid-calendar-data/>", "no zone of a calendar");
+	expect(t, "PROPPATCH", CALENDAR, "",
+	    "<D:propertyupdate xmlns:D='DAV:'><D:set><D:prop>"
+	    "<C:calendar-timezone-id"
+	    " xmlns:C='urn:ietf:params:xml:ns:caldav'>America/New_York"
+	    "</C:calendar-timezone-id></D:prop></D:set>"
+	    "</D:propertyupdate>",
+	    207, "200 OK", "its zone");
+	expect(t, "PUT", CALENDAR "noon.ics", "",
+	    FLOATING("noon",
+		"DTSTART:20300601T120000\r\nDURATION:PT1H\r\n"),
+	    201, NULL, "an event at noon");
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct reply r = talk(t, "REPORT", CALENDAR, "",
+		    cases[i].body);
+
+		ok(r.status == 207
+			&& (cases[i].has == NULL ? !reply_has(&r, "noon.ics")
+						 : reply_has(&r, cases[i].has)),
+		    "%s", cases[i].what);
+		reply_free(&r);
+	}
+	expect(t, "REPORT", CALENDAR, "",
+	    SPAN("<D:getetag/>", "100000", "100001", ONE_ZONE("")), 403,
+	    "<C:valid-calendar-data/>", "a query with no zone");
+	expect(t, "REPORT", CALENDAR, "",
+	    "<C:free-busy-query xmlns:C='urn:ietf:params:xml:ns:caldav'>"
+	    "<C:time-range start='20300601T000000Z' end='20300602T000000Z'/>"
+	    "</C:free-busy-query>",
+	    200, "20300601T160000Z/20300601T170000Z", "and is busy then");
+}
+
 int
 main(void)
 {
@@ -191,6 +268,7 @@ main(void)
 	talk_open(&t);
 	test_objects(&t);
 	test_property(&t);
+	test_floating(&t);
 	talk_close(&t);
 	return tap_done();
 }

@@ -134,7 +134,8 @@ matches(const char *text, const char *inside)
 	    inside);
 	r = xml_parse(view_of(xml), arena, &filter);
 	if (r.is == OK)
-		r = ical_matches(view_of(text), filter, arena, &match);
+		r = ical_matches(
+		    view_of(text), filter, NULL, arena, &match);
 	if (r.is != OK)
 		note("%s: %s", xml, r.why);
 	arena_free(&arena);

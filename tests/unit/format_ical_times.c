@@ -56,7 +56,7 @@ matches(view text, int64_t from, int64_t to, struct arena *arena)
 	add_utc(&b, to);
 	buf_add_text(&b, "\"/></C:comp-filter></C:comp-filter></C:filter>");
 	if (xml_parse(buf_view(&b), arena, &root).is != OK
-	    || ical_matches(text, root, arena, &out).is != OK
+	    || ical_matches(text, root, NULL, arena, &out).is != OK
 	    || !ical_filter_is_range(root))
 		ok(false, "a filter: %s", buf_text(&b));
 	buf_free(&b);
@@ -174,7 +174,7 @@ test_cases(void)
 
 		ok(ical_examine(text, arena, &f).is == OK, "%s: kept",
 		    cases[i].name);
-		touch = ical_times_touch(f.times, from, to);
+		touch = ical_times_touch(f.times, from, to, NULL);
 		ok(touch == cases[i].touch, "%s: %d", cases[i].name, touch);
 		ok(touch == ICAL_TOUCHES_PERHAPS
 			|| matches(text, from, to, arena)
@@ -193,11 +193,19 @@ struct made {
 	struct buf text;
 	struct icaltimetype start;
 	struct icalrecurrencetype rule;
-	bool zoned;
+	bool zoned, floating;
 	int64_t length;
 	int64_t begins[MOST + 8];
 	size_t count;
 };
+
+static void
+add_moment(struct made *m, int64_t t)
+{
+	add_utc(&m->text, t);
+	if (m->floating)
+		buf_cut(&m->text, buf_view(&m->text).n - 1);
+}
 
 static unsigned
 dice(unsigned n)
@@ -282,19 +290,19 @@ change_some(struct made *m)
 	int64_t in = m->begins[0] + (int64_t)dice(400) * 86400 + 1800;
 
 	buf_add_text(&m->text, "EXDATE:");
-	add_utc(&m->text, out);
+	add_moment(m, out);
 	buf_add_text(&m->text, "\r\nRDATE:");
-	add_utc(&m->text, in);
+	add_moment(m, in);
 	buf_add_text(&m->text, "\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:u\r\n"
 			       "RECURRENCE-ID:");
-	add_utc(&m->text, moved);
+	add_moment(m, moved);
 	buf_add_text(&m->text, "\r\nDTSTART:");
 	for (size_t i = 0; i < m->count; i++)
 		if (m->begins[i] == out || m->begins[i] == moved)
 			m->begins[i] = in;
 	m->begins[m->count++] = in;
 	moved += ((int64_t)dice(800) - 400) * 86400;
-	add_utc(&m->text, moved);
+	add_moment(m, moved);
 	m->begins[m->count++] = moved;
 	buf_print(&m->text, "\r\nDURATION:PT%dS\r\n", (int)m->length);
 }
@@ -308,7 +316,8 @@ make(struct made *m)
 		.day = 1 + (int)dice(28) };
 
 	d = date_of(date_seconds(&d));
-	*m = (struct made){ .text = buf_new(65536), .zoned = kind == 0 };
+	*m = (struct made){ .text = buf_new(65536), .zoned = kind == 0,
+		.floating = kind == 3 };
 	make_rule(rule, sizeof rule, (unsigned)d.weekday);
 	(void)snprintf(start, sizeof start, "%04d%02d%02d%s", d.year, d.month,
 	    d.day, kind == 1 ? "" : "T101500");
@@ -361,7 +370,7 @@ try_ranges(struct made *m, struct arena *arena)
 		if (m->count >= MOST && to > m->begins[MOST - 1])
 			continue;
 		touches = brute(m, from, to);
-		if (ical_times_touch(f.times, from, to)
+		if (ical_times_touch(f.times, from, to, NULL)
 		    != (touches ? ICAL_TOUCHES : ICAL_TOUCHES_NOT))
 			return false;
 		if (matches(text, from, to, arena) != touches)
@@ -415,7 +424,7 @@ test_prefixes(void)
 			abort();
 		for (size_t i = 0; i < n; i++)
 			exact[i] = f.times.p[i];
-		sure += ical_times_touch((view){ exact, n }, 1, 2)
+		sure += ical_times_touch((view){ exact, n }, 1, 2, NULL)
 		    != ICAL_TOUCHES_PERHAPS;
 		free(exact);
 	}

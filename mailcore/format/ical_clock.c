@@ -1,0 +1,137 @@
+#include "mailcore/format/ical_clock.h"
+
+#include "mailcore/base/limits.h"
+#include "mailcore/format/ical_turns.h"
+#include "mailcore/format/ical_zone.h"
+
+enum { CHECK_MEMORY = 33554432 };
+
+struct ical_clock {
+	struct ical_turns turns;
+};
+
+/* The one component; NULL: none, or others beside it. */
+static icalcomponent *
+only_zone(icalcomponent *calendar)
+{
+	icalcompiter i = icalcomponent_begin_component(
+	    calendar, ICAL_ANY_COMPONENT);
+	icalcomponent *first = icalcompiter_deref(&i);
+
+	if (first == NULL
+	    || icalcomponent_isa(first) != ICAL_VTIMEZONE_COMPONENT
+	    || icalcompiter_next(&i) != NULL
+	    || icalcomponent_get_first_property(first, ICAL_TZID_PROPERTY)
+		== NULL)
+		return NULL;
+	return first;
+}
+
+static result
+read_turns(icalcomponent *calendar, struct ical_turns *out)
+{
+	icalcomponent *zone = only_zone(calendar);
+	icaltimezone *z;
+
+	if (zone == NULL
+	    || icalcomponent_count_components(zone, ICAL_ANY_COMPONENT) == 0)
+		return fail(MALFORMED, "RFC 4791 5.2.2: not one VTIMEZONE");
+	z = icaltimezone_new();
+	if (z == NULL)
+		return fail(NO_SPACE, "out of memory");
+	icalcomponent_remove_component(calendar, zone);
+	if (!icaltimezone_set_component(z, zone))
+		icalcomponent_free(zone);
+	else if (!ical_turns_of(z, out))
+		out->count = 0;
+	icaltimezone_free(z, 1);
+	return done();
+}
+
+result
+ical_clock_read(
+    view calendar, struct arena *arena, const struct ical_clock **out)
+{
+	struct ical_clock *clock = arena_alloc(arena, sizeof *clock);
+	icalcomponent *c;
+	result r;
+
+	TRY(arena_result(arena));
+	c = ical_read(calendar, false, arena);
+	if (c == NULL)
+		return fail(MALFORMED, "RFC 5545 3.4: not iCalendar");
+	clock->turns.count = 0;
+	r = read_turns(c, &clock->turns);
+	icalcomponent_free(c);
+	*out = clock;
+	return r;
+}
+
+result
+ical_clock_named(
+    view tzid, struct arena *arena, const struct ical_clock **out)
+{
+	struct buf text = buf_new(LIMIT_CALENDAR_OBJECT);
+	result r = ical_zone_calendar(tzid, arena, &text);
+
+	if (r.is == OK)
+		r = ical_clock_read(buf_view(&text), arena, out);
+	buf_free(&text);
+	return r;
+}
+
+result
+ical_clock_check(view calendar)
+{
+	struct arena *arena = arena_new(CHECK_MEMORY);
+	const struct ical_clock *clock;
+	result r = ical_clock_read(calendar, arena, &clock);
+
+	arena_free(&arena);
+	return r;
+}
+
+int64_t
+ical_clock_moment(const struct ical_clock *clock, int64_t wall)
+{
+	int64_t moment;
+
+	if (clock == NULL || wall == INT64_MIN || wall == INT64_MAX
+	    || __builtin_sub_overflow(
+		wall, (int64_t)ical_turns_offset(&clock->turns, wall), &moment))
+		return wall;
+	return moment;
+}
+
+bool
+ical_floats(icalcomponent *c)
+{
+	int64_t t;
+	bool floating;
+
+	return (ical_moment(c, ICAL_DTSTART_PROPERTY, &t, &floating)
+		   || ical_moment(c, ICAL_DUE_PROPERTY, &t, &floating))
+	    && floating;
+}
+
+struct ical_range
+ical_by_clock(const struct ical_clock *clock, const struct ical_range *r)
+{
+	return (struct ical_range){ ical_clock_wall(clock, r->from),
+		ical_clock_wall(clock, r->to) };
+}
+
+int64_t
+ical_clock_wall(const struct ical_clock *clock, int64_t moment)
+{
+	int64_t wall, other;
+
+	if (clock == NULL || moment == INT64_MIN || moment == INT64_MAX
+	    || __builtin_add_overflow(moment,
+		(int64_t)ical_turns_offset(&clock->turns, moment), &wall))
+		return moment;
+	/* That was the offset some hours away, where clocks may change; of
+	 * times that they show twice it is the second. */
+	other = moment + ical_turns_offset(&clock->turns, wall);
+	return ical_clock_moment(clock, other) == moment ? other : wall;
+}
