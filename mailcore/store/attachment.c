@@ -121,7 +121,8 @@ of_row(struct db_query *q, struct arena *arena, struct kept *out)
 static result
 bring_back(struct account *a, int64_t collection, const struct kept *k)
 {
-	struct tally t = { .items = 1, .bytes = k->size };
+	struct tally t = { .items = 1, .unseen = item_unseen(0),
+		.bytes = k->size };
 	uint32_t uid;
 
 	TRY(state_take(a, k->size, 0, &t.modseq, NULL));

@@ -74,9 +74,10 @@ static const char *const sql[] = {
 	    " span_to, body, saved, " REACH ", times FROM history"
 	    " WHERE account_id = $1"
 	    " AND modseq = $2 AND collection = $3",
+	/* None of them is marked as read. */
 	[PUT_COUNTS] = "UPDATE collection SET uid_next = $3, items = $4,"
-		       " bytes = $5, modseq = $6 WHERE account_id = $1"
-		       " AND id = $2",
+		       " unseen = $4, bytes = $5, modseq = $6"
+		       " WHERE account_id = $1 AND id = $2",
 	[PUT_PROPERTIES] = "UPDATE property SET collection = $3"
 			   " WHERE account_id = $1 AND collection = $2",
 	[VERSIONS_FORGET] = "DELETE FROM history WHERE account_id = $1"

@@ -1,6 +1,7 @@
 /* What is undone comes back with its files, and is found by its time. */
 #include "mailcore/store/attachment.h"
 #include "mailcore/store/history.h"
+#include "mailcore/store/verify.h"
 #include "tests/unit/dav_talk.h"
 
 #define EVENT(uid, inside) \
@@ -75,12 +76,21 @@ newest(struct account *a, struct arena *arena, enum history_what what)
 }
 
 static void
+show_fault(void *context, const struct verify_finding *f)
+{
+	(void)context;
+	printf("# %s: %lld, %lld\n", f->what, (long long)f->collection,
+	    (long long)f->number);
+}
+
+static void
 undo(struct talk *t, enum history_what what, const char *about)
 {
 	struct arena *arena = arena_new(16777216);
 	struct account_info info;
 	struct history_undone out;
 	struct account *a;
+	size_t faults;
 	result r;
 
 	talk_must(account_find(t->store, arena, VIEW("user@example.org"),
@@ -88,6 +98,9 @@ undo(struct talk *t, enum history_what what, const char *about)
 	talk_must(account_open(t->store, info.id, &a), "open");
 	r = history_undo(a, arena, newest(a, arena, what), &out);
 	ok(r.is == OK, "%s: undone (%s)", about, r.why);
+	talk_must(account_verify(a, true, show_fault, NULL, &faults),
+	    "verify");
+	is_number((int64_t)faults, 0, "and the books are right");
 	account_close(&a);
 	arena_free(&arena);
 }

@@ -2,6 +2,7 @@
 #include "mailcore/base/limits.h"
 #include "mailcore/store/body.h"
 #include "mailcore/store/history.h"
+#include "mailcore/store/verify.h"
 #include "tests/unit/store_help.h"
 
 enum { MANY = 64 };
@@ -149,12 +150,24 @@ end(struct scene *s)
 	home_end(&s->home);
 }
 
+static void
+show_fault(void *context, const struct verify_finding *f)
+{
+	(void)context;
+	printf("# %s: %lld, %lld\n", f->what, (long long)f->collection,
+	    (long long)f->number);
+}
+
 static enum status
 undo(struct scene *s, int64_t id)
 {
 	struct history_undone out;
+	enum status is = history_undo(s->a, s->home.arena, id, &out).is;
+	size_t faults;
 
-	return history_undo(s->a, s->home.arena, id, &out).is;
+	must(account_verify(s->a, true, show_fault, NULL, &faults), "verify");
+	is_number((int64_t)faults, 0, "the books are right");
+	return is;
 }
 
 static void
@@ -302,6 +315,7 @@ test_collection(void)
 	id = e[0].id;
 	ok(undo(&s, first) == STALE, "what was in it comes after it");
 	is_result(history_undo(s.a, s.home.arena, id, &out), OK, "undone");
+	ok(undo(&s, id) == NOT_FOUND, "but once");
 	same(out.name, VIEW("work"), "under its name");
 	must(collection_find(s.a, s.home.arena, COLLECTION_CALENDAR,
 		 VIEW("work"), &c), "find");
