@@ -50,7 +50,9 @@ usage()
 	fuzz [TARGET] [SECONDS]
 	              replay the corpus, then look for more
 	coverage      what the corpora reach, target by target
-	torture       kill -9 of every role 200 times under load; disk full
+	torture [KIND] [ROUNDS]
+	              kills, power cuts, failing calls, jumps of the clock, slow
+	              connections, storms of logins, idle connections; docs/torture.md
 	lint          the checks of tests/lint
 	install [--prefix /usr] [--root DIR]
 	              binary, man pages, systemd unit
@@ -248,7 +250,8 @@ tests_of()
 	case $1 in
 	unit) find build/asan -maxdepth 1 -name 'test_*' -type f | sort ;;
 	lint) find tests/lint -maxdepth 1 -type f -perm -u+x | sort ;;
-	e2e) find tests/e2e -maxdepth 1 -name '*.py' -perm -u+x | sort ;;
+	e2e) find tests/e2e tests/torture -maxdepth 1 -name '*.py' \
+	    -perm -u+x | sort ;;
 	*) [[ -x $1 ]] || die "test: $1 is no test"
 	   printf '%s\n' "$1" ;;
 	esac
@@ -375,14 +378,51 @@ lint()
 	prove --timer -j "$(nproc)" --exec '' "${list[@]}"
 }
 
+# How often each is done when nobody says.
+torture_rounds()
+{
+	case $1 in
+	kill) echo 2000 ;;
+	power) echo 500 ;;
+	calls) echo 400 ;;
+	clock) echo 100 ;;
+	loris) echo 2000 ;;
+	storm) echo 200 ;;
+	idle) echo 10000 ;;
+	faults) echo 1 ;;
+	*) die "torture: no $1; there are kill power calls clock loris storm" \
+	    "idle faults" ;;
+	esac
+}
+
+# What is measured runs as it is built for people; all else is checked.
 torture()
 {
-	build_checked posthaste
-	export POSTHASTE_BUILD=$here/build/asan TORTURE_ROUNDS=200
+	local kind rounds file failed=0 list=(kill power calls clock faults
+		loris storm idle)
+	[[ -z ${1:-} ]] || list=("$1")
+	[[ -z ${2:-} || $2 =~ ^[1-9][0-9]*$ ]] || die "torture: $2 rounds?"
 	export ASAN_OPTIONS=detect_leaks=1:exitcode=99:abort_on_error=0
 	export UBSAN_OPTIONS=halt_on_error=1:exitcode=99:print_stacktrace=1
-	prove --timer -v --exec '' tests/e2e/torture_kill.py \
-	    tests/e2e/faults.py
+	for kind in "${list[@]}"; do
+		rounds=${2:-$(torture_rounds "$kind")}
+		file=tests/torture/$kind.py
+		[[ $kind != faults ]] || file=tests/e2e/faults.py
+		case $kind in
+		power | loris | storm | idle)
+			build_release
+			export POSTHASTE_BUILD=$here/build/release
+			;;
+		*)
+			build_checked posthaste
+			export POSTHASTE_BUILD=$here/build/asan
+			;;
+		esac
+		say "$kind: $rounds"
+		TORTURE_ROUNDS=$rounds prove --timer -v --exec '' "$file" ||
+		    failed=1
+	done
+	((failed == 0)) || die "there were failures"
 }
 
 bench()

@@ -39,6 +39,7 @@ class Ledger:
         self.dav = {}       # (user, path) -> bytes that may be there
         self.refused = Counter()
         self.running = True
+        self.pause = PAUSE
         self.threads = []
 
     def saw(self, user, validity, uid, name):
@@ -102,7 +103,7 @@ class Ledger:
                 client.sendmail("a@elsewhere.example", [address], data)
                 with self.lock:
                     self.mail[user, name] = data
-                time.sleep(PAUSE)
+                time.sleep(self.pause)
 
     def append(self, number, serial):
         user = 1 + number % self.users
@@ -124,7 +125,7 @@ class Ledger:
                 if found:
                     self.saw(user, int(found[1]), int(found[2]),
                              name.encode())
-                time.sleep(PAUSE)
+                time.sleep(self.pause)
         finally:
             with contextlib.suppress(*LOST):
                 client.shutdown()
@@ -152,7 +153,7 @@ class Ledger:
                 answer.read()
                 if answer.status in (201, 204):
                     self.must_be(user, path, data)
-                    time.sleep(PAUSE)
+                    time.sleep(self.pause)
                 else:
                     with self.lock:
                         self.refused["PUT %d" % answer.status] += 1
