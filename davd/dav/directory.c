@@ -89,14 +89,15 @@ make_card(struct arena *arena, const struct account_info *info)
 	return out;
 }
 
+/* `card` is what make_card makes of him. */
 static result
-make_entry(struct arena *arena, const struct account_info *info,
+make_entry(struct arena *arena, const struct account_info *info, view card,
     struct entry *out)
 {
 	unsigned char hash[EVP_MAX_MD_SIZE] = { 0 };
 	struct buf b = buf_new(64);
 
-	*out = (struct entry){ .bytes = make_card(arena, info) };
+	*out = (struct entry){ .bytes = card };
 	(void)EVP_Digest(out->bytes.p, out->bytes.n, hash, NULL, EVP_sha256(),
 	    NULL);
 	encode_hex(&b, (view){ (const char *)hash, 16 });
@@ -128,7 +129,7 @@ find_entry(struct dav *d, struct arena *arena, view name, struct entry *out)
 	struct account_info info;
 
 	TRY(find_person(d, name, &info));
-	return make_entry(arena, &info, out);
+	return make_entry(arena, &info, make_card(arena, &info), out);
 }
 
 struct listing {
@@ -166,15 +167,17 @@ add_person(struct listing *l, const struct account_info *info)
 	struct arena *scratch = l->s.out.scratch;
 	struct entry e;
 	bool match = true;
+	view card;
 
 	if (!info->enabled)
 		return done();
-	TRY(make_entry(scratch, info, &e));
+	card = make_card(scratch, info);
 	if (l->filter != NULL)
-		TRY(vcard_matches(e.bytes, l->filter, scratch, &match));
+		TRY(vcard_matches(card, l->filter, scratch, &match));
 	if (match && l->left == 0)
 		l->truncated = true;
 	if (match && !l->truncated) {
+		TRY(make_entry(scratch, info, card, &e));
 		l->left--;
 		add_entry(l, &e);
 	}

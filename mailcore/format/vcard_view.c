@@ -50,22 +50,29 @@ vcard_put(struct vcard_writing *w, struct content_line line)
 		content_line_add(w->out, &line);
 }
 
-/* What must be known before the first line is written. */
+/* What must be known before the first line is written; no more than the
+ * version when that makes it stay as it is. */
 static result
-look(view text, struct arena *arena, struct vcard_writing *w)
+look(const struct vcard_view *v, view text, struct arena *arena,
+    struct vcard_writing *w)
 {
 	struct content_lines lines = content_lines_of(text, arena);
 	struct content_line line;
 
 	while (content_line_next(&lines, &line)) {
-		if (view_same(line.name, VIEW("VERSION")))
+		if (view_same(line.name, VIEW("VERSION"))) {
 			w->from = view_eq(view_trim(line.value), VIEW("4.0"))
 			    ? VCARD_4
 			    : VCARD_3;
-		else if (view_same(line.name, VIEW("SORT-STRING")))
+			if (w->chosen == NULL
+			    && (v->version == VCARD_AS_IS
+				|| v->version == w->from))
+				return done();
+		} else if (view_same(line.name, VIEW("SORT-STRING"))) {
 			w->sort_string = line.value;
-		else if (view_same(line.name, VIEW("N")))
+		} else if (view_same(line.name, VIEW("N"))) {
 			w->has_name = true;
+		}
 	}
 	return lines.r;
 }
@@ -81,7 +88,7 @@ vcard_view_write(
 	struct content_lines lines;
 	struct content_line line;
 
-	TRY(look(text, arena, &w));
+	TRY(look(v, text, arena, &w));
 	w.to = v->version == VCARD_AS_IS ? w.from : v->version;
 	if (w.from == w.to && v->chosen == NULL) {
 		buf_add(out, text);
