@@ -203,6 +203,8 @@ def main():
         ok(": 0 added" in said and " 0 refused" in said, "once more: nothing",
            said)
         hostile(server, path, Person(server, 3))
+        ok(" 0 faults" in command(server, "verify", "--bodies"),
+           "the books are right")
     done()
 
 
