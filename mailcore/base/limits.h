@@ -51,6 +51,7 @@ enum {
 	LIMIT_IMAP_SORT_MEMORY = 134217728, /* their subjects, names, ids */
 	LIMIT_IMAP_SORT_TEXT = 512,  /* bytes of one that count */
 	LIMIT_IMAP_REFERENCES = 32,  /* of one message, the last ones */
+	LIMIT_IMAP_LOST = 100, /* names subscribed, of mailboxes deleted */
 	LIMIT_IMAP_SHARERS = 500,       /* others whose mailboxes LIST shows */
 	LIMIT_IMAP_SHARED = 5000,       /* of all of them together */
 	LIMIT_IMAP_METADATA = 64,       /* entries of one command */

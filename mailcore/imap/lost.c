@@ -1,5 +1,6 @@
 #include "mailcore/imap/lost.h"
 
+#include "mailcore/base/limits.h"
 #include "mailcore/store/right_subscription.h"
 
 /* No mailbox has such a name, so it is in nobody's way. */
@@ -9,6 +10,35 @@ static view
 kept_name(struct arena *arena, view name)
 {
 	return arena_print(arena, PREFIX "%.*s", (int)name.n, name.p);
+}
+
+static bool
+is_lost(struct account *a, const struct subscription *s)
+{
+	return s->owner == account_id(a)
+	    && view_starts(s->name, VIEW(PREFIX));
+}
+
+/* The oldest goes where there is no room: subscriptions to what others share
+ * stand in the same table. */
+static result
+make_room(struct account *a, struct arena *arena)
+{
+	struct subscription *all;
+	const struct subscription *oldest = NULL;
+	size_t n, count = 0;
+
+	TRY(subscription_list(a, arena, COLLECTION_MAILBOX, &all, &n));
+	for (size_t i = 0; i < n; i++) {
+		if (!is_lost(a, &all[i]))
+			continue;
+		count++;
+		if (oldest == NULL || all[i].id < oldest->id)
+			oldest = &all[i];
+	}
+	return count < LIMIT_IMAP_LOST
+	    ? done()
+	    : subscription_remove(a, oldest->owner, oldest->collection);
 }
 
 result
@@ -21,6 +51,7 @@ lost_keep(struct account *a, struct arena *arena, const struct collection *c)
 	result r;
 
 	TRY(arena_result(arena));
+	TRY(make_room(a, arena));
 	r = subscription_add(a, &to);
 	return r.is == OVER_LIMIT || r.is == EXISTS ? done() : r;
 }
@@ -49,8 +80,7 @@ lost_list(struct account *a, struct arena *arena, view **out, size_t *count)
 	*out = arena_array(arena, n + 1, sizeof **out);
 	TRY(arena_result(arena));
 	for (size_t i = 0; i < n; i++)
-		if (all[i].owner == account_id(a)
-		    && view_starts(all[i].name, VIEW(PREFIX)))
+		if (is_lost(a, &all[i]))
 			(*out)[(*count)++] = view_from(all[i].name,
 			    sizeof PREFIX - 1);
 	return done();

@@ -9,8 +9,8 @@
 
 #include "mailcore/store/collection.h"
 
-/* Inside account_write: `c` is subscribed, and removed now.  One that there
- * is no room for is forgotten. */
+/* Inside account_write: `c` is subscribed, and removed now.  Beyond
+ * LIMIT_IMAP_LOST the oldest is forgotten, and so is what is too long. */
 CHECKED result lost_keep(struct account *, struct arena *,
     const struct collection *c);
 

@@ -7,6 +7,7 @@
  *	! wake           the first session is woken when it watches
  *	! many 600       a has so many mailboxes more, with long names
  *	! crowd 2100     a's INBOX has so many messages more
+ *	! lost 101       so many are made, subscribed and deleted: x0, x1...
  *	! progress       that something goes on is told at once
  *	! asleep         it does not watch
  *	! limit 100      the size limit of messages
@@ -193,6 +194,22 @@ add_to_crowd(struct talk *t, uint64_t count)
 	spool_free(&crowd.bytes);
 }
 
+static void
+lose(struct talk *t, uint64_t count)
+{
+	struct buf lines = buf_new(1 << 20);
+
+	for (uint64_t i = 0; i < count; i++)
+		buf_print(&lines,
+		    "l CREATE x%llu\r\nl SUBSCRIBE x%llu\r\n"
+		    "l DELETE x%llu\r\n",
+		    (unsigned long long)i, (unsigned long long)i,
+		    (unsigned long long)i);
+	talk_send(t, buf_view(&lines));
+	t->seen = t->out.n;
+	buf_free(&lines);
+}
+
 static result
 switch_off(struct account *a, void *context)
 {
@@ -229,6 +246,9 @@ set(struct talk *t, view word)
 	} else if (view_starts(word, VIEW("crowd "))
 	    && view_number(view_from(word, 6), INT64_MAX, &n)) {
 		add_to_crowd(t, n);
+	} else if (view_starts(word, VIEW("lost "))
+	    && view_number(view_from(word, 5), INT64_MAX, &n)) {
+		lose(t, n);
 	} else if (view_eq(word, VIEW("progress"))) {
 		services.progress_ms = -1;
 	} else if (view_eq(word, VIEW("asleep"))) {
