@@ -439,6 +439,7 @@ sasl_login_free(struct sasl_login **login)
 	sasl_free(&x->sasl);
 	scram_free(&x->scram);
 	token_job_end(&x->job);
+	auth_party_wipe(&x->party);
 	arena_free(&x->arena);
 	buf_free(&x->text);
 	free(x);

@@ -235,6 +235,22 @@ auth_party_find(struct auth *a, struct arena *arena,
 	return r;
 }
 
+static void
+wipe(view keys)
+{
+	secret_wipe((void *)(uintptr_t)keys.p, keys.n);
+}
+
+void
+auth_party_wipe(struct auth_party *p)
+{
+	for (size_t i = 0; i < p->count && p->rows != NULL; i++) {
+		wipe(p->rows[i].sha256);
+		wipe(p->rows[i].sha1);
+	}
+	p->count = 0;
+}
+
 static bool
 fits(const struct scram_row *row, enum scram_hash hash,
     const struct scram *scram, struct scram_keys *keys)

@@ -39,6 +39,9 @@ struct auth_party {
 CHECKED result auth_party_find(struct auth *, struct arena *,
     const struct auth_attempt *, struct auth_party *, unsigned *delay_ms);
 
+/* Its keys; before the arena goes, which does not. */
+void auth_party_wipe(struct auth_party *);
+
 /* Do any of the party's keys that are good for this attempt fit?  Counts and
  * logs as auth_password does.  `*keys`: those that fit.  DENIED, BUSY. */
 CHECKED result auth_party_prove(struct auth *, const struct auth_attempt *,
