@@ -84,13 +84,15 @@ def times(value):
 
 def draw(facts, results):
     picture = Picture()
+    # A wrong answer is no measure, and a p99 of few runs is a chance.
+    shown = [one for one in results if better(one) and not one["note"]
+             and "p99" not in one["figure"]]
     for unit, words in ((True, "Times as many in the same time"),
                         (False, "Times as quick, or as small")):
         picture.bars(words, [
             ("%s: %s, %s" % (one["row"], one["figure"], one["peer_name"]),
              COLORS.get(one["peer_name"], OTHER), better(one))
-            for one in results if better(one)
-            and one["unit"].endswith("/s") == unit])
+            for one in shown if one["unit"].endswith("/s") == unit])
     picture.bars("Cost of the largest, of that of the smallest", [
         ("%s: %s, %s to %s" % (row, name, first, last), OTHER, factor)
         for row, name, first, last, factor in growth(results)])

@@ -289,7 +289,8 @@ class Nginx(Peer):
     def configure(self):
         self.certificate()
         self.folders(["root"])
-        self.write("conf", NGINX, user="" if os.getuid() else
+        # Who is not root is root in the namespace, and has no other user.
+        self.write("conf", NGINX, user="user root root;" if os.getuid() else
                    "user nobody nogroup;")
 
     def document(self, path, body):

@@ -1,6 +1,8 @@
 """What a row is, and how rows are run: all of them once, then all again, so
 that a machine that changes its mind disturbs every row alike."""
+import math
 import statistics
+import time
 
 from machine import Failed, log
 
@@ -89,14 +91,21 @@ def run_one(bench, one, results):
             bench.restart()
 
 
-def run_rows(bench, rows, runs):
-    """What was found, row by row."""
+def run_rows(bench, rows, runs, seconds=math.inf):
+    """What was found, row by row.  Another round begins only when it would
+    end, taking as long as the last, within so many seconds."""
     results = {}
+    begin = time.monotonic()
     for number in range(runs):
+        last = time.monotonic()
         for one in rows:
             if one.error is None and number < (one.runs or runs):
                 log("run %d: %s" % (number + 1, one.name))
                 run_one(bench, one, results)
+        now = time.monotonic()
+        if number + 1 < runs and now - begin + now - last > seconds:
+            log("no time for more than %d of %d runs" % (number + 1, runs))
+            break
     places = {one.name: place for place, one in enumerate(rows)}
     return [summary(key, results[key]) for key in sorted(
         results, key=lambda key: places[key[0]])]

@@ -2,7 +2,8 @@
 import os
 
 from machine import Failed
-from rows import compare, figure, part, rate, row
+from rows import compare, figure, part, row
+from rows_dav import CARDS, POLL
 from rows_web import MONTH, PROPFIND, SYNC, XML
 
 GROWTH = {100: 140, 1000: 141, 10000: 142, 100000: 143}     # objects: user
@@ -28,6 +29,10 @@ RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10
 END:STANDARD
 END:VTIMEZONE
 """.replace("\n", "\r\n")
+CARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:growth-card-%d\r\n" \
+    "FN:Some %s%d\r\nN:Name%d;Some;;;\r\n" \
+    "EMAIL:some.name%d@elsewhere.example\r\nEND:VCARD\r\n"
+BOOK = "/SOGo/dav/{user}/Contacts/personal/"
 OWN = "/SOGo/dav/{user}/Calendar/personal/"
 
 
@@ -49,16 +54,28 @@ def sizes(bench):
     return [size for size in GROWTH if size <= bench.less(100000)]
 
 
+def bring(bench, size, kind, text):
+    """Into the calendar or address book of that size, by import."""
+    path = os.path.join(bench.server.folder, "growth." + kind)
+    with open(path, "w", encoding="ascii", newline="") as file:
+        file.write(text)
+    bench.server.command(
+        "import", bench.server.user(GROWTH[size])[0], "--data",
+        bench.server.data, "--from", path, "--format", kind)
+    os.unlink(path)
+
+
 def fill(bench):
     for size in sizes(bench):
-        path = os.path.join(bench.server.folder, "growth.ics")
-        with open(path, "w", encoding="ascii", newline="") as file:
-            file.write(calendar("".join(one_event(number)
-                                        for number in range(size))))
-        bench.server.command(
-            "import", bench.server.user(GROWTH[size])[0], "--data",
-            bench.server.data, "--from", path, "--format", "ics")
-        os.unlink(path)
+        bring(bench, size, "ics", calendar("".join(
+            one_event(number) for number in range(size))))
+
+
+def fill_cards(bench):
+    for size in sizes(bench):
+        bring(bench, size, "vcf", "".join(CARD % (
+            number, "Rarename" if number % (size // 10) == 0 else "Usual",
+            number, number, number) for number in range(size)))
 
 
 def ask(bench, target, name, body, **options):
@@ -138,5 +155,18 @@ def dav_growth(bench):
         found = ask(bench, bench.server, "month", MONTH, first=user,
                     path=OWN, count=max(5, 4000 // size))
         yield compare("a month of %d (%d events)" % (
-            size, found["elements"] / found["count"]), "ms", [found],
-            part("p50"))
+            size, found["elements"]), "ms", [found], part("p50"))
+
+
+@row("card-growth", "address books of 100 to 100,000 contacts: has anything"
+     " changed; the ten with that part of a name", fill_cards)
+def card_growth(bench):
+    for size in sizes(bench):
+        for name, least, options in (
+                ("PROPFIND 0", 1, dict(body=POLL, method="PROPFIND",
+                                       depth=0, count=400)),
+                ("FN contains", 10, dict(body=CARDS, count=20))):
+            found = ask(bench, bench.server, name, path=BOOK, least=least,
+                        first=GROWTH[size], **options)
+            yield compare("%s, %d" % (name, size), "ms", [found],
+                          part("p50"))

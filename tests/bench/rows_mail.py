@@ -128,24 +128,35 @@ def search_text(bench):
     return command(bench, "UID SEARCH TEXT topic77", 1)
 
 
+def growth(bench):
+    """User, messages."""
+    return [(user, max(100, bench.less(count))) for user, count in GROWTH]
+
+
 def fill_growth(bench):
-    for user, count in GROWTH:
-        bench.load("append", "imaps", batch=min(count, 100), first=user,
-                   spread=1, size=1024, seconds=600,
-                   count=max(1, bench.less(count) // min(count, 100)))
+    for user, count in growth(bench):
+        bench.load("append", "imaps", batch=100, first=user, spread=1,
+                   size=1024, seconds=600, count=count // 100)
 
 
 @row("mail-growth", "in mailboxes of 100, 10,000 and 100,000 messages, by"
-     " the median: SELECT; STORE of one flag", fill_growth)
+     " the median: SELECT; STORE of one flag; APPEND; a visit from handshake"
+     " to LOGOUT", fill_growth)
 def mail_growth(bench):
-    for user, count in GROWTH:
+    for user, count in growth(bench):
         found = bench.load("command", "imaps", first=user, spread=1,
                            command="SELECT INBOX", count=200, seconds=60)
         yield compare("SELECT, %d" % count, "ms", [found], part("p50"))
         found = bench.load("store", "imaps", first=user, spread=1,
-                           objects=bench.less(count), seconds=20,
+                           objects=count, seconds=20,
                            count=bench.less(2000))
         yield compare("STORE, %d" % count, "ms", [found], part("p50"))
+        found = bench.load("append", "imaps", first=user, spread=1,
+                           size=SIZE, seconds=20, count=bench.less(200))
+        yield compare("APPEND, %d" % count, "ms", [found], part("p50"))
+        found = bench.load("visit", "imaps", first=user, spread=1,
+                           seconds=20, count=bench.less(100))
+        yield compare("visit, %d" % count, "ms", [found], part("p50"))
 
 
 @row("visit", "handshake, LOGIN, SELECT of a mailbox of 10,000 messages,"

@@ -172,7 +172,7 @@ PACC_HOST = "ua-auto-config.posthaste.test"
 PROFILE = "/api/v1/profile"
 PROFILE_USER = 119
 CIPHER = "TLS_AES_128_GCM_SHA256"   # both sides, whatever they prefer
-TURNS = 9
+TURNS = 7
 
 
 def copied(path, host=None):
@@ -198,7 +198,7 @@ def by_turns(load, targets):
 def document(bench, path, **options):
     targets = [bench.server] + bench.present(["nginx"])
     options.update(path=path, anonymous="yes", cipher=CIPHER, seconds=20)
-    for sessions, count in ((1, 6000), (8, 24000)):
+    for sessions, count in ((1, 3000), (8, 12000)):
         sides = by_turns(lambda target: bench.load(
             "request", "https", target, sessions=sessions,
             count=bench.less(count), **options), targets)
@@ -206,7 +206,7 @@ def document(bench, path, **options):
     # The same number for both: half of what we answer at most.
     pace = max(1, int(sides[0]["rate"] / 2))
     sides = [bench.load("request", "https", target, sessions=8, pace=pace,
-                        count=bench.less(4 * pace), **options)
+                        count=bench.less(2 * pace), **options)
              for target in targets]
     yield compare("p99 at half load, 8 connections", "ms", sides,
                   part("p99"))
@@ -238,7 +238,7 @@ def profile(bench):
     for sessions in (1, 8):
         found = bench.load(
             "request", "https", path=PROFILE, sessions=sessions,
-            first=PROFILE_USER, spread=1, count=bench.less(1000), seconds=10)
+            first=PROFILE_USER, spread=1, count=bench.less(300), seconds=10)
         yield compare("%d connections" % sessions, "/s", [found], rate())
         yield compare("%d connections, p99" % sessions, "ms", [found],
                       part("p99"))

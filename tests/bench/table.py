@@ -135,7 +135,8 @@ run. Machines differ and are noisy: compare ratios and CPU, not bare rates.
 """
 
 
-def markdown(facts, results, rows, runs):
+def markdown(facts, results, rows):
+    runs = max([len(result["runs"]) for result in results], default=0)
     lines = ["| | |", "|---|---|"]
     lines += ["| %s | %s |" % (name.replace("_", " "), value)
               for name, value in facts.items()]
@@ -158,6 +159,6 @@ def markdown(facts, results, rows, runs):
     return HEAD % runs + "\n".join(lines) + "\n"
 
 
-def write_markdown(path, facts, results, rows, runs):
+def write_markdown(path, facts, results, rows):
     with open(path, "w", encoding="utf-8") as file:
-        file.write(markdown(facts, results, rows, runs))
+        file.write(markdown(facts, results, rows))

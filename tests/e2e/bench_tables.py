@@ -96,6 +96,15 @@ def test_failure():
        table.text(results, [one]), "and is said")
 
 
+def test_budget():
+    log, rows.log = rows.log, lambda text: None
+    one = rows.Row("row", "about", lambda _: [rows.figure("x", "ms", 1)])
+    found = [len(rows.run_rows(Bench, [one], 3, seconds)[0]["runs"])
+             for seconds in (0, 60)]
+    rows.log = log
+    same(found, [1, 3], "no run begins that has no time")
+
+
 def grown():
     def once(_):
         for count, value in ((100, 2.0), (10000, 2.5), (100000, 3.0)):
@@ -149,7 +158,7 @@ def test_outputs():
     text = table.text(results, [one])
     same(text.count("50.0 /s"), 1, "ours is said once beside two peers")
     ok("– (a<b: says & | \"no\")" in text, "a peer that failed", text)
-    page = table.markdown(FACTS, results, [one], 3)
+    page = table.markdown(FACTS, results, [one])
     ok("| x-growth | PUT | 100 – 100,000 | 1.5 |" in page, "growth", page)
     ok("| memory gib | 8 |" in page and "- **row**: about" in page,
        "facts and rows")
@@ -220,8 +229,8 @@ def test_sizes():
          "numbers")
 
 
-for test in (test_compare, test_summary, test_failure, test_growth,
-             test_reasons, test_outputs, test_notes, test_names, test_peers,
-             test_sizes):
+for test in (test_compare, test_summary, test_failure, test_budget,
+             test_growth, test_reasons, test_outputs, test_notes, test_names,
+             test_peers, test_sizes):
     test()
 done()
