@@ -313,6 +313,9 @@ scheduling_answer(struct scheduling *s)
 		dav_need(s->d, s->need);
 	else if (s->condition != NULL)
 		dav_error(s->d, s->status, s->condition, s->href);
+	else if (s->status == 412 && s->d->representation
+	    && dav_represent(s->d).is == OK) /* RFC 8144 3.2 */
+		s->d->answer->status = 412;
 	else
 		answer_text(s->d->answer, s->status,
 		    s->status == 429

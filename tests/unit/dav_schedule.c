@@ -137,6 +137,11 @@ test_invite(struct talk *t)
 	expect(t, "PUT", CALENDAR "a.ics", headers,
 	    EVENT("a", NINE USER_LINE USER_COMES OTHER_ASKED AWAY), 412, NULL,
 	    "the old tag is old");
+	snprintf(headers, sizeof headers,
+	    "If-Schedule-Tag-Match: %s\nPrefer: return=representation\n", tag);
+	expect(t, "PUT", CALENDAR "a.ics", headers,
+	    EVENT("a", NINE USER_LINE USER_COMES OTHER_ASKED AWAY), 412,
+	    "SUMMARY:b", "RFC 8144 3.2: what is there instead");
 	is_number(count(t, OTHER, AS_OTHER), 1, "there is one still");
 	expect(t, "DELETE", CALENDAR "a.ics", "", "", 204, NULL,
 	    "all is called off");
