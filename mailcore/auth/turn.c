@@ -84,10 +84,31 @@ suspect_may_run(const struct auth_turns *t)
 	    && (t->suspects + 1) * 2 <= t->processors + 1;
 }
 
+/* false: a storm has come up meanwhile, and too many wait. */
+static bool
+wait_for_turn(struct auth_turns *t, enum auth_standing as, int64_t now)
+{
+	bool stays = true;
+
+	t->waiting[as]++;
+	while (stays && !may_run(t, as)) {
+		(void)pthread_cond_wait(&t->given, &t->lock);
+		stays = !is_storm(t, now)
+		    || t->waiting[as] <= waiting_most[as];
+	}
+	t->waiting[as]--;
+	/* What this one leaves may be what another one waits for. */
+	if (!stays)
+		(void)pthread_cond_broadcast(&t->given);
+	return stays;
+}
+
 /* The lock is held, and let go of to wait. */
 static bool
-take(struct auth_turns *t, enum auth_standing standing, bool storm)
+take(struct auth_turns *t, enum auth_standing standing, int64_t now)
 {
+	bool storm = is_storm(t, now);
+
 	if (storm && standing == AUTH_SUSPECT) {
 		if (!suspect_may_run(t))
 			return false;
@@ -98,10 +119,8 @@ take(struct auth_turns *t, enum auth_standing standing, bool storm)
 		if (storm && !may_run(t, as)
 		    && t->waiting[as] >= waiting_most[as])
 			return false;
-		t->waiting[as]++;
-		while (!may_run(t, as))
-			(void)pthread_cond_wait(&t->given, &t->lock);
-		t->waiting[as]--;
+		if (!wait_for_turn(t, as, now))
+			return false;
 	}
 	if (standing == AUTH_SUSPECT)
 		t->suspects++;
@@ -115,7 +134,7 @@ auth_turns_take(struct auth_turns *t, enum auth_standing standing, int64_t now)
 	bool taken;
 
 	(void)pthread_mutex_lock(&t->lock);
-	taken = take(t, standing, is_storm(t, now));
+	taken = take(t, standing, now);
 	(void)pthread_mutex_unlock(&t->lock);
 	return taken ? done()
 		     : fail(BUSY, "many wrong passwords are being tried,"
