@@ -113,7 +113,7 @@ test_subscribed(struct talk *t)
 	struct reply r;
 
 	expect(t, "MKCALENDAR", NEWS, "", MAKE("<C:calendar/><S:subscribed/>"),
-	    403, "<D:valid-resourcetype/>", "not both");
+	    207, "<D:valid-resourcetype/>", "not both");
 	expect(t, "MKCALENDAR", NEWS, "", MAKE("<S:subscribed/>"), 201, NULL,
 	    "a subscription to elsewhere");
 	r = talk(t, "PROPFIND", NEWS, D0, ask);
