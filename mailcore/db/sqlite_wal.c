@@ -22,6 +22,7 @@ struct file {
 	sqlite3_int64 at;   /* where that belongs */
 	sqlite3_int64 next; /* where the last write ended; -1: not known */
 	bool commits;       /* the next page ends a transaction */
+	int failed;         /* why what was collected is lost, from `at` on */
 };
 
 /* The usual VFS' file lies behind ours. */
@@ -51,18 +52,18 @@ drop(struct file *f)
 	f->commits = false;
 }
 
-/* After this the file is as SQLite thinks that it is. */
+/* After this the file is as SQLite thinks that it is; or it is not, and
+ * nothing but taking the transaction back makes it so. */
 static int
 settle(struct file *f)
 {
 	sqlite3_file *r = real(&f->base);
-	int code = SQLITE_OK;
 
-	if (f->collected_n > 0)
-		code = r->pMethods->xWrite(r, f->collected, f->collected_n,
-		    f->at);
+	if (f->failed == SQLITE_OK && f->collected_n > 0)
+		f->failed = r->pMethods->xWrite(r, f->collected,
+		    f->collected_n, f->at);
 	drop(f);
-	return code;
+	return f->failed;
 }
 
 static bool
@@ -131,10 +132,14 @@ file_close(sqlite3_file *file)
 static int
 file_read(sqlite3_file *file, void *to, int n, sqlite3_int64 at)
 {
+	struct file *f = ours(file);
 	sqlite3_file *r = real(file);
-	int code = settle(ours(file));
+	int code = settle(f);
 
-	return code == SQLITE_OK ? r->pMethods->xRead(r, to, n, at) : code;
+	/* What was committed before is there. */
+	return code == SQLITE_OK || at + n <= f->at
+	    ? r->pMethods->xRead(r, to, n, at)
+	    : code;
 }
 
 static int
@@ -221,8 +226,10 @@ file_shm_lock(sqlite3_file *file, int first, int count, int flags)
 {
 	struct file *f = ours(file);
 
-	if (first == WRITE_LOCK && f->wal != NULL)
+	if (first == WRITE_LOCK && f->wal != NULL) {
 		drop(f->wal);
+		f->wal->failed = SQLITE_OK;
+	}
 	return real(file)->pMethods->xShmLock(real(file), first, count, flags);
 }
 

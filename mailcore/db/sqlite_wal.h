@@ -12,7 +12,9 @@
  *    syncing, asking for its size;
  *
  * and is dropped when the write lock is taken or let go of: all that can be
- * left then is of a transaction that was rolled back.
+ * left then is of a transaction that was rolled back.  Until then, what could
+ * not be written is an error of all that follows: SQLite would go on after a
+ * statement that only read when the disk was full.
  */
 #ifndef DB_SQLITE_WAL_H
 #define DB_SQLITE_WAL_H
