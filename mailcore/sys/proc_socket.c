@@ -4,6 +4,7 @@
 #include "mailcore/sys/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -36,6 +37,25 @@ remove_left(const struct sockaddr_un *a)
 	return !answers && unlink(a->sun_path) == 0;
 }
 
+/* The socket itself, whatever its name has become meanwhile: the folder may
+ * be another user's, who would be given a file of ours. */
+static bool
+give_to(const char *path, uid_t uid, gid_t gid)
+{
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	bool given = false;
+
+	if (fd < 0)
+		return false;
+	errno = EEXIST;
+	if (fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode)
+	    && st.st_uid == geteuid())
+		given = fchownat(fd, "", uid, gid, AT_EMPTY_PATH) == 0;
+	(void)close(fd);
+	return given;
+}
+
 /* Whose it is; nobody changes what is not named. */
 static bool
 give(const char *path, const struct proc_socket *s)
@@ -55,17 +75,19 @@ give(const char *path, const struct proc_socket *s)
 			return false;
 		gid = g->gr_gid;
 	}
-	return ((uid == (uid_t)-1 && gid == (gid_t)-1)
-	           || lchown(path, uid, gid) == 0)
-	    && chmod(path, s->mode) == 0;
+	return (uid == (uid_t)-1 && gid == (gid_t)-1)
+	    || give_to(path, uid, gid);
 }
 
 static bool
 bind_there(int fd, const struct sockaddr_un *a, const struct proc_socket *s)
 {
-	/* Nobody else's until it is whose it shall be. */
-	mode_t before = umask(0177);
-	bool bound = bind(fd, (const struct sockaddr *)a, sizeof *a) == 0;
+	/* It is made with its mode: chmod would follow a link that the
+	 * folder's owner put in its place.  The socket's own mode also holds
+	 * where a folder's ACL takes the place of the mask. */
+	mode_t before = umask(0777 & ~(mode_t)s->mode);
+	bool bound = fchmod(fd, (mode_t)s->mode) == 0
+	    && bind(fd, (const struct sockaddr *)a, sizeof *a) == 0;
 
 	(void)umask(before);
 	return bound && give(a->sun_path, s) && listen(fd, QUEUE) == 0;
