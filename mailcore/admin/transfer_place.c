@@ -2,11 +2,16 @@
  * (colour, order, what a calendar is for, whatever clients have set), and for
  * files and attachments ".about" with their media types and keys. */
 #include "mailcore/admin/transfer_inside.h"
+#include "mailcore/base/ascii.h"
 #include "mailcore/base/encode.h"
-#include "mailcore/base/utf8.h"
 #include "mailcore/format/xml_in.h"
+#include "mailcore/format/xml_out.h"
 
-enum { ABOUT_MOST = 16 << 20, CHECK_ARENA = 4 << 20 };
+enum {
+	ABOUT_MOST = 16 << 20,
+	CHECK_ARENA = 4 << 20,
+	LANGUAGE_MOST = 64 /* as DAV keeps (RFC 5646 4.4.1) */
+};
 
 /* "<octets of name> <of language> <of value>", a line end, these three, and a
  * line end. */
@@ -100,23 +105,66 @@ set_property(struct account *a, void *context)
 	    ? property_put(a, m->place_id, &s->property) : r;
 }
 
-/* Answers have it as it is: it must be XML by itself. */
+/* An element's name without a prefix (Namespaces in XML 4), of what all take
+ * for letters; XML itself judges those that are not ASCII. */
+static bool
+is_local_name(view name)
+{
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+
+		if (!ascii_is_alpha(c) && c != '_' && (unsigned char)c < 128
+		    && (i == 0 || (!ascii_is_digit(c) && c != '-' && c != '.')))
+			return false;
+	}
+	return name.n > 0;
+}
+
+/* The element as answers have it. */
+static void
+write_element(const struct property *p, view ns, const char *tag,
+    struct buf *out)
+{
+	struct xml_out x = xml_to(out);
+
+	xml_start(&x, tag);
+	if (ns.n > 0)
+		xml_set(&x, "xmlns:x", ns);
+	xml_set(&x, "xml:lang", p->language);
+	xml_raw(&x, p->value);
+	xml_end(&x, tag);
+}
+
+/* Answers have it as it is: it must be one element, and that one. */
+static bool
+is_element(const struct property *p)
+{
+	struct arena *arena = arena_new(CHECK_ARENA);
+	struct buf text = buf_new(CHECK_ARENA);
+	struct xml_element *e;
+	view name = p->name, ns = view_cut_last(&name, ' ');
+	const char *tag = arena_text(arena, arena_print(arena, "%s%.*s",
+	    ns.n > 0 ? "x:" : "", (int)name.n, name.p));
+	bool same = is_local_name(name) && tag != NULL;
+
+	if (same) {
+		write_element(p, ns, tag, &text);
+		same = buf_result(&text).is == OK
+		    && xml_parse(buf_view(&text), arena, &e).is == OK
+		    && xml_is(e, ns, name)
+		    && view_eq(e->language, p->language);
+	}
+	buf_free(&text);
+	arena_free(&arena);
+	return same;
+}
+
 static result
 check_property(const struct property *p)
 {
-	struct arena *arena = arena_new(CHECK_ARENA);
-	struct xml_element *root;
-	view whole = arena_print(arena, "<a>%.*s</a>", (int)p->value.n,
-	    p->value.p);
-	result r = arena_result(arena);
-
-	if (r.is == OK)
-		r = xml_parse(whole, arena, &root);
-	arena_free(&arena);
-	TRY(r);
-	return utf8_is_valid(p->name) && utf8_is_valid(p->language)
-	        && view_find_byte(p->name, ' ') != SIZE_MAX
-	        && p->value.n <= LIMIT_DAV_PROPERTY
+	return p->value.n <= LIMIT_DAV_PROPERTY
+	        && p->language.n <= LANGUAGE_MOST
+	        && view_find_byte(p->name, ' ') != SIZE_MAX && is_element(p)
 	    ? done()
 	    : fail(MALFORMED, "not a property");
 }

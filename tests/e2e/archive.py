@@ -8,6 +8,7 @@ import re
 import subprocess
 import tarfile
 import urllib.parse
+import xml.etree.ElementTree
 
 from harness import Server, card, done, event, ok, same
 
@@ -22,6 +23,7 @@ FIND = ('<propfind xmlns="DAV:"><prop><displayname/>'
         '<calendar-color xmlns="http://apple.com/ns/ical/"/>'
         '<calendar-order xmlns="http://apple.com/ns/ical/"/>'
         '<x xmlns="urn:own"/><getetag/><getcontenttype/></prop></propfind>')
+ALL = '<propfind xmlns="DAV:"><allprop/></propfind>'
 ONLY_TODO = ('<mkcalendar xmlns="urn:ietf:params:xml:ns:caldav"><D:set '
              'xmlns:D="DAV:"><D:prop><supported-calendar-component-set>'
              '<comp name="VTODO"/></supported-calendar-component-set>'
@@ -131,6 +133,13 @@ def hostile(server, path, person):
         b"no event", "calendars/evil/.name": b"Evil",
         "calendars/evil/.properties":
         b"9 0 4\nurn:own x</a>\n5 0 9\nx yz <b></a>/b>\n",
+        "calendars/worse/.name": b"", "calendars/worse/.properties": b"".join(
+            b"%d %d 1\n%s%sv\n" % (len(n), len(lang), n, lang)
+            for n, lang in [(b"urn:own x><evil/", b""), (b"a 1", b""),
+                            (b"a x:y", b""), (b"a\1b x", b""), (b"a ", b""),
+                            (b" xmlns=''", b""), (b"urn:own l", b"e" * 65),
+                            (b"urn:own l", b"e\1"), (b"urn:own x\xc3", b""),
+                            (b"urn:own good", b"en")]),
         "calendars/evil/.about": b"x" * 99,
         "settings/shares": b"Calendar%2Fnone user01@posthaste.test read\n"
         b"x\n\xff\n", "settings/subscriptions":
@@ -148,10 +157,16 @@ def hostile(server, path, person):
     ok(" 0 added" in said or "refused" in said, "refused", said)
     after = person.content()
     same(sorted(set(after) - set(before)),
-         ["Calendar/evil/", "Files/Files/"], "nothing else was made")
+         ["Calendar/evil/", "Calendar/worse/", "Files/Files/"],
+         "nothing else was made")
     ok(all(after[k] == before[k] for k in before), "nothing was changed")
     ok("x</a>" not in after["Calendar/evil/"], "nor taken as XML",
        after["Calendar/evil/"])
+    shown = person.ask("PROPFIND", "Calendar/worse/", ALL, (207,),
+                       Depth="0")[2]
+    tags = [e.tag for e in xml.etree.ElementTree.fromstring(shown).iter()]
+    same([t for t in tags if "urn:own" in t or "evil" in t or "}" not in t],
+         ["{urn:own}good"], "nor taken for elements")
 
 
 def main():
