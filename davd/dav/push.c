@@ -34,6 +34,16 @@ is_available(const struct dav *d, enum dav_what what)
 	    && (what & DAV_COLLECTIONS) != 0 && (what & DAV_FILES) == 0;
 }
 
+/* A reload may have turned it off since. */
+static bool
+has_key(const struct dav *d, struct signer_point *out)
+{
+	struct signer *s = __atomic_load_n(&d->services->push,
+	    __ATOMIC_ACQUIRE);
+
+	return s != NULL && signer_push_key(s, out).is == OK;
+}
+
 /* --- properties ---------------------------------------------------------- */
 
 bool
@@ -43,7 +53,7 @@ prop_push_transports(struct prop_out *o, const struct resource *r)
 	struct signer_point point;
 
 	if (!is_available(o->d, r->what) || directory_is(r)
-	    || signer_push_key(o->d->services->push, &point).is != OK)
+	    || !has_key(o->d, &point))
 		return false;
 	encode_base64url(&key,
 	    (view){ (const char *)point.bytes, sizeof point.bytes });
@@ -64,7 +74,7 @@ prop_push_topic(struct prop_out *o, const struct resource *r)
 	struct signer_point point;
 
 	if (!is_available(o->d, r->what) || directory_is(r)
-	    || signer_push_key(o->d->services->push, &point).is != OK)
+	    || !has_key(o->d, &point))
 		return false;
 	push_topic(&point, o->d->owner.id, r->collection->id, &topic);
 	xml_text(&o->x, buf_view(&topic));

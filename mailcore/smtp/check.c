@@ -20,11 +20,16 @@ static const struct smtp_code refused_codes[FAILED + 1] = {
 	[DENIED] = { 550, "5.7.1" },
 };
 
-static bool
-wants(const struct smtp *s)
+/* NULL: nothing looks at it.  A reload may put another in its place, or none,
+ * so it is read once. */
+static struct verify *
+verify_of(const struct smtp *s)
 {
-	return !s->services->submission
-	    && verify_wants(s->services->verify, s->peer->loopback);
+	struct verify *v = __atomic_load_n(&s->services->verify,
+	    __ATOMIC_ACQUIRE);
+
+	return !s->services->submission && verify_wants(v, s->peer->loopback)
+	    ? v : NULL;
 }
 
 bool
@@ -32,13 +37,14 @@ smtp_is_forged(const struct smtp *s, view header)
 {
 	bool stranger = !s->peer->loopback && !s->services->lmtp;
 
-	return (stranger || wants(s))
+	return (stranger || verify_of(s) != NULL)
 	    && findings_are_forged(header, view_of(s->services->hostname));
 }
 
 result
 smtp_check_begin(struct smtp *s)
 {
+	struct verify *v = verify_of(s);
 	struct transaction *t = &s->mail;
 	view *to;
 	struct inspection i = {
@@ -52,7 +58,7 @@ smtp_check_begin(struct smtp *s)
 	};
 	size_t n = 0;
 
-	if (!wants(s))
+	if (v == NULL)
 		return done();
 	to = arena_array(t->arena, t->recipients, sizeof *to);
 	TRY(arena_result(t->arena));
@@ -61,7 +67,7 @@ smtp_check_begin(struct smtp *s)
 	i.recipients = to;
 	TRY(spool_view(t->text, &i.message));
 	i.message = view_from(i.message, t->trace);
-	t->job = verify_begin(s->services->verify, &i);
+	t->job = verify_begin(v, &i);
 	return done();
 }
 
@@ -173,7 +179,7 @@ smtp_check_recipient(struct smtp *s, view address, int64_t account)
 	int64_t wait = 0;
 	result r;
 
-	if (account == 0 || !wants(s))
+	if (account == 0 || verify_of(s) == NULL)
 		return done();
 	TRY(sender_levels_of(s->services->store, account, &levels));
 	if (levels.greylist == 0 || !network_of(s->peer->address, network))
