@@ -146,8 +146,13 @@ handle(struct conn *c, unsigned what)
 		conn_begin(c);
 		return;
 	}
-	if (what & POST_WAKE)
+	if (what & POST_WAKE) {
 		c->waking = c->watching != 0;
+		/* The worker that has it may have looked before that, and
+		 * would give it back quietly. */
+		if (c->job != JOB_NONE && (what & POST_DONE) == 0)
+			(void)loop_still_busy(c);
+	}
 	if (what & POST_DONE)
 		conn_done(c);
 	else

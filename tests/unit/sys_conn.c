@@ -249,6 +249,69 @@ test_wake(struct toy_server *s)
 	client_close(&b);
 }
 
+/* Quick lines, which the loops themselves answer: at the second answer of each
+ * they have seen all that was posted before the first. */
+static void
+pass_loops(struct client *c, size_t n)
+{
+	for (int turn = 0; turn < 2; turn++)
+		for (size_t i = 0; i < n; i++) {
+			char line[8];
+
+			client_send(&c[i], "echo one\n");
+			(void)client_line(&c[i], line, sizeof line);
+		}
+}
+
+/* A change while a worker is still telling of the one before it: the worker's
+ * answer is no reason to sleep. */
+static void
+test_wake_twice(void)
+{
+	enum { ROUNDS = 20, LOOPS = 2, TICK_MS = 1000 };
+	const struct net_options o = { .workers = 4 };
+	struct toy_server s;
+	struct client c, others[LOOPS];
+	int64_t begun;
+	int told = 0;
+
+	toy_start(&s, 60, &o);
+	(void)pthread_create(&s.thread, NULL, toy_thread, &s);
+	c = client_open(s.clear_port);
+	expect(&c, "hello", "a greeting");
+	client_send(&c, "watch 7\n");
+	expect(&c, "watching", "one watches");
+	for (size_t i = 0; i < LOOPS; i++) {
+		others[i] = client_open(s.clear_port);
+		expect(&others[i], "hello", "another greeting");
+	}
+	begun = clock_steady_ms();
+	for (int i = 0; i < ROUNDS; i++) {
+		char line[16];
+		int before = s.services.woken;
+
+		s.services.hold_wakes = true;
+		net_wake(s.net, 7);
+		while (s.services.woken == before)
+			(void)poll(NULL, 0, 1);
+		net_wake(s.net, 7);
+		pass_loops(others, LOOPS);
+		s.services.hold_wakes = false;
+		for (int j = 0; j < 2; j++)
+			told += strcmp(client_line(&c, line, sizeof line),
+			    "changed") == 0;
+	}
+	is_number(told, 2 * ROUNDS, "each change is told of");
+	ok(clock_steady_ms() - begun < TICK_MS * ROUNDS * 3 / 4,
+	    "before the loop looks by itself");
+	client_close(&c);
+	for (size_t i = 0; i < LOOPS; i++)
+		client_close(&others[i]);
+	net_stop(s.net);
+	(void)pthread_join(s.thread, NULL);
+	toy_free(&s);
+}
+
 static void
 test_time_out(struct toy_server *s)
 {
@@ -342,6 +405,7 @@ main(void)
 	toy_free(&s);
 	is_number(s.services.opened, s.services.closed, "all are closed");
 	test_limits();
+	test_wake_twice();
 	SSL_CTX_free(ctx);
 	return tap_done();
 }

@@ -25,6 +25,7 @@
 #include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,8 @@ enum { TOY_LINE = 200, TOY_BIG = 1000 };
 struct toy_services {
 	unsigned patience;
 	_Atomic int opened, closed, most_lines_left;
+	_Atomic int woken;       /* so many times a session was */
+	_Atomic bool hold_wakes; /* they take until that is over */
 };
 
 struct toy {
@@ -154,8 +157,12 @@ toy_watching(const void *session)
 static struct step
 toy_wake(void *session, struct buf *out)
 {
-	(void)session;
+	struct toy *t = session;
+
 	buf_add_text(out, "changed\n");
+	t->services->woken++;
+	while (t->services->hold_wakes)
+		(void)poll(NULL, 0, 1);
 	return (struct step){ STEP_READ, 0 };
 }
 
