@@ -27,6 +27,21 @@ only_zone(icalcomponent *calendar)
 	return first;
 }
 
+/* Zones once had rules of all kinds; where these cannot be followed, the last
+ * years matter more than the ones before. */
+static bool
+turns_of(const icaltimezone *z, struct ical_turns *out)
+{
+	static const int64_t since[] = { INT64_MIN,
+		946684800,    /* 2000 */
+		1735689600 }; /* 2025 */
+
+	for (size_t i = 0; i < COUNT(since); i++)
+		if (ical_turns_since(z, since[i], out))
+			return true;
+	return false;
+}
+
 static result
 read_turns(icalcomponent *calendar, struct ical_turns *out)
 {
@@ -42,7 +57,7 @@ read_turns(icalcomponent *calendar, struct ical_turns *out)
 	icalcomponent_remove_component(calendar, zone);
 	if (!icaltimezone_set_component(z, zone))
 		icalcomponent_free(zone);
-	else if (!ical_turns_of(z, out))
+	else if (!turns_of(z, out))
 		out->count = 0;
 	icaltimezone_free(z, 1);
 	return done();
@@ -114,24 +129,62 @@ ical_floats(icalcomponent *c)
 	    && floating;
 }
 
-struct ical_range
-ical_by_clock(const struct ical_clock *clock, const struct ical_range *r)
+static bool
+is_moved(const struct ical_clock *clock, int64_t moment)
 {
-	return (struct ical_range){ ical_clock_wall(clock, r->from),
-		ical_clock_wall(clock, r->to) };
+	return clock != NULL && moment != INT64_MIN && moment != INT64_MAX;
+}
+
+static int64_t
+sum(int64_t moment, int32_t offset)
+{
+	int64_t wall;
+
+	return __builtin_add_overflow(moment, (int64_t)offset, &wall) ? moment
+								      : wall;
 }
 
 int64_t
 ical_clock_wall(const struct ical_clock *clock, int64_t moment)
 {
-	int64_t wall, other;
-
-	if (clock == NULL || moment == INT64_MIN || moment == INT64_MAX
-	    || __builtin_add_overflow(moment,
-		(int64_t)ical_turns_offset(&clock->turns, moment), &wall))
+	if (!is_moved(clock, moment))
 		return moment;
-	/* That was the offset some hours away, where clocks may change; of
-	 * times that they show twice it is the second. */
-	other = moment + ical_turns_offset(&clock->turns, wall);
-	return ical_clock_moment(clock, other) == moment ? other : wall;
+	return sum(moment, ical_turns_change(&clock->turns, moment).after);
+}
+
+/* What ends later than the moment ends later than this, by the clock: also
+ * what has a time that clocks leave out. */
+static int64_t
+wall_from(const struct ical_clock *clock, int64_t moment)
+{
+	struct ical_change c;
+
+	if (!is_moved(clock, moment))
+		return moment;
+	c = ical_turns_change(&clock->turns, moment);
+	if (c.after > c.before && moment - c.at < c.after - c.before)
+		return sum(moment, c.before);
+	return sum(moment, c.after);
+}
+
+/* What begins before the moment begins before this: also when clocks show an
+ * hour for the second time, of which all begins in the first. */
+static int64_t
+wall_to(const struct ical_clock *clock, int64_t moment)
+{
+	struct ical_change c;
+
+	if (!is_moved(clock, moment))
+		return moment;
+	c = ical_turns_change(&clock->turns, moment);
+	if (c.after < c.before && moment - c.at < c.before - c.after)
+		return sum(c.at, c.before);
+	return sum(moment, moment == c.at ? c.before : c.after);
+}
+
+struct ical_range
+ical_by_clock(const struct ical_clock *clock, const struct ical_range *r)
+{
+	return (struct ical_range){ wall_from(clock, r->from),
+		wall_to(clock, r->to) };
 }

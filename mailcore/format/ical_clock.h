@@ -10,7 +10,7 @@
 struct ical_clock;
 
 /* From a VCALENDAR with one VTIMEZONE and nothing else, which is freed with
- * the arena.  Rules of a kind that no zone has count as UTC.  MALFORMED. */
+ * the arena.  Rules that cannot be followed count as UTC.  MALFORMED. */
 CHECKED result ical_clock_read(
     view calendar, struct arena *, const struct ical_clock **out);
 

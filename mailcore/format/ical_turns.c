@@ -98,6 +98,30 @@ ical_turns_offset(const struct ical_turns *z, int64_t wall)
 	return earliest == NULL ? 0 : earliest->from;
 }
 
+struct ical_change
+ical_turns_change(const struct ical_turns *z, int64_t moment)
+{
+	struct ical_change c = { .at = INT64_MIN };
+	int64_t earliest = INT64_MAX;
+
+	for (size_t i = 0; i < z->count; i++) {
+		const struct ical_turn *t = &z->list[i];
+		int64_t wall, at;
+
+		if (__builtin_add_overflow(moment, (int64_t)t->from, &wall))
+			wall = moment;
+		if (last_change(t, wall, &at)) {
+			at -= t->from;
+			if (at >= c.at)
+				c = (struct ical_change){ at, t->from, t->to };
+		} else if (c.at == INT64_MIN && t->first < earliest) {
+			earliest = t->first;
+			c.before = c.after = t->from;
+		}
+	}
+	return c;
+}
+
 /* A turn counts on when its own end is later than that of all others: what
  * was in force at `wall`, and what comes after. */
 void
@@ -204,17 +228,41 @@ take_rule(const struct icalrecurrencetype *r, struct ical_turn *t)
 	return take_days(r, t);
 }
 
-static bool
-add_turn(struct ical_turns *z, const struct ical_turn *t)
+struct taking {
+	struct ical_turns *to;
+	int64_t since;
+	struct ical_turn before; /* the last one that is not after that */
+	bool any;
+};
+
+static void
+keep_before(struct taking *k, struct ical_turn t, int64_t at)
 {
-	if (z->count == ICAL_TURNS)
+	if (k->any && at - t.from < k->before.first - k->before.from)
+		return;
+	t.yearly = false;
+	t.first = at;
+	k->before = t;
+	k->any = true;
+}
+
+static bool
+add_turn(struct taking *k, const struct ical_turn *t)
+{
+	int64_t end = t->yearly ? t->until : t->first - t->from, at;
+
+	if (end < k->since && last_change(t, k->since, &at)) {
+		keep_before(k, *t, at);
+		return true;
+	}
+	if (k->to->count == ICAL_TURNS)
 		return false;
-	z->list[z->count++] = *t;
+	k->to->list[k->to->count++] = *t;
 	return true;
 }
 
 static bool
-take_dates(icalcomponent *c, struct ical_turns *z, struct ical_turn t)
+take_dates(icalcomponent *c, struct taking *k, struct ical_turn t)
 {
 	icalproperty *p;
 
@@ -228,14 +276,32 @@ take_dates(icalcomponent *c, struct ical_turns *z, struct ical_turn t)
 		    || icaltime_is_utc(d.time))
 			return false;
 		t.first = ical_wall(d.time);
-		if (!add_turn(z, &t))
+		if (!add_turn(k, &t))
 			return false;
 	}
 	return true;
 }
 
+/* false: it cannot be followed, and it matters. */
 static bool
-take_turn(icalcomponent *c, struct ical_turns *z)
+take_yearly(
+    struct taking *k, const struct icalrecurrencetype *r, struct ical_turn *t)
+{
+	int64_t until;
+
+	if (take_rule(r, t))
+		return add_turn(k, t);
+	if (icaltime_is_null_time(r->until))
+		return false;
+	until = ical_wall(r->until);
+	if (until >= k->since)
+		return false;
+	keep_before(k, *t, until + t->from);
+	return true;
+}
+
+static bool
+take_turn(icalcomponent *c, struct taking *k)
 {
 	struct ical_turn t = { .until = INT64_MAX };
 	icalproperty *start = icalcomponent_get_first_property(
@@ -246,6 +312,7 @@ take_turn(icalcomponent *c, struct ical_turns *z)
 	    c, ICAL_TZOFFSETTO_PROPERTY);
 	icalproperty *rule = icalcomponent_get_first_property(
 	    c, ICAL_RRULE_PROPERTY);
+	struct icalrecurrencetype r;
 
 	if (start == NULL || from == NULL || to == NULL
 	    || icaltime_is_utc(icalproperty_get_dtstart(start))
@@ -254,20 +321,18 @@ take_turn(icalcomponent *c, struct ical_turns *z)
 	t.first = ical_wall(icalproperty_get_dtstart(start));
 	t.from = icalproperty_get_tzoffsetfrom(from);
 	t.to = icalproperty_get_tzoffsetto(to);
-	if (rule != NULL) {
-		struct icalrecurrencetype r = icalproperty_get_rrule(rule);
-
-		if (!take_rule(&r, &t)
-		    || icalcomponent_get_next_property(c, ICAL_RRULE_PROPERTY)
-			!= NULL)
-			return false;
-	}
-	return add_turn(z, &t) && take_dates(c, z, t);
+	if (rule == NULL)
+		return add_turn(k, &t) && take_dates(c, k, t);
+	r = icalproperty_get_rrule(rule);
+	return icalcomponent_get_next_property(c, ICAL_RRULE_PROPERTY) == NULL
+	    && take_yearly(k, &r, &t) && take_dates(c, k, t);
 }
 
 bool
-ical_turns_of(const icaltimezone *zone, struct ical_turns *out)
+ical_turns_since(
+    const icaltimezone *zone, int64_t since, struct ical_turns *out)
 {
+	struct taking k = { .to = out, .since = since };
 	union {
 		const icaltimezone *in;
 		icaltimezone *out; /* nothing in it is changed */
@@ -282,7 +347,17 @@ ical_turns_of(const icaltimezone *zone, struct ical_turns *out)
 	i = icalcomponent_begin_component(all, ICAL_ANY_COMPONENT);
 	for (c = icalcompiter_deref(&i); c != NULL;
 	     c = icalcompiter_next(&i))
-		if (!take_turn(c, out))
+		if (!take_turn(c, &k))
 			return false;
+	if (k.any && out->count == ICAL_TURNS)
+		return false;
+	if (k.any)
+		out->list[out->count++] = k.before;
 	return out->count > 0;
+}
+
+bool
+ical_turns_of(const icaltimezone *zone, struct ical_turns *out)
+{
+	return ical_turns_since(zone, INT64_MIN, out);
 }

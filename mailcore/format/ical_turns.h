@@ -38,8 +38,21 @@ struct ical_turns {
 /* false: its rules are of another kind. */
 bool ical_turns_of(const icaltimezone *, struct ical_turns *out);
 
+/* The same for moments from `since` on: rules that ended before may be of any
+ * kind, and take no room. */
+bool ical_turns_since(
+    const icaltimezone *, int64_t since, struct ical_turns *out);
+
 /* The offset from UTC, in seconds, of a wall clock time. */
 int64_t ical_turns_offset(const struct ical_turns *, int64_t wall);
+
+/* The last change that is not after a moment. */
+struct ical_change {
+	int64_t at; /* in UTC; INT64_MIN: there is none */
+	int32_t before, after; /* offsets in seconds */
+};
+struct ical_change ical_turns_change(
+    const struct ical_turns *, int64_t moment);
 
 /* Without the turns that no time from `wall` on goes by. */
 void ical_turns_trim(struct ical_turns *, int64_t wall);

@@ -308,18 +308,18 @@ static void
 plan_limited(struct writing *w, struct part *p)
 {
 	struct ical_range r = { w->v->from, w->v->to };
+	icalproperty *id = icalcomponent_get_first_property(
+	    p->component, ICAL_RECURRENCEID_PROPERTY);
 	int64_t start, old;
 
-	if (!ical_is_override(p->component) || ical_overlaps(p->component, &r)
+	if (ical_floats(p->component))
+		r = ical_by_clock(w->v->clock, &r);
+	if (id == NULL || ical_overlaps(p->component, &r)
 	    || !ical_moment(p->component, ICAL_DTSTART_PROPERTY, &start, NULL)
 	    || !ical_moment(
 		p->component, ICAL_RECURRENCEID_PROPERTY, &old, NULL))
 		return;
-	if (icalproperty_get_first_parameter(
-		icalcomponent_get_first_property(
-		    p->component, ICAL_RECURRENCEID_PROPERTY),
-		ICAL_RANGE_PARAMETER)
-	    != NULL)
+	if (icalproperty_get_first_parameter(id, ICAL_RANGE_PARAMETER) != NULL)
 		return;
 	r.from += start - old;
 	r.to += start - old;
