@@ -45,6 +45,7 @@ start_front(struct web *w, const struct role_socket *s)
 		.routes = plain ? routes_plain : routes,
 		.route_count = plain ? route_plain_count : route_count,
 		.limit_of = routes_body_limit,
+		.too_large = routes_too_large,
 		.services = &w->services,
 		.certs = w->role->certs,
 		.tls = &c->tls,

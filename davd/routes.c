@@ -119,6 +119,15 @@ const struct route routes_plain[] = {
 };
 const size_t route_plain_count = COUNT(routes_plain);
 
+const char *
+routes_too_large(view path)
+{
+	return view_starts_same(path, VIEW("/api/"))
+	        && view_ends(path, VIEW("/import"))
+	    ? API_TOO_LARGE
+	    : NULL;
+}
+
 uint64_t
 routes_body_limit(view path)
 {
@@ -129,6 +138,8 @@ routes_body_limit(view path)
 		{ "/autodiscover/", LIMIT_AUTODISCOVER },
 		{ "/api/v1/calendars/import", LIMIT_IMPORT },
 		{ "/api/v1/address-books/import", LIMIT_IMPORT },
+		{ "/api/v1/archive/import", LIMIT_IMPORT },
+		{ "/api/v1/mailboxes/import", LIMIT_IMPORT },
 		{ "/calendars/import", LIMIT_IMPORT },
 		{ "/calendars", LIMIT_FORM },
 		/* What is a little too much gets a problem document. */

@@ -16,4 +16,7 @@ extern const size_t route_plain_count;
 /* How much of a body a path takes; UINT64_MAX: what the front takes. */
 uint64_t routes_body_limit(view path);
 
+/* What a larger one is told; NULL: the usual. */
+const char *routes_too_large(view path);
+
 #endif

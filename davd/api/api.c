@@ -356,8 +356,7 @@ take_file(struct api_call *c)
 	view wanted = view_of(c->route->takes->media);
 
 	if (c->request->body.n > LIMIT_IMPORT) {
-		api_problem(c->answer, 413, "the file is larger than allowed",
-		    VIEW(""));
+		api_problem(c->answer, 413, API_TOO_LARGE, VIEW(""));
 		return false;
 	}
 	if (is_of(c->request, wanted))

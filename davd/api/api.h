@@ -25,6 +25,11 @@ struct api_services {
 	struct signer *signer; /* NULL: profiles are unsigned */
 };
 
+/* Of a file that is larger than LIMIT_IMPORT. */
+#define API_TOO_LARGE                                                  \
+	"An import by HTTP is of at most 10485760 octets (10 MiB). A " \
+	"larger file is read by the operator: posthaste import."
+
 /* A handler for davd/http; `services` is a struct api_services. */
 void api_handle(void *services, const struct request *, struct answer *);
 

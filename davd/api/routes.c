@@ -27,6 +27,19 @@ static const struct api_field import_query[] = {
 	  .optional = true, .most = LIMIT_DISPLAY_NAME },
 };
 
+static const char *const mail_formats[] = { "mbox", NULL };
+
+static const struct api_field export_query[] = {
+	{ .name = "format", .about = "mbox", .optional = true, .most = 8,
+	  .words = mail_formats },
+};
+
+static const struct api_field mbox_query[] = {
+	{ .name = "mailbox", .about = "the name of one of the person's own; it"
+	  " is made when there is none. Missing: INBOX", .optional = true,
+	  .least = 1, .most = LIMIT_IMAP_MAILBOX_NAME },
+};
+
 #define PROFILE "application/x-apple-aspen-config"
 
 const struct api_route api_routes[] = {
@@ -135,6 +148,26 @@ const struct api_route api_routes[] = {
 	    " is kept. Sent again, it adds nothing more.", API_PERSON,
 	    &schema_book_file, import_query, COUNT(import_query), 200,
 	    &schema_imported, NULL, op_book_import },
+	{ "GET", "/archive", "exportArchive", "Everything of the person as one"
+	    " tar: mail, calendars, contacts, files, scripts and settings. One"
+	    " that tar calls cut off is not whole.", API_PERSON, NULL, NULL,
+	    0, 200, NULL, "application/x-tar", op_archive },
+	{ "POST", "/archive/import", "importArchive", "Add what is in an"
+	    " archive and not there yet. What is there is kept. Sent again, it"
+	    " adds nothing more.", API_PERSON, &schema_archive_file, NULL, 0,
+	    200, &schema_restored, NULL, op_archive_import },
+	{ "GET", "/mailboxes", "listMailboxes", "The person's own mailboxes.",
+	    API_PERSON, NULL, NULL, 0, 200, &schema_mailboxes, NULL,
+	    op_mailboxes },
+	{ "GET", "/mailboxes/{id}/export", "exportMailbox", "All messages of"
+	    " it, as one mbox.", API_PERSON, NULL, export_query,
+	    COUNT(export_query), 200, NULL, "application/mbox",
+	    op_mailbox_export },
+	{ "POST", "/mailboxes/import", "importMailbox", "Add the messages of"
+	    " an mbox that are not there yet. Sent again, it adds nothing"
+	    " more.", API_PERSON, &schema_mbox_file, mbox_query,
+	    COUNT(mbox_query), 200, &schema_mail_imported, NULL,
+	    op_mailbox_import },
 	{ "GET", "/events", "streamEvents", "Logins as they happen (event"
 	    " \"login\"), and the end of the session (\"session-ended\"), as"
 	    " server-sent events.", API_PERSON, NULL, events_query,

@@ -15,6 +15,8 @@ extern const struct api_schema schema_credentials, schema_session,
     schema_problem, schema_queue_recipient,
     schema_queue_message, schema_queue, schema_sending,
     schema_sending_span, schema_calendar_file,
-    schema_book_file, schema_calendars, schema_books, schema_imported;
+    schema_book_file, schema_calendars, schema_books, schema_imported,
+    schema_archive_file, schema_mbox_file, schema_mailboxes,
+    schema_restored, schema_mail_imported;
 
 #endif

@@ -122,6 +122,17 @@ refuse(struct exchange *x, unsigned status, const char *why)
 	return false;
 }
 
+static bool
+refuse_large(struct exchange *x)
+{
+	const char *why = NULL;
+
+	if (x->options->too_large != NULL)
+		why = x->options->too_large(x->request.path);
+	return refuse(x, 413,
+	    why != NULL ? why : "The body is larger than allowed.");
+}
+
 static void
 limit_body(struct exchange *x)
 {
@@ -154,7 +165,7 @@ body_fits(struct exchange *x)
 	if (!view_number(value, UINT64_MAX, &length))
 		return refuse(x, 400, "RFC 9110 8.6: bad Content-Length");
 	if (length > x->body_limit)
-		return refuse(x, 413, "The body is larger than allowed.");
+		return refuse_large(x);
 	return true;
 }
 
@@ -248,7 +259,7 @@ exchange_run(struct exchange *x)
 	x->answered = true;
 	x->request.body = buf_view(&x->body);
 	if (x->dropped > 0)
-		(void)refuse(x, 413, "The body is larger than allowed.");
+		(void)refuse_large(x);
 	else if (route == NULL)
 		(void)refuse(x, 404, "There is nothing here.");
 	else

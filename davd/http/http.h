@@ -87,6 +87,8 @@ struct front_options {
 	unsigned connections, connections_per_peer;
 	uint64_t body_limit; /* 413 beyond; default LIMIT_CALENDAR_OBJECT */
 	uint64_t (*limit_of)(view path); /* less for some; may be NULL */
+	/* What a larger one is told; NULL, or it returns NULL: the usual. */
+	const char *(*too_large)(view path);
 };
 
 CHECKED result front_start(struct front **, const struct front_options *);

@@ -45,6 +45,9 @@ struct transfer {
 	view mailbox;    /* import: into this one; empty: as it is named */
 	view collection; /* import of ics and vcf; empty: "personal" */
 	view display_name; /* of that one when it is made; empty: its name */
+
+	/* Import: of what part of an archive is told: "mail", "calendars"... */
+	view part;
 };
 
 /* MALFORMED: a format that is none.  Otherwise the disk or the store. */
@@ -63,6 +66,13 @@ CHECKED result transfer_import(struct transfer *, const char *path,
 CHECKED result transfer_import_text(struct transfer *, view text,
     enum transfer_format, int64_t *collection);
 
+/* The same of an archive, or an mbox that goes into `mailbox`.  From anybody:
+ * what would take too long is refused before anything is stored (OVER_LIMIT),
+ * as is what cannot be read (MALFORMED).  A later failure is of the rest: what
+ * was told is durable. */
+CHECKED result transfer_import_bytes(struct transfer *, view bytes,
+    enum transfer_format);
+
 /* One calendar, or one address book, as one file in pieces; an account is held
  * only while a piece is made.  NOT_FOUND: none of that number and kind. */
 struct transfer_out;
@@ -74,5 +84,15 @@ const struct collection *transfer_out_of(const struct transfer_out *);
 /* As `stream` and `stream_end` of an answer want it. */
 bool transfer_out_piece(void *out, struct buf *to);
 void transfer_out_end(void *out);
+
+/* An archive, or as an mbox the mailbox of that number, in pieces: of the
+ * transfer `name_encode` is looked at, and whose it is.  It has what was there
+ * when it began, as far as it is there when its turn comes; one that broke off
+ * is a tar that is cut off.  NOT_FOUND: no such mailbox. */
+struct transfer_stream;
+CHECKED result transfer_stream_new(const struct transfer *, int64_t mailbox,
+    struct transfer_stream **);
+bool transfer_stream_piece(void *stream, struct buf *to);
+void transfer_stream_end(void *stream);
 
 #endif

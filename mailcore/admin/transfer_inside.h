@@ -18,18 +18,27 @@ enum {
 	TRANSFER_BATCH = 1000
 };
 
-/* Where an export goes: a folder, or a tar file in it.  Sticky. */
+/* Where an export goes: a folder, a tar file in it, or a tar in memory.
+ * Sticky. */
 struct sink {
 	const char *folder;
 	int tar; /* descriptor, or -1 */
+	struct buf *to; /* a tar; NULL: not in memory */
 	view prefix; /* before every path: "mail/" */
 	result r;
 };
 void sink_folder(struct sink *, view path);
 void sink_file(struct sink *, view path, int64_t when, view bytes);
 
-/* Begin and end a tar file. */
+/* A file of a tar whose bytes the caller adds himself, and what fills it up
+ * behind them. */
+void sink_head(struct sink *, view path, int64_t when, size_t size);
+void sink_pad(struct sink *, size_t size);
+
+/* Begin a tar file.  A tar ends in two empty blocks (sink_end); what was
+ * written is on the disk when it is closed. */
 void sink_open_tar(struct sink *, const char *path);
+void sink_end(struct sink *);
 void sink_close(struct sink *);
 
 /* All files of a tar, in their order.  MALFORMED. */
@@ -79,6 +88,48 @@ void maildir_read_flags(view file, const struct keywords *, struct arena *,
 /* CRLF to LF. */
 void text_to_unix(view text, struct buf *out);
 
+/* An export at work. */
+struct export {
+	struct transfer *t;
+	struct account *account;
+	struct arena *arena;
+	struct sink sink;
+	enum transfer_format format;
+	view folder; /* of the present collection, as a path */
+	struct keywords keywords;
+	struct buf *mbox;
+	uint64_t number; /* in its mailbox */
+};
+
+/* What of an archive stands before a mailbox' messages, or a collection's
+ * objects: folders, keywords, properties. */
+CHECKED result export_enter_mailbox(struct export *,
+    const struct collection *);
+CHECKED result export_enter_collection(struct export *,
+    const struct collection *);
+
+/* `context` is the export: one of them as a whole, as item_each wants it. */
+CHECKED result export_message(void *context, const struct item *);
+CHECKED result export_object(void *context, const struct item *);
+
+/* Where they are in an archive; `plain`: octets with LF, `wire`: CRLF. */
+void export_message_path(struct export *, const struct item *, size_t plain,
+    size_t wire, struct buf *path);
+void export_object_path(struct export *, const struct item *,
+    struct buf *path);
+
+/* The line that begins a message of an mbox. */
+void export_mbox_line(struct buf *, const struct item *);
+
+/* Of its text what stands from `*at` on, at most `most` octets, as an mbox
+ * has it.  `*inside` a line it may stop. */
+void export_mbox_text(struct buf *, view text, size_t *at, size_t most,
+    bool *inside);
+
+/* The first file, and what follows the collections. */
+void export_begin(struct export *);
+CHECKED result export_end(struct export *);
+
 /* An import at work. */
 struct known;
 struct import {
@@ -92,6 +143,7 @@ struct import {
 	size_t known_count;
 	struct keywords keywords;
 	int64_t unsynced;
+	size_t compares; /* of messages, that are left; 0: any number */
 	view components; /* of the calendar; empty: any.  In folder_arena */
 	view about; /* of the present folder of files: its ".about" */
 	view about_left; /* what of it was not looked at yet */
@@ -131,6 +183,10 @@ CHECKED result import_object(struct import *, const struct incoming_object *);
 /* A whole calendar or a file of cards, cut into objects. */
 CHECKED result import_calendar(struct import *, int64_t collection, view text);
 CHECKED result import_cards(struct import *, int64_t collection, view text);
+
+/* Before an import of what anybody may send.  MALFORMED, OVER_LIMIT. */
+CHECKED result import_check_archive(view tar);
+CHECKED result import_check_mbox(view text);
 
 /* All messages of an mbox into the mailbox entered. */
 CHECKED result import_mbox(struct import *, view text);

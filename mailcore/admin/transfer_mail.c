@@ -86,6 +86,11 @@ make_mailbox(struct account *a, void *context)
 static result
 check_mailbox(view name)
 {
+	view top = name;
+
+	if (view_same(view_cut(&top, '/'), VIEW(COLLECTION_OTHERS)))
+		return fail(MALFORMED, "below that name the mailboxes of"
+		    " others are shown");
 	for (size_t i = 0; i < name.n; i++)
 		if (ascii_is_control(name.p[i]))
 			return fail(MALFORMED, "a name that no mailbox can"
@@ -143,6 +148,9 @@ find_known(struct import *m, view text, int64_t received, bool *out)
 
 		if (m->known[low].met)
 			continue;
+		if (m->compares > 0 && --m->compares == 0)
+			return fail(OVER_LIMIT, "too many messages of one"
+			    " size and date to be told apart");
 		TRY(body_open(m->account, m->known[low].body, &body));
 		*out = m->known[low].met = view_eq(body.bytes, text);
 		body_close(&body);

@@ -40,6 +40,17 @@ write_all(int fd, view bytes)
 	return true;
 }
 
+static void
+put(struct sink *s, view bytes)
+{
+	if (s->to != NULL) {
+		buf_add(s->to, bytes);
+		s->r = buf_result(s->to);
+	} else if (!write_all(s->tar, bytes)) {
+		s->r = disk_failure(s->folder);
+	}
+}
+
 static bool
 path_in(struct sink *s, view path, char to[TRANSFER_PATH])
 {
@@ -101,20 +112,23 @@ write_header(struct sink *s, view path, char type, int64_t when, size_t size)
 	for (size_t i = 0; i < BLOCK; i++)
 		sum += (unsigned char)h[i];
 	put_octal(h + CHECKSUM_AT, CHECKSUM - 1, sum);
-	if (!write_all(s->tar, (view){ h, BLOCK }))
-		s->r = disk_failure(s->folder);
+	put(s, (view){ h, BLOCK });
+}
+
+void
+sink_pad(struct sink *s, size_t size)
+{
+	static const char zeroes[BLOCK];
+
+	if (s->r.is == OK && size % BLOCK > 0)
+		put(s, (view){ zeroes, BLOCK - size % BLOCK });
 }
 
 static void
 write_padded(struct sink *s, view bytes)
 {
-	static const char zeroes[BLOCK];
-	size_t rest = bytes.n % BLOCK;
-
-	if (!write_all(s->tar, bytes)
-	    || (rest > 0
-	        && !write_all(s->tar, (view){ zeroes, BLOCK - rest })))
-		s->r = disk_failure(s->folder);
+	put(s, bytes);
+	sink_pad(s, bytes.n);
 }
 
 /* "<length> path=<path>\n", whose length counts itself. */
@@ -136,7 +150,7 @@ write_long_path(struct sink *s, view path)
 }
 
 static void
-write_entry(struct sink *s, view path, char type, int64_t when, view bytes)
+write_head(struct sink *s, view path, char type, int64_t when, size_t size)
 {
 	struct buf whole = buf_new(TRANSFER_PATH);
 
@@ -148,10 +162,21 @@ write_entry(struct sink *s, view path, char type, int64_t when, view bytes)
 	if (s->r.is == OK && whole.n > NAME)
 		write_long_path(s, buf_view(&whole));
 	if (s->r.is == OK)
-		write_header(s, buf_view(&whole), type, when, bytes.n);
-	if (s->r.is == OK)
-		write_padded(s, bytes);
+		write_header(s, buf_view(&whole), type, when, size);
 	buf_free(&whole);
+}
+
+static bool
+is_tar(const struct sink *s)
+{
+	return s->tar >= 0 || s->to != NULL;
+}
+
+void
+sink_head(struct sink *s, view path, int64_t when, size_t size)
+{
+	if (s->r.is == OK)
+		write_head(s, path, '0', when, size);
 }
 
 void
@@ -161,8 +186,8 @@ sink_folder(struct sink *s, view path)
 
 	if (s->r.is != OK)
 		return;
-	if (s->tar >= 0)
-		write_entry(s, path, '5', 0, VIEW(""));
+	if (is_tar(s))
+		write_head(s, path, '5', 0, 0);
 	else if (path_in(s, path, to))
 		s->r = file_make_folder(to);
 }
@@ -172,10 +197,13 @@ sink_file(struct sink *s, view path, int64_t when, view bytes)
 {
 	if (s->r.is != OK)
 		return;
-	if (s->tar >= 0)
-		write_entry(s, path, '0', when, bytes);
-	else
+	if (!is_tar(s)) {
 		write_file(s, path, when, bytes);
+		return;
+	}
+	write_head(s, path, '0', when, bytes.n);
+	if (s->r.is == OK)
+		write_padded(s, bytes);
 }
 
 void
@@ -188,16 +216,21 @@ sink_open_tar(struct sink *s, const char *path)
 		s->r = disk_failure(path);
 }
 
-/* A tar ends in two empty blocks.  What was written is on the disk then. */
+void
+sink_end(struct sink *s)
+{
+	static const char end[2 * BLOCK];
+
+	if (is_tar(s) && s->r.is == OK)
+		put(s, (view){ end, sizeof end });
+}
+
 void
 sink_close(struct sink *s)
 {
-	static const char end[2 * BLOCK];
 	int fd = s->tar;
 
-	if (fd >= 0 && s->r.is == OK
-	    && !write_all(fd, (view){ end, sizeof end }))
-		s->r = disk_failure(s->folder);
+	sink_end(s);
 	if (fd < 0)
 		fd = open(s->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->r.is == OK && (fd < 0 || syncfs(fd) != 0))

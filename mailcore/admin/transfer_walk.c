@@ -364,6 +364,7 @@ take_entry(void *context, view path, int64_t when, view bytes)
 	view rest = path;
 	view top = view_cut(&rest, '/');
 
+	m->t->part = top;
 	if (view_eq(top, VIEW("mail")))
 		return import_maildir_file(m, rest, when, bytes);
 	if (view_eq(top, VIEW("calendars")))
@@ -437,4 +438,35 @@ transfer_import(struct transfer *t, const char *path,
 	if (r.is == OK)
 		r = store_sync(t->store);
 	return r;
+}
+
+static result
+import_bytes(struct import *m, view bytes, enum transfer_format format)
+{
+	if (format == TRANSFER_ARCHIVE)
+		return tar_each(bytes, take_entry, m);
+	TRY(import_enter(m, m->t->mailbox));
+	return import_mbox(m, bytes);
+}
+
+result
+transfer_import_bytes(struct transfer *t, view bytes,
+    enum transfer_format format)
+{
+	struct import m = { .t = t, .compares = LIMIT_IMPORT_COMPARED };
+	result r, synced;
+
+	if (format != TRANSFER_ARCHIVE && format != TRANSFER_MBOX)
+		return fail(MALFORMED, "expected an archive or an mbox");
+	TRY(format == TRANSFER_ARCHIVE ? import_check_archive(bytes)
+				       : import_check_mbox(bytes));
+	TRY(account_open(t->store, t->account, &m.account));
+	m.arena = arena_new(TRANSFER_ARENA);
+	m.folder_arena = arena_new(FOLDER_ARENA);
+	r = import_bytes(&m, bytes, format);
+	account_close(&m.account);
+	arena_free(&m.folder_arena);
+	arena_free(&m.arena);
+	synced = store_sync(t->store);
+	return synced.is != OK ? synced : r;
 }

@@ -168,6 +168,13 @@ enum {
 	 * in it; an import holds a thread for so long. */
 	LIMIT_IMPORT = 10485760,
 	LIMIT_IMPORT_ITEMS = 10000,
+	/* Of an archive: mailboxes; octets of properties and settings; how
+	 * often a message is compared with one that is there; and refusals
+	 * of one kind that are told in words. */
+	LIMIT_IMPORT_MAILBOXES = 500,
+	LIMIT_IMPORT_ASIDE = 1048576,
+	LIMIT_IMPORT_COMPARED = 100000,
+	LIMIT_IMPORT_REFUSALS = 20,
 	/* Requests in one window: of one session, those of them that change
 	 * something, and of one network (an office behind one address). */
 	LIMIT_API_WINDOW = 60,
