@@ -219,7 +219,10 @@ read_clock(struct query *q, struct dav *d, const struct xml_element *root)
 		dav_error(d, 403, "C:valid-calendar-data", VIEW(""));
 		return false;
 	}
-	if (id == NULL && zone == NULL && !q->whole)
+	/* What asks for no time needs none, but for what is expanded. */
+	if (id == NULL && zone == NULL
+	    && (!q->whole
+		|| (q->wanted.data != NULL && q->wanted.data->first != NULL)))
 		q->s.clock = schedule_clock(
 		    d->account, q->collection.id, d->arena);
 	return true;

@@ -238,7 +238,10 @@ ical_filter_range(const struct xml_element *filter, view *component,
 	    ? NULL
 	    : xml_child(one, CALDAV, VIEW("time-range"));
 
-	*component = one == NULL ? VIEW("") : xml_attribute(one, VIEW("name"));
+	/* In capitals, as items have it. */
+	*component = one == NULL
+	    ? VIEW("")
+	    : component_find(xml_attribute(one, VIEW("name")))->name;
 	*from = INT64_MIN;
 	*to = INT64_MAX;
 	if (range != NULL && ical_filter_time(range, from, to).is != OK) {
