@@ -12,7 +12,11 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 
-enum { HASH = 16 };
+enum {
+	HASH = 16,
+	LOOK_ARENA = 4 * LIMIT_DAV_PROPERTY,
+	COMPONENTS_MOST = 2048
+};
 
 struct object {
 	struct import *import;
@@ -40,16 +44,20 @@ look_at(struct account *a, struct object *o)
 	static const view source = VIEW_INIT("http://calendarserver.org/ns/"
 	    " subscribed");
 	struct import *m = o->import;
-	result r = property_get(a, m->folder_arena, o->collection, source,
-	    &m->components);
+	struct arena *arena = arena_new(LOOK_ARENA);
+	view found;
+	result r = property_get(a, arena, o->collection, source, &found);
 
-	if (r.is == OK && m->components.n > 0)
-		return fail(DENIED, "a calendar that is subscribed to");
 	m->components = VIEW("");
-	if (r.is != OK && r.is != NOT_FOUND)
-		return r;
-	r = property_get(a, m->folder_arena, o->collection, holds,
-	    &m->components);
+	if (r.is == OK && found.n > 0)
+		r = fail(DENIED, "a calendar that is subscribed to");
+	else if (r.is == OK || r.is == NOT_FOUND)
+		r = property_get(a, arena, o->collection, holds, &found);
+	/* As often as an archive names it: no more than may count. */
+	if (r.is == OK)
+		m->components = arena_copy(m->folder_arena,
+		    view_first(found, COMPONENTS_MOST));
+	arena_free(&arena);
 	return r.is == NOT_FOUND ? done() : r;
 }
 

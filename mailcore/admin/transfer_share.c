@@ -175,9 +175,10 @@ add_subscription(struct account *a, void *context)
 	return subscription_add(a, wanted);
 }
 
-/* To what he may see alone. */
+static const char not_shared[] = "it is not shared with him";
+
 static result
-find_shared(struct import *m, const view *words, struct subscription *s)
+find_in_account(struct import *m, const view *words, struct subscription *s)
 {
 	struct account_info owner;
 	struct right_set rights;
@@ -193,10 +194,20 @@ find_shared(struct import *m, const view *words, struct subscription *s)
 	account_close(&a);
 	TRY(r);
 	if (rights.all || right_in(&rights, s->kind, c.id) == 0)
-		return fail(NOT_FOUND, "it is not shared with him");
+		return fail(NOT_FOUND, not_shared);
 	s->owner = owner.id;
 	s->collection = c.id;
 	return done();
+}
+
+/* To what he may see alone; of all else it is not told whether it is there. */
+static result
+find_shared(struct import *m, const view *words, struct subscription *s)
+{
+	result r = find_in_account(m, words, s);
+
+	return r.is == NOT_FOUND || r.is == MALFORMED || r.is == OVER_LIMIT
+	    ? fail(NOT_FOUND, not_shared) : r;
 }
 
 static result

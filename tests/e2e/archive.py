@@ -144,7 +144,8 @@ def hostile(server, path, person):
         "settings/shares": b"Calendar%2Fnone user01@posthaste.test read\n"
         b"x\n\xff\n", "settings/subscriptions":
         b"calendar p nobody@posthaste.test personal\ncalendar q " +
-        person.address.encode() + b" personal\nmail a b c\n"}
+        person.address.encode() + b" personal\nmail a b c\ncalendar r " +
+        server.login(0)[0].encode() + b" none\n"}
     changed = path + ".bad.tar"
     with tarfile.open(changed, "w", format=tarfile.USTAR_FORMAT) as tar:
         for name, data in [("manifest", good["manifest"]), *bad.items()]:
@@ -155,6 +156,8 @@ def hostile(server, path, person):
     said = command(server, "import", person.address, "--from", changed,
                    "--format", "archive", code=1)
     ok(" 0 added" in said or "refused" in said, "refused", said)
+    same(said.count("it is not shared with him"), 3,
+         "nobody is told who is here and what he has")
     after = person.content()
     same(sorted(set(after) - set(before)),
          ["Calendar/evil/", "Calendar/worse/", "Files/Files/"],
