@@ -76,6 +76,20 @@ stream_status(struct stream *s, view href, view status)
 	xml_end(&s->out.x, "D:response");
 }
 
+void
+stream_refused(struct stream *s, view href, const char *condition)
+{
+	struct xml_out *x = &s->out.x;
+
+	xml_start(x, "D:response");
+	xml_leaf(x, "D:href", href);
+	xml_leaf(x, "D:status", VIEW("HTTP/1.1 403 Forbidden"));
+	xml_start(x, "D:error");
+	xml_leaf(x, condition, VIEW(""));
+	xml_end(x, "D:error");
+	xml_end(x, "D:response");
+}
+
 /* One piece into `to`, with the account open. */
 static result
 add_piece(struct stream *s, struct buf *to)

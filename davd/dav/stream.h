@@ -41,4 +41,7 @@ void stream_resource(struct stream *, const struct resource *);
 /* A response that is only a status: "HTTP/1.1 404 Not Found". */
 void stream_status(struct stream *, view href, view status);
 
+/* 403 for one of them, with the condition that it does not meet. */
+void stream_refused(struct stream *, view href, const char *condition);
+
 #endif
