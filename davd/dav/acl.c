@@ -132,7 +132,7 @@ show(struct dav *d)
 }
 
 /* GET of "name.ics" or "name.vcf" is of the collection "name", unless there is
- * one of the longer name. */
+ * one of the longer name.  So is OPTIONS where nothing else can be done. */
 static result
 read_export(struct dav *d)
 {
@@ -145,13 +145,16 @@ read_export(struct dav *d)
 	if ((d->path.what & DAV_COLLECTIONS) == 0 || d->path.slash
 	    || !view_ends(name, suffix)
 	    || (!view_eq(d->request->method, VIEW("GET"))
-		&& !view_eq(d->request->method, VIEW("HEAD"))))
+		&& !view_eq(d->request->method, VIEW("HEAD"))
+		&& !(d->path.open
+		    && view_eq(d->request->method, VIEW("OPTIONS")))))
 		return done();
 	r = collection_find(
 	    d->account, d->arena, dav_kind(d->path.what), name, &c);
 	if (r.is != NOT_FOUND)
 		return r;
 	d->path.collection = view_first(name, name.n - suffix.n);
+	d->path.whole = true;
 	return done();
 }
 

@@ -99,6 +99,33 @@ search_target(struct search *s)
 				: done();
 }
 
+/* The same times have the same tag, whenever they are written down. */
+static view
+tag_of(struct dav *d, struct ical_busy *busy)
+{
+	struct buf b = buf_new(d->answer->body.limit);
+	view tag;
+
+	ical_busy_write(busy, 0, &b);
+	tag = schedule_etag(buf_view(&b), d->arena);
+	buf_free(&b);
+	return tag;
+}
+
+/* A browser keeps it under its name (RFC 6266 4.3). */
+static void
+answer_file(struct dav *d, struct ical_busy *busy)
+{
+	view tag = tag_of(d, busy);
+
+	answer_header(d->answer, "ETag",
+	    arena_print(d->arena, "W/\"%.*s\"", (int)tag.n, tag.p));
+	d->answer->status = request_precondition(d->request, tag);
+	if (d->answer->status == 0)
+		answer_header(d->answer, "Content-Disposition",
+		    VIEW("attachment; filename=\"freebusy.ifb\""));
+}
+
 static void
 answer(struct dav *d, int64_t from, int64_t to)
 {
@@ -117,9 +144,16 @@ answer(struct dav *d, int64_t from, int64_t to)
 	if (r.is == OVER_LIMIT) {
 		dav_error(
 		    d, 403, "D:number-of-matches-within-limits", VIEW(""));
-	} else if (r.is != OK) {
+		return;
+	}
+	if (r.is != OK) {
 		dav_fail(d, r);
-	} else {
+		return;
+	}
+	d->answer->status = 0;
+	if (d->path.busy)
+		answer_file(d, &s.busy);
+	if (d->answer->status == 0) {
 		ical_busy_write(&s.busy, clock_now(), &d->answer->body);
 		answer_header(d->answer, "Content-Type",
 		    VIEW("text/calendar; charset=utf-8"));

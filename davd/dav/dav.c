@@ -330,6 +330,11 @@ is_to_read(struct dav *d)
 void
 dav_options(struct dav *d)
 {
+	if (d->path.busy || d->path.whole) {
+		answer_header(d->answer, "Allow", VIEW("OPTIONS, GET, HEAD"));
+		d->answer->status = 200;
+		return;
+	}
 	if (d->path.what == DAV_NOTHING) {
 		answer_text(d->answer, 404, "There is nothing here.");
 		return;

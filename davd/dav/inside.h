@@ -61,6 +61,7 @@ struct dav_path {
 	bool open;  /* below public/: nobody logs in */
 	bool slash; /* ends in '/' */
 	bool busy;  /* freebusy.ifb: DAV_NOTHING, but GET knows it */
+	bool whole; /* name.ics for name: all of it, as a file */
 	bool deep;  /* below an object: DAV_NOTHING, and so is its parent */
 };
 

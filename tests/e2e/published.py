@@ -33,12 +33,29 @@ def file_of(server, path, kind, name, **login):
     return head["ETag"], body
 
 
+def options(server, path):
+    status, head, body = server.http("OPTIONS", path)
+    same((status, head["Allow"], body), (200, "OPTIONS, GET, HEAD", b""),
+         "what can be done: " + path)
+
+
 def busy(server, path):
     status, head, body = server.http("GET", path)
     ok(status == 200 and head["Content-Type"] ==
        "text/calendar; charset=utf-8" and b"BEGIN:VFREEBUSY" in body and
        b"One" not in body, "when, and not what", body)
     same(server.http("HEAD", path)[0], 200, "HEAD of that")
+    same(head["Content-Disposition"], 'attachment; filename="freebusy.ifb"',
+         "under its name")
+    query = "?start=20300101T000000Z&end=20300201T000000Z"
+    tag = server.http("GET", path + query)[1]["ETag"]
+    ok(tag.startswith('W/"'), "what is written anew has a weak tag", tag)
+    status, head, body = server.http("GET", path + query,
+                                     headers={"If-None-Match": tag})
+    same((status, body, head["ETag"]), (304, b"", tag), "unchanged: " + path)
+    same(server.http("GET", path + query.replace("0201", "0202"), headers={
+        "If-None-Match": tag})[0], 200, "other times have another tag")
+    options(server, path)
     for query, wanted in (("start=20260101T000000Z&end=99990101T000000Z",
                            403), ("start=%FF", 400), ("period=P-1D", 400),
                           ("end=x", 400)):
@@ -78,6 +95,9 @@ def main():
         same(server.http("GET", path.replace(address, "x@" + address.split(
             "@")[1]))[0], 404, "nor of nobody")
         busy(server, public + "freebusy.ifb")
+        options(server, path)
+        same(server.http("OPTIONS", public + "Calendar/none.ics")[0], 404,
+             "what is not there")
         file_of(server, server.home("Contacts", 0), "text/vcard",
                 "personal.vcf", **mine)
         server.http("MKCALENDAR", home[:-9] + "caf%C3%A9%20%22x/", **mine)
