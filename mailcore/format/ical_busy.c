@@ -86,7 +86,7 @@ ical_busy_instances(struct ical_busy *b, icalcomponent *c,
 		e.clock = b->clock;
 		range = ical_by_clock(b->clock, &range);
 	}
-	if (ical_is_override(c))
+	if (ical_is_single(c))
 		(void)visit(&e, c, 0);
 	else
 		(void)ical_any_instance(c, &range, overridden, visit, &e);

@@ -16,6 +16,7 @@
 
 enum {
 	ICAL_STEPS = 20000, /* instances looked at, of one object */
+	ICAL_OVERRIDES = 1024, /* among which others are looked for */
 	ICAL_RULES = 2,     /* RRULEs of one component that are followed */
 	ICAL_FLOAT = 14 * 3600,
 	ICAL_DAY = 86400
@@ -60,6 +61,11 @@ void ical_sort(int64_t *moments, size_t count);
 /* Has it a RECURRENCE-ID? */
 bool ical_is_override(icalcomponent *);
 
+/* An override that with RANGE=THISANDFUTURE stands for the instances behind
+ * its own too (RFC 5545 3.2.13); one that stands for its own alone. */
+bool ical_is_ranged(icalcomponent *);
+bool ical_is_single(icalcomponent *);
+
 /* The null time: none. */
 struct icaltimetype ical_property_time(icalcomponent *, icalproperty_kind);
 
@@ -97,7 +103,9 @@ typedef bool ical_test(void *context, icalcomponent *, int64_t shift);
 
 /* Run `test` for the component's own time and every recurrence that may
  * touch `range`, except those in EXDATE and in `overridden`; true as soon as
- * one fits, and when the bounds do not allow to tell. */
+ * one fits, and when the bounds do not allow to tell.  Recurrences behind an
+ * override with THISANDFUTURE are its own, moved as far as it is.
+ * `overridden` NULL: the rules alone. */
 bool ical_any_instance(icalcomponent *, const struct ical_range *range,
     const struct ical_moments *overridden, ical_test *test, void *context);
 

@@ -149,7 +149,7 @@ alarm_in_range(struct match *m, icalcomponent *alarm, icalcomponent *parent,
 	struct ical_range wide = *range;
 	int64_t start, first, off;
 
-	if (ical_is_override(parent)
+	if (ical_is_single(parent)
 	    || !ical_moment(parent, ICAL_DTSTART_PROPERTY, &start, NULL))
 		return instance_rings(&s, parent, 0);
 	if (!alarm_moment(alarm, parent, &first))
@@ -173,7 +173,7 @@ component_in_range(struct match *m, icalcomponent *c, icalcomponent *parent,
 	}
 	if (ical_floats(c))
 		range = ical_by_clock(m->clock, &range);
-	if (ical_is_override(c))
+	if (ical_is_single(c))
 		return ical_overlaps(c, &range);
 	return ical_any_instance(
 	    c, &range, &m->overridden, instance_overlaps, &range);

@@ -100,9 +100,12 @@ ical_is_past(const struct icalrecurrencetype *rule,
 
 /* One walk over the instances of a component. */
 struct walk {
-	icalcomponent *component;
+	icalcomponent *component; /* whose rules these are */
+	icalcomponent *shown;     /* as which its instances happen */
 	struct icaltimetype start;
 	int64_t start_seconds;
+	int64_t base;       /* the instance that `shown` itself is */
+	int64_t from, next; /* instances that are shown as that */
 	struct ical_range window; /* of instance starts that matter */
 	const struct ical_moments *overridden;
 	struct ical_moments excluded;
@@ -129,11 +132,44 @@ ical_sort(int64_t *moments, size_t count)
 		qsort(moments, count, sizeof *moments, compare_moments);
 }
 
-bool
-ical_is_override(icalcomponent *c)
+/* Of the same event?  AVAILABLEs of several may lie in one component. */
+static bool
+is_kin(icalcomponent *a, icalcomponent *b)
 {
-	return icalcomponent_get_first_property(c, ICAL_RECURRENCEID_PROPERTY)
-	    != NULL;
+	const char *x = icalcomponent_get_uid(a), *y = icalcomponent_get_uid(b);
+
+	return icalcomponent_isa(a) == icalcomponent_isa(b)
+	    && view_eq(view_of(x), view_of(y));
+}
+
+/* The component that an override belongs to; NULL: it is not there.  `*next`
+ * is where the first override behind `from` begins that changes all that
+ * follows.  An iterator of its own: callers may be in the middle of one. */
+static icalcomponent *
+master_of(icalcomponent *c, int64_t from, int64_t *next)
+{
+	icalcomponent *parent = icalcomponent_get_parent(c), *found = NULL;
+	icalcomponent *other;
+	icalcompiter i;
+	int64_t t;
+
+	*next = INT64_MAX;
+	if (parent == NULL)
+		return ical_is_override(c) ? NULL : c;
+	i = icalcomponent_begin_component(parent, ICAL_ANY_COMPONENT);
+	while ((other = icalcompiter_deref(&i)) != NULL) {
+		(void)icalcompiter_next(&i);
+		if (other != c && !is_kin(other, c))
+			continue;
+		if (!ical_is_override(other))
+			found = found == NULL ? other : found;
+		else if (ical_is_ranged(other)
+		    && ical_moment(
+			other, ICAL_RECURRENCEID_PROPERTY, &t, NULL)
+		    && t > from && t < *next)
+			*next = t;
+	}
+	return found;
 }
 
 static struct ical_moments
@@ -190,10 +226,10 @@ ical_additions(icalcomponent *c, struct icaltimetype start)
 static bool
 test_one(struct walk *w, int64_t t)
 {
-	if (has(&w->excluded, t)
+	if (t < w->from || t >= w->next || has(&w->excluded, t)
 	    || (w->overridden != NULL && has(w->overridden, t)))
 		return false;
-	return w->test(w->context, w->component, t - w->start_seconds);
+	return w->test(w->context, w->shown, t - w->base);
 }
 
 /* Start not far before the window instead of at DTSTART, where that is
@@ -309,29 +345,60 @@ walk_all(struct walk *w)
 	return false;
 }
 
+/* Whose rules, and which of their instances; false: there are none.  Of more
+ * than ICAL_OVERRIDES each is one instance. */
+static bool
+place(struct walk *w, icalcomponent *c)
+{
+	size_t others = w->overridden == NULL ? 0 : w->overridden->count;
+
+	w->shown = w->component = c;
+	w->from = INT64_MIN;
+	w->next = INT64_MAX;
+	if (ical_is_single(c) || (ical_is_override(c)
+		&& (others > ICAL_OVERRIDES
+		    || !ical_moment(
+			c, ICAL_RECURRENCEID_PROPERTY, &w->from, NULL))))
+		return false;
+	if (others > 0 && others <= ICAL_OVERRIDES)
+		w->component = master_of(c, w->from, &w->next);
+	if (w->component == NULL)
+		return false;
+	w->start = ical_property_time(w->component, ICAL_DTSTART_PROPERTY);
+	if (icaltime_is_null_time(w->start))
+		return false;
+	w->start_seconds = ical_seconds(w->start);
+	w->base = w->from == INT64_MIN ? w->start_seconds : w->from;
+	return true;
+}
+
 bool
 ical_any_instance(icalcomponent *c, const struct ical_range *range,
     const struct ical_moments *overridden, ical_test *test, void *context)
 {
-	struct walk w = { .component = c,
-		.overridden = overridden,
+	struct walk w = { .overridden = overridden,
 		.test = test,
 		.context = context };
 	struct ical_range extent = ical_extent(c);
 	bool found;
 
-	w.start = ical_property_time(c, ICAL_DTSTART_PROPERTY);
-	if (icaltime_is_null_time(w.start))
+	if (!place(&w, c))
 		return test(context, c, 0);
-	w.start_seconds = ical_seconds(w.start);
+	if (w.component != c && test(context, c, 0))
+		return true;
 	/* An instance may touch the range when it starts before its end, and
 	 * not longer before its beginning than it lasts. */
 	w.window.from = range->from < -FAR
 	    ? INT64_MIN
-	    : range->from - (extent.to - w.start_seconds) - ICAL_DAY;
+	    : range->from - (extent.to - w.base) - ICAL_DAY;
 	w.window.to = range->to > FAR
 	    ? INT64_MAX
-	    : range->to + (w.start_seconds - extent.from) + ICAL_DAY;
+	    : range->to + (w.base - extent.from) + ICAL_DAY;
+	/* So all that share the rules take no more steps than one would. */
+	if (w.window.from < w.from)
+		w.window.from = w.from;
+	if (w.window.to > w.next)
+		w.window.to = w.next;
 	collect(&w);
 	found = walk_all(&w);
 	ical_moments_free(&w.additions);
@@ -386,8 +453,12 @@ ical_starts(icalcomponent *c, int64_t *first, int64_t *last)
 
 	*first = *last = icaltime_is_null_time(start) ? 0 : ical_seconds(start);
 	/* An override is one instance (RFC 5545 3.8.4.4). */
-	if (ical_is_override(c))
+	if (ical_is_single(c))
 		return;
+	if (ical_is_override(c)) {
+		*last = INT64_MAX; /* its master knows; this is near enough */
+		return;
+	}
 	for (p = icalcomponent_get_first_property(c, ICAL_RDATE_PROPERTY);
 	     p != NULL;
 	     p = icalcomponent_get_next_property(c, ICAL_RDATE_PROPERTY)) {

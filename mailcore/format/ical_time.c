@@ -86,6 +86,32 @@ ical_property_time(icalcomponent *c, icalproperty_kind kind)
 }
 
 bool
+ical_is_override(icalcomponent *c)
+{
+	return icalcomponent_get_first_property(c, ICAL_RECURRENCEID_PROPERTY)
+	    != NULL;
+}
+
+bool
+ical_is_ranged(icalcomponent *c)
+{
+	icalproperty *p = icalcomponent_get_first_property(
+	    c, ICAL_RECURRENCEID_PROPERTY);
+	icalparameter *range = p == NULL
+	    ? NULL
+	    : icalproperty_get_first_parameter(p, ICAL_RANGE_PARAMETER);
+
+	return range != NULL
+	    && icalparameter_get_range(range) == ICAL_RANGE_THISANDFUTURE;
+}
+
+bool
+ical_is_single(icalcomponent *c)
+{
+	return ical_is_override(c) && !ical_is_ranged(c);
+}
+
+bool
 ical_moment(
     icalcomponent *c, icalproperty_kind kind, int64_t *out, bool *floating)
 {

@@ -261,6 +261,7 @@ add_event(struct making *m, icalcomponent *c)
 	else
 		m->fixed = true;
 	if (ical_is_override(c)) {
+		m->other = m->other || ical_is_ranged(c);
 		add_single(m, begin, length);
 		return;
 	}

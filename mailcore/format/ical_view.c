@@ -293,11 +293,11 @@ plan_expanded(struct writing *w, struct part *p)
 	if (ical_floats(p->component))
 		g.range = ical_by_clock(w->v->clock, &g.range);
 	p->convert = true;
-	if (ical_is_override(p->component) || !has_rules(p->component)) {
+	p->recurs = has_rules(p->component) && !ical_is_override(p->component);
+	if (!p->recurs && !ical_is_ranged(p->component)) {
 		(void)gather_one(&g, p->component, 0);
 		return;
 	}
-	p->recurs = true;
 	(void)ical_any_instance(
 	    p->component, &g.range, &w->overridden, gather_one, &g);
 	sort_once(p);
