@@ -94,6 +94,36 @@ test_bytes(struct talk *t)
 	    "UID:bom\r\n", "and it is exported");
 }
 
+/* Pasted from word processors; a client that is refused never syncs again.
+ * XML has no way to write them. */
+static void
+test_controls(struct talk *t)
+{
+	expect(t, "PUT", CALENDAR "vt.ics", "",
+	    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\n"
+	    "UID:vt\r\nDTSTART:20260101T000000Z\r\nSUMMARY:a\vb\x01\r\n"
+	    "END:VEVENT\r\nEND:VCALENDAR\r\n",
+	    201, NULL, "controls in a text");
+	expect(t, "GET", CALENDAR "vt.ics", "", "", 200,
+	    "SUMMARY:a\vb\x01\r\n", "come back as they were sent");
+	expect(t, "REPORT", CALENDAR, "",
+	    "<C:calendar-multiget xmlns:C='urn:ietf:params:xml:ns:caldav'"
+	    " xmlns:D='DAV:'><D:prop><C:calendar-data/></D:prop><D:href>"
+	    CALENDAR "vt.ics</D:href></C:calendar-multiget>",
+	    207, "SUMMARY:a\xef\xbf\xbd" "b\xef\xbf\xbd", "and XML stays XML");
+	expect(t, "PUT", CALENDAR "name.ics", "",
+	    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\n"
+	    "UID:name\r\nDTSTART:20260101T000000Z\r\nSUM\vMARY:a\r\n"
+	    "END:VEVENT\r\nEND:VCALENDAR\r\n",
+	    403, "<C:valid-calendar-data/>", "but in no name");
+	expect(t, "PUT", BOOK "vt.vcf", "",
+	    "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:vt\r\nFN:a\vb\r\n"
+	    "N:b;a;;;\r\nEND:VCARD\r\n",
+	    201, NULL, "controls in a card");
+	expect(t, "GET", BOOK "vt.vcf", "", "", 200, "FN:a\vb\r\n",
+	    "come back as well");
+}
+
 static void
 test_xml(struct talk *t)
 {
@@ -250,6 +280,7 @@ main(void)
 	talk_open(&t);
 	test_events(&t);
 	test_bytes(&t);
+	test_controls(&t);
 	test_xml(&t);
 	test_targets(&t);
 	test_multiget(&t);
