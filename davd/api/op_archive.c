@@ -212,6 +212,8 @@ take(struct api_call *c, struct taking *k, enum transfer_format format)
 	k->t.name_encode = utf7_encode;
 	k->t.name_decode = utf7_decode;
 	k->t.told = told;
+	k->t.own = true;
+	k->t.publish = c->services->conf->publish;
 	k->t.context = k;
 	r = transfer_import_bytes(&k->t, c->request->body, format);
 	/* Some of it is there: that is to be told. */

@@ -46,6 +46,12 @@ struct transfer {
 	view collection; /* import of ics and vcf; empty: "personal" */
 	view display_name; /* of that one when it is made; empty: its name */
 
+	/* Import: the person himself asks, and of what an archive says he gets
+	 * what he could do by himself.  `publish`: also open something to
+	 * everyone. */
+	bool own;
+	bool publish;
+
 	/* Import: of what part of an archive is told: "mail", "calendars"... */
 	view part;
 };

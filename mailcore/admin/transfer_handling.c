@@ -209,6 +209,8 @@ static result
 take_forward(struct import *m, struct taking *t)
 {
 	view rest = t->text, line;
+	/* As many as a script of his own could send it on to. */
+	size_t most = m->t->own ? LIMIT_SIEVE_REDIRECTS : LIMIT_FORWARDS;
 	int64_t keep;
 	size_t count = 0;
 
@@ -221,7 +223,7 @@ take_forward(struct import *m, struct taking *t)
 
 		if (address_parse(line, t->arena, &address).is != OK)
 			return fail(MALFORMED, "expected an address a line");
-		if (++count > LIMIT_FORWARDS)
+		if (++count > most)
 			return fail(OVER_LIMIT, "too many addresses");
 	}
 	return count == 0 ? fail(MALFORMED, "expected an address a line")

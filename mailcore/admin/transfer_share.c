@@ -129,6 +129,30 @@ read_words(struct arena *arena, view line, view *words, size_t count)
 	return line.n == 0 && arena_result(arena).is == OK;
 }
 
+/* Could the owner have done this by IMAP (SETACL) or DAV (ACL, proxies)? */
+static result
+check_own(struct import *m, const struct account_info *owner,
+    const view *words)
+{
+	view name = words[0], kind = view_cut(&name, '/'), who = words[1];
+	bool calendars = view_eq(kind, VIEW("Calendar"));
+	bool whole = view_eq(kind, words[0]);
+	struct account_info info;
+
+	if (whole && (!calendars || view_find_byte(who, '@') == SIZE_MAX))
+		return fail(DENIED, "all of a kind: the operator shares it");
+	if (view_eq(kind, VIEW("Mail")) || view_eq(who, VIEW("domain")))
+		return done();
+	if (view_eq(who, VIEW("anyone")))
+		return m->t->publish
+		    ? done()
+		    : fail(DENIED, "nothing is open to everyone here");
+	TRY(account_find(m->t->store, m->arena, who, &info));
+	return info.domain == owner->domain
+	    ? done()
+	    : fail(NOT_FOUND, "there is nobody of that address");
+}
+
 /* What is granted already stays. */
 static result
 take_share(struct import *m, view line)
@@ -150,6 +174,8 @@ take_share(struct import *m, view line)
 			    view_eq(list[i].rights, words[2]) ? ""
 			        : "it is shared with other rights, which"
 			          " stay");
+	if (m->t->own)
+		TRY(check_own(m, &owner, words));
 	return admin_share_add(m->t->store, owner.address, words[0], words[1],
 	    words[2]);
 }

@@ -55,6 +55,8 @@ def fill(s):
                 bytes(range(256)) * 2000,
                 {"Content-Type": "application/x-own"}, auth=True,
                 number=0)[0], 201, "a file")
+    command(s, "share", "add", address, "Calendar/personal", s.login(2)[0],
+            "read")
 
 
 def counts(found):
@@ -124,12 +126,13 @@ def test_archive(s, one, two):
          "messages in it")
     found = two.call("POST", "/archive/import", found.body, TAR)
     same(counts(found), {"mail": (3, 0, 0), "calendars": (1, 0, 0),
-                         "contacts": (1, 0, 0), "files": (1, 0, 0)}, "taken")
+                         "contacts": (1, 0, 0), "files": (1, 0, 0),
+                         "settings": (1, 0, 0)}, "taken")
     again = export(two).body
     same(sorted(members(again).items()), sorted(names.items()), "the same")
     same(counts(two.call("POST", "/archive/import", again, TAR)),
          {"mail": (0, 3, 0), "calendars": (0, 1, 0), "contacts": (0, 1, 0),
-          "files": (0, 1, 0)}, "once more: nothing")
+          "files": (0, 1, 0), "settings": (0, 1, 0)}, "once more: nothing")
     same(members(export(two).body), members(again), "nor changed")
 
 
@@ -222,7 +225,12 @@ def test_hostile(s, b, good):
             ("attachments/mine/.name", b""),
             ("sieve/..%2Fx.sieve", b"nonsense;"),
             ("settings/shares", b"Calendar%2Fnone " +
-             s.login(0)[0].encode() + b" read\n"),
+             s.login(0)[0].encode() + b" read\nMail " +
+             s.login(0)[0].encode() + b" all\nContacts domain read\n"
+             b"Calendar domain busy\nCalendar/personal anyone read\n"
+             b"Calendar/personal nobody@elsewhere.test read\n"),
+            ("settings/forward", b"keep 1\n" + b"".join(
+                b"a%d@example.org\n" % i for i in range(5))),
             ("settings/subscriptions", b"calendar q " +
              s.login(0)[0].encode() + b" personal\n")]), TAR)
     ok(all(c[:2] == (0, 0) for c in counts(found).values()),
@@ -259,7 +267,7 @@ def test_refusals(s, b, good):
 
 
 def main():
-    with Server(4) as s:
+    with Server(4, settings={"publish": "off"}) as s:
         Browser.document = Document(s.http("GET", PREFIX
                                            + "/openapi.json")[2])
         same(list(Browser.document.faults()), [], "described")
