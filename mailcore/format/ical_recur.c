@@ -238,7 +238,9 @@ static void
 skip_ahead(struct walk *w, icalrecur_iterator *i,
     const struct icalrecurrencetype *rule)
 {
-	int64_t at = w->window.from - 2 * (int64_t)ICAL_DAY;
+	int64_t at = w->window.from < -FAR
+	    ? -FAR
+	    : w->window.from - 2 * (int64_t)ICAL_DAY;
 	struct icaltimetype t = w->start;
 	struct date d;
 
@@ -351,17 +353,20 @@ static bool
 place(struct walk *w, icalcomponent *c)
 {
 	size_t others = w->overridden == NULL ? 0 : w->overridden->count;
+	icalcomponent *master = NULL;
 
 	w->shown = w->component = c;
 	w->from = INT64_MIN;
 	w->next = INT64_MAX;
-	if (ical_is_single(c) || (ical_is_override(c)
-		&& (others > ICAL_OVERRIDES
-		    || !ical_moment(
-			c, ICAL_RECURRENCEID_PROPERTY, &w->from, NULL))))
+	if (ical_is_override(c)
+	    && (!ical_is_ranged(c) || others == 0 || others > ICAL_OVERRIDES
+		|| !ical_moment(
+		    c, ICAL_RECURRENCEID_PROPERTY, &w->from, NULL)))
 		return false;
 	if (others > 0 && others <= ICAL_OVERRIDES)
-		w->component = master_of(c, w->from, &w->next);
+		master = master_of(c, w->from, &w->next);
+	if (ical_is_override(c))
+		w->component = master;
 	if (w->component == NULL)
 		return false;
 	w->start = ical_property_time(w->component, ICAL_DTSTART_PROPERTY);
@@ -394,7 +399,7 @@ ical_any_instance(icalcomponent *c, const struct ical_range *range,
 	w.window.to = range->to > FAR
 	    ? INT64_MAX
 	    : range->to + (w.base - extent.from) + ICAL_DAY;
-	/* So all that share the rules take no more steps than one would. */
+	/* Of those that share the rules none takes another's steps. */
 	if (w.window.from < w.from)
 		w.window.from = w.from;
 	if (w.window.to > w.next)

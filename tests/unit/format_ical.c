@@ -312,6 +312,22 @@ test_filters(void)
 		    cases[i].inside);
 }
 
+/* From the beginning of time on, also of what libical goes through. */
+static void
+test_no_start(void)
+{
+	ok(matches(EVENT("DTSTART:20260101T100000Z\r\n"
+			 "RRULE:FREQ=HOURLY;INTERVAL=7\r\n"),
+	       "<c:comp-filter name='VEVENT'><c:time-range"
+	       " end='20260102T000000Z'/></c:comp-filter>"),
+	    "a range without begin");
+	ok(!matches(EVENT("DTSTART:20260101T100000Z\r\n"
+			  "RRULE:FREQ=HOURLY;INTERVAL=7\r\n"),
+	       "<c:comp-filter name='VEVENT'><c:time-range"
+	       " end='20260101T100000Z'/></c:comp-filter>"),
+	    "before it begins");
+}
+
 #define IN_CALENDAR(inside)                                      \
 	"<c:filter xmlns:c='%s'><c:comp-filter name='VCALENDAR'>" \
 	inside "</c:comp-filter></c:filter>"
@@ -459,6 +475,7 @@ main(void)
 	test_todos();
 	test_alarms();
 	test_filters();
+	test_no_start();
 	test_bad_filters();
 	test_hostile();
 	test_pieces();
