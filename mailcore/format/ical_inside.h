@@ -16,7 +16,7 @@
 
 enum {
 	ICAL_STEPS = 20000, /* instances looked at, of one object */
-	ICAL_OVERRIDES = 1024, /* among which others are looked for */
+	ICAL_OVERRIDES = 256, /* with more, none changes what follows it */
 	ICAL_RULES = 2,     /* RRULEs of one component that are followed */
 	ICAL_FLOAT = 14 * 3600,
 	ICAL_DAY = 86400

@@ -122,6 +122,34 @@ test_busy(struct talk *t)
 	reply_free(&r);
 }
 
+/* Beyond a bound each override is the one instance that it names. */
+static void
+test_many(struct talk *t, int overrides, bool follows)
+{
+	struct buf b = buf_new(262144);
+
+	buf_add(&b,
+	    VIEW("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//EN\r\n"
+		"BEGIN:VEVENT\r\nUID:r\r\nDTSTAMP:20260101T000000Z\r\n"
+		"DTSTART:20260101T080000Z\r\nDTEND:20260101T090000Z\r\n"
+		"RRULE:FREQ=DAILY\r\nEND:VEVENT\r\n"));
+	for (int i = 0; i < overrides; i++)
+		buf_print(&b,
+		    "BEGIN:VEVENT\r\nUID:r\r\nDTSTAMP:20260101T000000Z\r\n"
+		    "RECURRENCE-ID;RANGE=THISANDFUTURE:2027%02d%02dT080000Z\r\n"
+		    "DTSTART:2027%02d%02dT120000Z\r\n"
+		    "DTEND:2027%02d%02dT130000Z\r\nEND:VEVENT\r\n",
+		    1 + i / 28, 1 + i % 28, 1 + i / 28, 1 + i % 28, 1 + i / 28,
+		    1 + i % 28);
+	buf_add(&b, VIEW("END:VCALENDAR\r\n"));
+	expect(t, "PUT", CALENDAR "r.ics", "", buf_text(&b), 204, NULL,
+	    "many overrides");
+	query(t, "", "20280101T120000Z", "20280101T123000Z", follows);
+	query(t, "", "20280101T080000Z", "20280101T083000Z", !follows);
+	query(t, "", "20270102T120000Z", "20270102T123000Z", true);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -138,6 +166,8 @@ main(void)
 	test_expand(&t);
 	test_query(&t, false);
 	test_busy(&t);
+	test_many(&t, 256, true);
+	test_many(&t, 257, false);
 	talk_close(&t);
 	return tap_done();
 }
