@@ -7,11 +7,11 @@
 #define COLUMNS                                                           \
 	"id, kind, name, display_name, special_use, subscribed,"          \
 	" uid_validity, uid_next, modseq, pruned, created, items, unseen," \
-	" bytes"
+	" bytes, recent_from"
 
 enum { LIST, BY_NAME, BY_ID, COUNT_ALL, NUMBERS, ADD, GONE_ADD, GONE_FORGET,
 	RENAME, CHILDREN, REMOVE, PROPERTIES_REMOVE, SUBSCRIBE, DISPLAY_NAME,
-	SET_USE };
+	SET_USE, CLAIM, COUNT_FROM };
 
 static const char *const sql[] = {
 	[LIST] = "SELECT " COLUMNS " FROM collection WHERE account_id = $1"
@@ -51,6 +51,10 @@ static const char *const sql[] = {
 			 " AND id = $2",
 	[SET_USE] = "UPDATE collection SET modseq = $3, special_use = $4"
 		    " WHERE account_id = $1 AND id = $2",
+	[CLAIM] = "UPDATE collection SET recent_from = $3"
+		  " WHERE account_id = $1 AND id = $2 AND recent_from < $3",
+	[COUNT_FROM] = "SELECT COUNT(*) FROM item WHERE account_id = $1"
+		       " AND collection = $2 AND uid >= $3",
 };
 
 static const view inbox = VIEW_INIT("INBOX");
@@ -74,6 +78,7 @@ of_row(struct db_query *q, struct arena *arena, struct collection *out)
 		.items = db_int_at(q, 11),
 		.unseen = db_int_at(q, 12),
 		.bytes = db_int_at(q, 13),
+		.recent_from = db_int_at(q, 14),
 	};
 }
 
@@ -450,4 +455,29 @@ result
 collection_set_use(struct account *a, int64_t id, enum special_use use)
 {
 	return set_column(a, sql[SET_USE], id, db_int(use));
+}
+
+result
+collection_claim_recent(struct account *a, int64_t id, int64_t up_to)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(id),
+		db_int(up_to) };
+
+	TRY(must_write(a));
+	return db_do(a->db, sql[CLAIM], args, COUNT(args));
+}
+
+result
+collection_count_from(struct account *a, int64_t id, int64_t uid,
+    int64_t *count)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(id),
+		db_int(uid) };
+	struct db_query q;
+
+	*count = 0;
+	db_ask(a->db, &q, sql[COUNT_FROM], args, COUNT(args));
+	while (db_next(&q))
+		*count = db_int_at(&q, 0);
+	return db_end(&q);
 }

@@ -53,6 +53,7 @@ struct collection {
 	int64_t items;
 	int64_t unseen; /* mailbox: without \Seen */
 	int64_t bytes;
+	int64_t recent_from; /* mailbox: the first uid nobody was told of */
 };
 
 /* All of one kind, by name (INBOX and "personal" first).  Views live in
@@ -74,6 +75,14 @@ CHECKED result collection_set_display_name(struct account *, int64_t id,
     view display_name);
 CHECKED result collection_set_use(struct account *, int64_t id,
     enum special_use);
+
+/* A session was told of all messages with a uid below `up_to`.  No change that
+ * anybody hears of: it takes no modseq. */
+CHECKED result collection_claim_recent(struct account *, int64_t id,
+    int64_t up_to);
+/* So many items have that uid or a higher one. */
+CHECKED result collection_count_from(struct account *, int64_t id,
+    int64_t uid, int64_t *count);
 
 /* Other properties by "namespace name" (RFC 4918 dead properties, colours):
  * the inner XML.  An empty value removes. */

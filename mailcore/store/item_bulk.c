@@ -47,8 +47,9 @@ static const char *const sql[] = {
 	[MOVE_ITEMS] = "UPDATE item SET collection = $3, modseq = $4"
 		       " WHERE account_id = $1 AND collection = $2",
 	[MOVE_COUNTS] =
-	    "UPDATE collection SET (uid_next, items, unseen, bytes, modseq) ="
-	    " (SELECT o.uid_next, o.items, o.unseen, o.bytes, $4"
+	    "UPDATE collection SET (uid_next, recent_from, items, unseen,"
+	    " bytes, modseq) = (SELECT o.uid_next, o.recent_from, o.items,"
+	    " o.unseen, o.bytes, $4"
 	    " FROM collection o WHERE o.account_id = $1 AND o.id = $2)"
 	    " WHERE account_id = $1 AND id = $3",
 	[MOVE_EMPTY] = "UPDATE collection SET items = 0, unseen = 0,"

@@ -215,6 +215,41 @@ test_columns(struct home *h, struct account *a)
 	    NOT_FOUND, "an empty value removes");
 }
 
+struct claim {
+	int64_t id, up_to;
+};
+
+static result
+claim_work(struct account *a, void *context)
+{
+	const struct claim *c = context;
+
+	return collection_claim_recent(a, c->id, c->up_to);
+}
+
+/* It only rises, and is no change. */
+static void
+test_recent(struct home *h, struct account *a)
+{
+	int64_t id = home_collection(h, a, COLLECTION_MAILBOX, "INBOX"), n;
+	struct collection before, c;
+
+	must(collection_get(a, h->arena, id, &before), "get");
+	is_number(before.recent_from, 1, "nobody was told");
+	for (int64_t up_to = 5; up_to >= 4; up_to--) {
+		struct claim x = { id, up_to };
+
+		must(account_write(a, claim_work, &x, DURABLE), "claim");
+		must(collection_get(a, h->arena, id, &c), "get");
+		is_number(c.recent_from, 5, "told of four");
+	}
+	ok(c.modseq == before.modseq, "no modseq");
+	must(collection_count_from(a, id, 1, &n), "count");
+	ok(n == before.items, "all are counted");
+	must(collection_count_from(a, id, c.uid_next, &n), "count");
+	ok(n == 0, "none beyond");
+}
+
 static void
 test_changes(struct home *h, struct account *a)
 {
@@ -330,6 +365,7 @@ main(void)
 	test_inbox(&h, a);
 	test_remove_shared(&h, a);
 	test_columns(&h, a);
+	test_recent(&h, a);
 	test_changes(&h, a);
 	test_limit(&h, a);
 	test_full(&h);
