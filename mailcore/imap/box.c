@@ -416,6 +416,7 @@ read_all(struct account *a, void *context)
 	b->modseq = m->now.modseq;
 	b->uid_next = m->now.uid_next;
 	b->uid_validity = m->now.uid_validity;
+	b->recent_from = m->now.recent_from;
 	arena_free(&arena);
 	return r;
 }
@@ -471,6 +472,7 @@ box_free(struct box **b)
 		free((*b)->sets[i]);
 	free((*b)->sets);
 	free((*b)->words);
+	free((*b)->recent);
 	box_drop(*b);
 	free(*b);
 	*b = NULL;

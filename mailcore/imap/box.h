@@ -48,6 +48,11 @@ struct box {
 	size_t set_room;
 	size_t sets_told; /* all words of those stand in `words` */
 	char *words; /* that FLAGS has named; NULL: nothing was told; malloc */
+	/* UIDs that are \Recent here, ascending; malloc.  recent.h */
+	struct idrange *recent;
+	size_t recent_count, recent_room;
+	size_t recent_told;  /* the number of the last RECENT */
+	int64_t recent_from; /* as the store keeps it */
 };
 
 /* Messages that several boxes show.  They never change. */
@@ -103,6 +108,14 @@ struct telling {
 };
 /* true: the output has grown to a piece; tell the rest later. */
 bool box_tell(struct box *, const struct telling *, struct buf *out);
+
+/* The flags of a message to be shown, \Recent among them (flags.h). */
+uint32_t box_flags(const struct box *, const struct message *);
+bool box_is_recent(const struct box *, uint32_t uid);
+/* So many messages are \Recent. */
+size_t box_count_recent(const struct box *);
+/* Those are, too; they are above all others. */
+void box_add_recent(struct box *, uint32_t from, uint32_t to);
 
 view box_keywords(const struct box *, const struct message *);
 /* OVER_LIMIT: too many different sets. */

@@ -6,7 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ENTRIES = 256 };
+enum { ENTRIES = 256, CLAIMS = 4096 };
+
+/* Up to where sessions were told of the messages of a mailbox.  One that
+ * another takes the place of is forgotten: then a message may be \Recent
+ * twice, which RFC 3501 2.3.2 asks for when in doubt. */
+struct claim {
+	int64_t account, collection;
+	int64_t next; /* uid */
+};
 
 struct entry {
 	int64_t account, collection;
@@ -23,6 +31,7 @@ struct entry {
 struct box_cache {
 	pthread_mutex_t lock;
 	struct entry entries[ENTRIES];
+	struct claim claims[CLAIMS];
 	size_t worth;
 	size_t bytes;
 	uint64_t clock;
@@ -206,4 +215,24 @@ box_cache_keep(struct box_cache *cache, int64_t account, struct box *b)
 		put(cache, new);
 	}
 	(void)pthread_mutex_unlock(&cache->lock);
+}
+
+int64_t
+box_cache_claim(struct box_cache *cache, int64_t account, int64_t collection,
+    int64_t from, int64_t to, bool keep)
+{
+	struct claim *c;
+	uint64_t at = (uint64_t)account * 31 + (uint64_t)collection;
+
+	if (cache == NULL)
+		return from;
+	c = &cache->claims[at % CLAIMS];
+	(void)pthread_mutex_lock(&cache->lock);
+	if (c->account == account && c->collection == collection
+	    && c->next > from)
+		from = c->next;
+	if (keep && to >= from)
+		*c = (struct claim){ account, collection, to + 1 };
+	(void)pthread_mutex_unlock(&cache->lock);
+	return from;
 }

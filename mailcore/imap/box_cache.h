@@ -26,4 +26,10 @@ bool box_cache_take(struct box_cache *, int64_t account, struct box *b,
 /* `b` was just opened; it holds no marks.  Its messages are shared then. */
 void box_cache_keep(struct box_cache *, int64_t account, struct box *b);
 
+/* Messages `from` and up are about to be told of, the last of which is `to`:
+ * the first of them that no session was told of, as far as this process
+ * knows.  `keep`: it is now.  No cache: `from`. */
+int64_t box_cache_claim(struct box_cache *, int64_t account,
+    int64_t collection, int64_t from, int64_t to, bool keep);
+
 #endif

@@ -95,7 +95,7 @@ tell_message(const struct box *b, size_t at, const struct telling *how,
 		buf_add_byte(out, ' ');
 	if ((m->flags & MARK_FLAGS) != 0) {
 		buf_add(out, VIEW("FLAGS "));
-		flags_add(out, m->flags, box_keywords(b, m));
+		flags_add(out, box_flags(b, m), box_keywords(b, m));
 	}
 	buf_add(out, VIEW(")\r\n"));
 }
@@ -119,19 +119,34 @@ tell_flags(struct box *b, const struct telling *how, struct buf *out)
 	return false;
 }
 
+/* RFC 3501 7.3.2; expunges lower it, too. */
+static void
+tell_recent(struct box *b, bool grown, struct buf *out)
+{
+	size_t recent = box_count_recent(b);
+
+	if (grown || recent != b->recent_told)
+		buf_print(out, "* %zu RECENT\r\n", recent);
+	b->recent_told = recent;
+}
+
 bool
 box_tell(struct box *b, const struct telling *how, struct buf *out)
 {
+	bool grown;
+
 	if (b->marked && how->expunges)
 		tell_gone(b, how, out);
-	if (b->count != b->told) {
+	grown = b->count != b->told;
+	if (grown) {
 		/* Their flags are asked for with FETCH. */
 		for (size_t i = b->told; i < b->count; i++)
 			box_told_flags(b, i);
-		buf_print(out, "* %zu EXISTS\r\n%s", b->count,
-		    how->recent ? "* 0 RECENT\r\n" : "");
+		buf_print(out, "* %zu EXISTS\r\n", b->count);
 		b->told = b->count;
 	}
+	if (how->recent)
+		tell_recent(b, grown, out);
 	if (!b->marked || how->no_flags)
 		return false;
 	if (tell_flags(b, how, out))

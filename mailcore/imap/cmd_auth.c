@@ -1,5 +1,6 @@
 /* Who is it, and what can we do: RFC 3501 6.1, 6.2; RFC 2971, 4959, 4978,
  * 5161. */
+#include "mailcore/imap/recent.h"
 #include "mailcore/imap/reply.h"
 #include "mailcore/imap/without.h"
 
@@ -32,6 +33,8 @@ run_logout(struct imap *s, struct command *c, struct buf *out)
 {
 	parse_end(&c->in);
 	TRY(scan_result(&c->in.s));
+	/* Before the answer: who connects next sees what is old. */
+	recent_left(s);
 	reply_bye(out, "good bye");
 	s->next = STEP_CLOSE;
 	return done();
@@ -323,6 +326,8 @@ run_enable(struct imap *s, struct command *c, struct buf *out)
 		*(bool *)((char *)s + features[i].at) = true;
 	}
 	buf_add(out, VIEW("\r\n"));
+	if (s->rev2)
+		recent_forget(s);
 	/* RFC 7162 3.2.3 */
 	if (s->qresync || s->condstore) {
 		s->condstore = had;

@@ -69,7 +69,7 @@ add_news(struct fetching *x)
 
 	if ((m->flags & MARK_FLAGS) != 0 && !x->f.has_flags) {
 		buf_add(x->out, VIEW(" FLAGS "));
-		flags_add(x->out, m->flags, box_keywords(b, m));
+		flags_add(x->out, box_flags(b, m), box_keywords(b, m));
 	}
 	if ((m->flags & MARK_FLAGS) != 0 && x->s->condstore
 	    && !x->f.has_modseq)
@@ -91,6 +91,7 @@ write_message(struct fetching *x, struct fetched *o)
 		buf_add(x->out, VIEW(" FETCH ("));
 	}
 	o->message = m;
+	o->flags = box_flags(x->s->box, m);
 	o->keywords = box_keywords(x->s->box, m);
 	while (x->item < x->f.count) {
 		result r;

@@ -4,12 +4,14 @@
 #include "mailcore/imap/flags.h"
 #include "mailcore/imap/notify.h"
 #include "mailcore/imap/place.h"
+#include "mailcore/imap/recent.h"
 #include "mailcore/imap/reply.h"
 #include "mailcore/imap/resync.h"
 
 static void
 leave_box(struct imap *s)
 {
+	recent_left(s);
 	box_free(&s->box);
 	notify_left(s);
 	saved_free(s);
@@ -75,7 +77,7 @@ first_unseen(const struct box *b)
 static void
 tell_box(struct imap *s, struct command *c, view name, struct buf *out)
 {
-	const struct box *b = s->box;
+	struct box *b = s->box;
 	size_t unseen = s->rev2 ? 0 : first_unseen(b);
 
 	select_tell_flags(s, c, out);
@@ -85,7 +87,8 @@ tell_box(struct imap *s, struct command *c, view name, struct buf *out)
 		reply_mailbox(s, out, name);
 		buf_add(out, VIEW("\r\n"));
 	} else {
-		buf_add(out, VIEW("* 0 RECENT\r\n"));
+		b->recent_told = box_count_recent(b);
+		buf_print(out, "* %zu RECENT\r\n", b->recent_told);
 	}
 	if (unseen > 0)
 		buf_print(out, "* OK [UNSEEN %zu] first unseen\r\n", unseen);
@@ -137,6 +140,7 @@ open_box(struct imap *s, struct command *c, view name, bool read_only)
 	s->owner = p.owner;
 	s->rights = p.rights;
 	s->state = STATE_SELECTED;
+	recent_opened(s, c);
 	return done();
 }
 

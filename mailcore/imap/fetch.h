@@ -75,6 +75,7 @@ void fetch_parse_list(struct parse *, struct fetch *out);
 /* One message while its answer is written. */
 struct fetched {
 	const struct message *message;
+	uint32_t flags; /* to be shown */
 	view keywords;
 	const struct item *item;
 	const struct item_summary *summary;

@@ -294,7 +294,7 @@ fetch_write(struct fetched *o, const struct fetch_item *item,
 	switch (item->kind) {
 	case FETCH_FLAGS:
 		buf_add(out, VIEW("FLAGS "));
-		flags_add(out, m->flags, o->keywords);
+		flags_add(out, o->flags, o->keywords);
 		break;
 	case FETCH_UID:
 		buf_add(out, VIEW("UID "));

@@ -25,25 +25,28 @@ flag_of(view name)
 	return 0;
 }
 
+static void
+add_word(struct buf *out, size_t begin, view word)
+{
+	if (out->n > begin)
+		buf_add_byte(out, ' ');
+	buf_add(out, word);
+}
+
 void
 flags_add(struct buf *out, uint32_t flags, view keywords)
 {
-	bool first = true;
+	size_t begin;
 
 	buf_add_byte(out, '(');
-	for (size_t i = 0; i < COUNT(names); i++) {
-		if ((flags & names[i].bit) == 0)
-			continue;
-		if (!first)
-			buf_add_byte(out, ' ');
-		buf_add_text(out, names[i].name);
-		first = false;
-	}
-	if (keywords.n > 0) {
-		if (!first)
-			buf_add_byte(out, ' ');
-		buf_add(out, keywords);
-	}
+	begin = out->n;
+	for (size_t i = 0; i < COUNT(names); i++)
+		if ((flags & names[i].bit) != 0)
+			add_word(out, begin, view_of(names[i].name));
+	if ((flags & FLAGS_RECENT) != 0)
+		add_word(out, begin, VIEW("\\Recent"));
+	if (keywords.n > 0)
+		add_word(out, begin, keywords);
 	buf_add_byte(out, ')');
 }
 

@@ -4,7 +4,10 @@
 
 #include "mailcore/base/buf.h"
 
-/* "(\Seen $Junk)" */
+/* Beside enum item_flag: what a session is shown alone. */
+enum { FLAGS_RECENT = 0x100 };
+
+/* "(\Seen \Recent $Junk)" */
 void flags_add(struct buf *, uint32_t flags, view keywords);
 
 /* The bit of "\Seen" and so on; 0: not a system flag that can be set. */

@@ -1,6 +1,7 @@
 #include "mailcore/imap/mailbox.h"
 
 #include "mailcore/base/ascii.h"
+#include "mailcore/imap/recent.h"
 #include "mailcore/imap/reply.h"
 #include "mailcore/store/item.h"
 
@@ -78,13 +79,19 @@ parse_status_items(struct parse *in, struct status_items *out)
 	scan_byte(&in->s, ')', "RFC 3501 9: status items are a list");
 }
 
+static bool
+wants(const struct status_items *asked, int item)
+{
+	for (size_t i = 0; i < asked->count; i++)
+		if (asked->list[i] == item)
+			return true;
+	return false;
+}
+
 bool
 status_wants_modseq(const struct status_items *asked)
 {
-	for (size_t i = 0; i < asked->count; i++)
-		if (asked->list[i] == HIGHESTMODSEQ)
-			return true;
-	return false;
+	return wants(asked, HIGHESTMODSEQ);
 }
 
 struct deleted {
@@ -124,7 +131,7 @@ mailbox_add_status(const struct imap *s, const struct collection *c,
 		   count_deleted, &deleted).is == OK;
 	const uint64_t values[] = {
 		[MESSAGES] = (uint64_t)c->items,
-		[RECENT] = 0,
+		[RECENT] = wants(asked, RECENT) ? recent_count(s, c) : 0,
 		[UIDNEXT] = c->uid_next,
 		[UIDVALIDITY] = c->uid_validity,
 		[UNSEEN] = (uint64_t)c->unseen,

@@ -1,6 +1,7 @@
 #include "mailcore/imap/notify.h"
 
 #include "mailcore/imap/mailbox.h"
+#include "mailcore/imap/recent.h"
 #include "mailcore/imap/reply.h"
 
 #include <stdlib.h>
@@ -309,6 +310,7 @@ notify_tell(struct imap *s, const struct telling *how, struct buf *out)
 	bool more;
 
 	select_tell_new_flags(s, s->command, out);
+	recent_arrived(s);
 	more = box_tell(b, how, out);
 	if (n == NULL || n->attributes.n == 0)
 		return more;

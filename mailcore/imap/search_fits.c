@@ -22,6 +22,13 @@ fits_memory(const struct candidate *c, const struct key *k)
 		return (m->flags & k->flag) != 0;
 	case KEY_NO_FLAG:
 		return (m->flags & k->flag) == 0;
+	case KEY_RECENT:
+		return box_is_recent(c->box, m->uid);
+	case KEY_NEW:
+		return (m->flags & FLAG_SEEN) == 0
+		    && box_is_recent(c->box, m->uid);
+	case KEY_OLD:
+		return !box_is_recent(c->box, m->uid);
 	case KEY_KEYWORD:
 		return keywords_has(box_keywords(c->box, m), k->word);
 	case KEY_NO_KEYWORD:
@@ -96,6 +103,9 @@ search_fits(struct candidate *c, const struct key *k)
 	case KEY_NONE:
 	case KEY_FLAG:
 	case KEY_NO_FLAG:
+	case KEY_RECENT:
+	case KEY_NEW:
+	case KEY_OLD:
 	case KEY_KEYWORD:
 	case KEY_NO_KEYWORD:
 	case KEY_NUMBERS:

@@ -1,4 +1,5 @@
 #include "mailcore/imap/notify.h"
+#include "mailcore/imap/recent.h"
 #include "mailcore/imap/reply.h"
 
 #include <stdlib.h>
@@ -155,6 +156,7 @@ session_close(void *session)
 	command_free(&s->command);
 	command_free(&s->under);
 	notify_free(&s->notify);
+	recent_left(s);
 	box_free(&s->box);
 	saved_free(s);
 	free(s->without);

@@ -9,6 +9,7 @@
  *	! crowd 2100     a's INBOX has so many messages more
  *	! lost 101       so many are made, subscribed and deleted: x0, x1...
  *	! progress       that something goes on is told at once
+ *	! cold           what was opened before is known from the store alone
  *	! asleep         it does not watch
  *	! limit 100      the size limit of messages
  *	! unsaved a      a's messages are from before SAVEDATE
@@ -251,6 +252,9 @@ set(struct talk *t, view word)
 		lose(t, n);
 	} else if (view_eq(word, VIEW("progress"))) {
 		services.progress_ms = -1;
+	} else if (view_eq(word, VIEW("cold"))) {
+		box_cache_free(&services.cache);
+		services.cache = box_cache_new(1);
 	} else if (view_eq(word, VIEW("asleep"))) {
 		ok(t->protocol->watching(t->session) <= 0,
 		    "%s:%d: nothing wakes it", t->file, t->line);

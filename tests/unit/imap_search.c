@@ -117,7 +117,7 @@ static const char *const questions[] = {
 static void
 ask_all(struct talk *t, struct buf *answers)
 {
-	send_line(t, "a SELECT INBOX");
+	send_line(t, "a EXAMINE INBOX");
 	buf_reset(&t->out);
 	for (size_t i = 0; i < COUNT(questions); i++)
 		send_line(t, questions[i]);
