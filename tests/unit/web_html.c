@@ -82,7 +82,8 @@ static void
 test_every_sentence(struct arena *arena, struct buf *out)
 {
 	static const char *const names[] = { "host", "asked", "domain", "dav",
-		"label", "browser", "peer" };
+		"label", "browser", "peer", "items", "what", "added",
+		"unchanged", "refused_count", "shown", "place" };
 	struct html *h = html_new(arena);
 	int bad = 0;
 
