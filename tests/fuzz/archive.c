@@ -58,6 +58,25 @@ read_entry(void *context, view path, int64_t when, view bytes)
 	return done();
 }
 
+/* In pieces or at once, a mailbox is the same. */
+static void
+write_mbox(view text)
+{
+	struct buf whole = buf_new(SIZE_MAX / 2), pieces = whole;
+	bool inside = false;
+	size_t at = 0;
+
+	export_mbox_text(&whole, text, &at, SIZE_MAX, &inside);
+	at = 0;
+	do
+		export_mbox_text(&pieces, text, &at, 7, &inside);
+	while (at < text.n);
+	if (!view_eq(buf_view(&whole), buf_view(&pieces)) || inside)
+		abort();
+	buf_free(&pieces);
+	buf_free(&whole);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
@@ -68,6 +87,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    arena);
 
 	(void)r;
+	r = import_check_archive((view){ (const char *)data, size });
+	(void)r;
+	r = import_check_mbox((view){ (const char *)data, size });
+	(void)r;
+	write_mbox((view){ (const char *)data, size });
 	arena_free(&arena);
 	return 0;
 }
