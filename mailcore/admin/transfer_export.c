@@ -185,6 +185,7 @@ put_mbox_file(struct export *e, const struct collection *c)
 	if (r.is == OK)
 		sink_file(&e->sink, arena_print(e->arena, "%.*s.mbox",
 		    (int)name.n, name.p), 0, buf_view(&mbox));
+	e->mbox = NULL;
 	buf_free(&mbox);
 	return r.is == OK ? e->sink.r : r;
 }
