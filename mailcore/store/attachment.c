@@ -22,8 +22,8 @@ static const char *const sql[] = {
 	    " name, key, saved, 0, '', size, etag, component, span_from,"
 	    " span_to, body, saved FROM history WHERE account_id = $1"
 	    " AND collection = $2 AND modseq = $3 AND uid = $4",
-	[FORGET] = "DELETE FROM history WHERE account_id = $1"
-		   " AND collection = $2 AND modseq = $3 AND uid = $4",
+	[FORGET] = ("DELETE FROM history WHERE account_id = $1"
+		    " AND collection = $2 AND modseq = $3 AND uid = $4"),
 };
 
 static view
