@@ -217,8 +217,8 @@ send_message(struct pop3 *s, const struct message *m, uint64_t lines,
 	s->wire = (struct wire){ .state = WIRE_LINE_START, .stuff = true };
 	if (lines == UINT64_MAX)
 		buf_print(out, "+OK %llu octets\r\n",
-		    (unsigned long long)(m->size - s->header
-		        + s->surrogate.n));
+		    (unsigned long long)m->size - s->header
+		        + s->surrogate.n);
 	else
 		buf_add(out, VIEW("+OK top of message follows\r\n"));
 	return send_text(s, out);
