@@ -5,6 +5,11 @@ are printed with these; a figure in which a peer is ahead and of which nothing
 is said here is printed as such.
 """
 
+UNKNOWN = ("Not known. The slowest of a hundred of one session alone; from run"
+           " to run it changes by more than the peer is ahead.")
+LATENCY = ("A histogram of each step of one such command, with the flush and"
+           " the wake-up of the worker apart.")
+
 WHY = {
     ("autoconfig", ""): (
         "nginx sends a file: no host is looked up and nothing of the question"
@@ -13,6 +18,10 @@ WHY = {
         " without taking it apart again."),
     ("pacc", ""): (
         "As in autoconfig.", "The same."),
+    ("smtp-in", "1 sessions, p99"): (UNKNOWN, LATENCY),
+    ("append", "1 sessions, p99"): (UNKNOWN, LATENCY),
+    ("store", "1 session, p99"): (UNKNOWN, LATENCY),
+    ("login", "1 sessions, p99"): (UNKNOWN, LATENCY),
     ("start", "until ready"): (
         "The peer has less to make ready: we are ready when four roles are in"
         " their sandboxes and the database has been opened and checked.",
