@@ -5,8 +5,7 @@ are printed with these; a figure in which a peer is ahead and of which nothing
 is said here is printed as such.
 """
 
-UNKNOWN = ("Not known. The slowest of a hundred of one session alone; from run"
-           " to run it changes by more than the peer is ahead.")
+UNKNOWN = "Not known: the slowest of a hundred of one session alone."
 LATENCY = ("A histogram of each step of one such command, with the flush and"
            " the wake-up of the worker apart.")
 
