@@ -4,6 +4,7 @@
 
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/limits.h"
+#include "mailcore/base/utf8.h"
 
 enum {
 	SHOWN = 1000, /* items of one file; all are counted */
@@ -15,17 +16,6 @@ struct importing {
 	struct html *html;
 	uint64_t added, unchanged, refused, shown;
 };
-
-/* Not in the middle of a character. */
-static view
-shortened(view text)
-{
-	size_t n = text.n < TOLD ? text.n : TOLD;
-
-	while (n < text.n && n > 0 && (view_at(text, n) & 0xC0) == 0x80)
-		n--;
-	return view_first(text, n);
-}
 
 static void
 told(void *context, view what, result r)
@@ -41,7 +31,7 @@ told(void *context, view what, result r)
 	if (i->shown++ >= SHOWN)
 		return;
 	row = html_row(i->html, "items");
-	html_text(row, "label", shortened(what));
+	html_text(row, "label", utf8_first(what, TOLD));
 	html_flag(row, "refused", refused);
 	html_text(row, "why", refused ? view_of(r.why) : VIEW(""));
 	html_text(row, "result", page_word(i->page, r.is == OK

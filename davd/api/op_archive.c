@@ -5,6 +5,7 @@
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/date.h"
 #include "mailcore/base/limits.h"
+#include "mailcore/base/utf8.h"
 #include "mailcore/imap/utf7.h"
 #include "mailcore/sys/clock.h"
 
@@ -108,17 +109,6 @@ op_mailbox_export(struct api_call *c)
 	return send_out(c, c->id, VIEW("mailbox.mbox"));
 }
 
-/* Not in the middle of a character. */
-static view
-shortened(view text)
-{
-	size_t n = text.n < TOLD ? text.n : TOLD;
-
-	while (n < text.n && n > 0 && (view_at(text, n) & 0xC0) == 0x80)
-		n--;
-	return view_first(text, n);
-}
-
 static struct part *
 part_of(struct taking *k)
 {
@@ -141,8 +131,8 @@ told(void *context, view what, result r)
 		if (p->refusals == NULL)
 			p->refusals = json_array();
 		(void)json_array_append_new(p->refusals,
-		    json_pack("{so ss}", "what", api_string(shortened(what)),
-		        "why", r.why));
+		    json_pack("{so ss}", "what",
+		        api_string(utf8_first(what, TOLD)), "why", r.why));
 	}
 }
 

@@ -3,6 +3,7 @@
 
 #include "mailcore/admin/transfer.h"
 #include "mailcore/base/limits.h"
+#include "mailcore/base/utf8.h"
 
 /* As much of a UID as helps to find it. */
 enum { TOLD = 255 };
@@ -85,17 +86,6 @@ op_book_export(struct api_call *c)
 	return send_out(c, COLLECTION_ADDRESSBOOK);
 }
 
-/* Not in the middle of a character. */
-static view
-shortened(view text)
-{
-	size_t n = text.n < TOLD ? text.n : TOLD;
-
-	while (n < text.n && n > 0 && (view_at(text, n) & 0xC0) == 0x80)
-		n--;
-	return view_first(text, n);
-}
-
 static void
 told(void *context, view what, result r)
 {
@@ -103,8 +93,8 @@ told(void *context, view what, result r)
 	bool kept = r.is == EXISTS && r.why[0] == '\0';
 	const char *word = r.is == OK ? "added" : kept ? "unchanged"
 						       : "refused";
-	json_t *item = json_pack("{so ss}", "uid", api_string(shortened(what)),
-	    "result", word);
+	json_t *item = json_pack("{so ss}", "uid",
+	    api_string(utf8_first(what, TOLD)), "result", word);
 
 	i->added += r.is == OK ? 1 : 0;
 	i->unchanged += kept ? 1 : 0;

@@ -109,3 +109,13 @@ utf8_put(char to[4], uint32_t code)
 	to[3] = (char)(0x80 | (code & 0x3f));
 	return 4;
 }
+
+view
+utf8_first(view v, size_t most)
+{
+	size_t n = v.n < most ? v.n : most;
+
+	while (n < v.n && n > 0 && (view_at(v, n) & 0xC0) == 0x80)
+		n--;
+	return view_first(v, n);
+}

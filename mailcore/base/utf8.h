@@ -16,6 +16,9 @@ bool utf8_is_ascii(view v);
  * Call only while v->n > 0. */
 uint32_t utf8_next(view *v);
 
+/* The first bytes of a valid view, at most so many; code points stay whole. */
+view utf8_first(view v, size_t most);
+
 /* Write one code point, 1 to 4 bytes; returns how many. */
 size_t utf8_put(char to[4], uint32_t code);
 

@@ -194,6 +194,10 @@ test_utf8(void)
 	is_number(utf8_next(&v), 0x20ac, "second");
 	is_number(utf8_next(&v), 0xfffd, "malformed byte");
 	is_number((int64_t)v.n, 0, "all taken");
+	for (size_t n = 0; n <= 5; n++)
+		is_number((int64_t)utf8_first(VIEW("a\xe2\x82\xac" "b"), n).n,
+		    n == 0 ? 0 : n < 4 ? 1 : (int64_t)n,
+		    "the first bytes, and no part of the euro");
 	is_number((int64_t)utf8_put(four, 0x1f600), 4, "put four bytes");
 	same((view){ four, 4 }, VIEW("\xf0\x9f\x98\x80"), "the right ones");
 }
