@@ -34,6 +34,7 @@ class Acts:
         self.refused = []
         self.running = True
         self.threads = []
+        self.commands = set()   # processes of an operator
 
     # --- the book ---
 
@@ -89,7 +90,11 @@ class Acts:
                     time.sleep(0.02)
 
     def stop(self):
+        """The machine has stopped, and every process with it."""
         self.running = False
+        with self.lock:
+            for process in self.commands:
+                process.kill()
         for thread in self.threads:
             thread.join(60)
         return [thread for thread in self.threads if thread.is_alive()]
@@ -222,15 +227,26 @@ class Acts:
                        self.server.data]
             if words[0] == "add":
                 command.append("--stdin")
-            ran = subprocess.run(
-                command, input=b"A long enough passphrase 7\n", check=False,
-                env=self.server.env, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT, timeout=60)
-            if ran.returncode == 0:
+            code, text = self.command(command)
+            if code == 0:
                 self.end(entry)
-            else:
-                self.refused.append(repr(ran.stdout))
+            elif self.running:
+                self.refused.append(repr(text))
             time.sleep(dice.uniform(0, 0.2))
+
+    def command(self, words):
+        """Exit code and what it said; stop() ends it, too."""
+        with self.lock:
+            if not self.running:
+                return -1, b""
+            process = subprocess.Popen(
+                words, env=self.server.env, stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            self.commands.add(process)
+        text = process.communicate(b"A long enough passphrase 7\n")[0]
+        with self.lock:
+            self.commands.discard(process)
+        return process.returncode, text
 
     def watch(self, user, number, dice):
         """A reader that remembers all that it was shown."""

@@ -33,8 +33,8 @@ def make_shim(folder):
     subprocess.run(
         ["gcc", "-std=c17", "-D_GNU_SOURCE", "-O2", "-shared", "-fPIC",
          "-I" + os.path.join(HERE, os.pardir, os.pardir), "-o", path,
-         os.path.join(HERE, "record.c"), os.path.join(HERE, "record_name.c"),
-         "-ldl"], check=True)
+         *(os.path.join(HERE, name) for name in
+           ("record.c", "record_name.c", "open.c")), "-ldl"], check=True)
     return path
 
 

@@ -1,9 +1,9 @@
 /* The names of files, and what no reader could follow. */
+#include "tests/torture/open.h"
 #include "tests/torture/record.h"
 
 #include <fcntl.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -48,34 +48,11 @@ concerns(const char *path, int flags)
 }
 
 int
-open(const char *path, int flags, ...)
+open_instead(const char *path, int flags, mode_t mode, const void *caller)
 {
-	mode_t mode = 0;
-
-	if (flags & (O_CREAT | __O_TMPFILE)) {
-		va_list args;
-
-		va_start(args, flags);
-		mode = va_arg(args, mode_t);
-		va_end(args);
-	}
+	(void)caller;
 	return concerns(path, flags) ? open_recorded(path, flags, mode)
 				     : NEXT(open)(path, flags, mode);
-}
-
-int
-open64(const char *path, int flags, ...)
-{
-	mode_t mode = 0;
-
-	if (flags & (O_CREAT | __O_TMPFILE)) {
-		va_list args;
-
-		va_start(args, flags);
-		mode = va_arg(args, mode_t);
-		va_end(args);
-	}
-	return open(path, flags, mode);
 }
 
 static int
