@@ -31,18 +31,12 @@ keep_property(void *context, const struct property *p)
 	struct across *x = context;
 	struct properties *all = &x->properties;
 	struct arena *arena = x->here.d->arena;
+	struct property *more = arena_more(
+	    arena, all->list, all->count, &all->room, sizeof *more);
 
-	if (all->count == all->room) {
-		size_t room = all->room == 0 ? 8 : 2 * all->room;
-		struct property *more = arena_array(arena, room, sizeof *more);
-
-		if (more == NULL)
-			return arena_result(arena);
-		for (size_t i = 0; i < all->count; i++)
-			more[i] = all->list[i];
-		all->list = more;
-		all->room = room;
-	}
+	if (more == NULL)
+		return arena_result(arena);
+	all->list = more;
 	all->list[all->count++] = (struct property){
 		arena_copy(arena, p->name), arena_copy(arena, p->language),
 		arena_copy(arena, p->value)

@@ -32,21 +32,15 @@ note_uid(void *context, const struct item *item)
 {
 	struct haul *c = context;
 	struct uids *u = &c->uids;
+	uint32_t *more;
 
 	if (++c->total > LIMIT_FILES_CARRIED)
 		return refuse(c, 507, "More than LIMIT_FILES_CARRIED.");
-	if (u->count == u->room) {
-		size_t room = u->room == 0 ? 64 : 2 * u->room;
-		uint32_t *more = arena_array(
-		    c->d->arena, room, sizeof *more);
-
-		if (more == NULL)
-			return arena_result(c->d->arena);
-		for (size_t i = 0; i < u->count; i++)
-			more[i] = u->list[i];
-		u->list = more;
-		u->room = room;
-	}
+	more = arena_more(
+	    c->d->arena, u->list, u->count, &u->room, sizeof *more);
+	if (more == NULL)
+		return arena_result(c->d->arena);
+	u->list = more;
 	u->list[u->count++] = item->uid;
 	return done();
 }

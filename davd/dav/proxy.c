@@ -7,21 +7,15 @@ result
 persons_add(
     struct persons *p, struct arena *arena, const struct dav_person *person)
 {
+	struct dav_person *more;
+
 	for (size_t i = 0; i < p->count; i++)
 		if (p->list[i].id == person->id)
 			return done();
-	if (p->count == p->room) {
-		size_t room = p->room == 0 ? 8 : 2 * p->room;
-		struct dav_person *more = arena_array(
-		    arena, room, sizeof *more);
-
-		if (more == NULL)
-			return arena_result(arena);
-		for (size_t i = 0; i < p->count; i++)
-			more[i] = p->list[i];
-		p->list = more;
-		p->room = room;
-	}
+	more = arena_more(arena, p->list, p->count, &p->room, sizeof *more);
+	if (more == NULL)
+		return arena_result(arena);
+	p->list = more;
 	p->list[p->count++] = *person;
 	return done();
 }

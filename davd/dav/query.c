@@ -42,6 +42,7 @@ add_candidate(void *context, const struct item *item)
 	struct query *q = context;
 	struct arena *arena = q->s.out.d->arena;
 	enum ical_touch touch = q->whole ? ICAL_TOUCHES : ICAL_TOUCHES_PERHAPS;
+	struct candidate *more;
 
 	if (q->timed)
 		touch = ical_times_touch(
@@ -51,18 +52,10 @@ add_candidate(void *context, const struct item *item)
 		touch = ICAL_TOUCHES_NOT;
 	if (touch == ICAL_TOUCHES_NOT)
 		return done();
-	if (q->count == q->room) {
-		size_t room = q->room == 0 ? 256 : 2 * q->room;
-		struct candidate *more = arena_array(
-		    arena, room, sizeof *more);
-
-		if (more == NULL)
-			return arena_result(arena);
-		for (size_t i = 0; i < q->count; i++)
-			more[i] = q->list[i];
-		q->list = more;
-		q->room = room;
-	}
+	more = arena_more(arena, q->list, q->count, &q->room, sizeof *more);
+	if (more == NULL)
+		return arena_result(arena);
+	q->list = more;
 	q->list[q->count++] = (struct candidate){ item->uid,
 		touch == ICAL_TOUCHES, item->modseq };
 	return done();

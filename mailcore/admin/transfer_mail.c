@@ -29,16 +29,12 @@ gather(void *context, const struct item *item)
 	struct gathering *g = context;
 	struct import *m = g->import;
 
-	if (m->known_count == g->room) {
-		struct known *more;
+	struct known *more = arena_more(m->folder_arena, m->known,
+	    m->known_count, &g->room, sizeof *more);
 
-		g->room = g->room == 0 ? 256 : 2 * g->room;
-		more = arena_array(m->folder_arena, g->room, sizeof *more);
-		TRY(arena_result(m->folder_arena));
-		for (size_t i = 0; i < m->known_count; i++)
-			more[i] = m->known[i];
-		m->known = more;
-	}
+	if (more == NULL)
+		return arena_result(m->folder_arena);
+	m->known = more;
 	m->known[m->known_count++] = (struct known){ item->received,
 		item->size, item->body, false };
 	return done();

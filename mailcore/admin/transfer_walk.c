@@ -20,18 +20,13 @@ struct names {
 static void
 names_add(struct names *n, struct arena *arena, view name)
 {
-	if (n->count == n->room) {
-		view *more;
+	view *more = arena_more(
+	    arena, n->list, n->count, &n->room, sizeof *more);
 
-		n->room = n->room == 0 ? 64 : 2 * n->room;
-		more = arena_array(arena, n->room, sizeof *more);
-		for (size_t i = 0; more != NULL && i < n->count; i++)
-			more[i] = n->list[i];
-		n->list = more;
-	}
-	name = arena_copy(arena, name);
-	if (n->list != NULL)
-		n->list[n->count++] = name;
+	if (more == NULL)
+		return;
+	n->list = more;
+	n->list[n->count++] = arena_copy(arena, name);
 }
 
 /* Our own names carry the order in the mailbox, others the time of their

@@ -16,7 +16,7 @@
 #define ARENA_BLOCK 4096
 #endif
 
-enum { ARENA_ALIGN = 16 };
+enum { ARENA_ALIGN = 16, ARRAY_FIRST = 8 };
 
 struct block {
 	struct block *next;
@@ -114,6 +114,23 @@ arena_array(struct arena *a, size_t count, size_t size)
 	if (__builtin_mul_overflow(count, size, &n))
 		n = SIZE_MAX;
 	return arena_alloc(a, n);
+}
+
+void *
+arena_more(struct arena *a, void *old, size_t count, size_t *room, size_t size)
+{
+	size_t wider = *room == 0 ? ARRAY_FIRST : 2 * *room;
+	void *more;
+
+	if (a->r.is == OK && count < *room)
+		return old;
+	more = arena_array(a, wider, size);
+	if (more == NULL)
+		return NULL;
+	if (count > 0)
+		memcpy(more, old, count * size);
+	*room = wider;
+	return more;
 }
 
 view

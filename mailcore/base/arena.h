@@ -28,6 +28,12 @@ void *arena_alloc(struct arena *, size_t);
 /* `count` elements of `size` bytes; NULL also when the product overflows. */
 void *arena_array(struct arena *, size_t count, size_t size);
 
+/* For an array that grows by one: `old`, which holds `count` elements of `size`
+ * bytes, while there is *room for another, else a copy with twice the room.
+ * It begins with NULL and a room of 0.  NULL once over budget. */
+void *arena_more(struct arena *, void *old, size_t count, size_t *room,
+    size_t size);
+
 /* A copy of `v` that lives as long as the arena.  A NUL stands behind it. */
 view arena_copy(struct arena *, view v);
 

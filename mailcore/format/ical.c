@@ -148,17 +148,12 @@ open_component(struct look *l, view name)
 static void
 keep_instance(struct look *l)
 {
-	if (l->instance_count == l->instance_room) {
-		size_t room = l->instance_room == 0 ? 8 : 2 * l->instance_room;
-		view *more = arena_array(l->arena, room, sizeof *more);
+	view *more = arena_more(l->arena, l->instances, l->instance_count,
+	    &l->instance_room, sizeof *more);
 
-		if (more == NULL)
-			return;
-		for (size_t i = 0; i < l->instance_count; i++)
-			more[i] = l->instances[i];
-		l->instances = more;
-		l->instance_room = room;
-	}
+	if (more == NULL)
+		return;
+	l->instances = more;
 	l->instances[l->instance_count++] = l->instance;
 }
 

@@ -18,20 +18,12 @@ struct event {
 bool
 ical_busy_keep(struct ical_busy *b, const struct ical_period *p)
 {
-	if (b->count == b->room) {
-		size_t room = b->room == 0 ? 64 : 2 * b->room;
-		struct ical_period *more;
+	struct ical_period *more = b->count >= ICAL_BUSY_MOST ? NULL
+	    : arena_more(b->arena, b->list, b->count, &b->room, sizeof *more);
 
-		if (b->count >= ICAL_BUSY_MOST)
-			return false;
-		more = arena_array(b->arena, room, sizeof *more);
-		if (more == NULL)
-			return false;
-		for (size_t i = 0; i < b->count; i++)
-			more[i] = b->list[i];
-		b->list = more;
-		b->room = room;
-	}
+	if (more == NULL)
+		return false;
+	b->list = more;
 	b->list[b->count++] = *p;
 	return true;
 }

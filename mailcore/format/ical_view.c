@@ -249,20 +249,16 @@ gather_one(void *context, icalcomponent *c, int64_t shift)
 	struct gather *g = context;
 	struct part *p = g->part;
 	struct ical_range r = { g->range.from - shift, g->range.to - shift };
+	int64_t *more;
 
 	if (!ical_overlaps(c, &r))
 		return false;
-	if (p->count == g->room) {
-		size_t room = g->room == 0 ? 16 : 2 * g->room;
-		int64_t *more = arena_array(g->w->arena, room, sizeof *more);
-
-		if (more == NULL || room > 2 * (size_t)ICAL_EXPAND_MOST)
-			return true;
-		for (size_t i = 0; i < p->count; i++)
-			more[i] = p->shifts[i];
-		p->shifts = more;
-		g->room = room;
-	}
+	more = p->count > ICAL_EXPAND_MOST ? NULL
+	    : arena_more(g->w->arena, p->shifts, p->count, &g->room,
+		sizeof *more);
+	if (more == NULL)
+		return true;
+	p->shifts = more;
 	p->shifts[p->count++] = shift;
 	return false;
 }
@@ -342,7 +338,8 @@ collect_overridden(struct writing *w)
 	ical_sort(w->overridden.list, w->overridden.count);
 }
 
-/* libical keeps the order; the n-th component of the text is its n-th. */
+/* libical keeps the order; the n-th component of the text is its n-th, and
+ * behind them are the zones that it only names. */
 static bool
 pair(struct writing *w, icalcomponent *calendar)
 {
@@ -355,9 +352,11 @@ pair(struct writing *w, icalcomponent *calendar)
 			    calendar, ICAL_ANY_COMPONENT)) {
 		if (n < w->count)
 			w->parts[n].component = c;
+		else if (!ical_is_zone_name(c))
+			return false;
 		n++;
 	}
-	return n == w->count;
+	return n >= w->count;
 }
 
 static void
@@ -375,18 +374,12 @@ plan(struct writing *w)
 static result
 add_part(struct writing *w, size_t *room, view text)
 {
-	if (w->count == *room) {
-		size_t more_room = *room == 0 ? 8 : 2 * *room;
-		struct part *more = arena_array(
-		    w->arena, more_room, sizeof *more);
+	struct part *more = arena_more(
+	    w->arena, w->parts, w->count, room, sizeof *more);
 
-		if (more == NULL)
-			return arena_result(w->arena);
-		for (size_t i = 0; i < w->count; i++)
-			more[i] = w->parts[i];
-		w->parts = more;
-		*room = more_room;
-	}
+	if (more == NULL)
+		return arena_result(w->arena);
+	w->parts = more;
 	w->parts[w->count++] = (struct part){ .text = text };
 	return done();
 }

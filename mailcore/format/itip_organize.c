@@ -150,25 +150,11 @@ collect_ids(struct itip_work *w)
 	return done();
 }
 
-static bool
-grow(struct itip_work *w, struct itip_plan *p)
-{
-	size_t room = p->room == 0 ? 8 : 2 * p->room;
-	view *more = arena_array(w->arena, room, sizeof *more);
-
-	if (more == NULL)
-		return false;
-	if (p->count > 0)
-		memcpy(more, p->to, p->count * sizeof *more);
-	p->to = more;
-	p->room = room;
-	return true;
-}
-
 static void
 join(struct itip_work *w, enum itip_kind kind, view mask, view address)
 {
 	struct itip_plan *p = w->plans;
+	view *more;
 
 	while (p != NULL && (p->kind != kind || !view_eq(p->mask, mask)))
 		p = p->next;
@@ -184,8 +170,11 @@ join(struct itip_work *w, enum itip_kind kind, view mask, view address)
 			w->last->next = p;
 		w->last = p;
 	}
-	if (p->count < p->room || grow(w, p))
-		p->to[p->count++] = address;
+	more = arena_more(w->arena, p->to, p->count, &p->room, sizeof *more);
+	if (more == NULL)
+		return;
+	p->to = more;
+	p->to[p->count++] = address;
 }
 
 /* Was somebody to come at this time, and is no longer?  `was`, `is`: he is

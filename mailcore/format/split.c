@@ -36,17 +36,12 @@ struct cut {
 static void
 parts_add(struct parts *p, struct arena *arena, struct part part)
 {
-	if (p->count == p->room) {
-		struct part *more;
+	struct part *more = arena_more(
+	    arena, p->list, p->count, &p->room, sizeof *more);
 
-		p->room = p->room == 0 ? 64 : 2 * p->room;
-		more = arena_array(arena, p->room, sizeof *more);
-		for (size_t i = 0; more != NULL && i < p->count; i++)
-			more[i] = p->list[i];
-		p->list = more;
-	}
-	if (p->list == NULL)
+	if (more == NULL)
 		return;
+	p->list = more;
 	part.place = p->count;
 	p->list[p->count++] = part;
 }

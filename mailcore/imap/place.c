@@ -252,16 +252,12 @@ static result
 add_shared(struct listing *l, struct arena *arena,
     const struct place_shared *one)
 {
-	if (l->count == l->room) {
-		struct place_shared *more;
+	struct place_shared *more = arena_more(
+	    arena, l->list, l->count, &l->room, sizeof *more);
 
-		l->room = l->room == 0 ? 16 : 2 * l->room;
-		more = arena_array(arena, l->room, sizeof *more);
-		TRY(arena_result(arena));
-		for (size_t i = 0; i < l->count; i++)
-			more[i] = l->list[i];
-		l->list = more;
-	}
+	if (more == NULL)
+		return arena_result(arena);
+	l->list = more;
 	l->list[l->count++] = *one;
 	return done();
 }

@@ -157,7 +157,8 @@ multiline(struct parser *p, view *out)
 		ended = view_eq(line, VIEW("."));
 		if (ended)
 			break;
-		if (view_at(line, 0) == '.')
+		/* RFC 5228 8.1: a dot alone in front stays. */
+		if (view_starts(line, VIEW("..")))
 			line = view_from(line, 1);
 		buf_add(&text, line);
 		buf_add(&text, VIEW("\r\n"));
@@ -190,6 +191,7 @@ static result
 list(struct parser *p, struct sieve_value *v)
 {
 	size_t room = 0;
+	view *more;
 
 	v->kind = KIND_LIST;
 	do {
@@ -197,17 +199,11 @@ list(struct parser *p, struct sieve_value *v)
 		if (!begins_string(p))
 			return fault(p, "RFC 5228 2.4.2.1: a list of strings",
 			    view_first(p->rest, 10));
-		if (v->count == room) {
-			view *more;
-
-			room = room == 0 ? 4 : 2 * room;
-			more = arena_array(p->arena, room, sizeof *more);
-			if (more == NULL)
-				return arena_result(p->arena);
-			for (size_t i = 0; i < v->count; i++)
-				more[i] = v->strings[i];
-			v->strings = more;
-		}
+		more = arena_more(p->arena, v->strings, v->count, &room,
+		    sizeof *more);
+		if (more == NULL)
+			return arena_result(p->arena);
+		v->strings = more;
 		TRY(string(p, &v->strings[v->count++]));
 		TRY(skip(p));
 	} while (try(p, ','));

@@ -182,24 +182,19 @@ list(struct account *house, struct arena *arena, view domain,
 
 	TRY(arena_result(arena));
 	db_ask(house->db, &q, sql[LIST], args, COUNT(args));
-	while (db_next(&q) && arena_result(arena).is == OK) {
-		if (*count == room) {
-			struct alias *more;
+	while (db_next(&q)) {
+		struct alias *more = arena_more(
+		    arena, *out, *count, &room, sizeof *more);
 
-			room = room == 0 ? 8 : 2 * room;
-			more = arena_array(arena, room, sizeof *more);
-			for (size_t i = 0; more != NULL && i < *count; i++)
-				more[i] = (*out)[i];
-			*out = more;
-		}
-		if (*out != NULL)
-			(*out)[(*count)++] = (struct alias){
-				.address = arena_copy(arena,
-				    db_text_at(&q, 0)),
-				.kind = (enum alias_kind)db_int_at(&q, 1),
-				.expires = db_int_at(&q, 2),
-				.target = arena_copy(arena,
-				    db_text_at(&q, 3)) };
+		if (more == NULL)
+			break;
+		*out = more;
+		more[(*count)++] = (struct alias){
+			.address = arena_copy(arena, db_text_at(&q, 0)),
+			.kind = (enum alias_kind)db_int_at(&q, 1),
+			.expires = db_int_at(&q, 2),
+			.target = arena_copy(arena, db_text_at(&q, 3)),
+		};
 	}
 	TRY(db_end(&q));
 	return arena_result(arena);

@@ -1,5 +1,6 @@
 #include "mailcore/store/collection.h"
 
+#include "mailcore/format/compose.h"
 #include "mailcore/store/annotation.h"
 #include "mailcore/store/collection_row.h"
 #include "mailcore/store/history_row.h"
@@ -94,18 +95,14 @@ collect(struct account *a, struct arena *arena, const char *question,
 	*out = NULL;
 	*count = 0;
 	db_ask(a->db, &q, question, args, n);
-	while (db_next(&q) && arena_result(arena).is == OK) {
-		if (*count == room) {
-			struct collection *more;
+	while (db_next(&q)) {
+		struct collection *more = arena_more(
+		    arena, *out, *count, &room, sizeof *more);
 
-			room = room == 0 ? 8 : 2 * room;
-			more = arena_array(arena, room, sizeof *more);
-			for (size_t i = 0; more != NULL && i < *count; i++)
-				more[i] = (*out)[i];
-			*out = more;
-		}
-		if (*out != NULL)
-			of_row(&q, arena, &(*out)[(*count)++]);
+		if (more == NULL)
+			break;
+		*out = more;
+		of_row(&q, arena, &more[(*count)++]);
 	}
 	TRY(db_end(&q));
 	return arena_result(arena);
@@ -135,12 +132,14 @@ find(struct account *a, struct arena *arena, const char *question,
 	return done();
 }
 
-/* RFC 9051 5.1: INBOX in any case is the one INBOX. */
+/* RFC 9051 5.1: INBOX in any case is the one INBOX; letters with accents are
+ * composed. */
 static view
-canonical(enum collection_kind kind, view name)
+canonical(enum collection_kind kind, view name, struct arena *arena)
 {
-	return kind == COLLECTION_MAILBOX && view_same(name, inbox) ? inbox
-								    : name;
+	if (kind != COLLECTION_MAILBOX)
+		return name;
+	return view_same(name, inbox) ? inbox : compose(name, arena);
 }
 
 result
@@ -148,7 +147,7 @@ collection_find(struct account *a, struct arena *arena,
     enum collection_kind kind, view name, struct collection *out)
 {
 	const struct db_arg args[] = { db_int(a->id), db_int(kind),
-		db_text(canonical(kind, name)) };
+		db_text(canonical(kind, name, arena)) };
 
 	return find(a, arena, sql[BY_NAME], args, COUNT(args), out);
 }
@@ -241,15 +240,26 @@ add(struct account *a, enum collection_kind kind, view name,
 	}
 }
 
+enum { NAME_MEMORY = 65536 };
+
 result
 collection_add(struct account *a, enum collection_kind kind, view name,
     view display_name, enum special_use use, int64_t *id)
 {
+	struct arena *arena;
+	result r;
+
 	*id = 0;
-	name = canonical(kind, name);
 	TRY(must_write(a));
-	TRY(check_new(a, kind, name));
-	return spoil(a, add(a, kind, name, display_name, use, id));
+	arena = arena_new(NAME_MEMORY);
+	name = canonical(kind, name, arena);
+	r = check_new(a, kind, name);
+	if (r.is == OK)
+		r = arena_result(arena);
+	if (r.is == OK)
+		r = spoil(a, add(a, kind, name, display_name, use, id));
+	arena_free(&arena);
+	return r;
 }
 
 static result
@@ -346,7 +356,7 @@ rename_checked(struct account *a, struct arena *arena, int64_t id, view name)
 	struct collection c;
 
 	TRY(collection_get(a, arena, id, &c));
-	name = canonical(c.kind, name);
+	name = canonical(c.kind, name, arena);
 	if (c.kind != COLLECTION_MAILBOX && is_fixed(&c))
 		return fail(DENIED, "this collection is always there");
 	TRY(check_new(a, c.kind, name));

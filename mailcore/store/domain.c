@@ -79,18 +79,14 @@ list(struct account *house, struct arena *arena, struct domain **out,
 	size_t room = 0;
 
 	db_ask(house->db, &q, sql[LIST], NULL, 0);
-	while (db_next(&q) && arena_result(arena).is == OK) {
-		if (*count == room) {
-			struct domain *more;
+	while (db_next(&q)) {
+		struct domain *more = arena_more(
+		    arena, *out, *count, &room, sizeof *more);
 
-			room = room == 0 ? 8 : 2 * room;
-			more = arena_array(arena, room, sizeof *more);
-			for (size_t i = 0; more != NULL && i < *count; i++)
-				more[i] = (*out)[i];
-			*out = more;
-		}
-		if (*out != NULL)
-			of_row(&q, arena, &(*out)[(*count)++]);
+		if (more == NULL)
+			break;
+		*out = more;
+		of_row(&q, arena, &more[(*count)++]);
 	}
 	TRY(db_end(&q));
 	return arena_result(arena);

@@ -140,20 +140,16 @@ list(struct account *house, struct arena *arena, view target,
 	size_t room = 0;
 
 	db_ask(house->db, &q, sql[LIST], args, COUNT(args));
-	while (db_next(&q) && arena_result(arena).is == OK) {
-		if (*count == room) {
-			struct domain_alias *more;
+	while (db_next(&q)) {
+		struct domain_alias *more = arena_more(
+		    arena, *out, *count, &room, sizeof *more);
 
-			room = room == 0 ? 8 : 2 * room;
-			more = arena_array(arena, room, sizeof *more);
-			for (size_t i = 0; more != NULL && i < *count; i++)
-				more[i] = (*out)[i];
-			*out = more;
-		}
-		if (*out != NULL)
-			(*out)[(*count)++] = (struct domain_alias){
-				arena_copy(arena, db_text_at(&q, 0)),
-				arena_copy(arena, db_text_at(&q, 1)) };
+		if (more == NULL)
+			break;
+		*out = more;
+		more[(*count)++] = (struct domain_alias){
+			arena_copy(arena, db_text_at(&q, 0)),
+			arena_copy(arena, db_text_at(&q, 1)) };
 	}
 	TRY(db_end(&q));
 	return arena_result(arena);

@@ -3,8 +3,6 @@
 
 #include "mailcore/store/names.h"
 
-enum { LOGIN_ROOM = 8 };
-
 enum { WHEN, NOTE, NOTE_APP, LIST, STANDING, RATE, RATE_GET, EXPIRE };
 
 static const char *const sql[] = {
@@ -99,17 +97,6 @@ login_note(struct store *s, int64_t account, int64_t app, view protocol,
 	return done();
 }
 
-static struct login_row *
-grow(struct arena *arena, const struct login_row *list, size_t count,
-    size_t room)
-{
-	struct login_row *more = arena_array(arena, room, sizeof *more);
-
-	for (size_t i = 0; more != NULL && i < count; i++)
-		more[i] = list[i];
-	return more;
-}
-
 static result
 list(struct account *house, struct arena *arena, const struct db_arg args[2],
     struct login_row **out, size_t *count)
@@ -118,14 +105,14 @@ list(struct account *house, struct arena *arena, const struct db_arg args[2],
 	size_t room = 0;
 
 	db_ask(house->db, &q, sql[LIST], args, 2);
-	while (db_next(&q) && arena_result(arena).is == OK) {
-		if (*count == room) {
-			room = room == 0 ? LOGIN_ROOM : 2 * room;
-			*out = grow(arena, *out, *count, room);
-		}
-		if (*out == NULL)
-			continue;
-		(*out)[(*count)++] = (struct login_row){
+	while (db_next(&q)) {
+		struct login_row *more = arena_more(
+		    arena, *out, *count, &room, sizeof *more);
+
+		if (more == NULL)
+			break;
+		*out = more;
+		more[(*count)++] = (struct login_row){
 			.app = db_int_at(&q, 0),
 			.protocol = arena_copy(arena, db_text_at(&q, 1)),
 			.used = db_int_at(&q, 2),

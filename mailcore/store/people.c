@@ -185,18 +185,14 @@ list(struct account *house, struct arena *arena, view domain,
 	size_t room = 0;
 
 	db_ask(house->db, &q, sql[LIST], args, COUNT(args));
-	while (db_next(&q) && arena_result(arena).is == OK) {
-		if (*count == room) {
-			struct account_info *more;
+	while (db_next(&q)) {
+		struct account_info *more = arena_more(
+		    arena, *out, *count, &room, sizeof *more);
 
-			room = room == 0 ? 8 : 2 * room;
-			more = arena_array(arena, room, sizeof *more);
-			for (size_t i = 0; more != NULL && i < *count; i++)
-				more[i] = (*out)[i];
-			*out = more;
-		}
-		if (*out != NULL)
-			of_row(&q, arena, &(*out)[(*count)++]);
+		if (more == NULL)
+			break;
+		*out = more;
+		of_row(&q, arena, &more[(*count)++]);
 	}
 	TRY(db_end(&q));
 	return arena_result(arena);

@@ -190,22 +190,18 @@ collection_changes(struct account *a, struct arena *arena,
 	*out = NULL;
 	*count = 0;
 	db_ask(a->db, &q, sql[CHANGES], args, COUNT(args));
-	while (db_next(&q) && arena_result(arena).is == OK) {
-		if (*count == room) {
-			struct collection_change *more;
+	while (db_next(&q)) {
+		struct collection_change *more = arena_more(
+		    arena, *out, *count, &room, sizeof *more);
 
-			room = room == 0 ? 8 : 2 * room;
-			more = arena_array(arena, room, sizeof *more);
-			for (size_t i = 0; more != NULL && i < *count; i++)
-				more[i] = (*out)[i];
-			*out = more;
-		}
-		if (*out != NULL)
-			(*out)[(*count)++] = (struct collection_change){
-				.id = db_int_at(&q, 0),
-				.name = arena_copy(arena, db_text_at(&q, 1)),
-				.gone = db_int_at(&q, 2) != 0,
-			};
+		if (more == NULL)
+			break;
+		*out = more;
+		more[(*count)++] = (struct collection_change){
+			.id = db_int_at(&q, 0),
+			.name = arena_copy(arena, db_text_at(&q, 1)),
+			.gone = db_int_at(&q, 2) != 0,
+		};
 	}
 	TRY(db_end(&q));
 	return arena_result(arena);

@@ -43,17 +43,12 @@ static result
 add_row(struct right_set *set, struct arena *arena, const struct right_row *row,
     size_t *room)
 {
-	if (set->count == *room) {
-		struct right_row *more;
+	struct right_row *more = arena_more(
+	    arena, set->list, set->count, room, sizeof *more);
 
-		*room = *room == 0 ? 8 : 2 * *room;
-		more = arena_array(arena, *room, sizeof *more);
-		if (more == NULL)
-			return arena_result(arena);
-		for (size_t i = 0; i < set->count; i++)
-			more[i] = set->list[i];
-		set->list = more;
-	}
+	if (more == NULL)
+		return arena_result(arena);
+	set->list = more;
 	set->list[set->count++] = *row;
 	return done();
 }
@@ -165,24 +160,20 @@ struct rows {
 static void
 add_grant(struct rows *rows, struct arena *arena, struct db_query *q)
 {
-	if (rows->count == rows->room) {
-		struct right_grant *more;
+	struct right_grant *more = arena_more(
+	    arena, rows->list, rows->count, &rows->room, sizeof *more);
 
-		rows->room = rows->room == 0 ? 8 : 2 * rows->room;
-		more = arena_array(arena, rows->room, sizeof *more);
-		for (size_t i = 0; more != NULL && i < rows->count; i++)
-			more[i] = rows->list[i];
-		rows->list = more;
-	}
-	if (rows->list != NULL)
-		rows->list[rows->count++] = (struct right_grant){
-			.whom = (enum right_whom)db_int_at(q, 0),
-			.id = db_int_at(q, 1),
-			.name = arena_copy(arena, db_text_at(q, 2)),
-			.kind = (enum collection_kind)db_int_at(q, 3),
-			.collection = db_int_at(q, 4),
-			.rights = (unsigned)db_int_at(q, 5) & RIGHT_ALL,
-		};
+	if (more == NULL)
+		return;
+	rows->list = more;
+	rows->list[rows->count++] = (struct right_grant){
+		.whom = (enum right_whom)db_int_at(q, 0),
+		.id = db_int_at(q, 1),
+		.name = arena_copy(arena, db_text_at(q, 2)),
+		.kind = (enum collection_kind)db_int_at(q, 3),
+		.collection = db_int_at(q, 4),
+		.rights = (unsigned)db_int_at(q, 5) & RIGHT_ALL,
+	};
 }
 
 static result

@@ -48,24 +48,20 @@ collect(struct account *a, struct arena *arena, const char *question,
 	*out = NULL;
 	*count = 0;
 	db_ask(a->db, &q, question, args, n);
-	while (db_next(&q) && arena_result(arena).is == OK) {
-		if (*count == room) {
-			struct subscription *more;
+	while (db_next(&q)) {
+		struct subscription *more = arena_more(
+		    arena, *out, *count, &room, sizeof *more);
 
-			room = room == 0 ? 8 : 2 * room;
-			more = arena_array(arena, room, sizeof *more);
-			for (size_t i = 0; more != NULL && i < *count; i++)
-				more[i] = (*out)[i];
-			*out = more;
-		}
-		if (*out != NULL)
-			(*out)[(*count)++] = (struct subscription){
-				.id = db_int_at(&q, 0),
-				.kind = (enum collection_kind)db_int_at(&q, 1),
-				.name = arena_copy(arena, db_text_at(&q, 2)),
-				.owner = db_int_at(&q, 3),
-				.collection = db_int_at(&q, 4),
-			};
+		if (more == NULL)
+			break;
+		*out = more;
+		more[(*count)++] = (struct subscription){
+			.id = db_int_at(&q, 0),
+			.kind = (enum collection_kind)db_int_at(&q, 1),
+			.name = arena_copy(arena, db_text_at(&q, 2)),
+			.owner = db_int_at(&q, 3),
+			.collection = db_int_at(&q, 4),
+		};
 	}
 	TRY(db_end(&q));
 	return arena_result(arena);

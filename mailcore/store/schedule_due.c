@@ -94,18 +94,14 @@ list(struct account *house, struct arena *arena, struct schedule_due **out,
 	size_t room = 0;
 
 	db_ask(house->db, &q, sql[DUE_LIST], args, COUNT(args));
-	while (db_next(&q) && arena_result(arena).is == OK) {
-		if (*count == room) {
-			struct schedule_due *more;
+	while (db_next(&q)) {
+		struct schedule_due *more = arena_more(
+		    arena, *out, *count, &room, sizeof *more);
 
-			room = room == 0 ? 8 : 2 * room;
-			more = arena_array(arena, room, sizeof *more);
-			for (size_t i = 0; more != NULL && i < *count; i++)
-				more[i] = (*out)[i];
-			*out = more;
-		}
-		if (*out != NULL
-		    && read_due(db_text_at(&q, 0), &(*out)[*count]))
+		if (more == NULL)
+			break;
+		*out = more;
+		if (read_due(db_text_at(&q, 0), &more[*count]))
 			(*count)++;
 	}
 	TRY(db_end(&q));
@@ -135,19 +131,14 @@ addresses(struct account *house, struct arena *arena,
 	size_t room = 0;
 
 	db_ask(house->db, &q, sql[ADDRESSES], args, 2);
-	while (db_next(&q) && arena_result(arena).is == OK) {
-		if (*count == room) {
-			view *more;
+	while (db_next(&q)) {
+		view *more = arena_more(
+		    arena, *out, *count, &room, sizeof *more);
 
-			room = room == 0 ? 8 : 2 * room;
-			more = arena_array(arena, room, sizeof *more);
-			for (size_t i = 0; more != NULL && i < *count; i++)
-				more[i] = (*out)[i];
-			*out = more;
-		}
-		if (*out != NULL)
-			(*out)[(*count)++] = arena_copy(
-			    arena, db_text_at(&q, 0));
+		if (more == NULL)
+			break;
+		*out = more;
+		more[(*count)++] = arena_copy(arena, db_text_at(&q, 0));
 	}
 	TRY(db_end(&q));
 	return arena_result(arena);

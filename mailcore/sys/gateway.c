@@ -3,7 +3,7 @@
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/limits.h"
 
-enum { LABEL_MAX = 63, PORT_MAX = 65535, ROOM_FIRST = 16, PROTOCOLS = 3 };
+enum { LABEL_MAX = 63, PORT_MAX = 65535, PROTOCOLS = 3 };
 
 /* The ports that RFC 8314 and RFC 6409 name: with TLS from the start, with
  * STARTTLS. */
@@ -162,38 +162,24 @@ gateway_line(const struct gateway *g, view section, enum gateway_what what,
 	return NULL;
 }
 
-static bool
-grow(struct gateway *g, struct arena *arena)
-{
-	size_t room = g->room == 0 ? ROOM_FIRST : 2 * g->room;
-	struct gateway_line *lines;
-
-	if (g->count < g->room)
-		return true;
-	lines = room > LIMIT_GATEWAY_LINES ? NULL
-	    : arena_array(arena, room, sizeof *lines);
-	if (lines == NULL)
-		return false;
-	for (size_t i = 0; i < g->count; i++)
-		lines[i] = g->lines[i];
-	g->lines = lines;
-	g->room = room;
-	return true;
-}
-
 bool
 gateway_add(struct gateway *g, struct arena *arena, view value)
 {
 	struct gateway_line l = { .host = VIEW(""), .url = VIEW("") };
 	view rest = value;
 	view domain = take_word(&rest);
+	struct gateway_line *more;
 
 	l.domain = lower(arena, domain);
 	if ((!view_eq(domain, VIEW("*")) && !is_host(domain))
 	    || !read_fact(&l, arena, &rest) || view_trim(rest).n > 0
 	    || gateway_line(g, l.domain, l.what, l.starttls) != NULL
-	    || !grow(g, arena))
+	    || g->count >= LIMIT_GATEWAY_LINES)
 		return false;
+	more = arena_more(arena, g->lines, g->count, &g->room, sizeof *more);
+	if (more == NULL)
+		return false;
+	g->lines = more;
 	g->lines[g->count++] = l;
 	return true;
 }

@@ -74,6 +74,30 @@ test_buf(void)
 	buf_free(&b);
 }
 
+/* An array that grows by one until the budget ends it. */
+static void
+test_arena_more(void)
+{
+	struct arena *a = arena_new(1000);
+	size_t room = 0, n = 0;
+	uint32_t *list = NULL, *more;
+
+	while ((more = arena_more(a, list, n, &room, sizeof *list)) != NULL) {
+		list = more;
+		list[n] = (uint32_t)n;
+		n++;
+	}
+	/* Room for 8, 16, 32, 64 and 128 was taken: 992 bytes. */
+	is_number((int64_t)n, 128, "as many as fit");
+	is_number((int64_t)room, 128, "and no room is promised beyond");
+	ok(list[0] == 0 && list[7] == 7 && list[8] == 8 && list[127] == 127,
+	    "what was there is there");
+	ok(arena_result(a).is == OVER_LIMIT, "the arena says why");
+	ok(arena_more(a, list, 1, &room, sizeof *list) == NULL,
+	    "and that sticks, room or not");
+	arena_free(&a);
+}
+
 static void
 test_arena(void)
 {
@@ -220,6 +244,7 @@ main(void)
 	test_scan();
 	test_buf();
 	test_arena();
+	test_arena_more();
 	test_base64();
 	test_percent();
 	test_utf8();
