@@ -159,19 +159,22 @@ run_locked(struct account *a, account_work *work, void *context,
 	return r;
 }
 
+/* `*committed`: whatever the result, it must not be done once more. */
 static result
 write_once(struct account *a, account_work *work, void *context,
-    enum durable durable)
+    enum durable durable, bool *committed)
 {
 	struct store *s = a->store;
 	uint64_t position;
 	result r;
 
+	*committed = false;
 	TRY(journal_enter(s->journal));
 	(void)pthread_mutex_lock(&a->slot->writing);
 	r = run_locked(a, work, context, &position);
 	(void)pthread_mutex_unlock(&a->slot->writing);
 	journal_leave(s->journal);
+	*committed = position != 0;
 	if (position == 0)
 		return r;
 	if (a->id != HOUSE && s->listener != NULL)
@@ -195,14 +198,16 @@ account_write(struct account *a, account_work *work, void *context,
     enum durable durable)
 {
 	int64_t begun = clock_steady_ms();
+	bool committed = false;
 	result r = done();
 
 	if (a->writing || a->reading)
 		return fail(FAILED, "transactions do not nest");
 	for (int i = 0; i < WRITE_TRIES; i++) {
-		r = write_once(a, work, context, durable);
+		r = write_once(a, work, context, durable, &committed);
 		/* After a long wait for the lock more of it is no help. */
-		if (r.is != BUSY || clock_steady_ms() - begun > WRITE_MS)
+		if (r.is != BUSY || committed
+		    || clock_steady_ms() - begun > WRITE_MS)
 			break;
 		pause_before_retry(i);
 	}
