@@ -348,15 +348,18 @@ children_gone(const struct children *all)
 }
 
 bool
-children_changed(struct children *all)
+children_changed(const struct children *all)
 {
-	bool changed = all->changed;
-
 	for (size_t i = 0; i < ROLE_COUNT; i++)
 		if (all->child[i].kind != NULL && !all->child[i].serves)
 			return false;
+	return all->changed;
+}
+
+void
+children_told(struct children *all)
+{
 	all->changed = false;
-	return changed;
 }
 
 void

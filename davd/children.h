@@ -36,8 +36,9 @@ void children_signal(const struct children *, int signal);
 void children_stop(struct children *);
 bool children_gone(const struct children *);
 
-/* All serve, and not all are those of the last time this was true. */
-bool children_changed(struct children *);
+/* All serve, and not all are those that have been told of. */
+bool children_changed(const struct children *);
+void children_told(struct children *);
 
 /* "web 123\n" for each. */
 void children_list(const struct children *, struct buf *out);

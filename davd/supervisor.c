@@ -28,6 +28,7 @@ enum {
 	LOCK_SECONDS = 15,
 	LOCK_PAUSE_MS = 50,
 	STOP_MS = 10000,
+	AGAIN_MS = 5000,
 	FILES_BESIDE_CONNECTIONS = 5000
 };
 
@@ -231,12 +232,14 @@ announce(struct supervisor *s)
 	}
 	buf_print(&text, "supervisor %ld\n", (long)getpid());
 	children_list(s->children, &text);
-	if (file_write(path, buf_view(&text), 0644).is == OK
-	    && !s->announced) {
+	if (file_write(path, buf_view(&text), 0644).is == OK) {
+		children_told(s->children);
+		if (!s->announced) {
+			proc_notify("READY=1");
+			log_line(LOG_INFO, "serving", "data=%s hostname=%s",
+			    s->conf.data, s->conf.hostname);
+		}
 		s->announced = true;
-		proc_notify("READY=1");
-		log_line(LOG_INFO, "serving", "data=%s hostname=%s",
-		    s->conf.data, s->conf.hostname);
 	}
 	buf_free(&text);
 }
@@ -317,6 +320,9 @@ supervise_roles(struct supervisor *s)
 
 		p[0] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
 		n += children_poll(s->children, p + 1);
+		/* What could not be announced is tried again. */
+		if (children_changed(s->children))
+			timeout = AGAIN_MS;
 		(void)poll(p, n, timeout);
 		while ((signal = next_signal(s)) != 0) {
 			if (signal == SIGTERM || signal == SIGINT)
