@@ -127,9 +127,9 @@ check_size(struct imap *s, struct command *c, uint64_t size)
 		c->code = "[TOOBIG] ";
 		return fail(OVER_LIMIT, "message too large");
 	}
-	if (a->count > 1 && size == 0) {
+	if (size == 0) {
 		c->code = "[CANNOT] ";
-		return fail(DENIED, "RFC 3502: cancelled by the client");
+		return fail(DENIED, "RFC 3502 6.3.11: an empty message");
 	}
 	a->size += size;
 	if (a->count > LIMIT_IMAP_APPENDS
@@ -358,6 +358,13 @@ add_uids(const struct append *a, struct buf *out)
 	buf_add(out, VIEW("] "));
 }
 
+/* RFC 4315 3: to whoever may not read the mailbox, they are not told. */
+static bool
+may_know_uids(const struct append *a)
+{
+	return (a->to.rights & RIGHT_READ) != 0;
+}
+
 /* No message came: why not? */
 static result
 explain(struct imap *s, struct command *c)
@@ -444,7 +451,8 @@ run_append(struct imap *s, struct command *c, struct buf *out)
 {
 	(void)out;
 	TRY(finish(s, c));
-	add_uids(c->append, &c->ok_code);
+	if (may_know_uids(c->append))
+		add_uids(c->append, &c->ok_code);
 	c->text_ok = "kept";
 	return done();
 }
@@ -454,9 +462,11 @@ result
 run_replace(struct imap *s, struct command *c, struct buf *out)
 {
 	TRY(finish(s, c));
-	buf_add(out, VIEW("* OK "));
-	add_uids(c->append, out);
-	buf_add(out, VIEW("kept\r\n"));
+	if (may_know_uids(c->append)) {
+		buf_add(out, VIEW("* OK "));
+		add_uids(c->append, out);
+		buf_add(out, VIEW("kept\r\n"));
+	}
 	c->text_ok = "replaced";
-	return done();
+	return select_end_modseq(s, c);
 }

@@ -107,6 +107,21 @@ add_copyuid(struct buf *out, const struct copying *x)
 	buf_add(out, VIEW("] "));
 }
 
+static void
+tell_copyuid(struct copying *x, struct buf *out)
+{
+	/* RFC 4315 3: to whoever may not read it, it is not told. */
+	if ((x->to.rights & RIGHT_READ) == 0)
+		return;
+	if (!x->move) {
+		add_copyuid(&x->c->ok_code, x);
+		return;
+	}
+	buf_add(out, VIEW("* OK ")); /* RFC 6851 4.3: before the EXPUNGEs */
+	add_copyuid(out, x);
+	buf_add(out, VIEW("moved\r\n"));
+}
+
 static result
 copy(struct imap *s, struct command *c, struct copying *x, struct buf *out)
 {
@@ -121,14 +136,10 @@ copy(struct imap *s, struct command *c, struct copying *x, struct buf *out)
 	c->text_ok = x->move ? "moved" : "copied";
 	if (x->copied == 0)
 		return r;
-	if (x->move) { /* RFC 6851 4.3: before the EXPUNGEs */
-		buf_add(out, VIEW("* OK "));
-		add_copyuid(out, x);
-		buf_add(out, VIEW("moved\r\n"));
-	} else {
-		add_copyuid(&c->ok_code, x);
-	}
-	return r;
+	tell_copyuid(x, out);
+	if (r.is != OK || !x->move)
+		return r;
+	return select_end_modseq(s, c);
 }
 
 static result

@@ -74,6 +74,9 @@ add_news(struct fetching *x)
 	if ((m->flags & MARK_FLAGS) != 0 && x->s->condstore
 	    && !x->f.has_modseq)
 		buf_print(x->out, " MODSEQ (%lld)", (long long)m->modseq);
+	if ((m->flags & MARK_FLAGS) != 0 && !x->f.has_uid
+	    && session_tells_uid(x->s))
+		buf_print(x->out, " UID %u", m->uid);
 	box_told_flags(b, x->next);
 }
 

@@ -34,7 +34,7 @@ idle_take(struct imap *s, view unit, struct buf *out)
 struct step
 idle_wake(struct imap *s, struct buf *out)
 {
-	struct telling how = { .expunges = true, .uid = s->qresync,
+	struct telling how = { .expunges = true, .uid = session_tells_uid(s),
 		.modseq = s->condstore, .vanished = s->qresync,
 		.recent = !s->rev2 };
 	struct command *c = s->command;
@@ -43,7 +43,6 @@ idle_wake(struct imap *s, struct buf *out)
 	if (s->notify != NULL) { /* RFC 5465 4 */
 		if ((s->notify->selected & EVENT_NEW) == 0)
 			return (struct step){ .next = STEP_READ };
-		how.uid = true;
 		how.expunges = s->idle || !s->notify->delayed;
 		how.no_flags = (s->notify->selected & EVENT_FLAGS) == 0;
 	}

@@ -155,7 +155,6 @@ run_create(struct imap *s, struct command *c, struct buf *out)
 	view name;
 	result r;
 
-	(void)out;
 	parse_space(&c->in);
 	name = without_slash(parse_mailbox(&c->in));
 	parse_use(&c->in, &change);
@@ -169,6 +168,8 @@ run_create(struct imap *s, struct command *c, struct buf *out)
 		c->code = "[USEATTR] ";
 	TRY(r);
 	TRY(inherit(s, c, &change));
+	if (s->rev2 && c->in.spelled.n > 0)
+		reply_list(s, out, name, c->in.spelled);
 	c->text_ok = "created";
 	buf_print(&c->ok_code, "[MAILBOXID (F%lld)] ",
 	    (long long)change.made[change.made_count - 1]);

@@ -112,6 +112,7 @@ parse_search(struct imap *s, struct command *c, struct searching *x)
 	}
 	x->key = search_parse(in, s->box);
 	TRY(scan_result(&in->s));
+	c->numbered = search_has_numbers(x->key);
 	return arena_result(c->arena);
 }
 

@@ -2,6 +2,7 @@
  * 4315, 7162 3.1. */
 #include "mailcore/imap/box.h"
 #include "mailcore/imap/flags.h"
+#include "mailcore/imap/keywords.h"
 #include "mailcore/imap/notify.h"
 #include "mailcore/imap/place.h"
 #include "mailcore/imap/recent.h"
@@ -33,8 +34,11 @@ select_tell_flags(struct imap *s, struct command *c, struct buf *out)
 		flags_add(out, place_flags(s->rights), VIEW(""));
 	} else {
 		flags_add(out, place_flags(s->rights), keywords);
-		buf_cut(out, out->n - 1);
-		buf_add(out, VIEW(" \\*)"));
+		/* RFC 9051 7.1: as long as there is room for more. */
+		if (keywords_count(keywords) < LIMIT_IMAP_KEYWORDS) {
+			buf_cut(out, out->n - 1);
+			buf_add(out, VIEW(" \\*)"));
+		}
 	}
 	buf_add(out, VIEW("] kept\r\n"));
 	box_words_told(b, keywords);
@@ -64,6 +68,18 @@ select_tell_modseq(struct imap *s, struct buf *out)
 		    (long long)s->box->gone_modseq - 1);
 }
 
+result
+select_end_modseq(struct imap *s, struct command *c)
+{
+	if (!s->condstore || s->box == NULL)
+		return done();
+	TRY(command_account_of(s, c, s->owner));
+	TRY(box_merge(s->box, c->account));
+	buf_print(&c->ok_code, "[HIGHESTMODSEQ %lld] ",
+	    (long long)s->box->modseq);
+	return done();
+}
+
 static size_t
 first_unseen(const struct box *b)
 {
@@ -83,9 +99,7 @@ tell_box(struct imap *s, struct command *c, view name, struct buf *out)
 	select_tell_flags(s, c, out);
 	buf_print(out, "* %zu EXISTS\r\n", b->count);
 	if (s->rev2) {
-		buf_add(out, VIEW("* LIST () \"/\" "));
-		reply_mailbox(s, out, name);
-		buf_add(out, VIEW("\r\n"));
+		reply_list(s, out, name, c->in.spelled);
 	} else {
 		b->recent_told = box_count_recent(b);
 		buf_print(out, "* %zu RECENT\r\n", b->recent_told);
@@ -277,11 +291,8 @@ run_expunge(struct imap *s, struct command *c, struct buf *out)
 	if (c->uid)
 		idset_resolve(&uids, box_last_uid(s->box));
 	TRY(expunge_deleted(s, c, &e));
-	if (e.removed > 0 && s->condstore) { /* RFC 7162 3.2.7 */
-		TRY(box_merge(s->box, c->account));
-		buf_print(&c->ok_code, "[HIGHESTMODSEQ %lld] ",
-		    (long long)s->box->modseq);
-	}
+	if (e.removed > 0)
+		TRY(select_end_modseq(s, c));
 	c->text_ok = "expunged";
 	return done();
 }

@@ -108,13 +108,21 @@ look(struct imap *s, struct command *c)
 		(void)box_merge(s->box, c->account).is;
 }
 
+/* RFC 7162 3.2.4, RFC 5465 5.1, RFC 9051 7.5.2. */
+bool
+session_tells_uid(const struct imap *s)
+{
+	return s->condstore || s->rev2 || s->notify != NULL;
+}
+
 static struct telling
 telling_of(const struct imap *s, const struct command *c)
 {
 	return (struct telling){
-		.expunges = c->verb == NULL
-		    || (c->verb->traits & VERB_KEEPS_NUMBERS) == 0,
-		.uid = c->uid || s->qresync || s->notify != NULL,
+		.expunges = !c->numbered
+		    && (c->verb == NULL
+			|| (c->verb->traits & VERB_KEEPS_NUMBERS) == 0),
+		.uid = c->uid || session_tells_uid(s),
 		.modseq = s->condstore,
 		.vanished = s->qresync,
 		.recent = !s->rev2,

@@ -61,7 +61,7 @@ struct fetch {
 	int64_t changed_since; /* -1: not asked */
 	bool vanished;         /* RFC 7162 3.2.6 */
 	struct window window;
-	bool sets_seen, has_flags, has_modseq;
+	bool sets_seen, has_flags, has_modseq, has_uid;
 	bool needs_item, needs_summary;
 	bool needs_heads; /* fields that lists show: store/search.h */
 	bool needs_bytes; /* other fields, or the message itself */

@@ -290,6 +290,8 @@ look_at(struct fetch *f, const struct fetch_item *item)
 		f->has_modseq = true;
 		break;
 	case FETCH_UID:
+		f->has_uid = true;
+		break;
 	case FETCH_THREADID:
 		break;
 	case FETCH_PREVIEW:

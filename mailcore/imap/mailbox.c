@@ -1,9 +1,23 @@
 #include "mailcore/imap/mailbox.h"
 
-#include "mailcore/base/ascii.h"
+#include "mailcore/base/utf8.h"
 #include "mailcore/imap/recent.h"
 #include "mailcore/imap/reply.h"
 #include "mailcore/store/item.h"
+
+/* RFC 9755 3: no controls, no separators of lines and paragraphs. */
+static result
+check_codes(view name)
+{
+	while (name.n > 0) {
+		uint32_t code = utf8_next(&name);
+
+		if (code < 0x20 || (code >= 0x7f && code <= 0x9f)
+		    || code == 0x2028 || code == 0x2029)
+			return fail(DENIED, "control character in the name");
+	}
+	return done();
+}
 
 result
 mailbox_check(view name)
@@ -15,13 +29,10 @@ mailbox_check(view name)
 	while (rest.n > 0)
 		if (view_cut(&rest, '/').n == 0)
 			return fail(DENIED, "a level of the name is empty");
-	for (size_t i = 0; i < name.n; i++) {
-		if (ascii_is_control(name.p[i]))
-			return fail(DENIED, "control character in the name");
+	for (size_t i = 0; i < name.n; i++)
 		if (name.p[i] == '%' || name.p[i] == '*')
 			return fail(DENIED, "wildcard in the name");
-	}
-	return done();
+	return check_codes(name);
 }
 
 enum {

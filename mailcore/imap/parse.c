@@ -4,6 +4,7 @@
 #include "mailcore/base/date.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/base/utf8.h"
+#include "mailcore/format/compose.h"
 #include "mailcore/imap/utf7.h"
 
 #include <string.h>
@@ -199,6 +200,17 @@ parse_set(struct parse *p, struct idset *out)
 	out->count = count;
 }
 
+/* RFC 9051 5.1: what one client spells in two code points, another finds in
+ * one. */
+static view
+composed(struct parse *p, view name)
+{
+	view made = compose(name, p->arena);
+
+	p->spelled = view_eq(made, name) ? VIEW("") : name;
+	return made;
+}
+
 /* RFC 3501 5.1: INBOX in any case, also above other names.  A `pattern` that
  * is not modified UTF-7 fits nothing, which is no failure. */
 static view
@@ -229,7 +241,7 @@ name_from_wire(struct parse *p, view wire, bool pattern)
 		scan_fail(&p->s, OVER_LIMIT, "mailbox name too long");
 	copy = arena_copy(p->arena, buf_view(&name));
 	buf_free(&name);
-	return scan_ok(&p->s) ? copy : VIEW("");
+	return scan_ok(&p->s) ? composed(p, copy) : VIEW("");
 }
 
 view

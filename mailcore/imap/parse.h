@@ -18,6 +18,7 @@ struct parse {
 	struct arena *arena;
 	bool binary; /* a literal may hold NUL */
 	bool utf8; /* names are UTF-8: RFC 9755 3, RFC 9051 5.1 */
+	view spelled; /* the last name, as given, when it was not composed */
 	bool impossible; /* a name that no mailbox can have was read */
 	const struct idset *saved; /* what "$" stands for; NULL: nothing */
 };

@@ -147,6 +147,19 @@ reply_mailbox(const struct imap *s, struct buf *out, view name)
 }
 
 void
+reply_list(const struct imap *s, struct buf *out, view name, view spelled)
+{
+	buf_add(out, VIEW("* LIST () \"/\" "));
+	reply_mailbox(s, out, name);
+	if (spelled.n > 0) {
+		buf_add(out, VIEW(" (\"OLDNAME\" ("));
+		reply_mailbox(s, out, spelled);
+		buf_add(out, VIEW("))"));
+	}
+	buf_add(out, VIEW("\r\n"));
+}
+
+void
 reply_bye(struct buf *out, const char *why)
 {
 	buf_print(out, "* BYE %s\r\n", why);

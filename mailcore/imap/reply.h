@@ -16,6 +16,10 @@ bool reply_is_without(const struct imap *, view capability);
 /* A mailbox name as an astring, in modified UTF-7 unless UTF-8 is enabled. */
 void reply_mailbox(const struct imap *, struct buf *out, view name);
 
+/* "* LIST ..." of a mailbox opened or made; `spelled` is how the client named
+ * it, or empty (RFC 9051 6.3.2, 6.3.4). */
+void reply_list(const struct imap *, struct buf *out, view name, view spelled);
+
 /* "* BYE ..." */
 void reply_bye(struct buf *out, const char *why);
 

@@ -64,6 +64,8 @@ struct key {
 /* The keys up to the end, as one AND, cheap ones first. */
 struct key *search_parse(struct parse *, const struct box *);
 bool search_wants_modseq(const struct key *);
+/* Message numbers stand in it. */
+bool search_has_numbers(const struct key *);
 
 /* One message while it is looked at. */
 struct candidate {

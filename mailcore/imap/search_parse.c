@@ -299,13 +299,26 @@ search_parse(struct parse *in, const struct box *box)
 	return all;
 }
 
+/* Recursion is bounded by the parser: LIMIT_IMAP_NESTING. */
+static bool
+has_kind(const struct key *k, enum key_kind kind)
+{
+	if (k->kind == kind)
+		return true;
+	for (k = k->first; k != NULL; k = k->next)
+		if (has_kind(k, kind))
+			return true;
+	return false;
+}
+
 bool
 search_wants_modseq(const struct key *k)
 {
-	if (k->kind == KEY_MODSEQ)
-		return true;
-	for (k = k->first; k != NULL; k = k->next)
-		if (search_wants_modseq(k))
-			return true;
-	return false;
+	return has_kind(k, KEY_MODSEQ);
+}
+
+bool
+search_has_numbers(const struct key *k)
+{
+	return has_kind(k, KEY_NUMBERS);
 }

@@ -51,6 +51,7 @@ struct command {
 	view tag;
 	bool uid; /* UID FETCH... */
 	bool unasked; /* sets no \Seen */
+	bool numbered; /* UID SEARCH of numbers: no EXPUNGE (RFC 7162 3.2.10) */
 
 	/* How it ends: a response code like "[TRYCREATE]", and the text. */
 	const char *code;
@@ -116,6 +117,9 @@ struct step imap_end(struct imap *, struct buf *out, result);
 CHECKED result dispatch_more(
     struct imap *, struct command *, command_run *more, struct buf *out);
 
+/* Is there a UID in each FETCH that nobody asked for? */
+bool session_tells_uid(const struct imap *);
+
 /* The account's database, open until this piece of the command ends: for a
  * command on the selected mailbox that of its owner. */
 CHECKED result command_account(struct imap *, struct command *);
@@ -127,6 +131,10 @@ void select_tell_flags(struct imap *, struct command *, struct buf *out);
 
 /* The same, before keywords that it did not name are told. */
 void select_tell_new_flags(struct imap *, struct command *, struct buf *out);
+
+/* HIGHESTMODSEQ behind the command's OK, as messages went (RFC 7162 3.2.7,
+ * RFC 6851 4.4, RFC 8508 4.5). */
+CHECKED result select_end_modseq(struct imap *, struct command *);
 
 /* CONDSTORE is on from here; with a mailbox open, that is told once (RFC 7162
  * 3.1). */

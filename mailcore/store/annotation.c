@@ -1,6 +1,6 @@
 #include "mailcore/store/annotation.h"
 
-#include "mailcore/store/inside.h"
+#include "mailcore/store/collection_row.h"
 
 enum { LIST, GET, SUM, SET, REMOVE, FORGET };
 
@@ -82,6 +82,18 @@ check_room(struct account *a, const struct db_arg *args, size_t more)
 	    : fail(OVER_LIMIT, "too many annotations");
 }
 
+/* RFC 7162 3.2: the mailbox has changed. */
+static result
+touch(struct account *a, int64_t collection)
+{
+	struct tally changed = { 0 };
+
+	if (collection == 0)
+		return done();
+	TRY(state_take(a, 0, 0, &changed.modseq, NULL));
+	return collection_tally(a, collection, &changed);
+}
+
 result
 annotation_set(struct account *a, int64_t collection, int64_t whose,
     const struct annotation *n)
@@ -90,6 +102,7 @@ annotation_set(struct account *a, int64_t collection, int64_t whose,
 		db_int(whose), db_text(n->name), db_blob(n->value) };
 
 	TRY(check_room(a, args, n->value.n));
+	TRY(touch(a, collection));
 	return db_do(a->db, sql[SET], args, COUNT(args));
 }
 
@@ -100,6 +113,7 @@ annotation_remove(struct account *a, int64_t collection, int64_t whose,
 	const struct db_arg args[] = { db_int(a->id), db_int(collection),
 		db_int(whose), db_text(name) };
 
+	TRY(touch(a, collection));
 	return db_do(a->db, sql[REMOVE], args, COUNT(args));
 }
 
