@@ -149,22 +149,26 @@ class Peer:
 
     def run(self, script, seconds=120):
         """To its end."""
-        with open(self.path("log"), "ab") as log:
-            done = subprocess.run(self.words(script), stdout=log, stderr=log,
-                                  stdin=subprocess.DEVNULL, check=False,
-                                  timeout=seconds)
+        try:
+            with open(self.path("log"), "ab") as log:
+                done = subprocess.run(
+                    self.words(script), stdout=log, stderr=log, check=False,
+                    stdin=subprocess.DEVNULL, timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            raise Failed("%s: no end within %d s" % (
+                self.name, seconds)) from error
         if done.returncode:
             raise Failed("%s: %s" % (self.name, self.last_words()))
 
     def start(self):
-        self.configure()
-        self.fill()
-        begin = time.monotonic()
-        with open(self.path("log"), "ab") as log:
-            self.process = subprocess.Popen(
-                self.words(self.script() + "\nwait"), stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL)
         try:
+            self.configure()
+            self.fill()
+            begin = time.monotonic()
+            with open(self.path("log"), "ab") as log:
+                self.process = subprocess.Popen(
+                    self.words(self.script() + "\nwait"), stdout=log,
+                    stderr=log, stdin=subprocess.DEVNULL)
             for port in self.ports.values():
                 self.wait_for(port)
             self.started = time.monotonic() - begin
@@ -172,8 +176,14 @@ class Peer:
             self.idle = self.memory()
         except (Failed, OSError) as error:
             self.stop()
-            raise Failed("%s does not start: %s; %s" % (
-                self.name, error, self.last_words())) from error
+            raise Failed("does not start: %s; %s" % (
+                error, self.last_words())) from error
+        except BaseException:
+            self.stop()
+            raise
+
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
 
     def wait_for(self, port):
         end = time.monotonic() + READY_SECONDS

@@ -1,5 +1,6 @@
 """Mail servers to compare with: Dovecot, and Postfix before it."""
 import os
+import re
 import time
 
 from machine import Failed
@@ -64,6 +65,13 @@ service lmtp {{
 }}
 service imap {{
   service_count = 100
+  process_limit = 6000
+}}
+service auth {{
+  client_limit = 40000
+}}
+service anvil {{
+  client_limit = 40000
 }}
 """
 
@@ -118,6 +126,10 @@ smtp_host_lookup = native
 smtpd_tls_security_level = none
 message_size_limit = 52428800
 default_process_limit = 100
+in_flow_delay = 0
+minimal_backoff_time = 1s
+maximal_backoff_time = 1s
+queue_run_delay = 1s
 """
 # service type private unpriv chroot wakeup maxproc command
 MASTER = """
@@ -144,8 +156,9 @@ anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 """
-# What is not delivered yet lies in one of these.
-QUEUE = ("maildrop", "incoming", "active", "deferred")
+# What is not delivered yet lies in one of these, and goes from left to right,
+# but for what is tried again.
+QUEUE = ("deferred", "maildrop", "incoming", "active", "deferred")
 
 
 class Postfix(Peer):
@@ -177,14 +190,22 @@ class Postfix(Peer):
         return super().cpu() + self.dovecot.cpu()
 
     def waiting(self):
-        return sum(len(names) for queue in QUEUE for _, _, names in
-                   os.walk(self.path("spool", queue)))
+        return {name for queue in QUEUE for _, _, names in
+                os.walk(self.path("spool", queue)) for name in names}
+
+    def why_waiting(self):
+        """The last reason that it has written down."""
+        with open(self.path("postfix.log"), encoding="utf-8",
+                  errors="replace") as file:
+            found = re.findall(r"status=deferred (.*)", file.read())
+        return found[-1] if found else "without a reason"
 
     def drain(self):
         """Seconds until everything has been delivered."""
         begin = time.monotonic()
         while self.waiting():
             if time.monotonic() > begin + DRAIN_SECONDS:
-                raise Failed("postfix: %d messages wait" % self.waiting())
+                raise Failed("%d messages wait: %s" % (
+                    len(self.waiting()), self.why_waiting()))
             time.sleep(0.002)
         return time.monotonic() - begin

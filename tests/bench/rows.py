@@ -3,6 +3,7 @@ that a machine that changes its mind disturbs every row alike."""
 import math
 import statistics
 import time
+import traceback
 
 from machine import Failed, log
 
@@ -30,12 +31,13 @@ def row(name, about, prepare=None, runs=None):
 
 
 def figure(name, unit, ours, peer=None, peer_name=None, cpu=None,
-           peer_cpu=None, note=None):
+           peer_cpu=None, note=None, few=None):
     """One number of one run, beside that of one peer.  cpu: the server's, in
-    ms an operation; note: what is wrong with the peer's answer."""
+    ms an operation; note: what is wrong with the peer's answer; few: how
+    often a peer did it that had no time for all that was asked."""
     return {"name": name, "unit": unit, "ours": ours, "peer": peer,
             "peer_name": peer_name, "cpu": cpu, "peer_cpu": peer_cpu,
-            "note": note}
+            "note": note, "few": few}
 
 
 def compare(name, unit, sides, value, per=1):
@@ -51,7 +53,7 @@ def compare(name, unit, sides, value, per=1):
     return [figure(
         name, unit, value(ours), value(peer) if "cpu" in peer else None,
         peer["target"], cpu(ours), cpu(peer) if "cpu" in peer else None,
-        peer.get("note")) for peer in sides[1:]]
+        peer.get("note"), peer.get("few")) for peer in sides[1:]]
 
 
 def rate(per=1):
@@ -83,29 +85,44 @@ def run_one(bench, one, results):
             for each in found if isinstance(found, list) else [found]:
                 results.setdefault((one.name, each["name"],
                                     each["peer_name"]), []).append(each)
-    except Failed as error:
+    except Exception as error:  # noqa: BLE001: no row costs another its own
         one.error = str(error)
+        if not isinstance(error, Failed):
+            one.error = "%s: %s" % (type(error).__name__, error)
+            traceback.print_exc()
         log("%s: FAILED: %s" % (one.name, one.error))
         if not bench.server.alive():
             log("the server is gone: " + bench.server.last_words())
             bench.restart()
 
 
+def run_round(bench, rows, number, runs, results):
+    for one in rows:
+        if one.error is None and number < (one.runs or runs):
+            begin = time.monotonic()
+            run_one(bench, one, results)
+            log("run %d: %s: %d s" % (number + 1, one.name,
+                                      time.monotonic() - begin))
+
+
 def run_rows(bench, rows, runs, seconds=math.inf):
     """What was found, row by row.  Another round begins only when it would
-    end, taking as long as the last, within so many seconds."""
+    end, taking as long as the last, within so many seconds.  Who interrupts
+    has what was found until then."""
     results = {}
     begin = time.monotonic()
-    for number in range(runs):
-        last = time.monotonic()
-        for one in rows:
-            if one.error is None and number < (one.runs or runs):
-                log("run %d: %s" % (number + 1, one.name))
-                run_one(bench, one, results)
-        now = time.monotonic()
-        if number + 1 < runs and now - begin + now - last > seconds:
-            log("no time for more than %d of %d runs" % (number + 1, runs))
-            break
+    try:
+        for number in range(runs):
+            last = time.monotonic()
+            run_round(bench, rows, number, runs, results)
+            now = time.monotonic()
+            if number + 1 < runs and now - begin + now - last > seconds:
+                log("no time for more than %d of %d runs" % (
+                    number + 1, runs))
+                break
+    except KeyboardInterrupt:
+        bench.interrupted = True
+        log("interrupted")
     places = {one.name: place for place, one in enumerate(rows)}
     return [summary(key, results[key]) for key in sorted(
         results, key=lambda key: places[key[0]])]
@@ -129,5 +146,7 @@ def summary(key, found):
             "peer_runs": peer, "peer_name": key[2],
             "note": next((one["note"] for one in found if one["note"]),
                          None),
+            "few": min((one["few"] for one in found if one["few"]),
+                       default=None),
             "ratio": ratio, "cpu_ms": middle(found, "cpu"),
             "peer_cpu_ms": middle(found, "peer_cpu")}

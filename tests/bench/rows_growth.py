@@ -1,12 +1,16 @@
 """How the cost grows with a collection."""
 import os
+import threading
 
 from machine import Failed
+from peers_dav import MAKE_CALENDAR
 from rows import compare, figure, part, row
-from rows_dav import CARDS, POLL
+from rows_dav import CARDS, POLL, Side, among, token_of
 from rows_web import MONTH, PROPFIND, SYNC, XML
 
 GROWTH = {100: 140, 1000: 141, 10000: 142, 100000: 143}     # objects: user
+# The quickest peer is filled by a PUT for each event: no more than these.
+PEER, PEER_SIZE, PEER_HANDS = "cyrus", 10000, 8
 FORMAT = "BEGIN:VEVENT\r\nUID:growth-%06d\r\nDTSTAMP:20260101T000000Z\r\n" \
     "DTSTART;TZID=Europe/Berlin:%04d%02d%02dT%02d0000\r\n" \
     "DURATION:PT30M\r\nSUMMARY:Meeting %d\r\n%sEND:VEVENT\r\n"
@@ -32,8 +36,7 @@ END:VTIMEZONE
 CARD = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:growth-card-%d\r\n" \
     "FN:Some %s%d\r\nN:Name%d;Some;;;\r\n" \
     "EMAIL:some.name%d@elsewhere.example\r\nEND:VCARD\r\n"
-BOOK = "/SOGo/dav/{user}/Contacts/personal/"
-OWN = "/SOGo/dav/{user}/Calendar/personal/"
+EVENT = {"Content-Type": "text/calendar"}
 
 
 def one_event(number):
@@ -65,10 +68,70 @@ def bring(bench, size, kind, text):
     os.unlink(path)
 
 
+class GrownSide(Side):
+    """A calendar of so many events.  A peer has all of them in one account,
+    where a UID may not be twice (RFC 4791 5.3.2.1)."""
+
+    def __init__(self, bench, size, peer=None):
+        super().__init__(bench, peer, GROWTH[size])
+        self.size = size
+        self.mark = ""
+        if peer:
+            self.mark = "%d-" % size
+            self.calendar = "%sgrowth-%d/" % (peer.calendars, size)
+
+    def event(self, number):
+        return calendar(one_event(number)).replace("UID:", "UID:" + self.mark)
+
+    def put(self, name, number):
+        status, _ = self.http("PUT", self.calendar + name,
+                              self.event(number).encode(), EVENT)
+        if status not in (201, 204):
+            raise Failed("PUT: %d" % status)
+
+
+def bring_by_put(side):
+    """The same events, by several hands; those of who is interrupted end
+    with the program."""
+    wrong = []
+
+    def some(first):
+        try:
+            for number in range(first, side.size, PEER_HANDS):
+                side.put("growth-%06d.ics" % number, number)
+        except Failed as error:
+            wrong.append(error)
+
+    status, _ = side.http("MKCALENDAR", side.calendar, MAKE_CALENDAR, {
+        "Content-Type": "application/xml"})
+    if status != 201:
+        raise Failed("MKCALENDAR: %d" % status)
+    hands = [threading.Thread(target=some, args=(first,), daemon=True)
+             for first in range(PEER_HANDS)]
+    for hand in hands:
+        hand.start()
+    for hand in hands:
+        hand.join()
+    if wrong:
+        raise wrong[0]
+    return {}
+
+
+def sides(bench, size):
+    """Ours, and the peer's where it has so many."""
+    return [GrownSide(bench, size)] + [
+        GrownSide(bench, size, peer)
+        for peer in bench.present([PEER] if size <= PEER_SIZE else [])]
+
+
 def fill(bench):
     for size in sizes(bench):
         bring(bench, size, "ics", calendar("".join(
             one_event(number) for number in range(size))))
+        for side in sides(bench, size)[1:]:
+            short = bench.at_peer(side, bring_by_put).get("note")
+            if short:
+                bench.short[side.name] = short
 
 
 def fill_cards(bench):
@@ -78,95 +141,87 @@ def fill_cards(bench):
             number, number, number) for number in range(size)))
 
 
-def ask(bench, target, name, body, **options):
+def ask(side, body, least=0, **options):
     """One request again and again; what the generator found."""
+    bench = side.bench
     path = os.path.join(bench.server.folder, "body")
     with open(path, "w", encoding="utf-8", newline="") as file:
         file.write(body)
-    least = options.pop("least", 0)
+    options.setdefault("path", side.calendar)
     options.setdefault("expect", 207)
     options.setdefault("method", "REPORT")
     options.setdefault("headers", XML % options.pop("depth", 1))
     options["count"] = bench.less(options.get("count", 40))
-    found = bench.load("request", "proxy", target, spread=1, body=path,
-                       seconds=options.pop("seconds", 10), **options)
-    if found["elements"] < least:
-        raise Failed("%s: %d responses, not %d" % (
-            name, found["elements"], least))
+    found = bench.load("request", "proxy", side.target, first=side.user,
+                       spread=1, body=path, seconds=10, quickack=1,
+                       **options)
+    if found["elements"] < least and side.target is bench.server:
+        raise Failed("%d responses, not %d" % (found["elements"], least))
     return found
 
 
-def changed(bench, size):
-    """The answer to a sync of three changes: its request."""
-    user = GROWTH[size]
-    home = OWN.replace("{user}", bench.server.user(user)[0])
-    fields = {"Content-Type": "application/xml", "Depth": "1"}
-    status, body = bench.server.http(user, "PROPFIND", home, (
-        '<propfind xmlns="DAV:"><prop><sync-token/></prop></propfind>'
-    ).encode(), dict(fields, Depth="0"))
-    token = body.split(b"sync-token>")[1].split(b"<")[0].decode()
-    if status != 207:
-        raise Failed("no sync-token: %d" % status)
+def poll(side):
+    return ask(side, PROPFIND, 1, method="PROPFIND", depth=0, count=400)
+
+
+def three_changes(side):
+    token = token_of(side)
     for number in range(3):
-        status, _ = bench.server.http(
-            user, "PUT", "%schange-%d.ics" % (home, number), calendar(
-                one_event(1000000 + number)).encode(),
-            {"Content-Type": "text/calendar"})
-        if status not in (201, 204):
-            raise Failed("PUT: %d" % status)
-    return SYNC % token
+        side.put("change-%d.ics" % number, 1000000 + number)
+    return ask(side, SYNC % token, 3, count=400)
 
 
-def flat(bench, size):
-    """What must not grow: name, request."""
-    put = calendar(one_event(2000000))
-    return (
-        ("PROPFIND 0", dict(body=PROPFIND, method="PROPFIND", depth=0,
-                            least=1, count=400)),
-        ("3 changes", dict(body=changed(bench, size), least=3, count=400)),
-        ("PUT", dict(body=put, method="PUT", path=OWN + "change-9.ics",
-                     expect=204, count=200,
-                     headers="Content-Type: text/calendar\r\n")),
-        ("GET", dict(body="", method="GET", path=OWN + "change-9.ics",
-                     expect=200, headers="", count=400)),
-    )
+def put_again(side):
+    side.put("change-9.ics", 2000000)
+    return ask(side, side.event(2000000), method="PUT", expect=204,
+               path=side.calendar + "change-9.ics", count=200,
+               headers="Content-Type: text/calendar\r\n")
 
 
-@row("dav-growth", "the same requests on calendars of 100 to 100,000 events,"
-     " of which four of ten recur; only what is asked for in full may grow;"
-     " memory is the web role's after an initial sync", fill)
+def get(side):
+    return ask(side, "", method="GET", path=side.calendar + "change-9.ics",
+               expect=200, headers="", count=400)
+
+
+def everything(side):
+    return ask(side, SYNC % "", side.size, count=max(5, 4000 // side.size))
+
+
+def month(side):
+    return ask(side, MONTH, 1, count=max(5, 4000 // side.size))
+
+
+# What must not grow.
+FLAT = (("PROPFIND 0", poll), ("3 changes", three_changes),
+        ("PUT", put_again), ("GET", get))
+
+
+@row("dav-growth", "the same requests on calendars of 100 to 100,000 events"
+     " (a peer: to 10,000), of which four of ten recur; only what is asked for"
+     " in full may grow; memory is the web role's after an initial sync",
+     fill)
 def dav_growth(bench):
     for size in sizes(bench):
-        user = GROWTH[size]
-        bench.server.http(user, "PUT", OWN.replace(
-            "{user}", bench.server.user(user)[0]) + "change-9.ics",
-            calendar(one_event(2000000)).encode(),
-            {"Content-Type": "text/calendar"})
-        for name, options in flat(bench, size):
-            options.setdefault("path", OWN)
-            found = ask(bench, bench.server, name, first=user, **options)
-            yield compare("%s, %d" % (name, size), "ms", [found],
-                          part("p50"))
-        found = ask(bench, bench.server, "sync", SYNC % "", first=user,
-                    path=OWN, least=size, count=max(5, 4000 // size))
-        yield compare("initial sync, %d" % size, "ms", [found], part("p50"))
+        those = sides(bench, size)
+        for name, call in FLAT + (("initial sync", everything),):
+            found = among(bench, those, call)
+            yield compare("%s, %d" % (name, size), "ms", found, part("p50"))
         yield figure("memory after it, %d" % size, "KiB",
                      bench.server.memory()["web"])
-        found = ask(bench, bench.server, "month", MONTH, first=user,
-                    path=OWN, count=max(5, 4000 // size))
+        found = among(bench, those, month)
         yield compare("a month of %d (%d events)" % (
-            size, found["elements"]), "ms", [found], part("p50"))
+            size, found[0]["elements"]), "ms", found, part("p50"))
 
 
 @row("card-growth", "address books of 100 to 100,000 contacts: has anything"
      " changed; the ten with that part of a name", fill_cards)
 def card_growth(bench):
     for size in sizes(bench):
+        side = Side(bench, user=GROWTH[size])
         for name, least, options in (
                 ("PROPFIND 0", 1, dict(body=POLL, method="PROPFIND",
                                        depth=0, count=400)),
                 ("FN contains", 10, dict(body=CARDS, count=20))):
-            found = ask(bench, bench.server, name, path=BOOK, least=least,
-                        first=GROWTH[size], **options)
+            found = ask(side, least=least, path=side.book, **options)
             yield compare("%s, %d" % (name, size), "ms", [found],
                           part("p50"))

@@ -95,13 +95,17 @@ def hold(bench, target, memory, sessions, deliveries):
             count=deliveries, smtp_port=target.ports["smtp"],
             spread=min(idle_users(bench), sessions // WATCHERS)))
     with process:
-        found = answer_of(process, 300)
-        found.update(cpu=target.cpu() - begin, count=sessions,
-                     target=target.name, after=memory() / 1024,
-                     each=(memory() - before) / sessions)
-        process.stdin.write(b"\n")
-        process.stdin.flush()
-        found.update(answer_of(process, 300))
+        try:
+            found = answer_of(process, 300)
+            found.update(cpu=target.cpu() - begin, count=sessions,
+                         target=target.name, after=memory() / 1024,
+                         each=(memory() - before) / sessions)
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+            found.update(answer_of(process, 300))
+        except BaseException:
+            process.kill()
+            raise
     if found["missing"]:
         raise Failed("idle: %d of %d sessions were not woken" % (
             found["missing"], found["missing"] + found["samples"]))
@@ -135,8 +139,9 @@ def idle_1000(bench):
     return idle(bench, 1000)
 
 
-@row("idle-5000", "the same with 5,000")
-def idle_5000(bench):
+@row("idle-10000", "the same with 10,000, of ours alone: it would be a process"
+     " for each of Dovecot's")
+def idle_10000(bench):
     if bench.quick:
         return []
-    return idle(bench, 5000)
+    return idle(bench, 10000)

@@ -39,13 +39,21 @@ def better(result):
 
 def growth(results):
     """Figures named by a number of things, of the least and of the most of
-    them: row, name, both numbers, times as much."""
+    them, ours and those of peers that answer rightly: row, name, both
+    numbers, times as much."""
     families = {}
     for result in results:
         found = SIZED.match(result["figure"])
-        if found and result["row"].endswith("-growth") and result["ours"]:
-            families.setdefault((result["row"], found.group(1)), []).append(
-                (int(found.group(2)), result["ours"]))
+        if not found or not result["row"].endswith("-growth"):
+            continue
+        name, size = found.group(1), int(found.group(2))
+        for name, value in (
+                (name, result["ours"]),
+                ("%s (%s)" % (name, result["peer_name"]),
+                 None if result["note"] else result["peer"])):
+            if value:
+                families.setdefault((result["row"], name), []).append(
+                    (size, value))
     for (row, name), sizes in families.items():
         first, last = min(sizes), max(sizes)
         if first[0] != last[0]:
@@ -59,9 +67,12 @@ def cells(result, again=False):
         words = [result["peer_name"]]
         if result["note"]:
             words.append(result["note"])
+        elif result["few"]:
+            words.append("{:,d} times".format(result["few"]))
         peer = "%s (%s)" % (number(result["peer"], result["unit"]) or "–",
                             ": ".join(words))
-    ratio = "" if result["ratio"] is None else number(result["ratio"])
+    # How soon a wrong answer comes is no measure.
+    ratio = "" if result["note"] else number(result["ratio"])
     return (result["row"], result["figure"],
             "" if again else number(result["ours"], result["unit"]),
             "" if again else spread(result["runs"]), peer,

@@ -1,6 +1,11 @@
 #!/usr/bin/env python3
 """What the benchmark makes of its figures: medians, ratios, growth, reasons,
 the text, the Markdown and the picture.  Nothing is measured here."""
+import argparse
+import contextlib
+import importlib.machinery
+import importlib.util
+import io
 import json
 import os
 import sys
@@ -27,7 +32,18 @@ import rows_web  # noqa: E402,F401
 import table  # noqa: E402
 import why  # noqa: E402
 
+rows.log = machine.log = lambda text: None
 FACTS = {"date": "today", "commit": "0123456", "memory_gib": 8}
+
+
+def program():
+    """tests/bench/run, that is not called as a module is."""
+    path = os.path.join(os.path.dirname(rows.__file__), "run")
+    loader = importlib.machinery.SourceFileLoader("bench_run", path)
+    module = importlib.util.module_from_spec(
+        importlib.util.spec_from_loader("bench_run", loader))
+    loader.exec_module(module)
+    return module
 
 
 def side(rate, cpu=0.5, count=100, **more):
@@ -43,6 +59,8 @@ class Server:
 
 class Bench:
     server = Server
+    interrupted = False
+    short = {}
 
 
 def summaries(*rounds, name="row", runs=None):
@@ -87,22 +105,42 @@ def test_failure():
         raise machine.Failed("no reason")
 
     one = rows.Row("row", "about", broken)
-    log, machine.log, rows.log = machine.log, None, lambda text: None
     results = rows.run_rows(Bench, [one], 3)
-    machine.log = log
     same((one.error, len(results), results[0]["runs"]), ("no reason", 1, [1]),
          "what failed once is not tried again")
+    def faulty(_):
+        raise KeyError("target")
+
+    both = [rows.Row("bad", "about", faulty),
+            rows.Row("good", "about", lambda _: [rows.figure("x", "ms", 1)])]
+    with contextlib.redirect_stderr(io.StringIO()) as heard:
+        found = rows.run_rows(Bench, both, 1)
+    same((both[0].error, [one["row"] for one in found]),
+         ("KeyError: 'target'", ["good"]), "a fault costs no other row")
+    ok("Traceback" in heard.getvalue(), "and says where it is")
     ok("FAILED" in table.text(results, [one]) and "no reason" in
        table.text(results, [one]), "and is said")
 
 
 def test_budget():
-    log, rows.log = rows.log, lambda text: None
     one = rows.Row("row", "about", lambda _: [rows.figure("x", "ms", 1)])
     found = [len(rows.run_rows(Bench, [one], 3, seconds)[0]["runs"])
              for seconds in (0, 60)]
-    rows.log = log
     same(found, [1, 3], "no run begins that has no time")
+
+
+def test_interrupt():
+    left = [rows.figure("x", "ms", 1)]
+
+    def once(_):
+        if not left:
+            raise KeyboardInterrupt
+        return [left.pop()]
+
+    bench = type("Interrupted", (Bench,), {})
+    found = rows.run_rows(bench, [rows.Row("row", "about", once)], 3)
+    same(([one["runs"] for one in found], bench.interrupted), ([[1]], True),
+         "who interrupts has what was found")
 
 
 def grown():
@@ -122,6 +160,14 @@ def test_growth():
          [("x-growth", "PUT", "100", "100,000", 1.5),
           ("x-growth", "a month", "100", "100,000", 1500.0)],
          "growth from the least to the most")
+    beside = [rows.figure("GET, %d" % count, "ms", 1, value, name,
+                          note="wrong" if name == "bad" else None)
+              for count, value in ((100, 2), (10000, 6))
+              for name in ("good", "bad")]
+    same(list(table.growth(summaries(beside, name="y-growth")[0])),
+         [("y-growth", "GET", "100", "10,000", 1),
+          ("y-growth", "GET (good)", "100", "10,000", 3)],
+         "growth of a peer, unless its answers are wrong")
     same(list(table.growth(summaries([rows.figure("PUT, 5", "ms", 1)])[0])),
          [], "one size does not grow")
 
@@ -184,14 +230,23 @@ def test_outputs():
 def test_notes():
     class Beside(Bench):
         at_peer = staticmethod(lambda side, call: call(side))
+        short = {"lacks": "took 9 of 50"}
 
-    answers = {"ours": 47, "right": 47, "wrong": 28}
-    kept, rows_dav.sides = rows_dav.sides, lambda *_: list(answers)
-    found = rows_dav.beside(Beside, lambda name: side(
-        10, elements=answers[name]))
-    rows_dav.sides = kept
+    answers = {"ours": 47, "right": 47, "wrong": 28, "lacks": 47, "ill": 0}
+    found = rows_dav.among(Beside, answers, lambda name: dict(
+        side(10, elements=answers[name]), target=name) if answers[name]
+        else {"target": name, "note": "500"})
     same([one.get("note") for one in found],
-         [None, None, "answers 28 of 47"], "a wrong answer is said")
+         [None, None, "wrong, finds 28 and not 47", "took 9 of 50", "500"],
+         "a wrong answer is said")
+    results, one = summaries(rows.compare("x", "ms", found, rows.part("p50")))
+    same([table.cells(one)[6] for one in results], ["1", "", "", ""],
+         "and has no ratio")
+    few = dict(side(10), few=3)
+    results, one = summaries(rows.compare("x", "ms", [side(10), few],
+                                          rows.part("p50")))
+    same(table.cells(results[0])[4], "100 ms (peer: 3 times)",
+         "who is slow is asked less often, and it is said")
 
 
 def test_names():
@@ -222,6 +277,24 @@ def test_peers():
     install.ROOT = kept
 
 
+def test_wanted():
+    run = program()
+    for kind in run.KINDS.values():
+        kind.absent = classmethod(lambda cls: None)
+    same(sorted(run.wanted(argparse.Namespace(peers="postfix"))),
+         ["dovecot", "postfix"], "Postfix brings what it gives to")
+    same(run.wanted(argparse.Namespace(peers="none")), {}, "none")
+    for kind in run.KINDS.values():
+        del kind.absent
+    gone = type("Gone", (), {"name": "gone", "alive": lambda self: False})
+
+    def refuse(_):
+        raise machine.Failed("refused")
+
+    same(run.Bench.at_peer(gone(), refuse),
+         {"target": "gone", "note": "it has ended"}, "a peer that is gone")
+
+
 def test_sizes():
     same([table.number(value, "ms") for value in
           (None, 0, 0.01234, 1.5, 12.34, 1234.5)],
@@ -230,7 +303,7 @@ def test_sizes():
 
 
 for test in (test_compare, test_summary, test_failure, test_budget,
-             test_growth, test_reasons, test_outputs, test_notes, test_names,
-             test_peers, test_sizes):
+             test_interrupt, test_growth, test_reasons, test_outputs,
+             test_notes, test_names, test_peers, test_wanted, test_sizes):
     test()
 done()
