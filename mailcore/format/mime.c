@@ -128,6 +128,22 @@ cut_body(view body, view dashes, struct mime_part *parts, size_t max)
 	return n;
 }
 
+void
+mime_around(const struct mime_part *part, struct arena *arena, view *before,
+    view *after)
+{
+	view boundary = mime_parameter(part, VIEW("boundary"));
+	view dashes = arena_print(arena, "--%.*s", (int)boundary.n,
+	    boundary.p);
+	struct delimiter d = { .last = false };
+	bool more = next_delimiter(part->body, 0, dashes, &d);
+
+	*before = view_first(part->body, more ? d.from : part->body.n);
+	while (more && !d.last)
+		more = next_delimiter(part->body, d.to, dashes, &d);
+	*after = more ? view_from(part->body, d.to) : VIEW("");
+}
+
 static void
 become_opaque(struct mime_part *part)
 {

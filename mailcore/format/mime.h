@@ -50,6 +50,10 @@ const struct mime_part *mime_find(const struct mime_part *message,
  * read; added to `out`. */
 void mime_decode(const struct mime_part *, struct arena *, struct buf *out);
 
+/* What stands in a multipart before its first part and behind its last. */
+void mime_around(const struct mime_part *, struct arena *, view *before,
+    view *after);
+
 /* The parameter's value; empty when there is none. */
 view mime_parameter(const struct mime_part *, view name);
 

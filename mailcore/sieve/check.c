@@ -1,6 +1,5 @@
 /* A tree that means something: names, tags, counts and order. */
 #include "mailcore/base/ascii.h"
-#include "mailcore/base/utf8.h"
 #include "mailcore/sieve/run.h"
 
 struct check {
@@ -45,19 +44,19 @@ fits(enum sieve_kind wanted, enum sieve_kind found)
 static result
 needs(const struct check *c, unsigned line, unsigned need, view what)
 {
-	if ((need & ~c->script->needs) == 0)
-		return done();
-	return sieve_fault(c->error, line,
-	    "RFC 5228 3.2: not without its require", what);
+	return sieve_needs(c->script, line, need, what, c->error);
 }
 
 static result
-decode_all(const struct check *c, struct sieve_value *v)
+decode_all(const struct check *c, unsigned line, struct sieve_value *v)
 {
 	if ((c->script->needs & NEED_ENCODED) == 0)
 		return done();
 	for (size_t i = 0; i < v->count; i++)
-		v->strings[i] = sieve_decode(c->arena, v->strings[i]);
+		if (sieve_decode(c->arena, &v->strings[i]).is == MALFORMED)
+			return sieve_fault(c->error, line,
+			    "RFC 5228 2.4.2.4: Unicode has no such character",
+			    v->strings[i]);
 	return arena_result(c->arena);
 }
 
@@ -87,7 +86,7 @@ take_tag(const struct check *c, struct sieve_node *node,
 	if (*at == NULL || !fits(t->takes, (*at)->value.kind))
 		return sieve_fault(c->error, a->line,
 		    "RFC 5228 2.6.2: its value is missing", a->tag);
-	TRY(decode_all(c, &(*at)->value));
+	TRY(decode_all(c, a->line, &(*at)->value));
 	node->values[t->into] = (*at)->value;
 	/* "days" and "seconds" are numbers of the same unit. */
 	if (t->into == SLOT_SECONDS) {
@@ -125,7 +124,7 @@ take_arguments(const struct check *c, struct sieve_node *node)
 		if (n == wanted)
 			return sieve_fault(c->error, a->line,
 			    "RFC 5228 2.6: too many arguments", node->name);
-		TRY(decode_all(c, &a->value));
+		TRY(decode_all(c, a->line, &a->value));
 		positional[n++] = a;
 	}
 	if (node->word->first_optional && n + 1 == wanted)
@@ -141,114 +140,6 @@ take_arguments(const struct check *c, struct sieve_node *node)
 			    node->name);
 		node->values[SLOT_1 + from + i] = positional[i]->value;
 	}
-	return done();
-}
-
-static bool
-is_one_of(view word, const char *list)
-{
-	view words = view_of(list);
-
-	while (words.n > 0)
-		if (view_same(view_cut(&words, ' '), word))
-			return true;
-	return false;
-}
-
-/* RFC 5228 2.7.3, RFC 5231 4. */
-static result
-check_match(const struct check *c, const struct sieve_node *node)
-{
-	const struct sieve_value *v = node->values;
-	view comparator = v[SLOT_COMPARATOR].count > 0
-	    ? v[SLOT_COMPARATOR].strings[0] : VIEW("i;ascii-casemap");
-	bool numeric = view_same(comparator, VIEW("i;ascii-numeric"));
-
-	if (!is_one_of(comparator,
-		"i;octet i;ascii-casemap i;ascii-numeric"))
-		return sieve_fault(c->error, node->line,
-		    "RFC 5228 2.7.3: no such comparator", comparator);
-	if (numeric)
-		TRY(needs(c, node->line, NEED_NUMERIC, comparator));
-	if (numeric && v[SLOT_MATCH].kind != KIND_NONE
-	    && (v[SLOT_MATCH].number == MATCH_CONTAINS
-		|| v[SLOT_MATCH].number == MATCH_MATCHES))
-		return sieve_fault(c->error, node->line,
-		    "RFC 4790 9.1: numbers have no substrings", comparator);
-	if (v[SLOT_RELATION].kind != KIND_NONE
-	    && !is_one_of(v[SLOT_RELATION].strings[0], "gt ge lt le eq ne"))
-		return sieve_fault(c->error, node->line,
-		    "RFC 5231 4.1: no such relation",
-		    v[SLOT_RELATION].strings[0]);
-	if (run_has(node, SLOT_LAST) && !run_has(node, SLOT_INDEX)
-	    && node->word->ask != ask_duplicate)
-		return sieve_fault(c->error, node->line,
-		    "RFC 5260 6: :last needs :index", node->name);
-	return done();
-}
-
-/* Without variables, that is. */
-static bool
-is_constant(view text)
-{
-	return view_find(text, VIEW("${")) == SIZE_MAX;
-}
-
-static result
-check_notify(const struct check *c, const struct sieve_node *node)
-{
-	const struct sieve_value *v = node->values;
-	view method = v[SLOT_1].strings[0];
-	struct sieve_mailto to;
-	result r = done();
-
-	if (v[SLOT_IMPORTANCE].count > 0
-	    && is_constant(v[SLOT_IMPORTANCE].strings[0])
-	    && !is_one_of(v[SLOT_IMPORTANCE].strings[0], "1 2 3"))
-		return sieve_fault(c->error, node->line,
-		    "RFC 5435 3.4: the importance is 1, 2 or 3",
-		    v[SLOT_IMPORTANCE].strings[0]);
-	if (is_constant(method))
-		r = sieve_mailto(c->arena, method, &to);
-	return r.is == MALFORMED
-	    ? sieve_fault(c->error, node->line, r.why, method)
-	    : r;
-}
-
-static result
-check_global(const struct check *c, const struct sieve_node *node)
-{
-	const struct sieve_value *v = &node->values[SLOT_1];
-
-	for (size_t i = 0; i < v->count; i++)
-		if (!sieve_is_name(v->strings[i]))
-			return sieve_fault(c->error, node->line,
-			    "RFC 6609 3.4.1: not the name of a variable",
-			    v->strings[i]);
-	return done();
-}
-
-/* What only one word wants. */
-static result
-check_word(const struct check *c, const struct sieve_node *node)
-{
-	const struct sieve_value *v = node->values;
-
-	if (node->word->ask == ask_size && !run_has(node, SLOT_SIZE))
-		return sieve_fault(c->error, node->line,
-		    "RFC 5228 5.9: :over or :under", node->name);
-	if (node->word->positional[0] != KIND_NONE
-	    && node->word->first_optional && run_has(node, SLOT_1))
-		TRY(needs(c, node->line,
-		    (node->word->need & NEED_FLAGS) != 0 ? NEED_VARIABLES : 0,
-		    node->name));
-	if (node->word->ask == ask_exists && v[SLOT_1].count == 0)
-		return sieve_fault(c->error, node->line,
-		    "RFC 5228 5.5: which fields?", node->name);
-	if (node->word->act == act_notify)
-		return check_notify(c, node);
-	if (node->word->act == act_global)
-		return check_global(c, node);
 	return done();
 }
 
@@ -286,7 +177,8 @@ asks(const struct check *c)
 	return (c->script->needs & NEED_IHAVE) != 0;
 }
 
-/* RFC 5463 4: all of them are here, and may be used from now on. */
+/* RFC 5463 4: all of them are here, and may be used from now on.  What
+ * changes how strings are read comes by require alone. */
 static enum sieve_sure
 has_all(const struct check *c, const struct sieve_node *node)
 {
@@ -297,7 +189,8 @@ has_all(const struct check *c, const struct sieve_node *node)
 		const struct sieve_extension *e
 		    = sieve_extension(v->strings[i]);
 
-		if (e == NULL)
+		if (e == NULL || (e->need & ~c->script->needs
+			& (NEED_ENCODED | NEED_VARIABLES)) != 0)
 			return SURE_NO;
 		found |= e->need;
 	}
@@ -366,8 +259,7 @@ check_node(const struct check *c, struct sieve_node *node, bool command)
 		return arena_result(c->arena);
 	TRY(check_shape(c, node));
 	TRY(take_arguments(c, node));
-	TRY(check_match(c, node));
-	TRY(check_word(c, node));
+	TRY(sieve_check_word(c->arena, c->script, node, c->error));
 	if (!command)
 		return check_test(c, node);
 	if (node->word->act == act_stop || node->word->act == act_error

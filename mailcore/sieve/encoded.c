@@ -2,6 +2,9 @@
 #include "mailcore/base/utf8.h"
 #include "mailcore/sieve/tree.h"
 
+/* Larger than any character; numbers of any length stop there. */
+enum { HUGE = 0x1000000 };
+
 /* One hexadecimal number off `*v`; false at its end or on anything else. */
 static bool
 take_number(view *v, size_t most, uint32_t *out)
@@ -10,18 +13,27 @@ take_number(view *v, size_t most, uint32_t *out)
 
 	*v = view_trim(*v);
 	*out = 0;
-	while (n < v->n && n < most && ascii_hex(v->p[n]) >= 0)
-		*out = *out << 4 | (uint32_t)ascii_hex(v->p[n++]);
+	for (; n < v->n && n < most && ascii_hex(v->p[n]) >= 0; n++)
+		if (*out < HUGE)
+			*out = *out << 4 | (uint32_t)ascii_hex(v->p[n]);
 	*v = view_from(*v, n);
 	return n > 0 && (v->n == 0 || ascii_is_space(v->p[0]));
 }
 
-/* The inside of "${...}": false leaves it as it is. */
 static bool
-decode_one(view inside, struct buf *out)
+is_character(uint32_t n)
+{
+	return n <= 0x10ffff && (n < 0xd800 || n > 0xdfff);
+}
+
+/* The inside of "${...}": false leaves it as it is.  `*unknown`: it is well
+ * formed, but no character. */
+static bool
+decode_one(view inside, struct buf *out, bool *unknown)
 {
 	bool hex = view_starts_same(inside, VIEW("hex:"));
 	size_t before = out->n;
+	bool known = true;
 	uint32_t n;
 
 	if (!hex && !view_starts_same(inside, VIEW("unicode:")))
@@ -32,28 +44,30 @@ decode_one(view inside, struct buf *out)
 	while (inside.n > 0) {
 		char text[4];
 
-		if (!take_number(&inside, hex ? 2 : 6, &n) || n > 0x10ffff
-		    || (n >= 0xd800 && n <= 0xdfff)) {
+		if (!take_number(&inside, hex ? 2 : SIZE_MAX, &n)) {
 			buf_cut(out, before);
 			return false;
 		}
+		known = known && (hex || is_character(n));
 		if (hex)
 			buf_add_byte(out, (char)n);
-		else
+		else if (known)
 			buf_add(out, (view){ text, utf8_put(text, n) });
 	}
+	*unknown = *unknown || !known;
 	return true;
 }
 
-view
-sieve_decode(struct arena *arena, view text)
+result
+sieve_decode(struct arena *arena, view *text)
 {
 	struct buf out;
-	view rest = text;
+	view rest = *text;
+	bool unknown = false;
 
-	if (view_find(text, VIEW("${")) == SIZE_MAX)
-		return text;
-	out = buf_new(text.n);
+	if (view_find(*text, VIEW("${")) == SIZE_MAX)
+		return done();
+	out = buf_new(text->n);
 	while (rest.n > 0) {
 		size_t at = view_find(rest, VIEW("${"));
 		size_t end;
@@ -62,14 +76,16 @@ sieve_decode(struct arena *arena, view text)
 		rest = view_from(rest, at);
 		end = view_find_byte(rest, '}');
 		if (end != SIZE_MAX && decode_one(view_first(view_from(rest,
-			2), end - 2), &out)) {
+			2), end - 2), &out, &unknown)) {
 			rest = view_from(rest, end + 1);
 			continue;
 		}
 		buf_add(&out, view_first(rest, 2));
 		rest = view_from(rest, 2);
 	}
-	text = arena_copy(arena, buf_view(&out));
+	if (!unknown)
+		*text = arena_copy(arena, buf_view(&out));
 	buf_free(&out);
-	return text;
+	return unknown ? fail(MALFORMED, "RFC 5228 2.4.2.4: no character")
+		       : arena_result(arena);
 }

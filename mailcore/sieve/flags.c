@@ -108,6 +108,31 @@ act_removeflag(struct run *r, const struct sieve_node *node)
 	return change(r, node, false, true);
 }
 
+/* RFC 5232 2: "a b" is the list of both, and "" is nothing. */
+static result
+split_keys(struct matching *m)
+{
+	size_t count = 0, n = 0;
+	view *keys;
+
+	for (size_t i = 0; i < m->count; i++)
+		for (view rest = m->keys[i]; rest.n > 0;)
+			count += view_cut(&rest, ' ').n > 0 ? 1 : 0;
+	keys = arena_array(m->run->arena, count + 1, sizeof *keys);
+	if (keys == NULL)
+		return arena_result(m->run->arena);
+	for (size_t i = 0; i < m->count; i++)
+		for (view rest = m->keys[i]; rest.n > 0;) {
+			view key = view_cut(&rest, ' ');
+
+			if (key.n > 0)
+				keys[n++] = key;
+		}
+	m->keys = keys;
+	m->count = count;
+	return run_spend(m->run, count);
+}
+
 result
 ask_hasflag(struct run *r, const struct sieve_node *node, bool *answer)
 {
@@ -116,10 +141,13 @@ ask_hasflag(struct run *r, const struct sieve_node *node, bool *answer)
 	size_t count, i = 0;
 
 	TRY(matching_begin(r, node, SLOT_2, &m));
+	TRY(split_keys(&m));
 	TRY(run_strings(r, node, SLOT_1, &names, &count));
 	do {
+		/* RFC 5232 4: each of them is counted once. */
 		if (count > 0)
-			flags = run_variable(r, names[i]);
+			TRY(flags_join(r, VIEW(""),
+			    run_variable(r, names[i]), false, &flags));
 		while (flags.n > 0)
 			TRY(matching_offer(&m, view_cut(&flags, ' ')));
 	} while (++i < count);

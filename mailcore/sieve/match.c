@@ -223,7 +223,8 @@ try_glob(struct matching *m, view key, view value)
 {
 	struct run *r = m->run;
 	view captures[CAPTURES];
-	bool variables = (r->script->needs & NEED_VARIABLES) != 0;
+	bool variables = (r->script->needs & NEED_VARIABLES) != 0
+	    && !m->silent;
 
 	for (size_t i = 0; i < CAPTURES; i++)
 		captures[i] = VIEW("");

@@ -2,7 +2,6 @@
 #include "mailcore/base/encode.h"
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/utf8.h"
-#include "mailcore/format/address.h"
 #include "mailcore/sieve/run.h"
 
 static const char malformed[] = "RFC 5436 2.2: not a mailto URI";
@@ -22,24 +21,55 @@ decode(struct arena *arena, view part, view *out)
 	return arena_result(arena);
 }
 
-static result
-add_addresses(struct arena *arena, view list, struct sieve_mailto *m)
+/* Up to a comma that is not quoted. */
+static view
+cut_address(view *list)
 {
-	while (list.n > 0) {
-		struct address address;
-		view one;
-		result r;
+	bool quoted = false;
+	size_t n = 0;
+	view one;
 
-		TRY(decode(arena, view_cut(&list, ','), &one));
-		r = address_parse(one, arena, &address);
-		if (r.is != OK)
+	for (; n < list->n && (quoted || list->p[n] != ','); n++) {
+		if (list->p[n] == '\\' && quoted)
+			n++;
+		else if (list->p[n] == '"')
+			quoted = !quoted;
+	}
+	one = view_first(*list, n);
+	*list = view_from(*list, n + 1);
+	return one;
+}
+
+/* RFC 2368 2 has the comma between addresses encoded, RFC 6068 2 has it as
+ * it is. */
+static result
+add_addresses(struct arena *arena, view text, struct sieve_mailto *m)
+{
+	view list;
+
+	TRY(decode(arena, text, &list));
+	while (list.n > 0) {
+		view address;
+
+		if (sieve_address(arena, cut_address(&list), &address).is
+		    != OK)
 			return fail(MALFORMED, malformed);
 		if (m->count == LIMIT_NOTIFY_ADDRESSES)
 			return fail(MALFORMED,
 			    "RFC 5436 2.2: too many addresses");
-		m->to[m->count++] = address_text(&address, arena);
+		m->to[m->count++] = address;
 	}
 	return arena_result(arena);
+}
+
+/* RFC 5322 2.2. */
+static bool
+is_field_name(view name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (!ascii_is_graph(name.p[i]) || name.p[i] == ':')
+			return false;
+	return name.n > 0;
 }
 
 /* What else may stand there would go into the header, where it is not ours
@@ -49,13 +79,15 @@ add_fields(struct arena *arena, view fields, struct sieve_mailto *m)
 {
 	while (fields.n > 0) {
 		view value = view_cut(&fields, '&');
-		size_t n = view_find_byte(value, '=');
-		view name = view_cut(&value, '='), text;
+		bool has_value = view_find_byte(value, '=') != SIZE_MAX;
+		view name, text;
 
-		if (n == SIZE_MAX || n == 0)
+		TRY(decode(arena, view_cut(&value, '='), &name));
+		if (!has_value || !is_field_name(name))
 			return fail(MALFORMED, malformed);
 		TRY(decode(arena, value, &text));
-		if (view_same(name, VIEW("to")))
+		if (view_same(name, VIEW("to"))
+		    || view_same(name, VIEW("cc")))
 			TRY(add_addresses(arena, value, m));
 		else if (view_same(name, VIEW("subject")))
 			m->subject = text;

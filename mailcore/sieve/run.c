@@ -3,7 +3,6 @@
 
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/utf8.h"
-#include "mailcore/format/address.h"
 
 enum { WEEK = 7 * 86400 };
 
@@ -64,18 +63,17 @@ count_kind(const struct run *r, enum sieve_action_kind kind)
 }
 
 /* RFC 5228 2.10.3: the same again counts once. */
-static bool
-is_there(const struct run *r, const struct sieve_action *action)
+static struct sieve_action *
+same_one(const struct run *r, const struct sieve_action *action)
 {
-	for (const struct sieve_action *a = r->out->first; a != NULL;
-	    a = a->next)
+	for (struct sieve_action *a = r->out->first; a != NULL; a = a->next)
 		if (a->kind == action->kind && view_eq(a->text, action->text)
 		    && view_eq(a->special, action->special)
 		    && view_eq(a->mailbox_id, action->mailbox_id)
 		    && a->kind != SIEVE_VACATION && a->kind != SIEVE_REJECT
 		    && a->kind != SIEVE_NOTIFY)
-			return true;
-	return false;
+			return a;
+	return NULL;
 }
 
 /* RFC 5429 2.1.2, RFC 5230 4.7. */
@@ -96,10 +94,13 @@ is_contrary(const struct run *r, const struct sieve_action *a)
 result
 run_add(struct run *r, const struct sieve_action *action)
 {
-	struct sieve_action *copy;
+	struct sieve_action *copy = same_one(r, action);
 
-	if (is_there(r, action))
+	if (copy != NULL) {
+		/* RFC 5232 3: the last list of flags wins. */
+		copy->flags = action->flags;
 		return done();
+	}
 	if (is_contrary(r, action))
 		return run_fault(r, "RFC 5429 2.1.2, RFC 5230 4.7: it does"
 		    " not go with what is to be done already", VIEW(""));
@@ -186,12 +187,14 @@ result
 act_redirect(struct run *r, const struct sieve_node *node)
 {
 	struct sieve_action a = { .kind = SIEVE_REDIRECT };
-	struct address address;
+	view to;
+	result is_address;
 
-	TRY(run_slot(r, node, SLOT_1, &a.text));
-	if (address_parse(view_trim(a.text), r->arena, &address).is != OK)
-		return run_fault(r, "RFC 5228 4.2: not an address", a.text);
-	a.text = address_text(&address, r->arena);
+	TRY(run_slot(r, node, SLOT_1, &to));
+	is_address = sieve_address(r->arena, to, &a.text);
+	if (is_address.is == MALFORMED)
+		return run_fault(r, is_address.why, to);
+	TRY(is_address);
 	if (++r->redirects > LIMIT_SIEVE_REDIRECTS)
 		return run_fault(r, "RFC 5228 10: too many redirects",
 		    VIEW(""));

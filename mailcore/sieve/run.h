@@ -85,6 +85,7 @@ struct matching {
 	const view *keys; /* folded as the comparator wants it */
 	size_t count;
 	uint64_t found; /* values offered so far, for :count */
+	bool silent; /* it sets no match variables (RFC 5173 6) */
 	bool hit;
 };
 

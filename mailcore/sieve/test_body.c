@@ -15,7 +15,7 @@ parts(struct run *r)
 }
 
 /* RFC 5173 5.2: "" is all, "text" a type, "text/html" one with its
- * subtype. */
+ * subtype; with a slash at an end, or two of them, it is none. */
 static bool
 is_wanted(const struct mime_part *part, const view *types, size_t count)
 {
@@ -25,7 +25,8 @@ is_wanted(const struct mime_part *part, const view *types, size_t count)
 
 		if (types[i].n == 0)
 			return true;
-		if (view_same(type, part->type)
+		if (view_find_byte(subtype, '/') == SIZE_MAX
+		    && view_same(type, part->type)
 		    && (type.n == types[i].n
 			|| view_same(subtype, part->subtype)))
 			return true;
@@ -55,6 +56,25 @@ offer_part(struct matching *m, const struct mime_part *part)
 	return so_far;
 }
 
+/* RFC 5173 5.2: of a message in a message the header, of a multipart what
+ * stands around its parts. */
+static result
+offer_container(struct matching *m, const struct mime_part *part)
+{
+	view before, after;
+
+	TRY(run_spend(m->run, 1 + part->body.n / SEARCHED));
+	if (part->message != NULL) {
+		before = part->message->header;
+		if (view_ends(before, VIEW("\n\r\n")))
+			before = view_first(before, before.n - 2);
+		return matching_offer(m, before);
+	}
+	mime_around(part, m->run->parts_arena, &before, &after);
+	TRY(matching_offer(m, before));
+	return matching_offer(m, after);
+}
+
 static result
 offer_parts(struct matching *m, const view *types, size_t count)
 {
@@ -62,11 +82,23 @@ offer_parts(struct matching *m, const view *types, size_t count)
 	for (const struct mime_part *p = m->run->parts; p != NULL && !m->hit;
 	    p = mime_next(p)) {
 		TRY(run_spend(m->run, 1));
-		if (p->child_count == 0 && p->message == NULL
-		    && is_wanted(p, types, count))
+		if (!is_wanted(p, types, count))
+			continue;
+		if (p->child_count == 0 && p->message == NULL)
 			TRY(offer_part(m, p));
+		else
+			TRY(offer_container(m, p));
 	}
-	return done();
+	return arena_result(m->run->parts_arena);
+}
+
+/* RFC 5173 4: what has no empty line has no body, not even an empty one. */
+static bool
+has_body(const struct run *r)
+{
+	return r->header.n < r->mail->message.n
+	    || view_ends(r->header, VIEW("\n\r\n"))
+	    || view_eq(r->header, VIEW("\r\n"));
 }
 
 result
@@ -78,7 +110,10 @@ ask_body(struct run *r, const struct sieve_node *node, bool *answer)
 	view *types;
 	size_t count;
 
+	if (!has_body(r))
+		return done();
 	TRY(matching_begin(r, node, SLOT_1, &m));
+	m.silent = true; /* RFC 5173 6 */
 	if (how->kind == KIND_NONE || how->number == BODY_TEXT) {
 		TRY(offer_parts(&m, text, COUNT(text)));
 	} else if (how->number == BODY_RAW) {

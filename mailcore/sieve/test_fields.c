@@ -151,7 +151,9 @@ offer_address(struct matching *m, enum sieve_part part, view local,
 {
 	view text;
 
-	if (!part_of(m->run->arena, part, local, domain, &text))
+	/* RFC 5228 2.7.4: what is no address matches only as a whole. */
+	if ((part != PART_ALL && (local.n == 0 || domain.n == 0))
+	    || !part_of(m->run->arena, part, local, domain, &text))
 		return done();
 	TRY(arena_result(m->run->arena));
 	return matching_offer(m, text);
@@ -190,6 +192,24 @@ ask_address(struct run *r, const struct sieve_node *node, bool *answer)
 	return matching_end(&a.m, answer);
 }
 
+/* RFC 5228 5.4: <> is the empty string in every part.  A local part alone is
+ * an address here: <postmaster>. */
+static result
+offer_path(struct matching *m, enum sieve_part part, view path)
+{
+	view domain = path, local = view_cut_last(&domain, '@'), text = path;
+
+	if (local.n == 0) {
+		local = path;
+		domain = VIEW("");
+	}
+	if (path.n > 0
+	    && !part_of(m->run->arena, part, local, domain, &text))
+		return done();
+	TRY(arena_result(m->run->arena));
+	return matching_offer(m, text);
+}
+
 result
 ask_envelope(struct run *r, const struct sieve_node *node, bool *answer)
 {
@@ -201,19 +221,14 @@ ask_envelope(struct run *r, const struct sieve_node *node, bool *answer)
 	TRY(matching_begin(r, node, SLOT_2, &m));
 	TRY(run_strings(r, node, SLOT_1, &names, &count));
 	for (size_t i = 0; i < count; i++) {
-		view address = r->mail->sender, local;
-
 		if (view_same(names[i], VIEW("to")))
-			address = r->mail->recipient;
-		else if (!view_same(names[i], VIEW("from")))
-			continue;
-		/* RFC 5228 5.4: <> is the empty string in every part. */
-		local = view_cut_last(&address, '@');
-		if (local.n == 0) {
-			local = address;
-			address = VIEW("");
-		}
-		TRY(offer_address(&m, part, local, address));
+			TRY(offer_path(&m, part, r->mail->recipient));
+		else if (view_same(names[i], VIEW("from")))
+			TRY(offer_path(&m, part, r->mail->sender));
+		else
+			return run_fault(r,
+			    "RFC 5228 5.4: no such part of an envelope",
+			    names[i]);
 	}
 	return matching_end(&m, answer);
 }

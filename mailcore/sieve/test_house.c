@@ -110,7 +110,7 @@ ask_duplicate(struct run *r, const struct sieve_node *node, bool *answer)
 	return *answer && !run_has(node, SLOT_LAST) ? done() : run_add(r, &a);
 }
 
-/* RFC 5183 4.1; an unknown item matches nothing. */
+/* RFC 5183 4.1; an unknown item matches nothing, not even :count "eq" "0". */
 result
 ask_environment(struct run *r, const struct sieve_node *node, bool *answer)
 {
@@ -133,5 +133,5 @@ ask_environment(struct run *r, const struct sieve_node *node, bool *answer)
 	for (size_t i = 0; i < COUNT(items); i++)
 		if (view_same(wanted, items[i].name) && items[i].value.n > 0)
 			TRY(matching_offer(&m, items[i].value));
-	return matching_end(&m, answer);
+	return m.found > 0 ? matching_end(&m, answer) : done();
 }

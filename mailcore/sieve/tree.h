@@ -166,8 +166,22 @@ CHECKED result sieve_parse(struct arena *, view text, struct sieve_node **out,
 CHECKED result sieve_check(struct arena *, struct sieve *,
     struct sieve_error *);
 
+/* What one word wants of its arguments, which are in their slots. */
+CHECKED result sieve_check_word(struct arena *, const struct sieve *,
+    const struct sieve_node *, struct sieve_error *);
+
 /* RFC 5229 3; a prefix "global." is none of it. */
 bool sieve_is_name(view);
+
+/* What `set` takes: a name, also "global.name" (RFC 6609 3.4.2). */
+bool sieve_is_variable(const struct sieve *, view name);
+
+/* RFC 5804 1.6, RFC 6609 3.2. */
+bool sieve_is_script_name(view);
+
+/* RFC 5228 2.4.2.3: "local@domain", or that in <> behind a name.  `out`: the
+ * address alone, as it is sent to.  MALFORMED. */
+CHECKED result sieve_address(struct arena *, view text, view *out);
 
 /* RFC 5436 2.2: a mailto URI, taken apart into what is used of it.  `why`: a
  * literal, what is wrong. */
@@ -179,14 +193,25 @@ struct sieve_mailto {
 CHECKED result sieve_mailto(struct arena *, view uri,
     struct sieve_mailto *out);
 
-/* RFC 5228 2.4.2.4: "${hex: 40}", "${unicode: 263a}" are bytes. */
-view sieve_decode(struct arena *, view text);
+/* RFC 5228 2.4.2.4: "${hex: 40}", "${unicode: 263a}" are bytes.  MALFORMED,
+ * and `text` as it was: Unicode has no such character. */
+CHECKED result sieve_decode(struct arena *, view *text);
 
 static inline result
 sieve_fault(struct sieve_error *e, unsigned line, const char *why, view what)
 {
 	*e = (struct sieve_error){ line, why, what };
 	return (result){ MALFORMED, why };
+}
+
+/* MALFORMED: the script does not require what `what` needs. */
+CHECKED static inline result
+sieve_needs(const struct sieve *script, unsigned line, unsigned need,
+    view what, struct sieve_error *e)
+{
+	return (need & ~script->needs) == 0 ? done()
+	    : sieve_fault(e, line,
+		"RFC 5228 3.2: not without its require", what);
 }
 
 #endif

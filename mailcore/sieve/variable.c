@@ -17,11 +17,10 @@ sieve_is_name(view v)
 	return true;
 }
 
-/* A name, also "global.name" (RFC 6609 3.4.2). */
-static bool
-is_name(const struct run *r, view v)
+bool
+sieve_is_variable(const struct sieve *script, view v)
 {
-	if ((r->script->needs & NEED_INCLUDE) != 0
+	if ((script->needs & NEED_INCLUDE) != 0
 	    && view_starts_same(v, VIEW(GLOBAL)))
 		v = view_from(v, sizeof GLOBAL - 1);
 	return sieve_is_name(v);
@@ -115,7 +114,7 @@ run_set(struct run *r, view name, view value)
 	struct variable v = { .value = shortened(value) };
 	size_t i;
 
-	if (!is_name(r, name))
+	if (!sieve_is_variable(r->script, name))
 		return run_fault(r, "RFC 5229 3: not the name of a variable",
 		    name);
 	i = resolve(r, &name, &v.frame);
@@ -152,7 +151,8 @@ is_reference(const struct run *r, view inside)
 {
 	uint64_t n;
 
-	return is_name(r, inside) || view_number(inside, 1000000000, &n);
+	return sieve_is_variable(r->script, inside)
+	    || view_number(inside, 1000000000, &n);
 }
 
 result

@@ -129,7 +129,7 @@ static const struct {
 	{ "a constant name", VAR "set \"a\" \"files\";"
 	    " include :optional \"${a}\";", "keep" },
 	{ "no name", INC "include \"\";",
-	    "keep ! line 2: RFC 6609 3.2: not the name of a script" },
+	    "line 2: RFC 6609 3.2: not the name of a script" },
 	{ "eight deep", INC "include \"deep1\";", "" },
 	{ "nine deep", INC "include \"deep0\";",
 	    "keep ! line 2: RFC 6609 3.2: too many scripts in scripts:"
@@ -162,7 +162,8 @@ static const struct {
 	{ "needs both", INC "global \"a\";",
 	    "line 2: RFC 5228 3.2: not without its require: \"global\"" },
 	{ "global. without include", R("\"variables\", \"fileinto\"")
-	    "fileinto \"${global.a}\";", "file ${global.a}" },
+	    "fileinto \"${global.a}\";",
+	    "line 2: RFC 5229 3: no such namespace: \"global.a\"" },
 	{ "match variables are their own", VAR "if header :matches"
 	    " \"subject\" \"* present\" { include \"match\";"
 	    " fileinto \"${1}\"; }", "file present, file a" },

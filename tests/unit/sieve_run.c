@@ -179,7 +179,7 @@ static const struct {
 	    " hasflag :count \"eq\" \"2\", not hasflag \"c\")"
 	    " { removeflag [\"A\", \"B\"]; discard; }", "" },
 	{ "variables (RFC 5229)", R("\"variables\", \"fileinto\"")
-	    "set \"name\" \"w\"; set \"x.y\" \"\";", "keep !" },
+	    "set \"name\" \"w\"; fileinto \"${name}\";", "file w" },
 	{ "set and use", R("\"variables\", \"fileinto\"")
 	    "set \"Folder\" \"w\"; fileinto \"${fOLDER}/${none}/$${1\";",
 	    "file w//$${1" },
@@ -243,7 +243,8 @@ static const struct {
 	{ "the fifth redirect", "redirect \"a@b.example\"; redirect"
 	    " \"b@b.example\"; redirect \"c@b.example\"; redirect"
 	    " \"d@b.example\"; redirect \"e@b.example\";", "keep !" },
-	{ "a bad address", "redirect \"nobody\";", "keep !" },
+	{ "a bad address", "redirect \"nobody\";",
+	    "line 1: RFC 5228 2.4.2.3: not an address: \"nobody\"" },
 };
 
 static bool
