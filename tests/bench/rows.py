@@ -19,7 +19,7 @@ class Row:
         self.once = once
         self.prepare = prepare
         self.runs = runs
-        self.prepared = False
+        self.prepared = None    # seconds that it took
         self.error = None
 
 
@@ -78,9 +78,10 @@ def chosen(words):
 
 def run_one(bench, one, results):
     try:
-        if one.prepare and not one.prepared:
+        if one.prepare and one.prepared is None:
+            begin = time.monotonic()
             one.prepare(bench)
-            one.prepared = True
+            one.prepared = time.monotonic() - begin
         for found in one.once(bench):
             for each in found if isinstance(found, list) else [found]:
                 results.setdefault((one.name, each["name"],
@@ -107,8 +108,8 @@ def run_round(bench, rows, number, runs, results):
 
 def run_rows(bench, rows, runs, seconds=math.inf):
     """What was found, row by row.  Another round begins only when it would
-    end, taking as long as the last, within so many seconds.  Who interrupts
-    has what was found until then."""
+    end, taking as long as the last, within so many seconds; only the first
+    prepares.  Who interrupts has what was found until then."""
     results = {}
     begin = time.monotonic()
     try:
@@ -116,6 +117,8 @@ def run_rows(bench, rows, runs, seconds=math.inf):
             last = time.monotonic()
             run_round(bench, rows, number, runs, results)
             now = time.monotonic()
+            if number == 0:
+                last += sum(one.prepared or 0 for one in rows)
             if number + 1 < runs and now - begin + now - last > seconds:
                 log("no time for more than %d of %d runs" % (
                     number + 1, runs))

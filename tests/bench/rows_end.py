@@ -1,6 +1,7 @@
 """What is left to say when all is done, and what building costs."""
 import os
 import resource
+import signal
 import subprocess
 import tempfile
 import time
@@ -32,11 +33,18 @@ def seconds_of(command, environment):
         return used.ru_utime + used.ru_stime
 
     begin, before = time.monotonic(), cpu()
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, cwd=TREE,
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd=TREE,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          env=environment, check=False)
-    if done.returncode:
-        raise Failed("%s: %s" % (command[0], done.stdout.decode(
+                          env=environment) as process:
+        try:
+            said = process.communicate()[0]
+        except BaseException:
+            # It ends its compilers; killed, it would leave them behind.
+            process.send_signal(signal.SIGINT)
+            process.wait()
+            raise
+    if process.returncode:
+        raise Failed("%s: %s" % (command[0], said.decode(
             "utf-8", "replace")[-300:]))
     return time.monotonic() - begin, cpu() - before
 
