@@ -3,7 +3,6 @@
 #include "davd/web/zones_inside.h"
 #include "mailcore/base/encode.h"
 #include "mailcore/base/limits.h"
-#include "mailcore/format/ical_zone_list.h"
 
 #include <openssl/evp.h>
 #include <pthread.h>
@@ -82,18 +81,38 @@ zones_row(const struct zones *z, const struct zone_entry *e, struct buf *out)
 	add_member(out, "last-modified", z->modified);
 	add_member(out, "publisher", VIEW("IANA"));
 	add_member(out, "version", z->version);
+	buf_add(out, e->aliases);
 	buf_add_byte(out, '}');
 }
 
-static result
-read_zone(struct zones *z, struct zone_entry *e, struct arena *scratch)
+static void
+add_aliases(const struct zones *z, view tzid, struct buf *out)
 {
-	struct buf text = buf_new(LIMIT_ZONES_SHELF);
-	result r = ical_zone_fresh(e->tzid, scratch, &text);
+	bool any = false;
+
+	for (size_t i = 0; i < z->link_count; i++) {
+		if (!view_eq(z->links[i].of, tzid))
+			continue;
+		buf_add(out, any ? VIEW(",") : VIEW(",\"aliases\":["));
+		zones_string(out, z->links[i].name);
+		any = true;
+	}
+	if (any)
+		buf_add_byte(out, ']');
+}
+
+static result
+read_zone(struct zones *z, struct zone_entry *e)
+{
+	struct buf text = buf_new(LIMIT_ZONES_ANSWER);
+	result r = ical_zone_fresh(e->tzid, VIEW(""), &text);
 
 	if (r.is == OK) {
 		e->text = arena_copy(z->arena, buf_view(&text));
 		e->etag = zones_etag(e->text, z->arena);
+		buf_reset(&text);
+		add_aliases(z, e->tzid, &text);
+		e->aliases = arena_copy(z->arena, buf_view(&text));
 	}
 	buf_free(&text);
 	return r;
@@ -101,19 +120,15 @@ read_zone(struct zones *z, struct zone_entry *e, struct arena *scratch)
 
 /* What is listed but not there is left out. */
 static void
-read_zones(struct zones *z, const view *names, size_t count)
+read_zones(struct zones *z, const struct ical_zone_name *names, size_t count)
 {
-	struct arena *scratch = arena_new(LIMIT_ZONES_SHELF);
-
 	for (size_t i = 0; i < count; i++) {
 		struct zone_entry *e = &z->entries[z->count];
 
-		e->tzid = names[i];
-		if (read_zone(z, e, scratch).is == OK)
+		e->tzid = names[i].name;
+		if (read_zone(z, e).is == OK)
 			z->count++;
-		arena_reset(scratch);
 	}
-	arena_free(&scratch);
 }
 
 static void
@@ -150,18 +165,20 @@ static result
 fill(struct zones *z)
 {
 	struct buf when = buf_new(32);
-	view *names;
-	size_t count;
+	struct ical_zone_name *names;
+	size_t zones, count;
 	int64_t seconds;
 
 	ical_zone_version(z->arena, &z->version, &seconds);
 	date_add_rfc3339(&when, seconds);
 	z->modified = arena_copy(z->arena, buf_view(&when));
 	buf_free(&when);
-	TRY(ical_zone_list(z->arena, &names, &count));
-	z->entries = arena_array(z->arena, count, sizeof *z->entries);
+	TRY(ical_zone_list(z->arena, &names, &zones, &count));
+	z->entries = arena_array(z->arena, zones, sizeof *z->entries);
 	TRY(arena_result(z->arena));
-	read_zones(z, names, count);
+	z->links = names + zones;
+	z->link_count = count - zones;
+	read_zones(z, names, zones);
 	describe(z);
 	TRY(arena_result(z->arena));
 	return buf_result(&z->list);
@@ -194,4 +211,13 @@ zones_find(const struct zones *z, view tzid)
 	return z->count == 0 ? NULL
 			     : bsearch(&tzid, z->entries, z->count,
 				 sizeof *z->entries, compare);
+}
+
+view
+zones_link(const struct zones *z, view tzid)
+{
+	for (size_t i = 0; i < z->link_count; i++)
+		if (view_eq(z->links[i].name, tzid))
+			return z->links[i].of;
+	return VIEW("");
 }

@@ -171,6 +171,18 @@ pattern_fits(const struct pattern *p, view tzid)
 	return false;
 }
 
+/* RFC 7808 5.5: the zone, or another name of it. */
+static bool
+fits(const struct pattern *p, const struct zones *z, view tzid)
+{
+	bool found = pattern_fits(p, tzid);
+
+	for (size_t i = 0; !found && i < z->link_count; i++)
+		found = view_eq(z->links[i].of, tzid)
+		    && pattern_fits(p, z->links[i].name);
+	return found;
+}
+
 static void
 find(struct asked *a, view text)
 {
@@ -186,7 +198,7 @@ find(struct asked *a, view text)
 	}
 	zones_begin(z, &out);
 	for (size_t i = 0; i < z->count; i++) {
-		if (!pattern_fits(&pattern, z->entries[i].tzid))
+		if (!fits(&pattern, z, z->entries[i].tzid))
 			continue;
 		if (any)
 			buf_add_byte(&out, ',');
@@ -259,7 +271,10 @@ get(struct asked *a)
 	else if (e != NULL)
 		give(a, type, e->text, e->etag);
 	/* Another name of one. */
-	else if (ical_zone_fresh(a->tzid, a->request->arena, &out).is == OK)
+	else if (ical_zone_fresh(
+		     a->tzid, zones_link(a->zones, a->tzid), &out)
+		     .is
+	    == OK)
 		give_made(a, type, &out);
 	else
 		refuse(a, 404, "tzid-not-found", "There is no such zone");

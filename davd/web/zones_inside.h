@@ -6,6 +6,7 @@
 
 #include "davd/web/zones.h"
 #include "mailcore/base/date.h"
+#include "mailcore/format/ical_zone_list.h"
 
 #include <pthread.h>
 
@@ -13,6 +14,7 @@ struct zone_entry {
 	view tzid;
 	view text; /* a VCALENDAR */
 	view etag;
+	view aliases; /* as they stand in a row, or empty */
 };
 
 /* Never changed again, once it is ready. */
@@ -23,6 +25,8 @@ struct zones {
 	view version, modified, token;
 	struct zone_entry *entries; /* by tzid */
 	size_t count;
+	struct ical_zone_name *links; /* other names, in order */
+	size_t link_count;
 	struct buf list; /* the answer that lists all */
 	view list_etag;
 };
@@ -32,6 +36,9 @@ bool zones_ready(struct zones *);
 
 /* NULL: not among those that are listed. */
 const struct zone_entry *zones_find(const struct zones *, view tzid);
+
+/* Of another name the zone's own; empty: it is none. */
+view zones_link(const struct zones *, view tzid);
 
 view zones_etag(view bytes, struct arena *);
 

@@ -228,6 +228,12 @@ enum {
 	LIMIT_ZONES_SHELF = 8388608,
 	LIMIT_ZONES_ANSWER = 262144, /* about one of them */
 	LIMIT_ZONE_PATTERN = 64,
+	LIMIT_ZONE_NAME = 63,
+	LIMIT_ZONE_LABEL = 16,   /* "CEST"; POSIX asks for 6 at least */
+	LIMIT_ZONE_FILE = 65536, /* real ones: 3.6 KiB, 240 turns */
+	LIMIT_ZONE_TURNS = 2000,
+	LIMIT_ZONE_FOOTER = 128,
+	LIMIT_ZONE_TABLE = 524288, /* tzdata.zi has 107 KiB */
 	LIMIT_ICAL_ZONES = 200, /* of a calendar that is cut into objects */
 	LIMIT_FILTER_NODES = 256, /* of a calendar-query or addressbook-query */
 	LIMIT_VCARD = 5242880,

@@ -7,6 +7,7 @@
 enum { CHECK_MEMORY = 33554432 };
 
 struct ical_clock {
+	const struct zone *zone; /* of this system; NULL: `turns` tell */
 	struct ical_turns turns;
 };
 
@@ -75,6 +76,7 @@ ical_clock_read(
 	c = ical_read(calendar, false, arena);
 	if (c == NULL)
 		return fail(MALFORMED, "RFC 5545 3.4: not iCalendar");
+	clock->zone = NULL;
 	clock->turns.count = 0;
 	r = read_turns(c, &clock->turns);
 	icalcomponent_free(c);
@@ -86,9 +88,19 @@ result
 ical_clock_named(
     view tzid, struct arena *arena, const struct ical_clock **out)
 {
+	const struct zone *zone = zone_find(tzid);
+	struct ical_clock *clock;
 	struct buf text = buf_new(LIMIT_CALENDAR_OBJECT);
-	result r = ical_zone_calendar(tzid, arena, &text);
+	result r;
 
+	if (zone != NULL) {
+		clock = arena_alloc(arena, sizeof *clock);
+		TRY(arena_result(arena));
+		clock->zone = zone;
+		*out = clock;
+		return done();
+	}
+	r = ical_zone_calendar(tzid, arena, &text);
 	if (r.is == OK)
 		r = ical_clock_read(buf_view(&text), arena, out);
 	buf_free(&text);
@@ -106,6 +118,26 @@ ical_clock_check(view calendar)
 	return r;
 }
 
+static int64_t
+offset_of(const struct ical_clock *c, int64_t wall)
+{
+	return c->zone != NULL ? zone_offset(c->zone, wall)
+			       : ical_turns_offset(&c->turns, wall);
+}
+
+/* The last change that is not after a moment. */
+static struct ical_change
+change_of(const struct ical_clock *c, int64_t moment)
+{
+	struct zone_turn t;
+
+	if (c->zone == NULL)
+		return ical_turns_change(&c->turns, moment);
+	t = zone_last(c->zone, moment);
+	return (struct ical_change){ t.at, t.before->offset,
+		t.after->offset };
+}
+
 int64_t
 ical_clock_moment(const struct ical_clock *clock, int64_t wall)
 {
@@ -113,7 +145,7 @@ ical_clock_moment(const struct ical_clock *clock, int64_t wall)
 
 	if (clock == NULL || wall == INT64_MIN || wall == INT64_MAX
 	    || __builtin_sub_overflow(
-		wall, (int64_t)ical_turns_offset(&clock->turns, wall), &moment))
+		wall, offset_of(clock, wall), &moment))
 		return wall;
 	return moment;
 }
@@ -149,7 +181,7 @@ ical_clock_wall(const struct ical_clock *clock, int64_t moment)
 {
 	if (!is_moved(clock, moment))
 		return moment;
-	return sum(moment, ical_turns_change(&clock->turns, moment).after);
+	return sum(moment, change_of(clock, moment).after);
 }
 
 /* What ends later than the moment ends later than this, by the clock: also
@@ -161,7 +193,7 @@ wall_from(const struct ical_clock *clock, int64_t moment)
 
 	if (!is_moved(clock, moment))
 		return moment;
-	c = ical_turns_change(&clock->turns, moment);
+	c = change_of(clock, moment);
 	if (c.after > c.before && moment - c.at < c.after - c.before)
 		return sum(moment, c.before);
 	return sum(moment, c.after);
@@ -176,7 +208,7 @@ wall_to(const struct ical_clock *clock, int64_t moment)
 
 	if (!is_moved(clock, moment))
 		return moment;
-	c = ical_turns_change(&clock->turns, moment);
+	c = change_of(clock, moment);
 	if (c.after < c.before && moment - c.at < c.before - c.after)
 		return sum(c.at, c.before);
 	return sum(moment, moment == c.at ? c.before : c.after);

@@ -301,7 +301,8 @@ any_matches(
 		(void)icalcompiter_next(&i);
 		if (!view_same(name,
 			view_of(icalcomponent_kind_to_string(
-			    icalcomponent_isa(c)))))
+			    icalcomponent_isa(c))))
+		    || ical_is_zone_name(c))
 			continue;
 		if (absent)
 			return false;

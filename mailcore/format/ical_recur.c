@@ -53,6 +53,7 @@ has(const struct ical_moments *m, int64_t t)
 /* The wall clock of a component's times, and what it is in UTC. */
 struct clock {
 	struct icaltimetype start;
+	const struct zone *named; /* or NULL */
 	struct ical_turns zone;
 	bool own; /* `zone` tells; else libical does */
 };
@@ -63,7 +64,8 @@ clock_of(struct clock *c, struct icaltimetype start)
 	c->start = start;
 	c->own = start.is_date || start.zone == NULL || icaltime_is_utc(start);
 	c->zone.count = 0;
-	if (!c->own)
+	c->named = c->own ? NULL : ical_turns_named(start.zone);
+	if (!c->own && c->named == NULL)
 		c->own = ical_turns_of(start.zone, &c->zone);
 }
 
@@ -73,6 +75,8 @@ clock_seconds(const struct clock *c, int64_t wall)
 	struct icaltimetype t = c->start;
 	struct date d;
 
+	if (c->named != NULL)
+		return wall - zone_offset(c->named, wall);
 	if (c->own)
 		return wall - ical_turns_offset(&c->zone, wall);
 	d = date_of(wall);

@@ -3,6 +3,8 @@
 #include "mailcore/base/buf.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/format/content_line.h"
+#include "mailcore/format/ical_zone.h"
+#include "mailcore/format/zone.h"
 
 /* What libical is given to read, and which rules it is let follow. */
 
@@ -185,16 +187,58 @@ tells_times(view name)
 	return false;
 }
 
+/* What libical has no part of: where the zones are that a text only names. */
+static void
+add_zones(struct buf *to, const struct ical_zones *z)
+{
+	for (size_t i = 0; i < z->used_count; i++) {
+		view name = z->used[i];
+
+		if (!ical_zones_has(z, name) && zone_find(name) != NULL)
+			buf_print(to, "BEGIN:VTIMEZONE\r\nTZID:%.*s\r\n"
+			    "END:VTIMEZONE\r\n", (int)name.n, name.p);
+	}
+}
+
+struct seeing {
+	struct ical_zones zones;
+	size_t depth;
+	bool in_zone; /* at depth 2 */
+};
+
+/* The zones that a text uses and those that it defines, as they come; true at
+ * its end. */
+static bool
+see_zones(struct seeing *s, const struct content_line *line)
+{
+	if (view_same(line->name, VIEW("BEGIN"))) {
+		if (++s->depth == 2)
+			s->in_zone = view_same(
+			    view_trim(line->value), VIEW("VTIMEZONE"));
+		return false;
+	}
+	if (view_same(line->name, VIEW("END")))
+		return s->depth > 0 && --s->depth == 0;
+	if (line->parameters.n > 0)
+		ical_zones_use(&s->zones, line->parameters);
+	if (s->depth == 2 && s->in_zone && view_same(line->name, VIEW("TZID")))
+		ical_zones_define(&s->zones, line->value);
+	return false;
+}
+
 static result
 add_lines(struct buf *to, view text, bool times_only, struct arena *arena)
 {
 	struct content_lines lines = content_lines_of(text, arena);
 	struct content_line line;
+	struct seeing seeing = { .depth = 0 };
 
 	while (content_line_next(&lines, &line)) {
 		if (line.value.n + line.parameters.n > LINE_MOST
 		    || (times_only && !tells_times(line.name)))
 			continue;
+		if (see_zones(&seeing, &line))
+			add_zones(to, &seeing.zones);
 		buf_add(to, line.name);
 		if (line.parameters.n > 0) {
 			buf_add_byte(to, ';');

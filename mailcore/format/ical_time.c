@@ -57,8 +57,11 @@ offset_of(struct icaltimetype t, int64_t wall)
 		const icaltimezone *in;
 		icaltimezone *out; /* libical's cache of changes */
 	} zone = { .in = t.zone };
+	const struct zone *named = ical_turns_named(t.zone);
 	struct ical_turns own;
 
+	if (named != NULL)
+		return zone_offset(named, wall);
 	if (!ical_turns_of(t.zone, &own)) {
 		t.year = near_year(t.year);
 		return icaltimezone_get_utc_offset(zone.out, &t, NULL);

@@ -231,7 +231,9 @@ add_rule(struct making *m, struct icalrecurrencetype rule,
 	m->rule_count++;
 	if (m->rule_count > ICAL_RULES
 	    || !ical_days_of(&rule, ical_wall(start), &days)
-	    || (zoned && !ical_turns_of(start.zone, &zone))
+	    || (zoned
+		&& !ical_turns_since(start.zone,
+		    ical_wall(start) - 2 * (int64_t)ICAL_DAY, &zone))
 	    || !take_until(&rule, &start, &zone, &days)) {
 		m->other = true;
 		return;

@@ -1,6 +1,7 @@
 #include "mailcore/format/ical_turns.h"
 
 #include "mailcore/base/date.h"
+#include "mailcore/format/zone_run.h"
 
 static const int64_t first_of_time = -62135596800; /* year 1 */
 static const int64_t end_of_time = 253402300799;   /* year 9999 */
@@ -233,6 +234,7 @@ struct taking {
 	int64_t since;
 	struct ical_turn before; /* the last one that is not after that */
 	bool any;
+	size_t yearly;
 };
 
 static void
@@ -255,7 +257,8 @@ add_turn(struct taking *k, const struct ical_turn *t)
 		keep_before(k, *t, at);
 		return true;
 	}
-	if (k->to->count == ICAL_TURNS)
+	if (k->to->count == ICAL_TURNS
+	    || (t->yearly && k->yearly++ == ICAL_TURNS_YEARLY))
 		return false;
 	k->to->list[k->to->count++] = *t;
 	return true;
@@ -328,27 +331,86 @@ take_turn(icalcomponent *c, struct taking *k)
 	    && take_yearly(k, &r, &t) && take_dates(c, k, t);
 }
 
+static icalcomponent *
+component_of(const icaltimezone *zone)
+{
+	union {
+		const icaltimezone *in;
+		icaltimezone *out; /* nothing in it is changed */
+	} z = { .in = zone };
+
+	return icaltimezone_get_component(z.out);
+}
+
+static bool
+take_all(icalcomponent *all, struct taking *k)
+{
+	icalcompiter i = icalcomponent_begin_component(
+	    all, ICAL_ANY_COMPONENT);
+	icalcomponent *c;
+
+	for (c = icalcompiter_deref(&i); c != NULL;
+	     c = icalcompiter_next(&i))
+		if (!take_turn(c, k))
+			return false;
+	return true;
+}
+
+static bool
+take_named(const struct zone *z, struct taking *k)
+{
+	struct ical_turn always = { .from = z->first->offset,
+		.to = z->first->offset };
+
+	if (z->run_count == 0)
+		return add_turn(k, &always);
+	for (size_t i = 0; i < z->run_count; i++) {
+		const struct zone_run *r = &z->runs[i];
+		struct ical_turn t = { .first = r->first, .until = r->until,
+			.from = r->before->offset, .to = r->after->offset,
+			.yearly = r->yearly, .month = r->shape.month,
+			.day = r->shape.day, .weekday = r->shape.weekday };
+
+		if (!add_turn(k, &t))
+			return false;
+	}
+	return true;
+}
+
+bool
+ical_is_zone_name(icalcomponent *c)
+{
+	icalcompiter i = icalcomponent_begin_component(c, ICAL_ANY_COMPONENT);
+
+	return icalcomponent_isa(c) == ICAL_VTIMEZONE_COMPONENT
+	    && icalcompiter_deref(&i) == NULL;
+}
+
+const struct zone *
+ical_turns_named(const icaltimezone *zone)
+{
+	icalcomponent *c = component_of(zone);
+	icalproperty *id;
+
+	if (c == NULL || !ical_is_zone_name(c))
+		return NULL;
+	id = icalcomponent_get_first_property(c, ICAL_TZID_PROPERTY);
+	return id == NULL ? NULL
+			  : zone_find(view_of(icalproperty_get_tzid(id)));
+}
+
 bool
 ical_turns_since(
     const icaltimezone *zone, int64_t since, struct ical_turns *out)
 {
 	struct taking k = { .to = out, .since = since };
-	union {
-		const icaltimezone *in;
-		icaltimezone *out; /* nothing in it is changed */
-	} z = { .in = zone };
-	icalcomponent *all = icaltimezone_get_component(z.out);
-	icalcompiter i;
-	icalcomponent *c;
+	const struct zone *named = ical_turns_named(zone);
+	icalcomponent *all = component_of(zone);
 
 	out->count = 0;
-	if (all == NULL)
+	if (all == NULL
+	    || !(named != NULL ? take_named(named, &k) : take_all(all, &k)))
 		return false;
-	i = icalcomponent_begin_component(all, ICAL_ANY_COMPONENT);
-	for (c = icalcompiter_deref(&i); c != NULL;
-	     c = icalcompiter_next(&i))
-		if (!take_turn(c, &k))
-			return false;
 	if (k.any && out->count == ICAL_TURNS)
 		return false;
 	if (k.any)

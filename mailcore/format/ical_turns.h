@@ -12,9 +12,11 @@
 #define FORMAT_ICAL_TURNS_H
 
 #include "mailcore/format/ical_inside.h"
+#include "mailcore/format/zone.h"
 
 enum {
-	ICAL_TURNS = 64,  /* in a zone */
+	ICAL_TURNS = 200, /* in a zone: Casablanca has 189 */
+	ICAL_TURNS_YEARLY = 64, /* of them */
 	ICAL_ANY_DAY = 7 /* instead of a weekday */
 };
 
@@ -42,6 +44,10 @@ bool ical_turns_of(const icaltimezone *, struct ical_turns *out);
  * kind, and take no room. */
 bool ical_turns_since(
     const icaltimezone *, int64_t since, struct ical_turns *out);
+
+/* The zone of this system that a VTIMEZONE stands for which tells nothing
+ * itself: ical_read puts such ones where there are none.  NULL. */
+const struct zone *ical_turns_named(const icaltimezone *);
 
 /* The offset from UTC, in seconds, of a wall clock time. */
 int64_t ical_turns_offset(const struct ical_turns *, int64_t wall);

@@ -1,31 +1,18 @@
 #include "mailcore/format/ical_zone.h"
 
-#include "mailcore/base/ascii.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/format/ical_inside.h"
 #include "mailcore/format/itip_tree.h"
+#include "mailcore/format/zone.h"
 
-enum { NAME_MOST = 64 };
-
-/* Not "posixrules", "right/...", "../". */
-bool
-ical_zone_is_name(view v)
-{
-	for (size_t i = 0; i < v.n; i++)
-		if (!ascii_is_alnum(v.p[i]) && v.p[i] != '/' && v.p[i] != '_'
-		    && v.p[i] != '-' && v.p[i] != '+')
-			return false;
-	return v.n > 0 && v.p[0] >= 'A' && v.p[0] <= 'Z'
-	    && !view_ends(v, VIEW("/"))
-	    && view_find(v, VIEW("//")) == SIZE_MAX;
-}
-
+/* Where this system has no zones libical may have its own, as for UTC. */
 static icaltimezone *
-find(view tzid)
+find_other(view tzid)
 {
-	char name[NAME_MOST];
+	char name[LIMIT_ZONE_NAME + 1];
 
-	if (!ical_zone_is_name(tzid) || !view_copy(tzid, name, sizeof name))
+	if (zone_any() || !zone_is_name(tzid)
+	    || !view_copy(tzid, name, sizeof name))
 		return NULL;
 	ical_start_library();
 	return icaltimezone_get_builtin_timezone(name);
@@ -34,7 +21,7 @@ find(view tzid)
 bool
 ical_zone_is_known(view tzid)
 {
-	return find(tzid) != NULL;
+	return zone_find(tzid) != NULL || find_other(tzid) != NULL;
 }
 
 static bool
@@ -77,13 +64,19 @@ ical_zones_use(struct ical_zones *z, view parameters)
 	}
 }
 
+bool
+ical_zones_has(const struct ical_zones *z, view tzid)
+{
+	return is_among(z->defined, z->defined_count, tzid);
+}
+
 view
 ical_zones_unknown(const struct ical_zones *z)
 {
 	if (z->more)
 		return VIEW("(too many)");
 	for (size_t i = 0; i < z->used_count; i++)
-		if (!is_among(z->defined, z->defined_count, z->used[i])
+		if (!ical_zones_has(z, z->used[i])
 		    && !ical_zone_is_known(z->used[i]))
 			return z->used[i].n > 0 ? z->used[i] : VIEW("(none)");
 	return VIEW("");
@@ -102,23 +95,41 @@ look(struct ical_zones *z, const struct itip_part *p)
 			look(z, p);
 }
 
-/* The VTIMEZONE under its plain name: libical has one of its own. */
+/* A VTIMEZONE, of libical under a name of its own. */
+static result
+add_text(view tzid, struct buf *out)
+{
+	const struct zone *zone = zone_find(tzid);
+	icaltimezone *other = zone == NULL ? find_other(tzid) : NULL;
+	char *text;
+
+	if (zone != NULL) {
+		zone_write(zone, tzid, VIEW(""), out);
+		return done();
+	}
+	if (other == NULL || icaltimezone_get_component(other) == NULL)
+		return fail(NOT_FOUND, "RFC 7809 3.1: no such time zone");
+	text = icalcomponent_as_ical_string_r(
+	    icaltimezone_get_component(other));
+	buf_add_text(out, text == NULL ? "" : text);
+	icalmemory_free_buffer(text);
+	return done();
+}
+
 static result
 zone_part(view tzid, struct arena *arena, struct itip_part **out)
 {
-	icaltimezone *zone = find(tzid);
-	icalcomponent *c = zone == NULL ? NULL
-					: icaltimezone_get_component(zone);
+	struct buf text = buf_new(LIMIT_ZONES_ANSWER);
 	struct itip_part *calendar;
-	char *text;
 	view whole;
+	result r;
 
-	if (c == NULL)
-		return fail(NOT_FOUND, "RFC 7809 3.1: no such time zone");
-	text = icalcomponent_as_ical_string_r(c);
-	whole = arena_print(arena, "BEGIN:VCALENDAR\r\n%sEND:VCALENDAR\r\n",
-	    text == NULL ? "" : text);
-	icalmemory_free_buffer(text);
+	buf_add(&text, VIEW("BEGIN:VCALENDAR\r\n"));
+	r = add_text(tzid, &text);
+	buf_add(&text, VIEW("END:VCALENDAR\r\n"));
+	whole = arena_copy(arena, buf_view(&text));
+	buf_free(&text);
+	TRY(r);
 	TRY(arena_result(arena));
 	TRY(itip_tree_read(whole, arena, &calendar));
 	*out = calendar->child;
@@ -138,7 +149,7 @@ add_zones(struct itip_part *calendar, struct arena *arena)
 
 	look(&z, calendar);
 	for (size_t i = 0; i < z.used_count; i++) {
-		if (is_among(z.defined, z.defined_count, z.used[i])
+		if (ical_zones_has(&z, z.used[i])
 		    || !ical_zone_is_known(z.used[i]))
 			continue;
 		TRY(zone_part(z.used[i], arena, &zone));

@@ -8,10 +8,6 @@
 #include "mailcore/base/arena.h"
 #include "mailcore/base/buf.h"
 
-/* Could it be the name of one?  Nothing that could lead out of the folder of
- * zones, or to its other files. */
-bool ical_zone_is_name(view tzid);
-
 /* A name that everybody knows: "Europe/Berlin", not "/mozilla.org/...". */
 bool ical_zone_is_known(view tzid);
 
@@ -25,6 +21,8 @@ struct ical_zones {
 };
 void ical_zones_define(struct ical_zones *, view tzid);
 void ical_zones_use(struct ical_zones *, view parameters);
+
+bool ical_zones_has(const struct ical_zones *, view tzid); /* defined */
 
 /* One that is neither defined there nor known; empty: none. */
 view ical_zones_unknown(const struct ical_zones *);

@@ -4,76 +4,117 @@
 #include "mailcore/base/date.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/base/scan.h"
-#include "mailcore/format/ical_inside.h"
-#include "mailcore/format/ical_zone.h"
-#include "mailcore/format/itip_tree.h"
+#include "mailcore/format/zone.h"
 
-#include <libical/icaltz-util.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { NAME_MOST = 64, PATH_MOST = 512, TABLE_MOST = 65536, VERSION_MOST = 16 };
+enum { VERSION_MOST = 16 };
 
 static int
 compare_names(const void *a, const void *b)
 {
-	return view_order(*(const view *)a, *(const view *)b);
+	const struct ical_zone_name *x = a, *y = b;
+
+	if ((x->of.n > 0) != (y->of.n > 0))
+		return x->of.n > 0 ? 1 : -1;
+	return view_order(x->name, y->name);
 }
 
-/* Of the folder that libical reads from; at most TABLE_MOST bytes of it. */
+/* At most LIMIT_ZONE_TABLE bytes of it; `when` it came here, or 0. */
 static view
-read_table(const char *name, struct arena *arena, int64_t *when)
+read_table(const char *path, struct arena *arena, int64_t *when)
 {
-	const char *folder = icaltzutil_get_zone_directory();
-	char path[PATH_MOST], *bytes = arena_alloc(arena, TABLE_MOST);
+	struct buf bytes = buf_new(LIMIT_ZONE_TABLE);
+	char *room = buf_reserve(&bytes, LIMIT_ZONE_TABLE);
+	FILE *file = fopen(path, "re");
 	struct stat st;
-	size_t n = 0;
-	FILE *file = NULL;
+	view table;
 
 	*when = 0;
-	if (folder != NULL && bytes != NULL
-	    && snprintf(path, sizeof path, "%s/%s", folder, name)
-		< (int)sizeof path)
-		file = fopen(path, "re");
-	if (file == NULL)
-		return VIEW("");
-	n = fread(bytes, 1, TABLE_MOST, file);
-	if (fstat(fileno(file), &st) == 0)
+	if (file != NULL && room != NULL)
+		bytes.n = fread(room, 1, LIMIT_ZONE_TABLE, file);
+	if (file != NULL && fstat(fileno(file), &st) == 0)
 		*when = st.st_mtime;
-	(void)fclose(file);
-	return (view){ bytes, n };
+	if (file != NULL)
+		(void)fclose(file);
+	table = arena_copy(arena, buf_view(&bytes));
+	buf_free(&bytes);
+	return table;
 }
 
-/* Country, place, name and words, with tabs between.  libical's own list,
- * which other threads may add to, is of the same table. */
-result
-ical_zone_list(struct arena *arena, view **names, size_t *count)
+static void
+keep(struct ical_zone_name *names, size_t *count, view name, view of)
 {
-	int64_t when;
-	view table = read_table("zone.tab", arena, &when), line;
+	/* "Factory" is of clocks that nobody has set. */
+	if (*count == LIMIT_ZONES || !zone_is_name(name)
+	    || (of.n > 0 && !zone_is_name(of))
+	    || view_eq(name, VIEW("Factory")))
+		return;
+	names[(*count)++] = (struct ical_zone_name){ name, of };
+}
 
-	*count = 0;
-	*names = arena_array(arena, LIMIT_ZONES, sizeof **names);
-	TRY(arena_result(arena));
-	while (*count + 1 < LIMIT_ZONES && view_line(&table, &line)) {
+/* "Z name ..." and "L name link": what zic(8) makes the files of. */
+static void
+take_source(view table, struct ical_zone_name *names, size_t *count)
+{
+	view line, of;
+
+	while (view_line(&table, &line)) {
+		if (view_starts(line, VIEW("Z "))) {
+			line = view_from(line, 2);
+			keep(names, count, view_cut(&line, ' '), VIEW(""));
+		} else if (view_starts(line, VIEW("L "))) {
+			line = view_from(line, 2);
+			of = view_cut(&line, ' ');
+			keep(names, count, view_trim(line), of);
+		}
+	}
+}
+
+/* Country, place, name and words, with tabs between. */
+static void
+take_places(view table, struct ical_zone_name *names, size_t *count)
+{
+	view line;
+
+	while (view_line(&table, &line)) {
 		if (view_at(line, 0) == '#')
 			continue;
 		(void)view_cut(&line, '\t');
 		(void)view_cut(&line, '\t');
-		line = view_cut(&line, '\t');
-		if (ical_zone_is_name(line))
-			(*names)[(*count)++] = line;
+		keep(names, count, view_cut(&line, '\t'), VIEW(""));
 	}
-	(*names)[(*count)++] = VIEW("Etc/UTC");
+	keep(names, count, VIEW("Etc/UTC"), VIEW(""));
+}
+
+result
+ical_zone_list(struct arena *arena, struct ical_zone_name **names,
+    size_t *zones, size_t *count)
+{
+	int64_t when;
+	view table = read_table(ZONE_FOLDER "/tzdata.zi", arena, &when);
+
+	*count = *zones = 0;
+	*names = arena_array(arena, LIMIT_ZONES, sizeof **names);
+	TRY(arena_result(arena));
+	take_source(table, *names, count);
+	if (*count == 0) {
+		table = read_table(ZONE_FOLDER "/zone.tab", arena, &when);
+		TRY(arena_result(arena));
+		take_places(table, *names, count);
+	}
 	qsort(*names, *count, sizeof **names, compare_names);
+	while (*zones < *count && (*names)[*zones].of.n == 0)
+		++*zones;
 	return done();
 }
 
 void
 ical_zone_version(struct arena *arena, view *version, int64_t *when)
 {
-	view table = read_table("tzdata.zi", arena, when), line;
+	view table = read_table(ZONE_FOLDER "/tzdata.zi", arena, when), line;
 
 	*version = VIEW("unknown");
 	if (view_line(&table, &line)
@@ -85,187 +126,21 @@ ical_zone_version(struct arena *arena, view *version, int64_t *when)
 			*version = line;
 	}
 	if (*when == 0)
-		(void)read_table("zone.tab", arena, when);
+		(void)read_table(ZONE_FOLDER "/zone.tab", arena, when);
 }
 
-/* NULL: there is none.  The caller frees it. */
-static icalcomponent *
-fetch(view tzid)
-{
-	char name[NAME_MOST];
-
-	if (!ical_zone_is_name(tzid) || !view_copy(tzid, name, sizeof name))
-		return NULL;
-	ical_start_library();
-	return icaltzutil_fetch_timezone(name);
-}
-
-/* The VTIMEZONE under its plain name: libical has one of its own. */
 result
-ical_zone_fresh(view tzid, struct arena *arena, struct buf *out)
+ical_zone_fresh(view tzid, view of, struct buf *out)
 {
-	icalcomponent *c = fetch(tzid);
-	struct itip_part *calendar;
-	char *text;
-	view whole;
+	const struct zone *zone = zone_find(tzid);
 
-	if (c == NULL)
+	if (zone == NULL)
 		return fail(NOT_FOUND, "RFC 7808 5.3: no such time zone");
-	text = icalcomponent_as_ical_string_r(c);
-	whole = arena_print(arena, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"
-	    "PRODID:-//Posthaste//EN\r\n%sEND:VCALENDAR\r\n",
-	    text == NULL ? "" : text);
-	icalmemory_free_buffer(text);
-	icalcomponent_free(c);
-	TRY(arena_result(arena));
-	TRY(itip_tree_read(whole, arena, &calendar));
-	if (calendar->child == NULL)
-		return fail(NOT_FOUND, "RFC 7808 5.3: no such time zone");
-	for (struct itip_line *l = calendar->child->first; l != NULL;
-	     l = l->next)
-		if (itip_line_is(l, VIEW("TZID")))
-			l->text.value = tzid;
-	itip_tree_write(calendar, out);
+	buf_add(out, VIEW("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"
+	    "PRODID:-//Posthaste//EN\r\n"));
+	zone_write(zone, tzid, of, out);
+	buf_add(out, VIEW("END:VCALENDAR\r\n"));
 	return buf_result(out);
-}
-
-/* --- observances -------------------------------------------------------- */
-
-struct walk {
-	struct arena *arena;
-	int64_t from, to;
-	struct ical_onset *list;
-	size_t count;
-	bool more;
-	struct ical_onset before; /* the last one that is not after `from` */
-	bool any;
-	struct ical_onset earliest; /* of all */
-	bool none; /* there is no earliest yet */
-};
-
-static void
-see(struct walk *w, const struct ical_onset *o)
-{
-	if (w->none || o->at < w->earliest.at)
-		w->earliest = *o;
-	w->none = false;
-	if (o->at <= w->from) {
-		if (!w->any || o->at >= w->before.at)
-			w->before = *o;
-		w->any = true;
-	} else if (o->at < w->to) {
-		if (w->count < ICAL_ONSETS)
-			w->list[w->count++] = *o;
-		else
-			w->more = true;
-	}
-}
-
-static void
-see_wall(struct walk *w, struct ical_onset o, int64_t wall)
-{
-	o.at = wall - o.from;
-	see(w, &o);
-}
-
-/* RFC 5545 3.3.10: UNTIL is in UTC, and is compared with wall clock times
- * here. */
-static void
-follow_rule(struct walk *w, const struct ical_onset *o,
-    struct icalrecurrencetype rule, struct icaltimetype start)
-{
-	int64_t until = INT64_MAX;
-	icalrecur_iterator *all;
-	struct icaltimetype t;
-
-	if (!icaltime_is_null_time(rule.until)) {
-		until = ical_seconds(rule.until);
-		if (!icaltime_is_utc(rule.until))
-			until -= o->from;
-	}
-	rule.until = icaltime_null_time();
-	if (rule.freq != ICAL_YEARLY_RECURRENCE)
-		return;
-	all = icalrecur_iterator_new(rule, start);
-	for (int i = 0; all != NULL && i < ICAL_ZONE_END; i++) {
-		int64_t wall;
-
-		t = icalrecur_iterator_next(all);
-		if (icaltime_is_null_time(t))
-			break;
-		wall = ical_wall(t);
-		if (wall - o->from > until || wall - o->from >= w->to)
-			break;
-		see_wall(w, *o, wall);
-	}
-	icalrecur_iterator_free(all);
-}
-
-static int32_t
-offset_of(icalcomponent *c, icalproperty_kind kind)
-{
-	icalproperty *p = icalcomponent_get_first_property(c, kind);
-
-	if (p == NULL)
-		return 0;
-	return kind == ICAL_TZOFFSETFROM_PROPERTY
-	    ? icalproperty_get_tzoffsetfrom(p)
-	    : icalproperty_get_tzoffsetto(p);
-}
-
-static void
-look(struct walk *w, icalcomponent *c)
-{
-	struct icaltimetype start = ical_property_time(
-	    c, ICAL_DTSTART_PROPERTY);
-	icalproperty *p = icalcomponent_get_first_property(
-	    c, ICAL_TZNAME_PROPERTY);
-	struct ical_onset o = {
-		.from = offset_of(c, ICAL_TZOFFSETFROM_PROPERTY),
-		.to = offset_of(c, ICAL_TZOFFSETTO_PROPERTY),
-		.name = arena_copy(w->arena,
-		    view_of(p == NULL ? "" : icalproperty_get_tzname(p))),
-	};
-
-	if (icaltime_is_null_time(start))
-		return;
-	see_wall(w, o, ical_wall(start));
-	for (p = icalcomponent_get_first_property(c, ICAL_RDATE_PROPERTY);
-	     p != NULL;
-	     p = icalcomponent_get_next_property(c, ICAL_RDATE_PROPERTY))
-		see_wall(w, o, ical_wall(icalproperty_get_rdate(p).time));
-	p = icalcomponent_get_first_property(c, ICAL_RRULE_PROPERTY);
-	if (p != NULL)
-		follow_rule(w, &o, icalproperty_get_rrule(p), start);
-}
-
-static int
-compare_onsets(const void *a, const void *b)
-{
-	const struct ical_onset *x = a, *y = b;
-
-	return x->at < y->at ? -1 : x->at > y->at;
-}
-
-/* What holds at its begin comes first; the same moment twice (a rule and its
- * own DTSTART) counts once. */
-static void
-put_in_order(struct walk *w)
-{
-	size_t kept = 1;
-
-	if (!w->any) {
-		w->before = w->earliest;
-		w->before.to = w->earliest.from;
-		w->before.name = VIEW("LMT");
-	}
-	w->before.at = w->from;
-	w->list[w->count++] = w->before;
-	qsort(w->list, w->count, sizeof *w->list, compare_onsets);
-	for (size_t i = 1; i < w->count; i++)
-		if (w->list[i].at != w->list[kept - 1].at)
-			w->list[kept++] = w->list[i];
-	w->count = kept;
 }
 
 result
@@ -274,28 +149,26 @@ ical_zone_onsets(view tzid, int64_t from, int64_t to, struct arena *arena,
 {
 	static const struct date end = { .year = ICAL_ZONE_END, .month = 1,
 		.day = 1 };
-	struct walk w = { .arena = arena, .from = from, .to = to,
-		.none = true };
-	icalcomponent *zone;
+	const struct zone *zone = zone_find(tzid);
+	struct ical_onset *list = arena_array(
+	    arena, ICAL_ONSETS, sizeof *list);
+	struct zone_turn t;
+	size_t n = 0;
 
 	if (to > date_seconds(&end))
 		return fail(OVER_LIMIT, "after ICAL_ZONE_END");
-	w.list = arena_array(arena, ICAL_ONSETS + 1, sizeof *w.list);
-	TRY(arena_result(arena));
-	zone = fetch(tzid);
 	if (zone == NULL)
 		return fail(NOT_FOUND, "RFC 7808 5.3: no such time zone");
-	for (icalcomponent *c = icalcomponent_get_first_component(
-		 zone, ICAL_ANY_COMPONENT);
-	     c != NULL;
-	     c = icalcomponent_get_next_component(zone, ICAL_ANY_COMPONENT))
-		look(&w, c);
-	icalcomponent_free(zone);
 	TRY(arena_result(arena));
-	if (w.more)
-		return fail(OVER_LIMIT, "more than ICAL_ONSETS");
-	put_in_order(&w);
-	*out = w.list;
-	*count = w.count;
+	t = zone_last(zone, from);
+	t.at = from;
+	do {
+		if (n == ICAL_ONSETS)
+			return fail(OVER_LIMIT, "more than ICAL_ONSETS");
+		list[n++] = (struct ical_onset){ t.at, t.before->offset,
+			t.after->offset, t.after->name };
+	} while (zone_next(zone, t.at, &t) && t.at < to);
+	*out = list;
+	*count = n;
 	return done();
 }

@@ -1,7 +1,6 @@
 /*
- * ical_zone_list.h - all time zones that this system has, for a service that
- * hands them on (RFC 7808).  libical reads them from the system's zone files;
- * what is read here it does not keep.  Thread-safe.
+ * ical_zone_list.h - all time zones that this system has (zone.h), for a
+ * service that hands them on (RFC 7808).  Thread-safe.
  */
 #ifndef FORMAT_ICAL_ZONE_LIST_H
 #define FORMAT_ICAL_ZONE_LIST_H
@@ -9,16 +8,22 @@
 #include "mailcore/base/arena.h"
 #include "mailcore/base/buf.h"
 
-/* The names of places, and Etc/UTC, in order; those that stand for others
- * ("US/Eastern") can be asked for, but are not listed. */
-CHECKED result ical_zone_list(struct arena *, view **names, size_t *count);
+/* A name; `of`: the one that it stands for, or empty. */
+struct ical_zone_name {
+	view name, of;
+};
+
+/* All that the tz database calls zones, then, from `*zones` on, all that it
+ * calls links to one of these; both in order. */
+CHECKED result ical_zone_list(struct arena *, struct ical_zone_name **names,
+    size_t *zones, size_t *count);
 
 /* What the tz database calls this version ("2025b"), or "unknown", and when it
  * came here (seconds since 1970). */
 void ical_zone_version(struct arena *, view *version, int64_t *when);
 
-/* A VCALENDAR with the VTIMEZONE of that name.  NOT_FOUND. */
-CHECKED result ical_zone_fresh(view tzid, struct arena *, struct buf *out);
+/* A VCALENDAR with the VTIMEZONE of that name; `of` as above.  NOT_FOUND. */
+CHECKED result ical_zone_fresh(view tzid, view of, struct buf *out);
 
 /* From when on which offset holds. */
 struct ical_onset {
