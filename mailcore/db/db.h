@@ -113,6 +113,11 @@ CHECKED result db_migrate(struct db *, const char *const steps[], size_t count);
  * wrote it (SQLite: sync the WAL). */
 CHECKED result db_sync(struct db *);
 
+/* The same after a sync that failed.  The system may take for written what
+ * that one should have written, so no other proves anything until all is
+ * written once more.  BUSY: others write all the time. */
+CHECKED result db_sync_again(struct db *);
+
 /* The same for a database that need not be open here.  NOT_FOUND: there is
  * none. */
 CHECKED result db_sync_path(const char *path);

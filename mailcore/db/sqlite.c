@@ -99,8 +99,8 @@ static int
 count_wal(void *context, sqlite3 *handle, const char *name, int pages)
 {
 	struct db *db = context;
+	int code;
 
-	(void)handle;
 	(void)name;
 	db->waiting = pages;
 	if (pages < db->tried)
@@ -108,8 +108,10 @@ count_wal(void *context, sqlite3 *handle, const char *name, int pages)
 	/* While a reader needs an old state, not at each commit again. */
 	if (pages >= WAL_PAGES_MOST && pages >= db->tried + DB_WAL_PAGES) {
 		db->tried = pages;
-		(void)sqlite3_wal_checkpoint_v2(handle, NULL,
+		code = sqlite3_wal_checkpoint_v2(handle, NULL,
 		    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+		if (code != SQLITE_OK && (code & 255) != SQLITE_BUSY)
+			db->unsure = true;
 	}
 	return SQLITE_OK;
 }

@@ -33,6 +33,7 @@ struct db {
 	int waited_ms;
 	int waiting; /* pages in the WAL after the last commit */
 	int tried;   /* as many were there at the last try to move them */
+	bool unsure; /* a sync of the WAL has failed since */
 };
 
 /* What the last error of the connection means; logged when it is FAILED or

@@ -40,6 +40,8 @@ db_commit(struct db *db)
 
 	if (r.is != OK)
 		db_rollback(db);
+	else if (db->unsure)
+		db->unsure = db_sync_again(db).is != OK;
 	return r;
 }
 
@@ -67,8 +69,13 @@ db_checkpoint(struct db *db)
 
 	if ((code & 255) == SQLITE_BUSY)
 		return fail(BUSY, "somebody else is at it");
-	if (code != SQLITE_OK)
-		return sqlite_failure(db, "checkpoint");
+	if (code != SQLITE_OK) {
+		result r = sqlite_failure(db, "checkpoint");
+
+		/* It may have been the sync of the WAL. */
+		db->unsure = db_sync_again(db).is != OK;
+		return r;
+	}
 	db->waiting = 0;
 	return moved == pages
 	    ? done()
@@ -122,7 +129,70 @@ db_sync_path(const char *path)
 result
 db_sync(struct db *db)
 {
-	return db_sync_path(db->path);
+	result r = db_sync_path(db->path);
+
+	return r.is == OK ? r : db_sync_again(db);
+}
+
+static result
+write_piece(int fd, const char *p, size_t n, off_t at)
+{
+	while (n > 0) {
+		ssize_t put = pwrite(fd, p, n, at);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put < 0)
+			return fail(FAILED, "a WAL cannot be written again");
+		p += put;
+		n -= (size_t)put;
+		at += put;
+	}
+	return done();
+}
+
+/* What it reads comes from memory, where it is as it was written. */
+static result
+write_all_again(int fd)
+{
+	char piece[8192];
+	off_t at = 0;
+
+	for (;;) {
+		ssize_t n = pread(fd, piece, sizeof piece, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail(FAILED, "a WAL cannot be read");
+		if (n == 0)
+			return done();
+		TRY(write_piece(fd, piece, (size_t)n, at));
+		at += n;
+	}
+}
+
+/* Under the lock of writers nobody else changes the WAL. */
+result
+db_sync_again(struct db *db)
+{
+	char wal[4096];
+	result r;
+	int fd;
+
+	if (snprintf(wal, sizeof wal, "%s-wal", db->path) >= (int)sizeof wal)
+		return fail(FAILED, "a path of more than 4 KiB");
+	TRY(db_begin(db));
+	fd = open(wal, O_RDWR | O_CLOEXEC);
+	r = fd < 0 ? failed_sync(db->path) : write_all_again(fd);
+	if (r.is == OK && fdatasync(fd) != 0)
+		r = failed_sync(db->path);
+	if (fd >= 0)
+		(void)close(fd);
+	db_rollback(db);
+	log_line(LOG_WARNING, "db.sync_again", "path=%s why=\"%s\"",
+	    db->path, r.is == OK ? "" : r.why);
+	return r;
 }
 
 static result

@@ -3,19 +3,19 @@
 #include "mailcore/sys/log.h"
 
 static result
-checkpoint(const char *path)
+sync_again(const char *path)
 {
 	struct db *db;
 	result r;
 
 	TRY(db_open(&db, path));
-	r = db_checkpoint(db);
+	r = db_sync_again(db);
 	db_close(&db);
 	return r;
 }
 
 result
-flush_accounts(const char *data, const struct idset *set, bool by_checkpoint)
+flush_accounts(const char *data, const struct idset *set, bool again)
 {
 	char path[STORE_PATH];
 	size_t at = 0;
@@ -27,10 +27,12 @@ flush_accounts(const char *data, const struct idset *set, bool by_checkpoint)
 		if (!account_path(data, id, path))
 			return fail(FAILED, "a path is too long");
 		r = db_sync_path(path);
-		if (r.is == OK && by_checkpoint)
-			r = checkpoint(path);
 		/* An account that is gone needs nothing. */
-		if (r.is != OK && r.is != NOT_FOUND)
+		if (r.is == NOT_FOUND)
+			continue;
+		if (r.is != OK || again)
+			r = sync_again(path);
+		if (r.is != OK)
 			return r;
 	}
 	return done();

@@ -36,9 +36,9 @@ CHECKED result flush_open(struct flusher *);
 CHECKED result flush_batch(struct flusher *, struct batch *,
     struct segment **sealed);
 
-/* Sync each database of the set.  `checkpoint`: not by a sync of the WAL,
- * because that failed once and so proves nothing any more. */
+/* Sync each database of the set.  `again`: all that is not moved to its place
+ * is written once more before, because a sync has failed (db_sync_again). */
 CHECKED result flush_accounts(const char *data, const struct idset *,
-    bool checkpoint);
+    bool again);
 
 #endif

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static result
@@ -209,27 +210,34 @@ name_file(struct spool *s)
 	buf_free(&hex);
 }
 
-/* The folder of `path`, made when it is not there. */
+/* The folder of `path`, made when it is not there.  It is sticky until the
+ * folders above are synced, so that nobody who finds it earlier, or after a
+ * sync that failed, thinks that it will outlive a power cut. */
 static result
 make_folder_of(const char *path, char folder[STORE_PATH])
 {
 	char above[STORE_PATH];
 	view left = view_of(path);
+	struct stat st;
 
 	left = view_cut_last(&left, '/');
 	if (!view_copy(left, folder, STORE_PATH))
 		return fail(FAILED, "the data folder's path is too long");
-	if (access(folder, F_OK) == 0)
+	if (stat(folder, &st) == 0 && (st.st_mode & S_ISVTX) == 0)
 		return done();
-	TRY(file_make_folder(folder));
-	/* bodies/ab, bodies, and the account's folder that names it. */
-	for (int i = 0; i < 2; i++) {
-		left = view_cut_last(&left, '/');
-		if (!view_copy(left, above, sizeof above))
-			return fail(FAILED, "a path is too long");
-		TRY(file_sync_folder(above));
-	}
-	return done();
+	left = view_cut_last(&left, '/');
+	if (!view_copy(left, above, sizeof above))
+		return fail(FAILED, "a path is too long");
+	TRY(file_make_folder(above));
+	if (mkdir(folder, S_IRWXU | S_ISVTX) != 0 && errno != EEXIST)
+		return failed("mkdir", folder);
+	TRY(file_sync_folder(above));
+	/* The account's folder names `bodies`. */
+	left = view_cut_last(&left, '/');
+	if (!view_copy(left, above, sizeof above))
+		return fail(FAILED, "a path is too long");
+	TRY(file_sync_folder(above));
+	return chmod(folder, S_IRWXU) == 0 ? done() : failed("chmod", folder);
 }
 
 /* Where a sandbox or a file system knows no second names. */
