@@ -174,14 +174,17 @@ class Server:
         with open(self.conf_path(), "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
 
-    def start(self):
-        path = os.path.join(self.folder, "info.json")
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
+    def spawn(self):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [self.binary, "serve", "--data", self.data], stdout=log,
                 stderr=log, stdin=subprocess.DEVNULL, env=self.env)
+
+    def start(self):
+        path = os.path.join(self.folder, "info.json")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        self.spawn()
         code, text = run([self.binary, "wait-ready", "--data", self.data,
                           "--info", path], env=environment(),
                          timeout=START_SECONDS)

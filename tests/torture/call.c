@@ -1,65 +1,32 @@
-/*
- * call.c - one system call fails once, when a test says so.
- *
- * Preloaded.  CALL_SWITCH names a file that all processes map.  `call` is the
- * place of a name in the list below, from 1; that call fails with `error` when
- * `left` of them have been counted down to nothing, in any process, once.
- * `hits` counts what has failed.  Reads, writes and syncs are those of regular
- * files other than standard error.
- */
-#include <dirent.h>
-#include <dlfcn.h>
+#include "tests/torture/call.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
+#include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum call {
-	NONE,
-	OPEN,
-	READ,
-	PREAD,
-	WRITE,
-	PWRITE,
-	FSYNC,
-	FDATASYNC,
-	FTRUNCATE,
-	RENAME,
-	UNLINK,
-	MKDIR,
-	LINK,
-	MMAP,
-	SOCKET,
-	ACCEPT,
-	EPOLL_CTL,
-	FSTAT,
-	OPENDIR
-};
-
-struct order {
-	_Atomic int call;
-	_Atomic int error;
-	_Atomic int left;
-	_Atomic int hits;
-};
-
 static struct order nothing;
 static struct order *order = &nothing;
+static const char *role = "";
 
-/* The function of that name behind this one. */
-#define NEXT(name) \
-	(__extension__(__typeof__(&name)) dlsym(RTLD_NEXT, #name))
+/* What a process is: the word behind --role, or the command. */
+static const char *
+role_of(int count, char **words)
+{
+	for (int i = 1; i + 1 < count; i++)
+		if (strcmp(words[i], "--role") == 0)
+			return words[i + 1];
+	if (count > 1 && strcmp(words[1], "serve") == 0)
+		return "supervisor";
+	return "command";
+}
 
 __attribute__((constructor)) static void
-call_open(void)
+call_open(int count, char **words)
 {
 	const char *path = getenv("CALL_SWITCH");
 	int fd = path == NULL ? -1 : NEXT(open)(path, O_RDWR | O_CLOEXEC);
@@ -67,6 +34,7 @@ call_open(void)
 
 	if (fd < 0)
 		return;
+	role = role_of(count, words);
 	p = NEXT(mmap)(NULL, sizeof *order, PROT_READ | PROT_WRITE, MAP_SHARED,
 	    fd, 0);
 	if (p != MAP_FAILED)
@@ -75,190 +43,95 @@ call_open(void)
 }
 
 static bool
-fails(enum call call)
+concerns(const char *name)
 {
-	if (atomic_load(&order->call) != (int)call
-	    || atomic_fetch_sub(&order->left, 1) != 1)
-		return false;
-	atomic_fetch_add(&order->hits, 1);
-	errno = atomic_load(&order->error);
-	return true;
+	return atomic_load(&order->armed) != 0
+	    && strcmp(order->call, name) == 0
+	    && (order->role[0] == '\0' || strcmp(order->role, role) == 0);
+}
+
+/* As "module+offset", of which addr2line makes a line. */
+static void
+tell_where(const void *caller, char *to, size_t n)
+{
+	const char *name, *slash;
+	Dl_info info;
+
+	if (dladdr(caller, &info) == 0 || info.dli_fname == NULL)
+		return;
+	slash = strrchr(info.dli_fname, '/');
+	name = slash == NULL ? info.dli_fname : slash + 1;
+	(void)snprintf(to, n, "%s %s+%#zx", role, name,
+	    (size_t)((const char *)caller - (const char *)info.dli_fbase));
+}
+
+/* To the test, and among what the server writes. */
+static void
+tell(const void *caller)
+{
+	char line[sizeof *order];
+	int n;
+
+	tell_where(caller, order->where, sizeof order->where);
+	n = snprintf(line, sizeof line, "call %s fails: errno=%d at %s\n",
+	    order->call, order->error, order->where);
+	if (n > 0)
+		(void)!NEXT(write)(STDERR_FILENO, line, (size_t)n);
 }
 
 static bool
-file_fails(enum call call, int fd)
+counted(const void *caller)
 {
+	int left = atomic_fetch_sub(&order->left, 1);
+
+	if (left > 1 || left <= 1 - order->count)
+		return false;
+	if (atomic_fetch_add(&order->hits, 1) == 0)
+		tell(caller);
+	errno = order->error;
+	return true;
+}
+
+bool
+call_fails(const char *name, const void *caller)
+{
+	return concerns(name) && counted(caller);
+}
+
+bool
+call_bytes_fail(const char *file, const char *socket, int fd, size_t *n,
+    const void *caller)
+{
+	const char *name = NULL;
 	struct stat st;
 
-	return atomic_load(&order->call) == (int)call && fd != STDERR_FILENO
-	    && NEXT(fstat)(fd, &st) == 0 && S_ISREG(st.st_mode) && fails(call);
+	if (atomic_load(&order->armed) == 0 || fd == STDERR_FILENO
+	    || NEXT(fstat)(fd, &st) != 0)
+		return false;
+	if (S_ISREG(st.st_mode))
+		name = file;
+	else if (S_ISSOCK(st.st_mode))
+		name = socket;
+	if (name == NULL || !call_fails(name, caller))
+		return false;
+	if (order->error != 0)
+		return true;
+	if (*n > 1)
+		*n = 1;
+	return false;
 }
 
-int
-open(const char *path, int flags, ...)
+/* Who gives up says so nowhere else. */
+void
+abort(void)
 {
-	mode_t mode = 0;
+	char where[CALL_WHERE] = "?", line[CALL_WHERE + 32];
+	int n;
 
-	if (flags & (O_CREAT | __O_TMPFILE)) {
-		va_list args;
-
-		va_start(args, flags);
-		mode = va_arg(args, mode_t);
-		va_end(args);
-	}
-	return fails(OPEN) ? -1 : NEXT(open)(path, flags, mode);
-}
-
-int
-open64(const char *path, int flags, ...)
-{
-	mode_t mode = 0;
-
-	if (flags & (O_CREAT | __O_TMPFILE)) {
-		va_list args;
-
-		va_start(args, flags);
-		mode = va_arg(args, mode_t);
-		va_end(args);
-	}
-	return fails(OPEN) ? -1 : NEXT(open64)(path, flags, mode);
-}
-
-ssize_t
-read(int fd, void *p, size_t n)
-{
-	return file_fails(READ, fd) ? -1 : NEXT(read)(fd, p, n);
-}
-
-ssize_t
-pread(int fd, void *p, size_t n, off_t at)
-{
-	return file_fails(PREAD, fd) ? -1 : NEXT(pread)(fd, p, n, at);
-}
-
-ssize_t
-pread64(int fd, void *p, size_t n, off64_t at)
-{
-	return file_fails(PREAD, fd) ? -1 : NEXT(pread64)(fd, p, n, at);
-}
-
-ssize_t
-write(int fd, const void *p, size_t n)
-{
-	return file_fails(WRITE, fd) ? -1 : NEXT(write)(fd, p, n);
-}
-
-ssize_t
-pwrite(int fd, const void *p, size_t n, off_t at)
-{
-	return file_fails(PWRITE, fd) ? -1 : NEXT(pwrite)(fd, p, n, at);
-}
-
-ssize_t
-pwrite64(int fd, const void *p, size_t n, off64_t at)
-{
-	return file_fails(PWRITE, fd) ? -1 : NEXT(pwrite64)(fd, p, n, at);
-}
-
-/* Folders, too. */
-int
-fsync(int fd)
-{
-	return fails(FSYNC) ? -1 : NEXT(fsync)(fd);
-}
-
-int
-fdatasync(int fd)
-{
-	return fails(FDATASYNC) ? -1 : NEXT(fdatasync)(fd);
-}
-
-int
-ftruncate(int fd, off_t size)
-{
-	return fails(FTRUNCATE) ? -1 : NEXT(ftruncate)(fd, size);
-}
-
-int
-ftruncate64(int fd, off64_t size)
-{
-	return fails(FTRUNCATE) ? -1 : NEXT(ftruncate64)(fd, size);
-}
-
-int
-rename(const char *old, const char *new)
-{
-	return fails(RENAME) ? -1 : NEXT(rename)(old, new);
-}
-
-int
-unlink(const char *path)
-{
-	return fails(UNLINK) ? -1 : NEXT(unlink)(path);
-}
-
-int
-mkdir(const char *path, mode_t mode)
-{
-	return fails(MKDIR) ? -1 : NEXT(mkdir)(path, mode);
-}
-
-int
-link(const char *old, const char *new)
-{
-	return fails(LINK) ? -1 : NEXT(link)(old, new);
-}
-
-/* Of files: memory is malloc's business, and without it a process ends. */
-void *
-mmap(void *where, size_t n, int protect, int flags, int fd, off_t at)
-{
-	if (fd >= 0 && fails(MMAP))
-		return MAP_FAILED;
-	return NEXT(mmap)(where, n, protect, flags, fd, at);
-}
-
-void *
-mmap64(void *where, size_t n, int protect, int flags, int fd, off64_t at)
-{
-	return mmap(where, n, protect, flags, fd, at);
-}
-
-int
-socket(int domain, int type, int protocol)
-{
-	return fails(SOCKET) ? -1 : NEXT(socket)(domain, type, protocol);
-}
-
-int
-accept(int fd, struct sockaddr *address, socklen_t *n)
-{
-	return fails(ACCEPT) ? -1 : NEXT(accept)(fd, address, n);
-}
-
-int
-accept4(int fd, struct sockaddr *address, socklen_t *n, int flags)
-{
-	return fails(ACCEPT) ? -1 : NEXT(accept4)(fd, address, n, flags);
-}
-
-int
-epoll_ctl(int epoll, int what, int fd, struct epoll_event *event)
-{
-	/* To take one out needs nothing. */
-	if (what != EPOLL_CTL_DEL && fails(EPOLL_CTL))
-		return -1;
-	return NEXT(epoll_ctl)(epoll, what, fd, event);
-}
-
-int
-fstat(int fd, struct stat *st)
-{
-	return fails(FSTAT) ? -1 : NEXT(fstat)(fd, st);
-}
-
-DIR *
-opendir(const char *path)
-{
-	return fails(OPENDIR) ? NULL : NEXT(opendir)(path);
+	tell_where(__builtin_return_address(0), where, sizeof where);
+	n = snprintf(line, sizeof line, "abort by %s\n", where);
+	if (n > 0)
+		(void)!NEXT(write)(STDERR_FILENO, line, (size_t)n);
+	NEXT(abort)();
+	__builtin_unreachable();
 }

@@ -16,12 +16,13 @@ import time
 
 from harness import wait_for
 
-HEAD = struct.Struct("<QQII")
+HEAD = struct.Struct("<QQIIII")
 RECORD = struct.Struct("<IIQQQ")
 HEAD_SIZE = 4096
 SECTOR = 512
 (WRITTEN, CUT, EXTENDED, MADE, RENAMED, REMOVED, FOLDER_MADE, FOLDER_REMOVED,
- SYNCED, LINKED, STRANGE, REMOVED_IN, FOLDER_REMOVED_IN) = range(1, 14)
+ SYNCED, LINKED, STRANGE, REMOVED_IN, FOLDER_REMOVED_IN,
+ SYNC_FAILED) = range(1, 15)
 HERE = os.path.dirname(os.path.abspath(__file__))
 # How what was not synced is treated: bytes, and names.
 FATES = ("lost", "kept", "prefix", "subset", "torn")
@@ -46,11 +47,11 @@ def passes(path):
 class Log:
     """The file that processes map and write to."""
 
-    def __init__(self, path, room, delay):
+    def __init__(self, path, room, delay, fail=0):
         self.path = path
         with open(path, "wb") as file:
             file.truncate(room)
-            file.write(HEAD.pack(HEAD_SIZE, room, 0, delay))
+            file.write(HEAD.pack(HEAD_SIZE, room, 0, delay, 0, fail))
         os.chmod(path, 0o666)
         with open(path, "r+b") as file:
             self.map = mmap.mmap(file.fileno(), room)
@@ -79,30 +80,45 @@ class Log:
             at += size
 
 
-class File:
+class Synced:
+    """What a sync of it makes safe, and one that fails does not: what such a
+    one should have written may be lost whatever later ones say.  (Of files;
+    names are in the journal of a file system, which knows no such thing.)"""
+
+    def __init__(self):
+        self.syncs = []     # position of the end, tail at the begin
+        self.failures = []  # the same
+
+    def safe(self, cut):
+        """Changes before that are on the disk, but for what is doomed."""
+        return max((begin for end, begin in self.syncs if end < cut),
+                   default=0)
+
+    def doomed(self, cut):
+        """Ranges of positions."""
+        return [(self.safe(end), begin) for end, begin in self.failures
+                if end < cut]
+
+
+class File(Synced):
     """What one file holds; `base`: where its first bytes are."""
 
     def __init__(self, base=None):
+        super().__init__()
         self.base = base
         self.changes = []   # position, kind, at, bytes
-        self.syncs = []     # position of the end, tail at the begin
-
-    def safe(self, cut):
-        """Changes before that are on the disk."""
-        return max((begin for end, begin in self.syncs if end < cut),
-                   default=0)
 
     def content(self, cut, fate, dice):
         data = bytearray()
         if self.base:
             with open(self.base, "rb") as file:
                 data = bytearray(file.read())
-        safe = self.safe(cut)
+        safe, doomed = self.safe(cut), self.doomed(cut)
         until = dice.randint(safe, max(safe, cut))
         for at, kind, where, piece in self.changes:
             if at >= cut:
                 break
-            if at < safe or keep(fate, at, until, dice):
+            if (at < safe and not within(at, doomed)) or keep(fate, at, until, dice):
                 apply(data, kind, where, piece)
             elif fate == "torn" and kind == WRITTEN:
                 for part in sectors(where, piece):
@@ -111,10 +127,14 @@ class File:
         return data
 
 
-class Folder:
+class Folder(Synced):
     def __init__(self, path):
+        super().__init__()
         self.path = path
-        self.syncs = []
+
+
+def within(at, ranges):
+    return any(begin <= at < end for begin, end in ranges)
 
 
 def keep(fate, at, until, dice):
@@ -184,10 +204,11 @@ class Disk:
         if kind in (WRITTEN, CUT, EXTENDED):
             if inode in self.files:
                 self.files[inode].changes.append((at, kind, where, piece))
-        elif kind == SYNCED:
+        elif kind in (SYNCED, SYNC_FAILED):
             one = self.files.get(inode) or self.folders.get(inode)
             if one:
-                one.syncs.append((at, where))
+                (one.syncs if kind == SYNCED else
+                 one.failures).append((at, where))
         elif kind == STRANGE:
             if inode not in self.fleeting and (inode in self.files or
                                                not inode):
@@ -234,8 +255,7 @@ class Disk:
         for at, kind, subject, path, other, parent in self.names:
             if at >= cut:
                 break
-            safe = parent and any(begin > at and end < cut
-                                  for end, begin in parent.syncs)
+            safe = parent and at < parent.safe(cut)
             if not safe and not keep(fate, at, until, dice):
                 continue
             if kind == MADE:

@@ -4,31 +4,32 @@
 #include <stdarg.h>
 
 /* Only then is there a third argument. */
-#define MODE_OF(mode, flags)                          \
-	do {                                          \
-		if ((flags) & (O_CREAT | __O_TMPFILE)) { \
-			va_list args;                 \
-                                                      \
-			va_start(args, flags);        \
-			(mode) = va_arg(args, mode_t); \
-			va_end(args);                 \
-		}                                     \
-	} while (0)
+static mode_t
+mode_of(int flags, va_list *args)
+{
+	return flags & (O_CREAT | __O_TMPFILE) ? va_arg(*args, mode_t) : 0;
+}
 
 int
 open(const char *path, int flags, ...)
 {
-	mode_t mode = 0;
+	va_list args;
+	mode_t mode;
 
-	MODE_OF(mode, flags);
+	va_start(args, flags);
+	mode = mode_of(flags, &args);
+	va_end(args);
 	return open_instead(path, flags, mode, __builtin_return_address(0));
 }
 
 int
 open64(const char *path, int flags, ...)
 {
-	mode_t mode = 0;
+	va_list args;
+	mode_t mode;
 
-	MODE_OF(mode, flags);
+	va_start(args, flags);
+	mode = mode_of(flags, &args);
+	va_end(args);
 	return open_instead(path, flags, mode, __builtin_return_address(0));
 }

@@ -27,22 +27,25 @@ CUTS_A_RUN = 100
 AGAIN = 0.25
 ROOM = 1 << 30
 DELAY_US = 4000
+# In every second recording one sync of so many fails.
+FAIL = 60
 
 
 class Site:
     """A server with what was recorded of it."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, fail):
+        self.fail = fail
         self.server = Server(users=USERS, settings={"relay": "127.0.0.1:9"})
         self.shim = make_shim(self.server.folder)
         self.seed = seed
         self.dice = random.Random(seed)
         self.plain = dict(self.server.env)
 
-    def recorded(self, name):
+    def recorded(self, name, fail=0):
         """From here on all is written down."""
         log = Log(os.path.join(self.server.folder, "log-" + name), ROOM,
-                  DELAY_US)
+                  DELAY_US, fail)
         env = dict(self.plain)
         env["LD_PRELOAD"] = self.shim
         env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + \
@@ -55,7 +58,7 @@ class Site:
 
     def run(self, seconds):
         """Clients write for a while, then all stands still at once."""
-        base, inodes, log = self.recorded("first")
+        base, inodes, log = self.recorded("first", self.fail)
         self.server.start()
         acts = Acts(self.server, USERS, log.tail, self.seed)
         acts.start()
@@ -65,7 +68,10 @@ class Site:
         self.server.kill()
         same(acts.stop(), [], "every client ends")
         note("%d acts acknowledged" % len(acts.acknowledged()))
-        same(refused[:3], [], "none was refused")
+        if self.fail:
+            note("%d refused, as syncs fail" % len(refused))
+        else:
+            same(refused[:3], [], "none was refused")
         ok(not log.full(), "the record has room")
         disk = Disk(self.server.data, base, inodes, log)
         same(disk.strange[:5], [], "nothing but what can be followed")
@@ -144,9 +150,10 @@ def session(site, cuts, progress, before):
 def main():
     progress = common.Progress("cuts:", CUTS)
     note("seed %d, %d cuts" % (SEED, CUTS))
-    count = 0
+    count, fail = 0, 0
     while count < CUTS:
-        site = Site(SEED + count)
+        site = Site(SEED + count, fail)
+        fail = FAIL - fail
         cuts = min(CUTS_A_RUN, CUTS - count)
         wrong = session(site, cuts, progress, count)
         same(wrong[:10], [], "%d cuts: all acknowledged is there, once, and "

@@ -20,6 +20,7 @@ struct head {
 	_Atomic uint32_t lock;
 	uint32_t delay;
 	_Atomic uint32_t closed;
+	uint32_t fail;
 };
 
 struct record {
@@ -314,29 +315,39 @@ sync_begins(uint64_t inode)
 	return tail;
 }
 
-static int
-sync_ends(uint64_t inode, uint64_t tail, int r)
+/* As by chance: nobody chooses where the record ends. */
+static bool
+is_to_fail(uint64_t inode, uint64_t tail)
 {
-	if (inode == 0 || r != 0)
+	return inode != 0 && head->fail != 0
+	    && (tail * 0x9e3779b97f4a7c15U >> 32) % head->fail == 0;
+}
+
+static int
+synced(int fd, int (*sync)(int))
+{
+	uint64_t inode = record_inode(fd), tail = sync_begins(inode);
+	bool fails = is_to_fail(inode, tail);
+	int r = fails ? -1 : sync(fd);
+
+	if (inode == 0 || (r != 0 && !fails))
 		return r;
 	record_lock();
-	record_add(SYNCED, inode, tail, NULL, 0);
+	record_add(fails ? SYNC_FAILED : SYNCED, inode, tail, NULL, 0);
 	record_unlock();
+	if (fails)
+		errno = EIO;
 	return r;
 }
 
 int
 fsync(int fd)
 {
-	uint64_t inode = record_inode(fd), tail = sync_begins(inode);
-
-	return sync_ends(inode, tail, NEXT(fsync)(fd));
+	return synced(fd, NEXT(fsync));
 }
 
 int
 fdatasync(int fd)
 {
-	uint64_t inode = record_inode(fd), tail = sync_begins(inode);
-
-	return sync_ends(inode, tail, NEXT(fdatasync)(fd));
+	return synced(fd, NEXT(fdatasync));
 }

@@ -7,13 +7,16 @@
  * A sync is recorded when it has succeeded, with the tail before it began:
  * what came later may not be on the disk yet.
  *
- *	head	tail(8) room(8) lock(4) delay(4) closed(4), up to 4,096 bytes
+ *	head	tail(8) room(8) lock(4) delay(4) closed(4) fail(4),
+ *		up to 4,096 bytes
  *	record	size(4) kind(4) inode(8) at(8) n(8) bytes(n), up to 8 bytes
  *
  * `delay`: a sync takes up to so many microseconds longer than it would, as
- * on a disk that is slow.  What lies in a mapping is not seen: SQLite's -shm
- * files, which are worth nothing after a power cut; any other writable
- * mapping of a file is recorded as strange.
+ * on a disk that is slow.  `fail`: of so many syncs one fails, and nothing
+ * promises then that a later one writes what this one did not: the system may
+ * take it for written.  0: none fails.  What lies in a mapping is not seen:
+ * SQLite's -shm files, which are worth nothing after a power cut; any other
+ * writable mapping of a file is recorded as strange.
  */
 #ifndef TORTURE_RECORD_H
 #define TORTURE_RECORD_H
@@ -36,7 +39,8 @@ enum kind {
 	LINKED,
 	STRANGE,  /* bytes: what */
 	REMOVED_IN, /* at: the folder's inode, bytes: the name there */
-	FOLDER_REMOVED_IN
+	FOLDER_REMOVED_IN,
+	SYNC_FAILED /* at: the tail when it began */
 };
 
 /* The function of that name behind this one. */
