@@ -68,8 +68,9 @@ CHECKED result plan_notify(struct plan *, bool *queued);
 /* `text` behind the signatures of our domain. */
 void plan_sign(const struct plan *, view text, struct buf *out);
 
-/* The address that replies come from: one of the person's own. */
-view plan_from(struct plan *, view wanted);
+/* The address that replies come from, one of the person's own, and the name
+ * that `wanted` has with it. */
+view plan_from(struct plan *, view wanted, view *name);
 
 /* What the script wants to know again (RFC 7352): when all else is done, so
  * that a next try is no duplicate of one that failed. */

@@ -14,15 +14,16 @@
 
 enum { SUBJECT = 300, HOUR = 3600 };
 
-/* Is it mail of a person, which has not been here?  RFC 5436 2.7.1: what a
- * program sent gets no notification, or two of them never end. */
+/* Is it mail of a person, which has not been here?  RFC 5436 2.7: what a
+ * program sent gets no notification, or two of them never end; a null sender
+ * alone does not make it such. */
 static bool
 may_notify(const struct plan *p)
 {
 	view rest = p->header, field, name, value;
 
-	if (p->mail->sender.n == 0 || plan_was_here(p->header,
-	    p->info.address) || (p->verdict != NULL
+	if (plan_was_here(p->header, p->info.address)
+	    || (p->verdict != NULL
 		&& (p->verdict->junk || p->verdict->forged)))
 		return false;
 	while (header_next(&rest, &field, &name, &value))
@@ -65,6 +66,20 @@ subject_of(struct plan *p, const struct sieve_action *a)
 	return subject;
 }
 
+/* RFC 5436 2.7.1: by whose script it comes. */
+static void
+add_owner(view address, struct buf *out)
+{
+	buf_add(out, VIEW("Auto-Submitted: auto-notified;"
+			  " owner-email=\""));
+	for (size_t i = 0; i < address.n; i++) {
+		if (address.p[i] == '"' || address.p[i] == '\\')
+			buf_add_byte(out, '\\');
+		buf_add_byte(out, address.p[i]);
+	}
+	buf_add(out, VIEW("\"\r\n"));
+}
+
 static void
 add_head(struct plan *p, const struct sieve_action *a, view from,
     unsigned number, struct buf *out)
@@ -86,8 +101,8 @@ add_head(struct plan *p, const struct sieve_action *a, view from,
 	if (a->importance > 0)
 		buf_print(out, "Importance: %s\r\n",
 		    importance[a->importance]);
-	buf_add(out, VIEW("Auto-Submitted: auto-notified\r\n"
-			  "MIME-Version: 1.0\r\n"
+	add_owner(p->info.address, out);
+	buf_add(out, VIEW("MIME-Version: 1.0\r\n"
 			  "Content-Type: text/plain; charset=utf-8\r\n"
 			  "Content-Transfer-Encoding: base64\r\n\r\n"));
 }
@@ -96,12 +111,14 @@ static result
 send(struct plan *p, const struct sieve_action *a, unsigned number)
 {
 	view body = a->body.n > 0 ? a->body : a->text;
-	view from = plan_from(p, a->from);
+	view name, from = plan_from(p, a->from, &name);
 	struct buf text = buf_new(4 * (size_t)LIMIT_VACATION_TEXT + 65536);
 	struct buf whole = buf_new(text.limit + LIMIT_HEADER);
 	struct buf lines = buf_new(text.limit);
 	struct wire wire = { .state = WIRE_LINE_START };
-	struct queue_new q = { .sender = p->info.address,
+	/* RFC 5436 2.7: what has no sender makes mail without one. */
+	struct queue_new q = { .sender = p->mail->sender.n > 0
+		    ? p->info.address : VIEW(""),
 		.recipients = a->addresses, .count = a->address_count,
 		.account = p->info.id };
 	int64_t id = 0;

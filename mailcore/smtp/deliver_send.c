@@ -99,21 +99,23 @@ deliver_forward(struct store *store, struct arena *arena,
 }
 
 view
-plan_from(struct plan *p, view wanted)
+plan_from(struct plan *p, view wanted, view *name)
 {
 	struct account_info info;
 	struct mailbox_address *list;
 	size_t count;
 
+	*name = VIEW("");
 	if (wanted.n == 0 || address_list_parse(wanted, p->arena, &list,
 	    &count).is != OK || count != 1)
 		return p->info.address;
 	wanted = arena_print(p->arena, "%.*s@%.*s", (int)list[0].local.n,
 	    list[0].local.p, (int)list[0].domain.n, list[0].domain.p);
-	return account_find(p->store, p->arena, wanted, &info).is == OK
-		&& info.id == p->info.id
-	    ? wanted
-	    : p->info.address;
+	if (account_find(p->store, p->arena, wanted, &info).is != OK
+	    || info.id != p->info.id)
+		return p->info.address;
+	*name = list[0].name;
+	return wanted;
 }
 
 void
@@ -133,11 +135,13 @@ reply(struct plan *p, const struct sieve_action *a)
 {
 	struct buf text = buf_new(4 * (size_t)LIMIT_VACATION_TEXT + 65536);
 	struct buf whole = buf_new(text.limit + LIMIT_HEADER);
+	view name, from = plan_from(p, a->from, &name);
 	struct vacation_reply v = {
 		.hostname = p->mail->hostname,
 		.id = arena_print(p->arena, "%.*s.%lld",
 		    (int)p->mail->id.n, p->mail->id.p, (long long)p->info.id),
-		.from = plan_from(p, a->from),
+		.from = from,
+		.from_name = name,
 		.to = p->mail->sender,
 		.subject = a->subject,
 		.text = a->text,

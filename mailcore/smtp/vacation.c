@@ -10,7 +10,8 @@
 #include "mailcore/format/wire.h"
 #include "mailcore/format/word.h"
 
-enum { ADDRESSES = 100, LINE = 900, SUBJECT = 300 };
+/* RFC 2047 2: an encoded word has 75 bytes at most. */
+enum { ADDRESSES = 100, LINE = 900, SUBJECT = 300, NAME = 200, ENCODED = 45 };
 
 /* RFC 3834 2: the names of programs. */
 static bool
@@ -120,16 +121,14 @@ vacation_is_addressed(view header, struct arena *arena,
 	return false;
 }
 
-/* One line without control characters, cut where a sign ends. */
+/* One line without control characters, of so many bytes at most. */
 static view
-one_line(view text, struct arena *arena)
+one_line(view text, size_t most, struct arena *arena)
 {
 	struct buf out = buf_new(text.n + 1);
-	size_t n = text.n < SUBJECT ? text.n : SUBJECT;
 
-	while (n < text.n && n > 0 && (text.p[n] & 0xc0) == 0x80)
-		n--;
-	for (size_t i = 0; i < n; i++)
+	text = utf8_first(text, most);
+	for (size_t i = 0; i < text.n; i++)
 		buf_add_byte(&out,
 		    ascii_is_control(text.p[i]) ? ' ' : text.p[i]);
 	text = arena_copy(arena, buf_view(&out));
@@ -145,7 +144,7 @@ original_subject(const struct vacation_reply *r, struct arena *arena)
 
 	if (header_find(r->header, VIEW("Subject"), arena, &raw))
 		word_decode(raw, &text);
-	raw = one_line(buf_view(&text), arena);
+	raw = one_line(buf_view(&text), SUBJECT, arena);
 	buf_free(&text);
 	return raw;
 }
@@ -158,21 +157,43 @@ add_ids(const struct vacation_reply *r, struct arena *arena, struct buf *out)
 	if (!header_find(r->header, VIEW("Message-ID"), arena, &id)
 	    || id.n == 0 || id.n > LINE || !utf8_is_ascii(id))
 		return;
-	id = one_line(id, arena);
+	id = one_line(id, LINE, arena);
 	buf_print(out, "In-Reply-To: %.*s\r\nReferences: ", (int)id.n, id.p);
 	if (header_find(r->header, VIEW("References"), arena, &references)
 	    && references.n > 0 && references.n < LINE - id.n
 	    && utf8_is_ascii(references)) {
-		references = one_line(references, arena);
+		references = one_line(references, LINE, arena);
 		buf_print(out, "%.*s\r\n ", (int)references.n, references.p);
 	}
 	buf_print(out, "%.*s\r\n", (int)id.n, id.p);
 }
 
+/* A display name (RFC 5322 3.4): quoted, or one encoded word of it. */
+static void
+add_name(view name, struct buf *out)
+{
+	if (name.n == 0)
+		return;
+	if (!utf8_is_ascii(name)) {
+		buf_add(out, VIEW("=?utf-8?B?"));
+		encode_base64(out, utf8_first(name, ENCODED));
+		buf_add(out, VIEW("?= "));
+		return;
+	}
+	buf_add_byte(out, '"');
+	for (size_t i = 0; i < name.n && i < NAME; i++) {
+		if (name.p[i] == '"' || name.p[i] == '\\')
+			buf_add_byte(out, '\\');
+		buf_add_byte(out,
+		    ascii_is_control(name.p[i]) ? ' ' : name.p[i]);
+	}
+	buf_add(out, VIEW("\" "));
+}
+
 static void
 add_head(const struct vacation_reply *r, struct arena *arena, struct buf *out)
 {
-	view subject = one_line(r->subject, arena);
+	view subject = one_line(r->subject, SUBJECT, arena);
 
 	if (subject.n == 0) {
 		subject = original_subject(r, arena);
@@ -181,7 +202,9 @@ add_head(const struct vacation_reply *r, struct arena *arena, struct buf *out)
 	}
 	buf_add(out, VIEW("Date: "));
 	date_add_rfc5322(out, r->now);
-	buf_print(out, "\r\nFrom: <%.*s>\r\nTo: <%.*s>\r\nSubject: ",
+	buf_add(out, VIEW("\r\nFrom: "));
+	add_name(r->from_name, out);
+	buf_print(out, "<%.*s>\r\nTo: <%.*s>\r\nSubject: ",
 	    (int)r->from.n, r->from.p, (int)r->to.n, r->to.p);
 	word_encode(subject, out);
 	buf_print(out, "\r\nMessage-ID: <%.*s.vacation@%s>\r\n", (int)r->id.n,

@@ -22,13 +22,14 @@ bool vacation_is_addressed(view header, struct arena *, vacation_is_own *,
 
 struct vacation_reply {
 	const char *hostname;
-	view id;      /* for Message-ID */
-	view from;    /* the person's address */
-	view to;      /* the sender's */
-	view subject; /* empty: "Auto: " and the original one */
+	view id;        /* for Message-ID */
+	view from;      /* the person's address */
+	view from_name; /* UTF-8; may be empty */
+	view to;        /* the sender's */
+	view subject;   /* empty: "Auto: " and the original one */
 	view text;
-	bool mime;    /* `text` begins with header fields of its own */
-	view header;  /* of the original */
+	bool mime;   /* `text` begins with header fields of its own */
+	view header; /* of the original */
 	int64_t now;
 };
 

@@ -220,6 +220,44 @@ test_answers(void)
 		    "%s: %s", rows[i].sender, rows[i].header);
 }
 
+/* RFC 5230 5.3, 5.8: who it is from, and what it answers, however long. */
+static void
+test_reply(void)
+{
+	static const struct {
+		const char *name, *from;
+	} rows[] = {
+		{ "", "\r\nFrom: <a@b.example>\r\n" },
+		{ "O, \"A\"\r\n", "\r\nFrom: \"O, \\\"A\\\"  \" <a@b.example>" },
+		{ "J\xc3\xb6", "\r\nFrom: =?utf-8?B?SsO2?= <a@b.example>" },
+	};
+	struct buf header = buf_new(4096);
+
+	buf_add(&header, VIEW("Message-ID: <new@c.example>\r\nReferences:"));
+	for (int i = 0; i < 30; i++)
+		buf_print(&header, "\r\n <%d-abcdefghijkl@c.example>", i);
+	buf_add(&header, VIEW("\r\n\r\n"));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct arena *arena = arena_new(65536);
+		struct buf out = buf_new(65536);
+		const struct vacation_reply r = { .hostname = "mx.example",
+			.id = VIEW("id"), .from = VIEW("a@b.example"),
+			.from_name = view_of(rows[i].name),
+			.to = VIEW("c@c.example"), .text = VIEW("Gone."),
+			.header = buf_view(&header) };
+
+		vacation_write(&r, arena, &out);
+		ok(view_find(buf_view(&out), view_of(rows[i].from))
+			!= SIZE_MAX, "From with \"%s\"", rows[i].name);
+		ok(view_find(buf_view(&out), VIEW("<29-abcdefghijkl@c.example>"
+		    "\r\n <new@c.example>\r\n")) != SIZE_MAX,
+		    "References are whole");
+		buf_free(&out);
+		arena_free(&arena);
+	}
+	buf_free(&header);
+}
+
 /* What account 1 wants: a script. */
 static result
 use_script(struct account *a, void *context)
@@ -406,6 +444,7 @@ main(void)
 	test_expiry(&h);
 	test_srs(&h);
 	test_answers();
+	test_reply();
 	test_delivery(&h);
 	test_hungry(&h);
 	test_again(&h);

@@ -182,7 +182,6 @@ test_notify(struct home *h)
 	int64_t before = queued(h), wake;
 
 	work(h, use_script, notifies);
-	deliver(h, "", "Subject: a\r\n\r\nx\r\n");
 	deliver(h, "s@far.example", "Auto-Submitted: auto-replied\r\n"
 	    "Subject: a\r\n\r\nx\r\n");
 	deliver(h, "s@far.example", "Auto-Submitted: auto-notified; a=b\r\n"
@@ -200,11 +199,17 @@ test_notify(struct home *h)
 	ok(has(sent, "From: <user1@example.org>\r\n"), "from them");
 	ok(has(sent, "To: <phone@far.example>,\r\n"
 	    " <two@far.example>\r\n"), "to both");
-	ok(has(sent, "Auto-Submitted: auto-notified\r\n"), "RFC 5436");
+	ok(has(sent, "Auto-Submitted: auto-notified;"
+	    " owner-email=\"user1@example.org\"\r\n"), "RFC 5436 2.7.1");
 	ok(has(sent, "Importance: high\r\n"), "important");
 	ok(has(sent, "Subject: You have  Bcc: x@y.example\r\n"),
 	    "its message is one line");
 	ok(has(sent, "\r\n\r\nTG9vayBoZXJl"), "and its body");
+	deliver(h, "", "Subject: a\r\n\r\nx\r\n");
+	is_number(queued(h), before + 2, "null senders may notify");
+	must(queue_lease_newest(h->store, h->arena, clock_now() + 1, 60,
+		 &lease, &wake), "queue_lease_newest");
+	same(lease.message.sender, VIEW(""), "without a sender (2.7)");
 	for (int i = 0; i < LIMIT_NOTIFIES_HOUR; i++)
 		deliver(h, "s@far.example", "Subject: a\r\n\r\nx\r\n");
 	is_number(queued(h), LIMIT_NOTIFIES_HOUR,
