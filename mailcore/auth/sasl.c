@@ -124,7 +124,8 @@ decode(struct sasl *s, view answer, view *message)
 	if (answer.n == 0 || view_eq(answer, VIEW("=")))
 		return done();
 	if (answer.n > SASL_MESSAGE / 3 * 4 + 4)
-		return fail(MALFORMED, "RFC 4422 3.4: the answer is too long");
+		return fail(OVER_LIMIT,
+		    "RFC 4422 3.4: the answer is too long");
 	if (decode_base64_strict(&s->kept, answer).is != OK)
 		return fail(MALFORMED, "RFC 4648 4: the answer is not base64");
 	*message = view_from(buf_view(&s->kept), before);

@@ -17,7 +17,7 @@ void sasl_free(struct sasl **); /* wipes */
 /* One base64 answer of the client ("=" and "" are empty; "*" cancels:
  * DENIED).  `*complete`: user and password are there; otherwise `challenge`
  * has the base64 text to send.  MALFORMED: not base64, or not this
- * mechanism's. */
+ * mechanism's.  OVER_LIMIT: longer than it ever is. */
 CHECKED result sasl_turn(struct sasl *, view answer, struct buf *challenge,
     bool *complete);
 

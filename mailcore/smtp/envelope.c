@@ -22,15 +22,28 @@ static const struct smtp_code mail_codes[FAILED + 1] = {
 	[NO_SPACE] = { 452, "4.3.1" },
 };
 
+/* RFC 3463 3.2: an address is not what another argument is. */
+static const struct smtp_code mail_path_codes[FAILED + 1] = {
+	[MALFORMED] = { 501, "5.1.7" },
+};
+
+static const struct smtp_code rcpt_path_codes[FAILED + 1] = {
+	[MALFORMED] = { 501, "5.1.3" },
+};
+
 static const struct smtp_code sender_codes[FAILED + 1] = {
 	[DENIED] = { 553, "5.7.1" },
 };
 
 static const struct smtp_code rcpt_codes[FAILED + 1] = {
-	[MALFORMED] = { 501, "5.1.3" },
+	[MALFORMED] = { 501, "5.5.4" },
 	[NOT_FOUND] = { 555, "5.5.4" },
 	[OVER_LIMIT] = { 452, "4.5.3" },
 	[DENIED] = { 553, "5.6.7" },
+};
+
+static const struct smtp_code unqualified_codes[FAILED + 1] = {
+	[MALFORMED] = { 554, "5.1.2" },
 };
 
 static const struct smtp_code local_codes[FAILED + 1] = {
@@ -81,6 +94,8 @@ begin(struct smtp *s, view argument, result *r)
 
 	t->arena = arena_new(TRANSACTION_BUDGET);
 	*r = smtp_parse_mail(argument, t->arena, &t->mail);
+	if (r->is == MALFORMED && t->mail.bad_path)
+		return mail_path_codes;
 	if (r->is == OK && t->mail.auth && !s->services->submission)
 		*r = fail(NOT_FOUND, "RFC 4954 5: AUTH is not offered");
 	if (r->is == OK && t->mail.ask.any && !s->services->submission)
@@ -209,6 +224,16 @@ resolve(struct smtp *s, struct arena *arena, const struct smtp_rcpt *rcpt,
 	return done();
 }
 
+/* "host", which nobody else would understand; what is ours has any name. */
+static bool
+is_unqualified(const struct smtp_rcpt *rcpt, const struct expansion *e)
+{
+	return e->count == 1 && e->first->account == 0
+	    && view_eq(e->first->address, rcpt->address)
+	    && view_at(rcpt->domain, 0) != '['
+	    && view_find_byte(rcpt->domain, '.') == SIZE_MAX;
+}
+
 static const struct smtp_code *
 take_recipient(struct smtp *s, view argument, struct arena *arena,
     struct expansion *e, result *r)
@@ -216,6 +241,8 @@ take_recipient(struct smtp *s, view argument, struct arena *arena,
 	struct smtp_rcpt rcpt;
 
 	*r = smtp_parse_rcpt(argument, arena, &rcpt);
+	if (r->is == MALFORMED && rcpt.bad_path)
+		return rcpt_path_codes;
 	if (r->is == OK && rcpt.asks && !s->services->submission)
 		*r = fail(NOT_FOUND, "RFC 5321 4.1.1.11: not offered here");
 	if (r->is == OK && rcpt.utf8 && !s->mail.mail.utf8)
@@ -223,6 +250,10 @@ take_recipient(struct smtp *s, view argument, struct arena *arena,
 	if (r->is != OK)
 		return rcpt_codes;
 	*r = resolve(s, arena, &rcpt, e);
+	if (r->is == OK && is_unqualified(&rcpt, e)) {
+		*r = fail(MALFORMED, "RFC 6409 4.2: a domain in full");
+		return unqualified_codes;
+	}
 	if (r->is == OK && e->count > 0)
 		*r = smtp_check_recipient(s, rcpt.address, e->first->account);
 	if (r->is == BUSY)

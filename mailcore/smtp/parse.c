@@ -185,6 +185,7 @@ smtp_parse_mail(view argument, struct arena *arena, struct smtp_mail *out)
 	*out = (struct smtp_mail){ .sender = VIEW("") };
 	scan_word(&s, VIEW("FROM:"), "RFC 5321 4.1.1.2: MAIL FROM:<path>");
 	path = take_path(&s);
+	out->bad_path = !scan_ok(&s);
 	while (next_parameter(&s, &p)) {
 		result r = mail_parameter(&p, arena, out);
 
@@ -196,7 +197,9 @@ smtp_parse_mail(view argument, struct arena *arena, struct smtp_mail *out)
 		return done();
 	if (!out->utf8 && !utf8_is_ascii(path))
 		return fail(DENIED, "RFC 6531 3.5: needs SMTPUTF8");
+	out->bad_path = true;
 	TRY(read_address(path, arena, &address, &out->sender));
+	out->bad_path = false;
 	return arena_result(arena);
 }
 
@@ -211,6 +214,7 @@ smtp_parse_rcpt(view argument, struct arena *arena, struct smtp_rcpt *out)
 	*out = (struct smtp_rcpt){ .address = VIEW("") };
 	scan_word(&s, VIEW("TO:"), "RFC 5321 4.1.1.3: RCPT TO:<path>");
 	path = take_path(&s);
+	out->bad_path = !scan_ok(&s);
 	while (next_parameter(&s, &p)) {
 		result r = ask_rcpt(&out->want, arena, p.name, p.value);
 
@@ -225,7 +229,9 @@ smtp_parse_rcpt(view argument, struct arena *arena, struct smtp_rcpt *out)
 		return done();
 	}
 	out->utf8 = !utf8_is_ascii(path);
+	out->bad_path = true;
 	TRY(read_address(path, arena, &address, &out->address));
+	out->bad_path = false;
 	out->domain = address.domain;
 	return arena_result(arena);
 }

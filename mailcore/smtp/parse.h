@@ -16,6 +16,7 @@ struct smtp_mail {
 	bool utf8;     /* RFC 6531 SMTPUTF8 */
 	bool eightbit; /* RFC 6152 BODY=8BITMIME */
 	bool auth;     /* RFC 4954 AUTH= was given; its value means nothing */
+	bool bad_path; /* MALFORMED is the path, no parameter */
 	struct smtp_ask ask;
 };
 
@@ -24,6 +25,7 @@ struct smtp_rcpt {
 	view domain;  /* empty for <postmaster> */
 	bool utf8;    /* cannot be said without SMTPUTF8 */
 	bool asks;    /* NOTIFY or ORCPT was said */
+	bool bad_path;
 	struct queue_want want;
 };
 

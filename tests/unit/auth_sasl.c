@@ -144,7 +144,7 @@ test_limits(void)
 		{ LIMIT_PASSWORD, OK },
 		{ LIMIT_PASSWORD + 2 * LIMIT_ADDRESS - 1, OK },
 		{ LIMIT_PASSWORD + 2 * LIMIT_ADDRESS, MALFORMED },
-		{ 8000, MALFORMED },
+		{ 8000, OVER_LIMIT },
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
