@@ -228,7 +228,8 @@ test_reply(void)
 		const char *name, *from;
 	} rows[] = {
 		{ "", "\r\nFrom: <a@b.example>\r\n" },
-		{ "O, \"A\"\r\n", "\r\nFrom: \"O, \\\"A\\\"  \" <a@b.example>" },
+		{ "O, \"A\"\r\n",
+		    "\r\nFrom: \"O, \\\"A\\\"  \" <a@b.example>" },
 		{ "J\xc3\xb6", "\r\nFrom: =?utf-8?B?SsO2?= <a@b.example>" },
 	};
 	struct buf header = buf_new(4096);
