@@ -1,5 +1,6 @@
 #include "autoconfig/doctor/way.h"
 
+#include "mailcore/base/host.h"
 #include "mailcore/sys/inner.h"
 
 enum { PRIVILEGED_PORTS = 1024 };
@@ -8,15 +9,6 @@ bool
 way_is_private(view address)
 {
 	return inner_address(address);
-}
-
-bool
-way_is_of(view name, view domain)
-{
-	if (view_same(name, domain))
-		return true;
-	return name.n > domain.n && view_ends_same(name, domain)
-	    && view_at(name, name.n - domain.n - 1) == '.';
 }
 
 result
@@ -30,7 +22,7 @@ way_find(const struct way *r, struct arena *arena, view host,
 	*known = true;
 	if (port < PRIVILEGED_PORTS)
 		out->port = port + r->base_port;
-	if (r->at.n > 0 && way_is_of(host, r->domain)) {
+	if (r->at.n > 0 && host_is_under(host, r->domain)) {
 		out->addresses[out->count++] = r->at;
 		return done();
 	}

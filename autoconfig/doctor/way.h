@@ -35,7 +35,4 @@ CHECKED result way_find(const struct way *, struct arena *, view host,
  * also what is no address at all. */
 bool way_is_private(view address);
 
-/* Is `name` the domain, or under it? */
-bool way_is_of(view name, view domain);
-
 #endif

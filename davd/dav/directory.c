@@ -236,18 +236,10 @@ get_next(struct stream *s, bool *more)
 static void
 finish(struct stream *s)
 {
-	struct listing *l = (struct listing *)s;
-	struct xml_out *x = &s->out.x;
+	const struct listing *l = (struct listing *)s;
 
-	if (!l->truncated)
-		return;
-	xml_start(x, "D:response");
-	xml_leaf(x, "D:href", s->out.d->self);
-	xml_leaf(x, "D:status", VIEW("HTTP/1.1 507 Insufficient Storage"));
-	xml_start(x, "D:error");
-	xml_leaf(x, "D:number-of-matches-within-limits", VIEW(""));
-	xml_end(x, "D:error");
-	xml_end(x, "D:response");
+	if (l->truncated)
+		stream_truncated(s);
 }
 
 static result

@@ -76,18 +76,32 @@ stream_status(struct stream *s, view href, view status)
 	xml_end(&s->out.x, "D:response");
 }
 
-void
-stream_refused(struct stream *s, view href, const char *condition)
+static void
+add_error(struct stream *s, view href, view status, const char *condition)
 {
 	struct xml_out *x = &s->out.x;
 
 	xml_start(x, "D:response");
 	xml_leaf(x, "D:href", href);
-	xml_leaf(x, "D:status", VIEW("HTTP/1.1 403 Forbidden"));
+	xml_leaf(x, "D:status", status);
 	xml_start(x, "D:error");
 	xml_leaf(x, condition, VIEW(""));
 	xml_end(x, "D:error");
 	xml_end(x, "D:response");
+}
+
+void
+stream_refused(struct stream *s, view href, const char *condition)
+{
+	add_error(s, href, VIEW("HTTP/1.1 403 Forbidden"), condition);
+}
+
+void
+stream_truncated(struct stream *s)
+{
+	add_error(s, s->out.d->self,
+	    VIEW("HTTP/1.1 507 Insufficient Storage"),
+	    "D:number-of-matches-within-limits");
 }
 
 /* One piece into `to`, with the account open. */

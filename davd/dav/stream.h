@@ -44,4 +44,8 @@ void stream_status(struct stream *, view href, view status);
 /* 403 for one of them, with the condition that it does not meet. */
 void stream_refused(struct stream *, view href, const char *condition);
 
+/* 507 for the whole: there is more than this answer tells (RFC 6352 8.6.2,
+ * RFC 6578 3.6). */
+void stream_truncated(struct stream *);
+
 #endif

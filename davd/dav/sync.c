@@ -135,21 +135,12 @@ static void
 finish(struct stream *stream)
 {
 	struct sync *s = (struct sync *)stream;
-	struct xml_out *x = &stream->out.x;
 
 	if (s->collection.kind == COLLECTION_FILES)
 		files_changes(stream, &s->collection, s->since);
-	if (s->truncated) {
-		xml_start(x, "D:response");
-		xml_leaf(x, "D:href", stream->out.d->self);
-		xml_leaf(
-		    x, "D:status", VIEW("HTTP/1.1 507 Insufficient Storage"));
-		xml_start(x, "D:error");
-		xml_leaf(x, "D:number-of-matches-within-limits", VIEW(""));
-		xml_end(x, "D:error");
-		xml_end(x, "D:response");
-	}
-	xml_leaf(x, "D:sync-token",
+	if (s->truncated)
+		stream_truncated(stream);
+	xml_leaf(&stream->out.x, "D:sync-token",
 	    dav_token(stream->out.d, stream->out.scratch, &s->collection,
 		s->truncated ? s->reached : s->until));
 }

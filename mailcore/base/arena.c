@@ -1,5 +1,7 @@
 #include "mailcore/base/arena.h"
 
+#include "mailcore/base/ascii.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,6 +145,16 @@ arena_copy(struct arena *a, view v)
 	if (v.n > 0)
 		memcpy(p, v.p, v.n);
 	return (view){ p, v.n };
+}
+
+view
+arena_lower(struct arena *a, view v)
+{
+	char *p = v.n == SIZE_MAX ? NULL : arena_alloc(a, v.n + 1);
+
+	for (size_t i = 0; p != NULL && i < v.n; i++)
+		p[i] = ascii_lower(v.p[i]);
+	return p == NULL ? VIEW("") : (view){ p, v.n };
 }
 
 const char *

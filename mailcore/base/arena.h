@@ -37,7 +37,10 @@ void *arena_more(struct arena *, void *old, size_t count, size_t *room,
 /* A copy of `v` that lives as long as the arena.  A NUL stands behind it. */
 view arena_copy(struct arena *, view v);
 
-/* The same as a C string; NULL once over budget or with a NUL inside. */
+/* A copy with A-Z as a-z. */
+view arena_lower(struct arena *, view v);
+
+/* A copy as a C string; NULL once over budget or with a NUL inside. */
 const char *arena_text(struct arena *, view v);
 
 /* printf into the arena. */

@@ -289,6 +289,17 @@ date_parse_rfc5322(view v, int64_t *out)
 	return finish(&s, &d, zone, out);
 }
 
+/* "hh:mm:ss" and no other form. */
+static void
+scan_exact_clock(struct scan *s, struct date *d, const char *why)
+{
+	d->hour = scan_digits(s, 2, why);
+	scan_byte(s, ':', why);
+	d->minute = scan_digits(s, 2, why);
+	scan_byte(s, ':', why);
+	d->second = scan_digits(s, 2, why);
+}
+
 result
 date_parse_imap(view v, int64_t *out)
 {
@@ -304,11 +315,7 @@ date_parse_imap(view v, int64_t *out)
 	scan_byte(&s, '-', why);
 	d.year = scan_digits(&s, 4, why);
 	scan_byte(&s, ' ', why);
-	d.hour = scan_digits(&s, 2, why);
-	scan_byte(&s, ':', why);
-	d.minute = scan_digits(&s, 2, why);
-	scan_byte(&s, ':', why);
-	d.second = scan_digits(&s, 2, why);
+	scan_exact_clock(&s, &d, why);
 	scan_byte(&s, ' ', why);
 	zone = scan_zone(&s, why);
 	scan_end(&s, why);
@@ -346,11 +353,7 @@ date_parse_http(view v, int64_t *out)
 	scan_byte(&s, ' ', why);
 	d.year = scan_digits(&s, 4, why);
 	scan_byte(&s, ' ', why);
-	d.hour = scan_digits(&s, 2, why);
-	scan_byte(&s, ':', why);
-	d.minute = scan_digits(&s, 2, why);
-	scan_byte(&s, ':', why);
-	d.second = scan_digits(&s, 2, why);
+	scan_exact_clock(&s, &d, why);
 	scan_word(&s, VIEW(" GMT"), why);
 	scan_end(&s, why);
 	return finish(&s, &d, 0, out);

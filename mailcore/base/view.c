@@ -150,6 +150,20 @@ view_trim(view v)
 	return v;
 }
 
+view
+view_word(view *v)
+{
+	size_t n = 0;
+	view word;
+
+	*v = view_trim(*v);
+	while (n < v->n && !ascii_is_space(v->p[n]))
+		n++;
+	word = view_first(*v, n);
+	*v = view_from(*v, n);
+	return word;
+}
+
 size_t
 view_find(view v, view needle)
 {

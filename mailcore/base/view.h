@@ -72,6 +72,10 @@ bool view_line(view *v, view *line);
 /* Without spaces, tabs, CR and LF on both sides. */
 view view_trim(view v);
 
+/* Takes the first word off `v`, with the spaces, tabs and line ends before
+ * it; empty when there is none. */
+view view_word(view *v);
+
 /* Where `needle` begins in `v`, or SIZE_MAX. */
 size_t view_find(view v, view needle);
 size_t view_find_same(view v, view needle);

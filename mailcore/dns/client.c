@@ -1,6 +1,7 @@
 #include "mailcore/dns/client.h"
 
 #include "mailcore/base/limits.h"
+#include "mailcore/dns/context.h"
 #include "mailcore/dns/record.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/log.h"
@@ -49,32 +50,12 @@ struct dns_client {
 	bool stopping;
 };
 
-static const struct {
-	const char *name, *value;
-} options[] = {
-	{ "do-not-query-localhost:", "no" },
-	{ "outbound-msg-retry:", "2" },
-};
-
 static result
 set_up(struct ub_ctx *ctx, const char *server)
 {
-	for (size_t i = 0; i < COUNT(options); i++)
-		if (ub_ctx_set_option(ctx, options[i].name, options[i].value)
-		    != 0)
-			log_line(LOG_WARNING, "dns.option", "name=%s",
-			    options[i].name);
 	if (ub_ctx_async(ctx, 1) != 0)
 		return fail(FAILED, "libunbound has no threads");
-	if (server != NULL && ub_ctx_set_fwd(ctx, server) != 0)
-		return fail(FAILED, "the resolver's address is not usable");
-	if (server == NULL && ub_ctx_resolvconf(ctx, NULL) != 0)
-		log_line(LOG_WARNING, "dns.resolvconf", "missing=1");
-	/* libunbound answers for .test itself (RFC 6761 6.2); who names a
-	 * server means that one. */
-	if (server != NULL && ub_ctx_zone_remove(ctx, "test.") != 0)
-		log_line(LOG_WARNING, "dns.zone", "name=test");
-	return done();
+	return dns_context_set_up(ctx, server);
 }
 
 static void *

@@ -2,6 +2,7 @@
 #include "mailcore/dns/dkim_inside.h"
 
 #include "mailcore/base/ascii.h"
+#include "mailcore/base/host.h"
 #include "mailcore/base/limits.h"
 
 #include <string.h>
@@ -10,18 +11,6 @@ enum {
 	/* Clocks differ. */
 	SKEW = 3600
 };
-
-static view
-lower(view name, struct arena *arena)
-{
-	char *to = arena_alloc(arena, name.n + 1);
-
-	if (to == NULL)
-		return VIEW("");
-	for (size_t i = 0; i < name.n; i++)
-		to[i] = ascii_lower(name.p[i]);
-	return (view){ to, name.n };
-}
 
 /* A name that can be asked for: RFC 6376 3.1, 3.5. */
 static bool
@@ -88,12 +77,9 @@ check_identity(struct dkim_signature *s)
 		return fail(MALFORMED, "RFC 6376 3.5: a bad i=");
 	(void)view_cut_last(&i, '@');
 	s->identity = i;
-	if (view_same(i, s->domain))
-		return done();
-	if (i.n > s->domain.n && view_ends_same(i, s->domain)
-	    && i.p[i.n - s->domain.n - 1] == '.')
-		return done();
-	return fail(MALFORMED, "RFC 6376 6.1.1: i= is not under d=");
+	return host_is_under(i, s->domain)
+	    ? done()
+	    : fail(MALFORMED, "RFC 6376 6.1.1: i= is not under d=");
 }
 
 static bool
@@ -163,7 +149,7 @@ dkim_signature_read(struct dkim_signature *s, enum dkim_kind kind,
 	s->identity = s->bh = s->headers = VIEW("");
 	s->domain = s->selector = s->algorithm = s->b = VIEW("");
 	TRY(tag_list_read(field->value, &s->tags));
-	s->domain = lower(tag_list_value(&s->tags, "d"), arena);
+	s->domain = arena_lower(arena, tag_list_value(&s->tags, "d"));
 	s->selector = tag_list_value(&s->tags, "s");
 	s->algorithm = tag_list_value(&s->tags, "a");
 	TRY(check_kind(s));

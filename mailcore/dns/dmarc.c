@@ -1,5 +1,6 @@
 #include "mailcore/dns/dmarc.h"
 
+#include "mailcore/base/host.h"
 #include "mailcore/dns/tag_list.h"
 
 enum {
@@ -185,15 +186,6 @@ policy_of(const struct walk *w)
 	return NULL;
 }
 
-static bool
-is_under(view name, view domain)
-{
-	if (view_same(name, domain))
-		return true;
-	return name.n > domain.n && view_ends_same(name, domain)
-	    && name.p[name.n - domain.n - 1] == '.';
-}
-
 /* RFC 9989 4.4: relaxed is the same organization. */
 static bool
 is_aligned(const struct lookup *lookup, struct arena *arena,
@@ -206,7 +198,7 @@ is_aligned(const struct lookup *lookup, struct arena *arena,
 		return false;
 	if (view_same(domain, from->start))
 		return true;
-	if (strict || !is_under(domain, above))
+	if (strict || !host_is_under(domain, above))
 		return false;
 	walk(lookup, arena, domain, &w);
 	return !w.failed && view_same(organization(&w), above);

@@ -1,6 +1,7 @@
 #include "mailcore/dns/resolve_inside.h"
 
 #include "mailcore/base/limits.h"
+#include "mailcore/dns/context.h"
 #include "mailcore/dns/rdata.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/log.h"
@@ -48,37 +49,12 @@ static const char *const root_anchors[] = {
 	"298D0A450D612C483AF444A4C0FB2B16",
 };
 
-static const struct {
-	const char *name, *value;
-} options[] = {
-	/* The server in resolv.conf may be on this machine. */
-	{ "do-not-query-localhost:", "no" },
-	/* A silent server costs seconds, not minutes. */
-	{ "outbound-msg-retry:", "2" },
-};
-
 static result
 set_up(struct ub_ctx *ctx, const char *server)
 {
-	for (size_t i = 0; i < COUNT(options); i++)
-		if (ub_ctx_set_option(ctx, options[i].name, options[i].value)
-		    != 0)
-			log_line(LOG_WARNING, "dns.option", "name=%s",
-			    options[i].name);
 	if (ub_ctx_hosts(ctx, NULL) != 0)
 		log_line(LOG_WARNING, "dns.hosts", "file=/etc/hosts");
-	if (server != NULL && ub_ctx_set_fwd(ctx, server) != 0) {
-		log_line(LOG_ERROR, "dns.server", "bad=%s", server);
-		return fail(FAILED, "the resolver's address is not usable");
-	}
-	/* libunbound answers for .test itself (RFC 6761 6.2); who names a
-	 * server means that server. */
-	if (server != NULL && ub_ctx_zone_remove(ctx, "test.") != 0)
-		log_line(LOG_WARNING, "dns.zone", "name=test");
-	/* Without resolv.conf libunbound asks the root servers itself. */
-	if (server == NULL && ub_ctx_resolvconf(ctx, NULL) != 0)
-		log_line(LOG_WARNING, "dns.resolvconf", "missing=1");
-	return done();
+	return dns_context_set_up(ctx, server);
 }
 
 result

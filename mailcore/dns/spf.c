@@ -1,6 +1,7 @@
 #include "mailcore/dns/spf_inside.h"
 
 #include "mailcore/base/ascii.h"
+#include "mailcore/base/host.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -183,15 +184,6 @@ reverse_name(const struct spf *s)
 	return arena_print(s->arena, "%.*sip6.arpa", (int)n, text);
 }
 
-static bool
-is_under(view name, view domain)
-{
-	if (view_same(name, domain))
-		return true;
-	return name.n > domain.n && view_ends_same(name, domain)
-	    && name.p[name.n - domain.n - 1] == '.';
-}
-
 /* Does the name lead back to the client? */
 static bool
 leads_back(struct spf *s, view name)
@@ -224,7 +216,7 @@ match_ptr(struct spf *s, view name)
 	    && ++s->voids > VOIDS_MOST)
 		return MATCH_PERMERROR;
 	for (size_t i = 0; i < names.count; i++)
-		if (is_under(names.values[i], name)
+		if (host_is_under(names.values[i], name)
 		    && leads_back(s, names.values[i]))
 			return MATCH_YES;
 	return MATCH_NO;
@@ -244,7 +236,7 @@ choose_validated(struct spf *s, view under)
 			return names.values[i];
 	}
 	for (size_t i = 0; i < names.count; i++)
-		if (good[i] && is_under(names.values[i], under))
+		if (good[i] && host_is_under(names.values[i], under))
 			return names.values[i];
 	for (size_t i = 0; i < names.count; i++)
 		if (good[i])

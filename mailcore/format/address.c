@@ -1,6 +1,7 @@
 #include "mailcore/format/address.h"
 
 #include "mailcore/base/ascii.h"
+#include "mailcore/base/host.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/base/scan.h"
 #include "mailcore/base/utf8.h"
@@ -9,8 +10,6 @@
 #include <idn2.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { DNS_LABEL = 63 };
 
 /* RFC 5321 4.1.2 with RFC 6531 3.3. */
 static bool
@@ -85,45 +84,19 @@ is_literal(view v)
 }
 
 static bool
-is_label(view label)
+has_a_label(view name)
 {
-	if (label.n == 0 || label.n > DNS_LABEL || label.p[0] == '-'
-	    || label.p[label.n - 1] == '-')
-		return false;
-	for (size_t i = 0; i < label.n; i++)
-		if (!ascii_is_alnum(label.p[i]) && label.p[i] != '-')
-			return false;
-	return true;
-}
-
-/* RFC 1123 2.1: letters, digits, hyphens.  `*idn`: a label is an A-label. */
-static bool
-is_host(view v, bool *idn)
-{
-	if (v.n == 0 || v.p[v.n - 1] == '.')
-		return false;
-	*idn = false;
-	while (v.n > 0) {
-		view label = view_cut(&v, '.');
-
-		if (!is_label(label))
-			return false;
-		if (view_starts_same(label, VIEW("xn--")))
-			*idn = true;
-	}
-	return true;
+	while (name.n > 0)
+		if (view_starts_same(view_cut(&name, '.'), VIEW("xn--")))
+			return true;
+	return false;
 }
 
 static result
 lower_host(view v, struct arena *arena, view *out)
 {
-	char *to = arena_array(arena, v.n, 1);
-
-	TRY(arena_result(arena));
-	for (size_t i = 0; i < v.n; i++)
-		to[i] = ascii_lower(v.p[i]);
-	*out = (view){ to, v.n };
-	return done();
+	*out = arena_lower(arena, v);
+	return arena_result(arena);
 }
 
 static result
@@ -131,14 +104,12 @@ normalise_idn(view text, struct arena *arena, view *out)
 {
 	char name[4 * LIMIT_DOMAIN + 1], *ascii = NULL;
 	result r = fail(MALFORMED, "RFC 5891: not a domain name");
-	bool idn;
 
 	if (!utf8_is_valid(text) || !view_copy(text, name, sizeof name))
 		return r;
 	if (idn2_to_ascii_8z(name, &ascii,
 		IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT) == IDN2_OK
-	    && is_host(view_of(ascii), &idn)
-	    && strlen(ascii) <= LIMIT_DOMAIN)
+	    && host_labels(view_of(ascii)) > 0)
 		r = lower_host(view_of(ascii), arena, out);
 	idn2_free(ascii);
 	return r;
@@ -147,8 +118,6 @@ normalise_idn(view text, struct arena *arena, view *out)
 result
 domain_normalise(view text, struct arena *arena, view *out)
 {
-	bool idn = false;
-
 	if (text.n > 4 * LIMIT_DOMAIN)
 		return fail(OVER_LIMIT,
 		    "RFC 5321 4.5.3.1.2: domain too long");
@@ -157,10 +126,10 @@ domain_normalise(view text, struct arena *arena, view *out)
 	if (text.n > LIMIT_DOMAIN)
 		return fail(OVER_LIMIT,
 		    "RFC 5321 4.5.3.1.2: domain too long");
-	if (!is_host(text, &idn))
+	if (host_labels(text) == 0)
 		return fail(MALFORMED, "RFC 1123 2.1: not a host name");
-	return idn ? normalise_idn(text, arena, out)
-		   : lower_host(text, arena, out);
+	return has_a_label(text) ? normalise_idn(text, arena, out)
+				 : lower_host(text, arena, out);
 }
 
 result

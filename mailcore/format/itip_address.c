@@ -1,21 +1,8 @@
 /* Who is meant, however it is written (RFC 6638 2.4.1). */
 #include "mailcore/format/itip.h"
 
-#include "mailcore/base/ascii.h"
 #include "mailcore/base/encode.h"
 #include "mailcore/base/limits.h"
-
-static view
-lower(view v, struct arena *arena)
-{
-	char *to = arena_alloc(arena, v.n + 1);
-
-	if (to == NULL)
-		return VIEW("");
-	for (size_t i = 0; i < v.n; i++)
-		to[i] = ascii_lower(v.p[i]);
-	return (view){ to, v.n };
-}
 
 static view
 unescaped(view v, struct arena *arena)
@@ -51,11 +38,12 @@ itip_address(const struct itip_line *l, struct arena *arena)
 	view email = itip_parameter(l, VIEW("EMAIL"));
 
 	if (view_starts_same(uri, VIEW("mailto:")))
-		return lower(unescaped(view_trim(view_from(uri, 7)), arena),
-		    arena);
+		return arena_lower(
+		    arena, unescaped(view_trim(view_from(uri, 7)), arena));
 	if (principal(uri, &user))
-		return lower(unescaped(user, arena), arena);
+		return arena_lower(arena, unescaped(user, arena));
 	if (view_find_byte(email, '@') != SIZE_MAX)
-		return lower(email, arena);
-	return view_find_byte(uri, '@') != SIZE_MAX ? lower(uri, arena) : uri;
+		return arena_lower(arena, email);
+	return view_find_byte(uri, '@') != SIZE_MAX ? arena_lower(arena, uri)
+						    : uri;
 }

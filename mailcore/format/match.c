@@ -26,13 +26,9 @@ match_knows_collation(view name)
 static view
 fold_ascii(view v, struct arena *arena)
 {
-	char *to = arena_alloc(arena, v.n);
+	view out = arena_lower(arena, v);
 
-	if (to == NULL)
-		return v;
-	for (size_t i = 0; i < v.n; i++)
-		to[i] = ascii_lower(v.p[i]);
-	return (view){ to, v.n };
+	return out.n == v.n ? out : v;
 }
 
 static view

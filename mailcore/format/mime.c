@@ -226,18 +226,6 @@ cut_message(struct cutter *c, struct mime_part *part)
 	part->message->body = part->body;
 }
 
-static view
-lower(view v, struct arena *arena)
-{
-	char *to = arena_array(arena, v.n + 1, 1);
-
-	if (to == NULL)
-		return VIEW("");
-	for (size_t i = 0; i < v.n; i++)
-		to[i] = ascii_lower(v.p[i]);
-	return (view){ to, v.n };
-}
-
 static bool
 is_type(view v)
 {
@@ -276,8 +264,8 @@ read_type(struct mime_part *part, struct arena *arena)
 		return;
 	}
 	header_join(&h, arena);
-	part->type = lower(type, arena);
-	part->subtype = lower(subtype, arena);
+	part->type = arena_lower(arena, type);
+	part->subtype = arena_lower(arena, subtype);
 	part->parameters = h.parameters;
 	part->parameter_count = h.parameter_count;
 }

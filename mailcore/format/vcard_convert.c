@@ -183,23 +183,17 @@ parameter_to_4(struct upward *u, view name, view value)
 static view
 media_type(struct arena *arena, view family, view type)
 {
-	char *lower;
-
 	if (type.n == 0)
 		return VIEW("");
 	if (view_same(type, VIEW("PGP")))
 		return VIEW("application/pgp-keys");
 	if (view_same(type, VIEW("X509")))
 		return VIEW("application/pkix-cert");
-	lower = arena_alloc(arena, type.n);
-	if (lower == NULL)
-		return VIEW("");
-	for (size_t i = 0; i < type.n; i++)
-		lower[i] = ascii_lower(type.p[i]);
+	type = arena_lower(arena, type);
 	if (view_find_byte(type, '/') != SIZE_MAX)
-		return (view){ lower, type.n };
+		return type;
 	return arena_print(
-	    arena, "%.*s%.*s", (int)family.n, family.p, (int)type.n, lower);
+	    arena, "%.*s%.*s", (int)family.n, family.p, (int)type.n, type.p);
 }
 
 static void

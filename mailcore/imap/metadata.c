@@ -32,7 +32,6 @@ view
 metadata_parse_name(struct parse *in)
 {
 	view given = parse_astring(in);
-	char *small;
 
 	if (scan_ok(&in->s)
 	    && (given.n == 0 || given.n > LIMIT_IMAP_METADATA_NAME
@@ -40,10 +39,7 @@ metadata_parse_name(struct parse *in)
 		scan_fail(&in->s, MALFORMED, "RFC 5464 3.2: not an entry");
 	if (!scan_ok(&in->s))
 		return VIEW("");
-	small = arena_alloc(in->arena, given.n);
-	for (size_t i = 0; small != NULL && i < given.n; i++)
-		small[i] = ascii_lower(given.p[i]);
-	return (view){ small, small == NULL ? 0 : given.n };
+	return arena_lower(in->arena, given);
 }
 
 void

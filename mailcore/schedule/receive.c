@@ -8,16 +8,6 @@
 
 enum { MAIL_MOST = 8 * LIMIT_ITIP };
 
-static view
-lower(view v, struct arena *arena)
-{
-	char *to = arena_alloc(arena, v.n + 1);
-
-	for (size_t i = 0; to != NULL && i < v.n; i++)
-		to[i] = ascii_lower(v.p[i]);
-	return to == NULL ? VIEW("") : (view){ to, v.n };
-}
-
 static result
 take(const struct schedule *s, int64_t account, struct schedule_message *m)
 {
@@ -51,7 +41,7 @@ schedule_receive(const struct schedule *s, int64_t account,
     view authenticated_from, view text)
 {
 	struct arena *arena = arena_new(SCHEDULE_ARENA);
-	view from = lower(authenticated_from, arena);
+	view from = arena_lower(arena, authenticated_from);
 	struct schedule_message m = { .text = text };
 	struct itip *i = NULL;
 	result r = done();

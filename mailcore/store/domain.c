@@ -1,6 +1,7 @@
 /* Domains. */
 #include "mailcore/store/domain.h"
 
+#include "mailcore/base/host.h"
 #include "mailcore/store/names.h"
 
 enum { FIND, LIST, ADD, IN_USE, REMOVE, ALIASES_REMOVE, ROUTES_REMOVE,
@@ -152,7 +153,7 @@ domain_add(struct store *s, view name, view display_name, int64_t *id)
 	result r;
 
 	*id = 0;
-	if (!name_fold(name, &folded) || !name_is_host(buf_view(&folded))) {
+	if (!name_fold(name, &folded) || host_labels(buf_view(&folded)) < 2) {
 		buf_free(&folded);
 		return fail(MALFORMED, "RFC 1123 2.1: not a host name");
 	}

@@ -1,5 +1,6 @@
 /* Domains that stand for another. */
 #include "mailcore/store/domain.h"
+#include "mailcore/base/host.h"
 #include "mailcore/store/names.h"
 
 enum { FIND, IS_HOSTED, ADD, REMOVE, LIST };
@@ -94,7 +95,7 @@ domain_alias_add(struct store *s, view name, view target)
 	result r = fail(MALFORMED, "RFC 1123 2.1: not a host name");
 
 	if (name_fold(name, &a) && name_fold(target, &b)
-	    && name_is_host(buf_view(&a))) {
+	    && host_labels(buf_view(&a)) > 1) {
 		struct pair p = { buf_view(&a), buf_view(&b) };
 
 		r = house_write(s, add, &p, DURABLE);

@@ -2,7 +2,6 @@
 
 #include "mailcore/base/ascii.h"
 
-enum { HOST_LABEL = 63 }; /* RFC 1035 2.3.4 */
 enum { TAKE, CANONICAL };
 
 static const char *const sql[] = {
@@ -19,33 +18,6 @@ name_fold(view v, struct buf *out)
 	for (size_t i = 0; i < v.n; i++)
 		buf_add_byte(out, ascii_lower(v.p[i]));
 	return buf_result(out).is == OK;
-}
-
-static bool
-is_label(view v)
-{
-	if (v.n == 0 || v.n > HOST_LABEL || view_at(v, 0) == '-'
-	    || view_at(v, v.n - 1) == '-')
-		return false;
-	for (size_t i = 0; i < v.n; i++)
-		if (!ascii_is_alnum(v.p[i]) && v.p[i] != '-')
-			return false;
-	return true;
-}
-
-bool
-name_is_host(view v)
-{
-	int labels = 0;
-
-	if (v.n == 0 || v.n > LIMIT_DOMAIN || view_at(v, v.n - 1) == '.')
-		return false;
-	while (v.n > 0) {
-		if (!is_label(view_cut(&v, '.')))
-			return false;
-		labels++;
-	}
-	return labels > 1;
 }
 
 bool

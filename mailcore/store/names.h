@@ -10,9 +10,6 @@
 /* ASCII letters in lower case; false when it does not fit. */
 bool name_fold(view v, struct buf *out);
 
-/* RFC 1123 2.1: labels of letters, digits and hyphens; at least two. */
-bool name_is_host(view v);
-
 /* Cut "local@domain" at the last '@'; false without both. */
 bool name_cut(view address, view *local, view *domain);
 

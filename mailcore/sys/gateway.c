@@ -1,9 +1,10 @@
 #include "mailcore/sys/gateway.h"
 
 #include "mailcore/base/ascii.h"
+#include "mailcore/base/host.h"
 #include "mailcore/base/limits.h"
 
-enum { LABEL_MAX = 63, PORT_MAX = 65535, PROTOCOLS = 3 };
+enum { PORT_MAX = 65535, PROTOCOLS = 3 };
 
 /* The ports that RFC 8314 and RFC 6409 name: with TLS from the start, with
  * STARTTLS. */
@@ -16,58 +17,11 @@ static const struct {
 	[GATEWAY_SMTP] = { "smtp", 465, 587 },
 };
 
-static view
-take_word(view *rest)
-{
-	size_t n = 0;
-	view word;
-
-	*rest = view_trim(*rest);
-	while (n < rest->n && !ascii_is_space(rest->p[n]))
-		n++;
-	word = view_first(*rest, n);
-	*rest = view_from(*rest, n);
-	return word;
-}
-
-static view
-lower(struct arena *arena, view text)
-{
-	view copy = arena_copy(arena, text);
-	char *p = arena_alloc(arena, text.n + 1);
-
-	for (size_t i = 0; p != NULL && i < copy.n; i++)
-		p[i] = ascii_lower(copy.p[i]);
-	return p == NULL ? VIEW("") : (view){ p, copy.n };
-}
-
-static bool
-is_label(view label)
-{
-	if (label.n == 0 || label.n > LABEL_MAX || label.p[0] == '-'
-	    || label.p[label.n - 1] == '-')
-		return false;
-	for (size_t i = 0; i < label.n; i++)
-		if (!ascii_is_alnum(label.p[i]) && label.p[i] != '-')
-			return false;
-	return true;
-}
-
 /* A full name: settings are for machines elsewhere. */
 static bool
 is_host(view name)
 {
-	size_t labels = 0;
-
-	if (name.n == 0 || name.n > LIMIT_DOMAIN
-	    || view_ends(name, VIEW(".")))
-		return false;
-	while (name.n > 0) {
-		if (!is_label(view_cut(&name, '.')))
-			return false;
-		labels++;
-	}
-	return labels > 1;
+	return host_labels(name) > 1;
 }
 
 static bool
@@ -84,8 +38,8 @@ read_port(view text, unsigned *port)
 static bool
 read_server(struct gateway_line *l, struct arena *arena, view *rest)
 {
-	view how = take_word(rest);
-	view port = take_word(rest);
+	view how = view_word(rest);
+	view port = view_word(rest);
 	view host = view_cut(&port, ':');
 
 	l->starttls = view_eq(how, VIEW("starttls"));
@@ -93,7 +47,7 @@ read_server(struct gateway_line *l, struct arena *arena, view *rest)
 		return false;
 	l->port = l->starttls ? protocols[l->what].starttls
 	                      : protocols[l->what].tls;
-	l->host = lower(arena, host);
+	l->host = arena_lower(arena, host);
 	return is_host(host) && (port.n == 0 || read_port(port, &l->port));
 }
 
@@ -101,7 +55,7 @@ read_server(struct gateway_line *l, struct arena *arena, view *rest)
 static bool
 read_url(struct gateway_line *l, struct arena *arena, view *rest)
 {
-	view url = take_word(rest), path, port;
+	view url = view_word(rest), path, port;
 	view host = view_from(url, VIEW("https://").n);
 	size_t slash = view_find_byte(host, '/');
 	unsigned ignored;
@@ -115,7 +69,7 @@ read_url(struct gateway_line *l, struct arena *arena, view *rest)
 		        == SIZE_MAX)
 			return false;
 	l->url = arena_copy(arena, url);
-	l->host = lower(arena, host);
+	l->host = arena_lower(arena, host);
 	return url.n <= LIMIT_GATEWAY_URL
 	    && view_starts(url, VIEW("https://")) && slash != SIZE_MAX
 	    && is_host(host) && (port.n == 0 || read_port(port, &ignored));
@@ -124,7 +78,7 @@ read_url(struct gateway_line *l, struct arena *arena, view *rest)
 static bool
 read_login(struct gateway_line *l, view *rest)
 {
-	view word = take_word(rest);
+	view word = view_word(rest);
 
 	l->local_part = view_eq(word, VIEW("local-part"));
 	return l->local_part || view_eq(word, VIEW("address"));
@@ -133,7 +87,7 @@ read_login(struct gateway_line *l, view *rest)
 static bool
 read_fact(struct gateway_line *l, struct arena *arena, view *rest)
 {
-	view word = take_word(rest);
+	view word = view_word(rest);
 
 	for (size_t i = 0; i < COUNT(protocols); i++)
 		if (view_eq(word, view_of(protocols[i].word))) {
@@ -167,10 +121,10 @@ gateway_add(struct gateway *g, struct arena *arena, view value)
 {
 	struct gateway_line l = { .host = VIEW(""), .url = VIEW("") };
 	view rest = value;
-	view domain = take_word(&rest);
+	view domain = view_word(&rest);
 	struct gateway_line *more;
 
-	l.domain = lower(arena, domain);
+	l.domain = arena_lower(arena, domain);
 	if ((!view_eq(domain, VIEW("*")) && !is_host(domain))
 	    || !read_fact(&l, arena, &rest) || view_trim(rest).n > 0
 	    || gateway_line(g, l.domain, l.what, l.starttls) != NULL

@@ -5,20 +5,6 @@
 
 enum { SMTP_PORT = 25, PORT_MOST = 65535, SOCKET_PATH = 107 };
 
-static view
-take_word(view *rest)
-{
-	size_t n = 0;
-	view word;
-
-	*rest = view_trim(*rest);
-	while (n < rest->n && !ascii_is_space(rest->p[n]))
-		n++;
-	word = view_first(*rest, n);
-	*rest = view_from(*rest, n);
-	return word;
-}
-
 static bool
 is_host(view name)
 {
@@ -27,16 +13,6 @@ is_host(view name)
 		    && name.p[i] != '.' && name.p[i] != ':')
 			return false;
 	return name.n > 0 && name.n <= LIMIT_DOMAIN;
-}
-
-static view
-lower(struct arena *arena, view text)
-{
-	char *p = arena_alloc(arena, text.n + 1);
-
-	for (size_t i = 0; p != NULL && i < text.n; i++)
-		p[i] = ascii_lower(text.p[i]);
-	return p == NULL ? VIEW("") : (view){ p, text.n };
 }
 
 /* HOST[:PORT], with [ ] around an IPv6 address. */
@@ -85,10 +61,10 @@ bool
 routes_add(struct arena *arena, void *to, view value)
 {
 	struct routes *routes = to;
-	view domain = take_word(&value), kind = take_word(&value);
-	view place = take_word(&value), user = take_word(&value);
-	view password = take_word(&value);
-	struct route_line l = { .domain = lower(arena, domain) };
+	view domain = view_word(&value), kind = view_word(&value);
+	view place = view_word(&value), user = view_word(&value);
+	view password = view_word(&value);
+	struct route_line l = { .domain = arena_lower(arena, domain) };
 
 	if (routes->lines == NULL)
 		routes->lines = arena_array(arena, LIMIT_ROUTES, sizeof l);

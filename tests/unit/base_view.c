@@ -1,7 +1,10 @@
-/* view.h: every function clamps, numbers have bounds. */
+/* view.h, host.h: every function clamps, numbers and names have bounds. */
+#include "mailcore/base/host.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/base/view.h"
 #include "tests/tap.h"
+
+#include <string.h>
 
 static void
 test_cuts(void)
@@ -90,6 +93,56 @@ test_search(void)
 	ok(!view_copy(VIEW("a\0b"), to, sizeof to), "NUL inside");
 }
 
+static void
+test_words(void)
+{
+	view v = VIEW(" \t one  two\r\n");
+
+	same(view_word(&v), VIEW("one"), "the first word");
+	same(view_word(&v), VIEW("two"), "the second");
+	same(view_word(&v), VIEW(""), "there is no third");
+	is_number((int64_t)v.n, 0, "and nothing is left");
+}
+
+/* A name of that many bytes: labels of one letter. */
+static size_t
+labels_of(size_t n)
+{
+	char name[LIMIT_DOMAIN + 1];
+
+	for (size_t i = 0; i < n; i++)
+		name[i] = i % 2 == 0 ? 'a' : '.';
+	return host_labels((view){ name, n });
+}
+
+static void
+test_hosts(void)
+{
+	static const struct {
+		const char *name;
+		size_t labels;
+	} cases[] = {
+		{ "example.org", 2 }, { "localhost", 1 }, { "A-1.b", 2 },
+		{ "xn--mller-kva.example", 2 }, { "", 0 }, { ".", 0 },
+		{ "a.", 0 }, { ".a", 0 }, { "a..b", 0 }, { "-a.b", 0 },
+		{ "a-.b", 0 }, { "a_b.c", 0 }, { "a b.c", 0 }, { "\xc3.c", 0 },
+	};
+	char label[64];
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		is_number((int64_t)host_labels(view_of(cases[i].name)),
+		    (int64_t)cases[i].labels, cases[i].name);
+	memset(label, 'a', sizeof label);
+	ok(host_is_label((view){ label, 63 }), "63 bytes are a label");
+	ok(!host_is_label((view){ label, 64 }), "64 are none");
+	is_number((int64_t)labels_of(LIMIT_DOMAIN), 128, "as long as can be");
+	is_number((int64_t)labels_of(LIMIT_DOMAIN + 1), 0, "a dot more");
+	ok(host_is_under(VIEW("b.A"), VIEW("a")), "below");
+	ok(host_is_under(VIEW("a"), VIEW("A")), "the same");
+	ok(!host_is_under(VIEW("ba"), VIEW("a")), "an end is not enough");
+	ok(!host_is_under(VIEW("a"), VIEW("b.a")), "above");
+}
+
 int
 main(void)
 {
@@ -97,5 +150,7 @@ main(void)
 	test_lines();
 	test_numbers();
 	test_search();
+	test_words();
+	test_hosts();
 	return tap_done();
 }
