@@ -4,6 +4,7 @@
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/base/utf8.h"
+#include "mailcore/format/address.h"
 #include "mailcore/format/header.h"
 #include "mailcore/format/word.h"
 
@@ -127,6 +128,67 @@ show_field(struct looking *l, view raw)
 	return show(l);
 }
 
+/* A field of addresses that has them otherwise than they are shown: with
+ * quotes, with comments, with spaces in the middle. */
+static bool
+is_spelled(view name, view value)
+{
+	static const view fields[] = { VIEW_INIT("From"), VIEW_INIT("To"),
+		VIEW_INIT("Cc"), VIEW_INIT("Bcc"), VIEW_INIT("Sender"),
+		VIEW_INIT("Reply-To") };
+	size_t i = 0;
+
+	while (i < COUNT(fields) && !view_same(name, fields[i]))
+		i++;
+	if (i == COUNT(fields))
+		return false;
+	for (i = 0; i < value.n; i++)
+		if (value.p[i] == '"' || value.p[i] == '(' || value.p[i] == '\\'
+		    || (value.p[i] == '@'
+			&& (!ascii_is_graph((char)view_at(value, i - 1))
+			    || !ascii_is_graph((char)view_at(value, i + 1)))))
+			return true;
+	return false;
+}
+
+static void
+add_address(struct looking *l, const struct address_item *a)
+{
+	view before = buf_view(&l->text);
+
+	if (before.n > 0 && a->kind != ADDRESS_GROUP_END)
+		buf_add_text(&l->text,
+		    before.p[before.n - 1] == ':' ? " " : ", ");
+	word_decode(a->name, &l->text);
+	if (a->kind == ADDRESS_GROUP)
+		buf_add_byte(&l->text, ':');
+	else if (a->kind == ADDRESS_GROUP_END)
+		buf_add_byte(&l->text, ';');
+	if (a->kind != ADDRESS_MAILBOX)
+		return;
+	buf_add_text(&l->text, a->name.n > 0 ? " <" : "<");
+	buf_add(&l->text, a->local);
+	buf_add_byte(&l->text, '@');
+	buf_add(&l->text, a->domain);
+	buf_add_byte(&l->text, '>');
+}
+
+/* Name and address as ENVELOPE has them, which is what is looked for
+ * (RFC 3501 6.4.4). */
+static bool
+show_addresses(struct looking *l, view value)
+{
+	struct address_walk walk = address_walk(header_unfold(value, l->arena),
+	    l->arena);
+	struct address_item item;
+
+	buf_reset(&l->text);
+	l->text.limit = LIMIT_HEADER * 4;
+	while (address_next(&walk, &item))
+		add_address(l, &item);
+	return show(l);
+}
+
 static bool
 show_header(struct looking *l, view header, const view *wanted, bool whole)
 {
@@ -135,7 +197,9 @@ show_header(struct looking *l, view header, const view *wanted, bool whole)
 	header = view_first(header, LIMIT_HEADER);
 	while (header_next(&header, &field, &name, &value))
 		if ((wanted == NULL || view_same(name, *wanted))
-		    && show_field(l, whole ? field : value))
+		    && (show_field(l, whole ? field : value)
+			|| (is_spelled(name, value)
+			    && show_addresses(l, value))))
 			return true;
 	return false;
 }

@@ -17,7 +17,8 @@ void text_fold(view text, struct buf *out);
 typedef bool text_visit(void *context, view folded);
 
 /* The fields of a header block that are called `name` (NULL: all), a piece
- * each: their values, or `whole` with their names.  true: a visit was. */
+ * each: their values, or `whole` with their names; and one more for addresses
+ * that have quotes or comments: as ENVELOPE has them.  true: a visit was. */
 bool text_header(view header, const view *name, bool whole, text_visit *,
     void *context);
 

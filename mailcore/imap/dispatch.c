@@ -147,8 +147,10 @@ tell(struct imap *s, struct command *c, struct buf *out)
 	return false;
 }
 
+/* Words that are no commands come from what does not speak IMAP; a command
+ * at the wrong time or with a slip comes from a mail program. */
 static struct step
-count_bad(struct imap *s, result r, struct buf *out)
+count_bad(struct imap *s, result r, bool known, struct buf *out)
 {
 	unsigned most = s->state == STATE_EARLY
 	    ? LIMIT_BAD_COMMANDS_UNAUTHENTICATED
@@ -158,7 +160,7 @@ count_bad(struct imap *s, result r, struct buf *out)
 		s->bad = 0;
 		return (struct step){ .next = STEP_READ };
 	}
-	if (++s->bad < most)
+	if (known || ++s->bad < most)
 		return (struct step){ .next = STEP_READ };
 	reply_bye(out, "too many commands that cannot be read");
 	return (struct step){ .next = STEP_CLOSE };
@@ -168,6 +170,7 @@ struct step
 imap_end(struct imap *s, struct buf *out, result r)
 {
 	struct command *c = s->command;
+	bool known = c->verb != NULL;
 	struct step step;
 
 	if (r.is != MALFORMED && tell(s, c, out)) {
@@ -178,7 +181,7 @@ imap_end(struct imap *s, struct buf *out, result r)
 	}
 	reply_end(s, c, r, out);
 	command_free(&s->command);
-	step = count_bad(s, r, out);
+	step = count_bad(s, r, known, out);
 	step.delay_ms = s->delay_ms;
 	s->delay_ms = 0;
 	if (s->next != STEP_READ)

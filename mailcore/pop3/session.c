@@ -137,12 +137,13 @@ dispatch(struct pop3 *s, view line, struct buf *out)
 
 	if (v == NULL)
 		return bad_command(s, "RFC 1939 3: no such command", out);
-	if ((v->allowed & (int)s->state) == 0)
-		return bad_command(s,
+	if ((v->allowed & (int)s->state) == 0) {
+		buf_print(out, "-ERR %s\r\n",
 		    s->state == POP3_AUTHORIZATION
 			? "RFC 1939 4: log in first"
-			: "RFC 1939 5: already logged in",
-		    out);
+			: "RFC 1939 5: already logged in");
+		return pop3_next();
+	}
 	s->bad = 0;
 	return v->run(s, argument, out);
 }

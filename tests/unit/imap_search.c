@@ -36,8 +36,10 @@ make_message(struct buf *b, unsigned n)
 		"" };
 	unsigned kind = n % COUNT(kinds);
 
-	buf_print(b, "From: Person %u <p%u@example.test>\r\nSubject:", n % 7,
-	    n);
+	buf_print(b, n % 3 == 0 ? "From: \"Person\" (a) %u <p%u@ example.test>"
+				: "From: Person %u <p%u@example.test>",
+	    n % 7, n);
+	buf_add_text(b, "\r\nSubject:");
 	buf_add_text(b, n % 5 == 0 ? "=?utf-8?q?W=C3=9Cnder?= " : " ");
 	add_words(b, 2, kind == 3 ? COUNT(words) : 1);
 	buf_print(b, "topic%u\r\nDate: Thu, 1 Jan 2026 00:00:%02u +0000\r\n",
@@ -108,6 +110,8 @@ static const char *const questions[] = {
 	"a SEARCH TEXT \xe6\xbc\xa2",
 	"a SEARCH TEXT to",
 	"a SEARCH FROM \"person 3\" NOT TEXT potato",
+	"a SEARCH FROM \"person 3 <p3@example.test>\"",
+	"a SEARCH OR FROM \"p12@example\" TEXT \"(a) 5 <p33@ ex\"",
 	"a SEARCH RETURN (COUNT MIN MAX) 5:800 TEXT mat",
 	"a SEARCH FROM p1 SMALLER 400 OR TEXT zzz TEXT ato",
 	"a SEARCH TEXT zzzzzz",
