@@ -279,23 +279,34 @@ read_headers(struct attach *t)
 			    d, disposition.parameters[i].value);
 }
 
-static void
-name_file(struct attach *t)
+void
+attach_place(struct dav *d, struct ical_attachment *a)
 {
-	struct dav *d = t->d;
 	char bytes[ID_BYTES];
 	struct buf b = buf_new(LIMIT_HTTP_TARGET);
 
 	random_bytes(bytes, sizeof bytes);
 	encode_hex(&b, (view){ bytes, sizeof bytes });
-	t->a.id = arena_copy(d->arena, buf_view(&b));
+	a->id = arena_copy(d->arena, buf_view(&b));
 	buf_reset(&b);
 	buf_add(&b, d->request->origin);
 	buf_add(&b, VIEW("/SOGo/dav/"));
 	encode_percent(&b, d->owner.address, VIEW("@"));
 	buf_add(&b, VIEW("/Attachments/"));
-	buf_add(&b, t->a.id);
+	buf_add(&b, a->id);
 	buf_add_byte(&b, '/');
+	a->url = arena_copy(d->arena, buf_view(&b));
+	buf_free(&b);
+}
+
+static void
+name_file(struct attach *t)
+{
+	struct dav *d = t->d;
+	struct buf b = buf_new(LIMIT_HTTP_TARGET);
+
+	attach_place(d, &t->a);
+	buf_add(&b, t->a.url);
 	encode_percent(&b, t->a.name.n > 0 ? t->a.name : VIEW("file"),
 	    VIEW(""));
 	t->a.url = arena_copy(d->arena, buf_view(&b));

@@ -8,6 +8,7 @@
 #define DAV_ATTACH_H
 
 #include "davd/dav/inside.h"
+#include "mailcore/format/ical_attach.h"
 
 /* POST ?action=attachment-... */
 bool attach_is_meant(const struct dav *);
@@ -18,6 +19,17 @@ void attach_post(struct dav *);
  * the path as one of a calendar's. */
 bool attach_is_file(struct dav *);
 void attach_get(struct dav *);
+
+/* May the one who asks read the attachment `id` of the event `uid`?
+ * NOT_FOUND. */
+CHECKED result attach_readable(struct dav *, view id, view uid);
+
+/* A new id, and the folder that it stands for; in the request's arena. */
+void attach_place(struct dav *, struct ical_attachment *);
+
+/* Inside account_write: what the object `uid` names of other events, and who
+ * writes it may read, is copied; `text` then names the copies. */
+CHECKED result attach_adopt(struct dav *, view uid, view old, view *text);
 
 /* Inside account_write: the object `uid` of `c` changes so; empty: it is not
  * there (any more).  DENIED: a MANAGED-ID that is not its own

@@ -79,7 +79,7 @@ may_see(struct reader *r, const struct collection *c, view text)
 }
 
 static result
-check(struct reader *r, view uid)
+look(struct reader *r, view uid)
 {
 	struct dav *d = r->d;
 	struct collection *list;
@@ -107,6 +107,14 @@ check(struct reader *r, view uid)
 		    : fail(NOT_FOUND, "There is nothing here.");
 }
 
+result
+attach_readable(struct dav *d, view id, view uid)
+{
+	struct reader reader = { .d = d, .id = id };
+
+	return look(&reader, uid);
+}
+
 /* It is somebody else's, and comes from where our own pages do: nothing in it
  * is run or shown here. */
 static void
@@ -131,14 +139,13 @@ add_headers(struct dav *d, const struct item *item, view name)
 static result
 give(struct dav *d, view user, view id, view name)
 {
-	struct reader reader = { .d = d, .id = id };
 	struct collection c;
 	struct item item;
 	struct body body;
 
 	TRY(open_owner(d, user));
 	TRY(attachment_find(d->account, d->arena, id, &c, &item));
-	TRY(check(&reader, attachment_uid(&item)));
+	TRY(attach_readable(d, id, attachment_uid(&item)));
 	d->answer->status = request_precondition(d->request, item.etag);
 	if (d->answer->status == 0) {
 		TRY(body_open(d->account, item.body, &body));

@@ -47,11 +47,53 @@ compare(struct changing *g, view old, view new)
 	return done();
 }
 
+static const view mark = VIEW_INIT("MANAGED-ID");
+
+/* RFC 8607 3.7: as far as it lies in this account. */
+static result
+adopt(struct dav *d, view uid, view id, view *text)
+{
+	struct ical_attachment a = { .name = VIEW("") };
+	struct collection in;
+	struct item item;
+	result r = attachment_find(d->account, d->arena, id, &in, &item);
+
+	if (r.is == OK && view_eq(attachment_uid(&item), uid))
+		return done();
+	if (r.is == OK)
+		r = attach_readable(d, id, attachment_uid(&item));
+	if (r.is == NOT_FOUND) /* attach_changed refuses it */
+		return done();
+	TRY(r);
+	attach_place(d, &a);
+	a.type = item.component;
+	a.size = item.size;
+	TRY(arena_result(d->arena));
+	TRY(attachment_copy(d->account, d->arena, &in, &item, a.id, uid));
+	return ical_attach_rename(*text, id, &a, d->arena, text);
+}
+
+result
+attach_adopt(struct dav *d, view uid, view old, view *text)
+{
+	view *was, *is;
+	size_t was_count, is_count;
+
+	if (view_find_same(*text, mark) == SIZE_MAX)
+		return done();
+	if (ical_attach_list(old, d->arena, &was, &was_count).is != OK)
+		was_count = 0;
+	TRY(ical_attach_list(*text, d->arena, &is, &is_count));
+	for (size_t i = 0; i < is_count; i++)
+		if (!ical_attach_has(was, was_count, is[i]))
+			TRY(adopt(d, uid, is[i], text));
+	return done();
+}
+
 result
 attach_changed(struct dav *d, const struct collection *c, view uid, view old,
     view new)
 {
-	static const view mark = VIEW_INIT("MANAGED-ID");
 	struct changing g = { .d = d, .in = c, .uid = uid };
 	result r;
 

@@ -144,6 +144,17 @@ check_attached(struct scheduling *s, const struct collection *c, view uid,
 	    : r;
 }
 
+/* RFC 8607 3.7 */
+static result
+adopt_attached(struct scheduling *s, view uid, view old, view *text)
+{
+	result r = attach_adopt(s->d, uid, old, text);
+
+	return r.is == OVER_LIMIT
+	    ? refuse(s, 403, "C:max-attachments-per-resource")
+	    : r;
+}
+
 static result
 store_other(struct scheduling *s, view text, struct item_new *new)
 {
@@ -182,6 +193,7 @@ scheduling_put(struct scheduling *s, const struct collection *c,
 		return done();
 	TRY(read_old(s, old, &change.old));
 	TRY(check_tag(s, change.old));
+	TRY(adopt_attached(s, new->key, change.old, &change.new));
 	change.answers = keeps_answers(s->d);
 	TRY(change_of(s, s->d->arena, c, &change));
 	TRY(check_change(s, &change));
@@ -189,9 +201,9 @@ scheduling_put(struct scheduling *s, const struct collection *c,
 		TRY(check_unique(s, c, new->key));
 	TRY(check_attached(s, c, new->key, change.old, change.text));
 	s->scheduled = change.scheduled;
-	s->rewritten = change.rewritten;
+	s->rewritten = change.rewritten || !view_eq(change.new, text);
 	s->text = change.text;
-	return change.rewritten ? store_other(s, change.text, new) : done();
+	return s->rewritten ? store_other(s, change.text, new) : done();
 }
 
 /* RFC 6638 8.1 */

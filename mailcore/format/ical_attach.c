@@ -327,6 +327,62 @@ ical_attach_replace(view text, view id, const struct ical_attachment *a,
 }
 
 static bool
+is_in_path(char c)
+{
+	return ascii_is_alnum(c)
+	    || view_find_byte(VIEW("-._~%!$&'()*+,;=:@"), c) != SIZE_MAX;
+}
+
+/* The last part of a URL. */
+static view
+last_of(view url)
+{
+	view name = url;
+
+	(void)view_cut_last(&name, '/');
+	for (size_t i = 0; i < name.n; i++)
+		if (!is_in_path(name.p[i]))
+			return VIEW("file");
+	return name.n > 0 && name.n <= LIMIT_ATTACHMENT_NAME * 3
+	    ? name
+	    : VIEW("file");
+}
+
+static void
+rename_line(struct itip_line *l, const struct ical_attachment *a,
+    struct arena *arena)
+{
+	view name = last_of(view_trim(l->text.value));
+
+	itip_parameter_set(l, arena, VIEW("MANAGED-ID"), a->id);
+	itip_parameter_set(l, arena, VIEW("FMTTYPE"), a->type);
+	itip_parameter_set(l, arena, VIEW("SIZE"),
+	    arena_print(arena, "%llu", (unsigned long long)a->size));
+	l->text.value = arena_print(arena, "%.*s%.*s", (int)a->url.n,
+	    a->url.p, (int)name.n, name.p);
+}
+
+result
+ical_attach_rename(view text, view id, const struct ical_attachment *a,
+    struct arena *arena, view *out)
+{
+	struct itip *i;
+	bool found = false;
+
+	TRY(itip_read(text, arena, &i));
+	for (size_t k = 0; k < i->count; k++)
+		for (struct itip_line *l = i->list[k].part->first; l != NULL;
+		     l = l->next) {
+			if (id.n == 0 || !view_eq(id_of(l), id))
+				continue;
+			rename_line(l, a, arena);
+			found = true;
+		}
+	return found ? finish(i, out)
+		     : fail(NOT_FOUND, "RFC 8607 3.7: no such id");
+}
+
+static bool
 remove_from(struct itip_part *p, view id)
 {
 	struct itip_line *next;

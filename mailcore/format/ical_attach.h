@@ -37,6 +37,11 @@ CHECKED result ical_attach_add(view text, view rid,
 CHECKED result ical_attach_replace(view text, view id,
     const struct ical_attachment *, struct arena *, view *out);
 
+/* The same but for what the file is called: the url is a folder that its name
+ * stands in.  NOT_FOUND. */
+CHECKED result ical_attach_rename(view text, view id,
+    const struct ical_attachment *, struct arena *, view *out);
+
 /* NOT_FOUND and STALE as above. */
 CHECKED result ical_attach_remove(
     view text, view id, view rid, struct arena *, view *out);

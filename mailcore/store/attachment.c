@@ -4,8 +4,9 @@
 #include "mailcore/format/ical_attach.h"
 #include "mailcore/store/collection_row.h"
 #include "mailcore/store/item_row.h"
+#include "mailcore/sys/clock.h"
 
-enum { KEPT, KEPT_ALL, BRING_BACK, FORGET };
+enum { KEPT, KEPT_ALL, BRING_BACK, FORGET, COPY, SHARE };
 
 static const char *const sql[] = {
 	[KEPT] = "SELECT modseq, uid, name, key, size FROM history"
@@ -24,6 +25,16 @@ static const char *const sql[] = {
 	    " AND collection = $2 AND modseq = $3 AND uid = $4",
 	[FORGET] = ("DELETE FROM history WHERE account_id = $1"
 		    " AND collection = $2 AND modseq = $3 AND uid = $4"),
+	[COPY] = "INSERT INTO item (account_id, collection, uid, modseq,"
+		 " name, key, received, flags, keywords, size, etag,"
+		 " component, span_from, span_to, body, saved)"
+		 " SELECT account_id, collection, $4, $5, $6, $7, received,"
+		 " 0, '', size, etag, component, span_from, span_to, body, $8"
+		 " FROM item WHERE account_id = $1 AND collection = $2"
+		 " AND uid = $3",
+	[SHARE] = "INSERT INTO body_share (account_id, body, extra)"
+		  " VALUES ($1, $2, 1) ON CONFLICT (account_id, body)"
+		  " DO UPDATE SET extra = body_share.extra + 1",
 };
 
 static view
@@ -46,6 +57,41 @@ attachment_find(struct account *a, struct arena *arena, view id,
 	TRY(collection_find(a, arena, COLLECTION_ATTACHMENTS,
 	    VIEW(ATTACHMENTS), c));
 	return item_by_name(a, arena, c->id, id, out);
+}
+
+static result
+copy_item(struct account *a, const struct collection *c,
+    const struct item *from, view id, view key)
+{
+	struct tally t = { .items = 1, .unseen = item_unseen(0),
+		.bytes = (int64_t)from->size };
+	const struct db_arg share[] = { db_int(a->id), db_int(from->body) };
+	uint32_t uid;
+
+	TRY(state_take(a, t.bytes, 0, &t.modseq, NULL));
+	TRY(collection_take_uid(a, c->id, &t, &uid));
+	TRY(item_gone_forget(a, c->id, id));
+	TRY(db_do(a->db, sql[SHARE], share, COUNT(share)));
+	{
+		const struct db_arg args[] = { db_int(a->id), db_int(c->id),
+			db_int(from->uid), db_int(uid), db_int(t.modseq),
+			db_text(id), db_text(key), db_int(clock_now()) };
+
+		return db_do(a->db, sql[COPY], args, COUNT(args));
+	}
+}
+
+result
+attachment_copy(struct account *a, struct arena *arena,
+    const struct collection *c, const struct item *from, view id, view uid)
+{
+	view key = arena_print(arena, "%.*s %.*s", (int)id.n, id.p,
+	    (int)uid.n, uid.p);
+
+	TRY(arena_result(arena));
+	if (c->items >= LIMIT_ATTACHMENTS_KEPT)
+		return fail(NO_SPACE, "more than LIMIT_ATTACHMENTS_KEPT");
+	return spoil(a, copy_item(a, c, from, id, key));
 }
 
 /* Does the event of that UID in a collection name it? */

@@ -20,6 +20,11 @@ CHECKED result attachment_find(struct account *, struct arena *, view id,
 /* The UID that it belongs to. */
 view attachment_uid(const struct item *);
 
+/* Inside account_write: another one for the event `uid`, under another id,
+ * with the same body.  NO_SPACE: quota, LIMIT_ATTACHMENTS_KEPT. */
+CHECKED result attachment_copy(struct account *, struct arena *,
+    const struct collection *, const struct item *, view id, view uid);
+
 /* Inside account_write: the event `uid` of this collection does not name it
  * any more.  Unless another copy of the event does, it goes. */
 CHECKED result attachment_let_go(struct account *, struct arena *,

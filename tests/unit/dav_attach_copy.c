@@ -1,0 +1,192 @@
+/* Files of one event that another one names too (RFC 8607 3.7). */
+#include "mailcore/store/collection.h"
+#include "mailcore/store/right.h"
+#include "tests/unit/dav_talk.h"
+
+#define AS_OTHER "Authorization: Basic b3RoZXJAZXhhbXBsZS5vcmc6c2VjcmV0\n"
+#define NINE "DTSTART:20300301T090000Z\r\nDTEND:20300301T100000Z\r\n"
+#define EVENT(uid, inside) \
+	"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//EN\r\n" \
+	"BEGIN:VEVENT\r\nUID:" uid "\r\nDTSTAMP:20260101T000000Z\r\n" inside \
+	"END:VEVENT\r\nEND:VCALENDAR\r\n"
+#define PLACE "/SOGo/dav/user@example.org/Attachments/"
+#define TWO HOME "Calendar/two/"
+#define REFUSED "<C:valid-managed-id/>"
+
+/* What stands behind a word on the unfolded lines of an event. */
+static void
+find(struct talk *t, const char *event, const char *word, char to[256])
+{
+	struct reply r = talk(t, "GET", event, "", "");
+	struct buf text = buf_new(65536);
+	view rest = buf_view(&r.body), found;
+	size_t at;
+
+	while ((at = view_find(rest, VIEW("\r\n "))) != SIZE_MAX) {
+		buf_add(&text, view_first(rest, at));
+		rest = view_from(rest, at + 3);
+	}
+	buf_add(&text, rest);
+	found = buf_view(&text);
+	at = view_find(found, view_of(word));
+	to[0] = '\0';
+	if (at != SIZE_MAX) {
+		found = view_from(found, at);
+		found = view_cut(&found, '\r');
+		if (word[0] != '/')
+			found = view_cut(&found, ';');
+		(void)view_copy(found, to, 256);
+	}
+	buf_free(&text);
+	reply_free(&r);
+}
+
+static struct account_info
+known(struct talk *t, view address, struct arena *arena)
+{
+	struct account_info info;
+
+	talk_must(account_find(t->store, arena, address, &info), "find");
+	return info;
+}
+
+/* Files in the account, and bytes in all. */
+static int64_t
+kept(struct talk *t)
+{
+	struct arena *arena = arena_new(65536);
+	struct collection c = { .items = 0 };
+	struct account *a;
+
+	talk_must(account_open(t->store,
+		      known(t, VIEW("user@example.org"), arena).id, &a),
+	    "open");
+	(void)!collection_find(a, arena, COLLECTION_ATTACHMENTS,
+	    VIEW("attachments"), &c)
+		   .is;
+	account_close(&a);
+	arena_free(&arena);
+	return (int64_t)c.items;
+}
+
+static void
+grant(struct talk *t, view calendar, unsigned rights)
+{
+	struct arena *arena = arena_new(65536);
+	struct right_grant g = { .whom = RIGHT_ACCOUNT,
+		.kind = COLLECTION_CALENDAR, .rights = rights };
+	int64_t owner = known(t, VIEW("user@example.org"), arena).id;
+	struct collection c;
+	struct account *a;
+
+	g.id = known(t, VIEW("other@example.org"), arena).id;
+	talk_must(account_open(t->store, owner, &a), "open");
+	talk_must(collection_find(a, arena, COLLECTION_CALENDAR, calendar, &c),
+	    "calendar");
+	account_close(&a);
+	g.collection = c.id;
+	talk_must(right_grant(t->store, owner, &g), "grant");
+	arena_free(&arena);
+}
+
+static void
+put(struct talk *t, const char *event, const char *headers, const char *uid,
+    const char *id, unsigned status, const char *what)
+{
+	char text[1024];
+
+	snprintf(text, sizeof text, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"
+	    "PRODID:-//t//EN\r\nBEGIN:VEVENT\r\nUID:%s\r\n"
+	    "DTSTAMP:20260101T000000Z\r\n" NINE
+	    "ATTACH;%s;FMTTYPE=text/html;SIZE=9;FILENAME=\"a b.txt\":"
+	    "https://dav.example.org" PLACE "x/a%%20b.txt\r\n"
+	    "END:VEVENT\r\nEND:VCALENDAR\r\n", uid, id);
+	expect(t, "PUT", event, headers, text, status,
+	    status == 403 ? REFUSED : NULL, what);
+}
+
+static void
+test_copied(struct talk *t, char id[256])
+{
+	char path[256], other[256], other_path[256];
+	struct reply r;
+
+	expect(t, "PUT", CALENDAR "a.ics", "", EVENT("a", NINE), 201, NULL,
+	    "an event");
+	expect(t, "POST", CALENDAR "a.ics?action=attachment-add",
+	    "Content-Type: text/plain\n", "hello", 201, NULL, "with a file");
+	find(t, CALENDAR "a.ics", "MANAGED-ID=", id);
+	find(t, CALENDAR "a.ics", PLACE, path);
+	put(t, CALENDAR "b.ics", "", "b", id, 201, "another one names it");
+	find(t, CALENDAR "b.ics", "MANAGED-ID=", other);
+	find(t, CALENDAR "b.ics", PLACE, other_path);
+	ok(strlen(other) == strlen(id) && strcmp(other, id) != 0
+		&& strstr(other_path, other + 11) != NULL,
+	    "and has one of its own: %s, %s", other, other_path);
+	is_number(kept(t), 2, "which is kept");
+	expect(t, "GET", other_path, "", "", 200, "hello", "and the same");
+	find(t, CALENDAR "b.ics", "FMTTYPE=text/plain", path);
+	find(t, CALENDAR "b.ics", "SIZE=5", other);
+	ok(path[0] != '\0' && other[0] != '\0', "it is told what it is");
+	find(t, CALENDAR "a.ics", PLACE, path);
+	ok(strstr(other_path, "/a%20b.txt") != NULL, "and keeps its name");
+	r = talk(t, "GET", CALENDAR "b.ics", "", "");
+	expect(t, "PUT", CALENDAR "b.ics", "", buf_text(&r.body), 204, NULL,
+	    "written as it is");
+	reply_free(&r);
+	is_number(kept(t), 2, "it is copied once");
+	expect(t, "DELETE", CALENDAR "a.ics", "", "", 204, NULL,
+	    "the first one goes");
+	is_number(kept(t), 1, "with its file");
+	expect(t, "GET", path, "", "", 404, NULL, "that is");
+	expect(t, "GET", other_path, "", "", 200, "hello", "not the other");
+	find(t, CALENDAR "b.ics", "MANAGED-ID=", id);
+}
+
+/* What a client is not told: bytes other than those it sent. */
+static void
+test_etag(struct talk *t, const char *id)
+{
+	char text[512];
+	struct reply r;
+
+	snprintf(text, sizeof text, EVENT("c", NINE "ATTACH;%s:x\r\n"), id);
+	r = talk(t, "PUT", CALENDAR "c.ics", "", text);
+	ok(r.status == 201 && !reply_header(&r, "\nETag:"),
+	    "no ETag for what was changed");
+	reply_free(&r);
+	expect(t, "DELETE", CALENDAR "c.ics", "", "", 204, NULL, "over");
+}
+
+static void
+test_rights(struct talk *t, const char *id)
+{
+	static const char hers[] = "/SOGo/dav/user@example.org/Calendar/two/";
+	char event[128];
+
+	snprintf(event, sizeof event, "%sd.ics", hers);
+	expect(t, "MKCALENDAR", TWO, "", "", 201, NULL, "another calendar");
+	grant(t, VIEW("two"), RIGHT_READ | RIGHT_INSERT | RIGHT_CHANGE
+	    | RIGHT_POST);
+	put(t, event, AS_OTHER, "d", id, 403, "not of what she cannot read");
+	is_number(kept(t), 1, "nothing is copied");
+	grant(t, VIEW("personal"), RIGHT_READ);
+	put(t, event, AS_OTHER, "d", id, 201, "of what she reads");
+	is_number(kept(t), 2, "it is");
+	put(t, CALENDAR "e.ics", "", "e", "MANAGED-ID=none", 403,
+	    "not of nothing");
+}
+
+int
+main(void)
+{
+	struct talk t;
+	char id[256];
+
+	talk_open(&t);
+	test_copied(&t, id);
+	test_etag(&t, id);
+	test_rights(&t, id);
+	talk_close(&t);
+	return tap_done();
+}
