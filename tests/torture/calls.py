@@ -56,8 +56,11 @@ TABLE = (
     ("getrandom", "work", "EINTR SHORT"),
 )
 MEMORY = (("malloc", "ENOMEM"), ("calloc", "ENOMEM"), ("realloc", "ENOMEM"),
-          ("strdup", "ENOMEM"), ("pthread_create", "EAGAIN"))
-# While a role works, and while it starts: each is met in other places.
+          ("strdup", "ENOMEM"), ("posix_memalign", "ENOMEM"),
+          ("mmap_memory", "ENOMEM"), ("pthread_create", "EAGAIN"),
+          ("getrandom", "EIO"))
+# Without these a role may stop.  They are asked for while it works, and while
+# it starts: in other places.
 ROWS = [(call, error, where, "") for call, where, errors in TABLE
         for error in errors.split()]
 ROWS += [(call, error, where, role) for call, error in MEMORY
@@ -90,7 +93,8 @@ class Trial:
             # Of forks there is one for each that died.
             return (1 if self.row[0] == "fork" else
                     self.dice.randint(1, 12 if self.row[2] == "work" else 2))
-        most = 6 if self.row[0] == "pthread_create" else 3000
+        most = {"malloc": 3000, "calloc": 1000,
+                "realloc": 300}.get(self.row[0], 6)
         return int(most ** self.dice.random())
 
     def roles_are_there(self):
