@@ -1,12 +1,9 @@
-/* The pool of open databases, and the thread that tends them. */
+/* The pool of open databases. */
 #include "mailcore/db/schema.h"
 #include "mailcore/store/epoch.h"
-#include "mailcore/store/history.h"
 #include "mailcore/store/inside.h"
-#include "mailcore/store/item.h"
-#include "mailcore/sys/log.h"
+#include "mailcore/sys/clock.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,8 +80,8 @@ release_slot(struct store *s, struct slot *slot)
 	free(slot);
 }
 
-static void
-unlink_idle(struct store *s, struct account *a)
+void
+pool_unlink(struct store *s, struct account *a)
 {
 	struct account **at = &a->slot->idle;
 
@@ -109,8 +106,8 @@ unlink_idle(struct store *s, struct account *a)
 	a->older = a->newer = a->next_idle = NULL;
 }
 
-static void
-cool_down(struct store *s)
+void
+pool_cool(struct store *s)
 {
 	struct account *a = s->coolest;
 
@@ -133,11 +130,16 @@ link_idle(struct store *s, struct account *a)
 		s->oldest = a;
 	s->newest = a;
 	s->idle++;
+	a->idle_since = clock_steady_ms();
+	if (s->tender_sleeps) {
+		s->tender_sleeps = false;
+		(void)pthread_cond_signal(&s->tender_wakes);
+	}
 	a->warm = true;
 	if (s->warm++ == 0)
 		s->coolest = a;
 	if (s->warm > IDLE_WARM)
-		cool_down(s);
+		pool_cool(s);
 }
 
 static void
@@ -148,9 +150,8 @@ give_to_tender(struct store *s, struct account *a)
 	(void)pthread_cond_signal(&s->tender_wakes);
 }
 
-/* Closes what no list knows any more. */
-static void
-destroy(struct account *a)
+void
+pool_destroy(struct account *a)
 {
 	struct store *s = a->store;
 
@@ -194,7 +195,7 @@ open_new(struct store *s, struct slot *slot, struct account **out)
 	if (r.is == OK)
 		*out = a;
 	else
-		destroy(a);
+		pool_destroy(a);
 	return r;
 }
 
@@ -211,7 +212,7 @@ open_any(struct store *s, int64_t id, struct account **out)
 	a = slot == NULL ? NULL : slot->idle;
 	slot = NULL;
 	if (a != NULL)
-		unlink_idle(s, a);
+		pool_unlink(s, a);
 	else if (s->open - s->idle >= LIMIT_OPEN_ACCOUNTS)
 		full = true;
 	else
@@ -223,7 +224,7 @@ open_any(struct store *s, int64_t id, struct account **out)
 		return open_new(s, slot, out);
 	/* Another process may have removed it meanwhile; never the house. */
 	if (id != HOUSE && access(a->slot->path, F_OK) != 0) {
-		destroy(a);
+		pool_destroy(a);
 		return fail(NOT_FOUND, "no such account");
 	}
 	*out = a;
@@ -253,7 +254,7 @@ take_oldest(struct store *s)
 
 	if (s->idle <= s->idle_most)
 		return NULL;
-	unlink_idle(s, old);
+	pool_unlink(s, old);
 	if (db_waiting(old->db) < DB_WAL_PAGES_LEFT
 	    || s->leaving >= LEAVING_MOST)
 		return old;
@@ -263,10 +264,8 @@ take_oldest(struct store *s)
 	return NULL;
 }
 
-/* To the idle ones; the oldest of too many is closed.  The lock is held, and
- * let go of for that. */
-static void
-put_back(struct store *s, struct account *a)
+void
+pool_put_back(struct store *s, struct account *a)
 {
 	struct account *old;
 
@@ -275,14 +274,14 @@ put_back(struct store *s, struct account *a)
 	if (old == NULL)
 		return;
 	(void)pthread_mutex_unlock(&s->lock);
-	destroy(old);
+	pool_destroy(old);
 	(void)pthread_mutex_lock(&s->lock);
 }
 
 /* A WAL that is written all the time is never moved whole, so that it does
  * not begin anew: then once in so many pages is enough. */
-static bool
-needs_checkpoint(struct slot *slot)
+bool
+pool_needs_checkpoint(struct slot *slot)
 {
 	if (slot->pages < slot->tried)
 		slot->tried = 0;
@@ -300,9 +299,9 @@ account_close(struct account **account)
 	*account = NULL;
 	s = a->store;
 	(void)pthread_mutex_lock(&s->lock);
-	if ((!needs_checkpoint(a->slot) && a->prune == 0 && !a->forgets)
+	if ((!pool_needs_checkpoint(a->slot) && a->prune == 0 && !a->forgets)
 	    || a->slot->tired) {
-		put_back(s, a);
+		pool_put_back(s, a);
 	} else {
 		a->slot->tired = true;
 		give_to_tender(s, a);
@@ -327,118 +326,9 @@ pool_drop(struct store *s, int64_t id)
 		slot = *find_slot(s, id);
 		a = slot == NULL ? NULL : slot->idle;
 		if (a != NULL)
-			unlink_idle(s, a);
+			pool_unlink(s, a);
 		(void)pthread_mutex_unlock(&s->lock);
 		if (a != NULL)
-			destroy(a);
+			pool_destroy(a);
 	} while (a != NULL);
-}
-
-static result
-tidy_up(struct account *a, bool checkpoint)
-{
-	if (a->prune != 0)
-		TRY(item_prune(a, a->prune, LIMIT_TOMBSTONES));
-	a->prune = 0;
-	if (a->forgets)
-		TRY(history_prune(a));
-	a->forgets = false;
-	return checkpoint ? db_checkpoint(a->db) : done();
-}
-
-/* The lock is held, and let go of for the work. */
-static void
-tend_one(struct store *s, struct account *a)
-{
-	bool checkpoint = needs_checkpoint(a->slot);
-	result r;
-
-	if (checkpoint)
-		a->slot->tried = a->slot->pages;
-	(void)pthread_mutex_unlock(&s->lock);
-	r = tidy_up(a, checkpoint);
-	/* A reader may be in the way; then it is done next time. */
-	if (r.is != OK && r.is != BUSY)
-		log_line(LOG_WARNING, "store.checkpoint",
-		    "account=%lld why=\"%s\"", (long long)a->id, r.why);
-	(void)pthread_mutex_lock(&s->lock);
-	a->slot->tired = false;
-	put_back(s, a);
-}
-
-static void
-see_off(struct store *s, struct account *a)
-{
-	(void)pthread_mutex_unlock(&s->lock);
-	db_close_tidy(&a->db);
-	destroy(a);
-	(void)pthread_mutex_lock(&s->lock);
-	s->leaving--;
-}
-
-static void *
-tend(void *context)
-{
-	struct store *s = context;
-
-	(void)pthread_mutex_lock(&s->lock);
-	while (!s->closing) {
-		struct account *a = s->tired;
-
-		if (a == NULL) {
-			(void)pthread_cond_wait(&s->tender_wakes, &s->lock);
-			continue;
-		}
-		s->tired = a->next_idle;
-		a->next_idle = NULL;
-		if (a->leaving)
-			see_off(s, a);
-		else
-			tend_one(s, a);
-	}
-	(void)pthread_mutex_unlock(&s->lock);
-	return NULL;
-}
-
-result
-pool_open(struct store *s)
-{
-	sigset_t all, before;
-	int error;
-
-	(void)pthread_mutex_init(&s->lock, NULL);
-	(void)pthread_cond_init(&s->tender_wakes, NULL);
-	/* Signals are for the threads of the role. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&s->tender, NULL, tend, s);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error == 0)
-		return done();
-	log_line(LOG_ERROR, "store.thread", "error=\"%s\"", strerror(error));
-	return fail(FAILED, "the store's thread does not start");
-}
-
-void
-pool_close(struct store *s)
-{
-	(void)pthread_mutex_lock(&s->lock);
-	s->closing = true;
-	(void)pthread_cond_signal(&s->tender_wakes);
-	(void)pthread_mutex_unlock(&s->lock);
-	(void)pthread_join(s->tender, NULL);
-	while (s->tired != NULL) {
-		struct account *a = s->tired;
-
-		s->tired = a->next_idle;
-		destroy(a);
-	}
-	while (s->oldest != NULL) {
-		struct account *a = s->oldest;
-
-		unlink_idle(s, a);
-		destroy(a);
-	}
-	(void)pthread_cond_destroy(&s->tender_wakes);
-	(void)pthread_mutex_destroy(&s->lock);
 }

@@ -53,6 +53,9 @@ struct store {
 	 * and closes those that have something to tidy up. */
 	pthread_t tender;
 	pthread_cond_t tender_wakes;
+	bool tender_sleeps; /* until it is woken: nothing was idle */
+	int64_t retire_ms, look_next;
+	size_t retired; /* handles closed since memory was last given back */
 	struct account *tired; /* by next_idle */
 	size_t leaving; /* so many of them are to be closed */
 	bool closing;
@@ -89,6 +92,7 @@ struct account {
 	int64_t prune; /* a collection that may have too many tombstones */
 	bool warm;
 	bool leaving;
+	int64_t idle_since; /* steady ms */
 	struct account *next_idle; /* of the same slot */
 	struct account *older, *newer;
 };
@@ -109,6 +113,15 @@ CHECKED result account_remove_files(const char *data, int64_t id);
 
 /* Forget the idle handles of an account that is no more. */
 void pool_drop(struct store *, int64_t id);
+
+/* What the pool and its tender share; the lock is held.  pool_put_back: to the
+ * idle ones, the oldest of too many is closed; it lets go of the lock for that.
+ * pool_destroy closes what no list knows any more, without the lock. */
+void pool_unlink(struct store *, struct account *idle);
+void pool_cool(struct store *);
+void pool_put_back(struct store *, struct account *);
+bool pool_needs_checkpoint(struct slot *);
+void pool_destroy(struct account *);
 
 CHECKED result pool_open(struct store *);
 void pool_close(struct store *);

@@ -153,6 +153,7 @@ store_open(struct store **out, const struct store_options *options)
 	s->history_days = options->history_days;
 	s->idle_most = options->idle_accounts > 0 ? options->idle_accounts
 						  : IDLE_ACCOUNTS;
+	s->retire_ms = options->retire_ms;
 	r = begin(s, options->journal);
 	if (r.is == OK) {
 		*out = s;

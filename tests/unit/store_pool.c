@@ -2,6 +2,7 @@
 #include "tests/unit/store_help.h"
 
 #include <pthread.h>
+#include <time.h>
 
 enum { PEOPLE = 5, THREADS = 3, EACH = 120, HANDLES = 200, BYTES = 4096 };
 
@@ -33,6 +34,25 @@ deliver_many(void *context)
 	return NULL;
 }
 
+/* THREADS at once, by a store with these options; it stays open. */
+static void
+deliver_by(struct home *h, const int64_t *people,
+    const struct store_options *options)
+{
+	pthread_t threads[THREADS];
+	struct job jobs[THREADS];
+
+	store_close(&h->store);
+	must(store_open(&h->store, options), "store_open");
+	for (size_t i = 0; i < THREADS; i++) {
+		jobs[i] = (struct job){ h, people, i };
+		(void)pthread_create(&threads[i], NULL, deliver_many,
+		    &jobs[i]);
+	}
+	for (size_t i = 0; i < THREADS; i++)
+		(void)pthread_join(threads[i], NULL);
+}
+
 static int64_t
 count_items(struct home *h, int64_t person)
 {
@@ -46,6 +66,16 @@ count_items(struct home *h, int64_t person)
 	return c.items;
 }
 
+static int64_t
+count_all(struct home *h, const int64_t *people)
+{
+	int64_t items = 0;
+
+	for (size_t i = 0; i < PEOPLE; i++)
+		items += count_items(h, people[i]);
+	return items;
+}
+
 /* With room for one idle handle each delivery closes another one; what they
  * have written is found again, also by the next process. */
 static void
@@ -53,24 +83,55 @@ test_little_room(struct home *h, const int64_t *people)
 {
 	struct store_options options = { .data = h->data,
 		.journal = "test", .idle_accounts = 1 };
-	pthread_t threads[THREADS];
-	struct job jobs[THREADS];
-	int64_t items = 0;
 
-	store_close(&h->store);
-	must(store_open(&h->store, &options), "store_open");
-	for (size_t i = 0; i < THREADS; i++) {
-		jobs[i] = (struct job){ h, people, i };
-		(void)pthread_create(&threads[i], NULL, deliver_many,
-		    &jobs[i]);
-	}
-	for (size_t i = 0; i < THREADS; i++)
-		(void)pthread_join(threads[i], NULL);
+	deliver_by(h, people, &options);
 	store_close(&h->store);
 	home_reopen(h, "test");
-	for (size_t i = 0; i < PEOPLE; i++)
-		items += count_items(h, people[i]);
-	is_number(items, THREADS * EACH, "nothing is lost by closing");
+	is_number(count_all(h, people), THREADS * EACH,
+	    "nothing is lost by closing");
+}
+
+/* Descriptors of people's databases. */
+static int
+count_open(const struct home *h)
+{
+	char name[64], path[512];
+	int count = 0;
+
+	for (int fd = 0; fd < 1024; fd++) {
+		ssize_t n;
+
+		(void)snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+		n = readlink(name, path, sizeof path);
+		if (n > 0 && view_starts((view){ path, (size_t)n },
+		    view_of(h->data))
+		    && view_find((view){ path, (size_t)n },
+		    VIEW("/accounts/")) != SIZE_MAX)
+			count++;
+	}
+	return count;
+}
+
+/* What nobody uses is closed after a while, here almost at once and in the
+ * midst of it; nothing is lost, and all is opened again. */
+static void
+test_rest(struct home *h, const int64_t *people)
+{
+	const struct store_options options = { .data = h->data,
+		.journal = "test", .retire_ms = 1 };
+	const struct timespec pause = { .tv_nsec = 10000000 };
+	int64_t before = count_all(h, people);
+	int left;
+
+	deliver_by(h, people, &options);
+	left = count_open(h);
+	for (int i = 0; i < 6000 && left > 0; i++) {
+		(void)nanosleep(&pause, NULL);
+		left = count_open(h);
+	}
+	is_number(left, 0, "no database stays open");
+	is_number(count_all(h, people), before + THREADS * EACH,
+	    "nothing is lost by resting");
 }
 
 /* More handles than stay warm. */
@@ -111,6 +172,7 @@ main(void)
 		people[i] = home_person(&h, i);
 	test_little_room(&h, people);
 	test_many_handles(&h, people[0]);
+	test_rest(&h, people);
 	home_end(&h);
 	return tap_done();
 }
