@@ -136,7 +136,8 @@ publish_file(const char *from, const char *to, size_t most, const char *user)
 	result r = file_read(from, &text);
 
 	if (r.is == OK)
-		r = file_write(to, buf_view(&text), S_IRUSR | S_IWUSR);
+		r = file_write_fleeting(to, buf_view(&text),
+		    S_IRUSR | S_IWUSR);
 	if (r.is != OK)
 		log_line(LOG_ERROR, "configuration.copy", "file=%s why=\"%s\"",
 		    from, r.why);
@@ -232,7 +233,7 @@ announce(struct supervisor *s)
 	}
 	buf_print(&text, "supervisor %ld\n", (long)getpid());
 	children_list(s->children, &text);
-	if (file_write(path, buf_view(&text), 0644).is == OK) {
+	if (file_write_fleeting(path, buf_view(&text), 0644).is == OK) {
 		children_told(s->children);
 		if (!s->announced) {
 			proc_notify("READY=1");

@@ -1,11 +1,9 @@
 #include "mailcore/auth/inside.h"
 
 #include "mailcore/auth/throttle.h"
-#include "mailcore/base/encode.h"
 #include "mailcore/base/secret.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/log.h"
-#include "mailcore/sys/random.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,21 +16,6 @@ enum {
 };
 
 static const char wrong[] = "address or password is wrong";
-
-/* Built by the same call as real ones, so it always costs the same. */
-static result
-make_dummy(struct buf *out)
-{
-	unsigned char bytes[32];
-	struct buf secret = buf_new(2 * sizeof bytes);
-	result r;
-
-	random_bytes(bytes, sizeof bytes);
-	encode_hex(&secret, (view){ (const char *)bytes, sizeof bytes });
-	r = auth_hash(buf_view(&secret), out);
-	buf_free(&secret);
-	return r;
-}
 
 result
 auth_new(struct auth **out, struct store *store)
@@ -49,7 +32,7 @@ auth_new(struct auth **out, struct store *store)
 	a->turns = auth_turns_new(processors < 1 ? 1 : (size_t)processors);
 	a->notes = notes_new();
 	a->dummy = buf_new(DUMMY_TEXT);
-	r = make_dummy(&a->dummy);
+	r = auth_hash_nobody(&a->dummy);
 	if (r.is == OK)
 		r = auth_key(store, VIEW("app-password-key"), a->app_key);
 	if (r.is == OK)

@@ -77,6 +77,9 @@ void auth_listen(struct auth *, auth_listener *, void *context);
  * LIMIT_PASSWORD.  MALFORMED: empty, or not UTF-8. */
 CHECKED result auth_hash(view password, struct buf *out);
 
+/* One that no password fits, and that takes as long to try. */
+CHECKED result auth_hash_nobody(struct buf *out);
+
 /* Does `password` fit `hash`?  DENIED: no.  MALFORMED: unknown scheme. */
 CHECKED result auth_verify(view hash, view password);
 

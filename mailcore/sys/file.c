@@ -78,10 +78,13 @@ fill(int fd, const char *path, view bytes, int mode)
 	/* Not by open: there the umask would take from it. */
 	if (fchmod(fd, (mode_t)mode) != 0)
 		return failed("chmod", path, errno);
-	TRY(write_all(fd, path, bytes));
-	if (fsync(fd) != 0)
-		return failed("sync", path, errno);
-	return done();
+	return write_all(fd, path, bytes);
+}
+
+static result
+sync_file(int fd, const char *path)
+{
+	return fsync(fd) == 0 ? done() : failed("sync", path, errno);
 }
 
 /* The folder that holds `path`, into `to`. */
@@ -97,9 +100,9 @@ folder_of(const char *path, char *to, size_t room)
 }
 
 static result
-replace(const char *path, const char *temporary, view bytes, int mode)
+replace(const char *path, const char *temporary, view bytes, int mode,
+    bool sync)
 {
-	char folder[PATH_MAX];
 	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 	    S_IRUSR | S_IWUSR);
 	result r;
@@ -107,21 +110,19 @@ replace(const char *path, const char *temporary, view bytes, int mode)
 	if (fd < 0)
 		return failed("create", temporary, errno);
 	r = fill(fd, temporary, bytes, mode);
+	if (r.is == OK && sync)
+		r = sync_file(fd, temporary);
 	if (close(fd) != 0 && r.is == OK)
 		r = failed("close", temporary, errno);
 	if (r.is == OK && rename(temporary, path) != 0)
 		r = failed("rename", path, errno);
-	if (r.is != OK) {
+	if (r.is != OK)
 		(void)unlink(temporary);
-		return r;
-	}
-	if (!folder_of(path, folder, sizeof folder))
-		return fail(FAILED, "a path is too long");
-	return file_sync_folder(folder);
+	return r;
 }
 
-result
-file_write(const char *path, view bytes, int mode)
+static result
+write_file(const char *path, view bytes, int mode, bool sync)
 {
 	char temporary[PATH_MAX];
 	uint64_t unique;
@@ -132,7 +133,24 @@ file_write(const char *path, view bytes, int mode)
 	    (unsigned long long)unique);
 	if (n < 0 || (size_t)n >= sizeof temporary)
 		return failed("name", path, ENAMETOOLONG);
-	return replace(path, temporary, bytes, mode);
+	return replace(path, temporary, bytes, mode, sync);
+}
+
+result
+file_write(const char *path, view bytes, int mode)
+{
+	char folder[PATH_MAX];
+
+	TRY(write_file(path, bytes, mode, true));
+	if (!folder_of(path, folder, sizeof folder))
+		return fail(FAILED, "a path is too long");
+	return file_sync_folder(folder);
+}
+
+result
+file_write_fleeting(const char *path, view bytes, int mode)
+{
+	return write_file(path, bytes, mode, false);
 }
 
 static result

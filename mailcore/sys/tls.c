@@ -6,13 +6,15 @@
 #include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct tls {
 	struct certs *certs;
 	SSL_CTX *server;
-	SSL_CTX *client;
+	pthread_mutex_t lock; /* of the next */
+	SSL_CTX *client; /* NULL until somebody connects */
 	int alpn; /* index of the wanted protocol id in an SSL */
 };
 
@@ -120,19 +122,36 @@ new_server(struct tls *t, const struct tls_policy *p)
 }
 
 static result
-new_client(struct tls *t)
+new_client(SSL_CTX **out)
 {
 	/* Towards others no minimum above 1.2, whatever ours: mail that cannot
 	 * be sent safely today would be sent in clear instead. */
 	const struct tls_policy any = { TLS_1_2 };
+	SSL_CTX *client = SSL_CTX_new(TLS_client_method());
 
-	t->client = SSL_CTX_new(TLS_client_method());
-	if (t->client == NULL || !set_policy(t->client, &any)
-	    || SSL_CTX_set_default_verify_paths(t->client) != 1
-	    || SSL_CTX_dane_enable(t->client) != 1)
+	if (client == NULL || !set_policy(client, &any)
+	    || SSL_CTX_set_default_verify_paths(client) != 1
+	    || SSL_CTX_dane_enable(client) != 1) {
+		SSL_CTX_free(client);
 		return broken("client");
-	(void)SSL_CTX_set_session_cache_mode(t->client, SSL_SESS_CACHE_OFF);
+	}
+	(void)SSL_CTX_set_session_cache_mode(client, SSL_SESS_CACHE_OFF);
+	*out = client;
 	return done();
+}
+
+/* Made when it is first wanted: reading all that the system trusts takes
+ * longer than the rest of a start, and most roles never connect. */
+static SSL_CTX *
+client_of(struct tls *t)
+{
+	SSL_CTX *client = NULL;
+
+	(void)pthread_mutex_lock(&t->lock);
+	if (t->client != NULL || new_client(&t->client).is == OK)
+		client = t->client;
+	(void)pthread_mutex_unlock(&t->lock);
+	return client;
 }
 
 result
@@ -143,6 +162,7 @@ tls_new(struct tls **out, struct certs *certs, const struct tls_policy *p)
 
 	if (t == NULL)
 		abort();
+	(void)pthread_mutex_init(&t->lock, NULL);
 	t->certs = certs;
 	t->alpn = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
 	if (t->alpn < 0)
@@ -150,8 +170,6 @@ tls_new(struct tls **out, struct certs *certs, const struct tls_policy *p)
 	/* The queue role has no certificates: it only connects. */
 	if (r.is == OK && certs != NULL)
 		r = new_server(t, p);
-	if (r.is == OK)
-		r = new_client(t);
 	if (r.is == OK) {
 		*out = t;
 		t = NULL;
@@ -170,6 +188,7 @@ tls_free(struct tls **tt)
 		return;
 	SSL_CTX_free(t->server);
 	SSL_CTX_free(t->client);
+	(void)pthread_mutex_destroy(&t->lock);
 	free(t);
 }
 
@@ -255,7 +274,8 @@ expect_host(SSL *ssl, const char *host, bool verify)
 struct ssl_st *
 tls_connect(struct tls *t, const char *host, bool verify)
 {
-	SSL *ssl = SSL_new(t->client);
+	SSL_CTX *client = client_of(t);
+	SSL *ssl = client == NULL ? NULL : SSL_new(client);
 
 	if (ssl == NULL)
 		return NULL;

@@ -44,8 +44,9 @@ struct ssl_st *tls_accept(struct tls *, const char *alpn);
 /* Of the server's end, after its handshake. */
 void tls_bind(struct ssl_st *, struct tls_binding *);
 
-/* A client context that verifies `host` against the system's CAs, or not at
- * all (opportunistic, RFC 7435). */
+/* A client's SSL that verifies `host` against the system's CAs, or not at
+ * all (opportunistic, RFC 7435).  The first reads these CAs, some 20 ms.
+ * NULL: out of memory, or logged. */
 struct ssl_st *tls_connect(struct tls *, const char *host, bool verify);
 
 #endif

@@ -155,6 +155,32 @@ test_new_ones(void)
 	buf_free(&b);
 }
 
+/* Nobody's hash may not be told from others by how long it takes. */
+static void
+test_nobody(void)
+{
+	static const char argon2id[] =
+	    "{ARGON2ID}$argon2id$v=19$m=19456,t=2,p=1$";
+	struct buf real = buf_new(512), a = buf_new(512), b = buf_new(512);
+	result r = auth_hash(VIEW("secret"), &real);
+	size_t same = 0;
+
+	ok(r.is == OK && auth_hash_nobody(&a).is == OK
+	        && auth_hash_nobody(&b).is == OK,
+	    "hashes of nobody");
+	while (same < real.n && same < a.n && real.p[same] == a.p[same])
+		same++;
+	ok(real.n == a.n && same >= sizeof argon2id - 1,
+	    "it is written as others are, and costs as much: %s",
+	    buf_text(&a));
+	ok(!view_eq(buf_view(&a), buf_view(&b)), "each is another");
+	r = auth_verify(buf_view(&a), VIEW("secret"));
+	ok(r.is == DENIED, "it is read, and nothing fits: %s", r.why);
+	buf_free(&real);
+	buf_free(&a);
+	buf_free(&b);
+}
+
 int
 main(void)
 {
@@ -162,5 +188,6 @@ main(void)
 	test_without_braces();
 	test_unknown();
 	test_new_ones();
+	test_nobody();
 	return tap_done();
 }
