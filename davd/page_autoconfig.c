@@ -3,32 +3,13 @@
 #include "autoconfig/question.h"
 #include "autoconfig/service_set.h"
 
-/* An address names one domain, a Host perhaps two; the first tells both. */
-static view
-key_of(const struct autoconfig_question *question, struct arena *arena)
-{
-	view first = question->domains[0];
-
-	return arena_print(arena, "%zu%.*s", question->count, (int)first.n,
-	    first.p);
-}
-
 static result
-make_document(const struct page_services *services,
-    const struct autoconfig_question *question, struct arena *arena,
-    struct buf *out, view *etag)
+write_thunderbird(const struct page_services *services,
+    const struct service_set *set, struct arena *arena, struct buf *out)
 {
-	view key = key_of(question, arena);
-	struct service_set set;
-
-	if (page_cache_find(services->cache, key, arena, out, etag))
-		return done();
-	TRY(page_services_of(services, question, arena, &set));
-	autoconfig_thunderbird(&set, out);
-	*etag = page_etag(buf_view(out), arena);
-	TRY(arena_result(arena));
-	TRY(buf_result(out));
-	page_cache_keep(services->cache, key, buf_view(out), *etag);
+	(void)services;
+	(void)arena;
+	autoconfig_thunderbird(set, out);
 	return done();
 }
 
@@ -36,6 +17,8 @@ static void
 answer_document(const struct page_services *services,
     const struct request *request, struct answer *answer)
 {
+	static const struct page_document document = { .letter = 'a',
+		.write = write_thunderbird };
 	struct autoconfig_question question;
 	view address = VIEW(""), etag;
 	result r;
@@ -48,8 +31,8 @@ answer_document(const struct page_services *services,
 	}
 	r = autoconfig_ask(address, request->host, request->arena, &question);
 	if (r.is == OK)
-		r = make_document(services, &question, request->arena,
-		    &answer->body, &etag);
+		r = page_document(services, &document, &question,
+		    request->arena, &answer->body, &etag);
 	switch (r.is) {
 	case OK:
 		page_finish_known(request, answer, etag,

@@ -10,7 +10,8 @@ enum {
 	SLOTS = 64,
 	KEPT_MS = 1000,
 	BODY_MOST = 16384,
-	ETAG_MOST = 64
+	ETAG_MOST = 64,
+	KEY_MOST = 2 * LIMIT_DOMAIN
 };
 
 /* Two keys that fall on one slot take turns. */
@@ -33,7 +34,7 @@ page_cache_new(void)
 		abort();
 	(void)pthread_mutex_init(&c->lock, NULL);
 	for (size_t i = 0; i < SLOTS; i++)
-		c->slots[i] = (struct slot){ buf_new(LIMIT_DOMAIN + 1),
+		c->slots[i] = (struct slot){ buf_new(KEY_MOST),
 			buf_new(BODY_MOST), buf_new(ETAG_MOST), 0 };
 	return c;
 }

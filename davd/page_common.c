@@ -34,6 +34,49 @@ page_services_of(const struct page_services *services,
 	    domain.display_name, arena, out);
 }
 
+/* An address names one domain, a Host perhaps two; the first tells both.
+ * Settings that were loaded again are another conf, and old ones are never
+ * freed: the address tells them apart. */
+static result
+document_key(const struct page_services *services,
+    const struct page_document *document,
+    const struct autoconfig_question *question, struct arena *arena, view *key)
+{
+	const struct conf *conf = __atomic_load_n(&services->conf,
+	    __ATOMIC_ACQUIRE);
+	view first = question->domains[0];
+	int64_t changes = 0;
+
+	/* Before anything is read. */
+	if (document->exact)
+		TRY(setting_changes(services->dav.store, &changes));
+	*key = arena_print(arena, "%c%p,%lld,%zu%.*s", document->letter,
+	    (const void *)conf, (long long)changes, question->count,
+	    (int)first.n, first.p);
+	return arena_result(arena);
+}
+
+result
+page_document(const struct page_services *services,
+    const struct page_document *document,
+    const struct autoconfig_question *question, struct arena *arena,
+    struct buf *out, view *etag)
+{
+	struct service_set set;
+	view key;
+
+	TRY(document_key(services, document, question, arena, &key));
+	if (page_cache_find(services->cache, key, arena, out, etag))
+		return done();
+	TRY(page_services_of(services, question, arena, &set));
+	TRY(document->write(services, &set, arena, out));
+	*etag = page_etag(buf_view(out), arena);
+	TRY(arena_result(arena));
+	TRY(buf_result(out));
+	page_cache_keep(services->cache, key, buf_view(out), *etag);
+	return done();
+}
+
 bool
 page_is_public(const struct request *request, struct answer *answer)
 {

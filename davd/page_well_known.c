@@ -29,39 +29,40 @@ write_policy(const struct page_services *services,
 	return mta_sts_policy(set, out);
 }
 
-/* The document of the Host's domain; errors are answered here. */
-static bool
-make_document(const struct page_services *services,
+/* The document of the Host's domain. */
+static void
+answer_document(const struct page_services *services,
     const struct request *request, struct answer *answer,
-    result (*write)(const struct page_services *, const struct service_set *,
-	    struct arena *, struct buf *))
+    const struct page_document *document, view type)
 {
 	struct autoconfig_question question;
-	struct service_set set;
+	view etag;
 	result r = autoconfig_ask(VIEW(""), request->host, request->arena,
 	    &question);
 
 	if (r.is == OK)
-		r = page_services_of(services, &question, request->arena,
-		    &set);
+		r = page_document(services, document, &question,
+		    request->arena, &answer->body, &etag);
 	if (r.is == OK)
-		r = write(services, &set, request->arena, &answer->body);
-	if (r.is == NOT_FOUND || r.is == MALFORMED)
+		page_finish_known(request, answer, etag, type,
+		    VIEW("public, max-age=300"));
+	else if (r.is == NOT_FOUND || r.is == MALFORMED)
 		answer_text(answer, 404, "There is nothing here.");
-	else if (r.is != OK)
+	else
 		answer_text(answer, 503, "Try again later.");
-	return r.is == OK;
 }
 
 void
 page_pacc(void *services, const struct request *request,
     struct answer *answer)
 {
-	if (!page_is_public(request, answer))
-		return;
-	if (make_document(services, request, answer, write_pacc))
-		page_finish(request, answer, VIEW("application/json"),
-		    VIEW("public, max-age=300"));
+	/* The DNS vouches for these very bytes. */
+	static const struct page_document document = { .letter = 'p',
+		.exact = true, .write = write_pacc };
+
+	if (page_is_public(request, answer))
+		answer_document(services, request, answer, &document,
+		    VIEW("application/json"));
 }
 
 /* RFC 8461 3.3: from this name alone, and never by a redirect. */
@@ -69,15 +70,16 @@ void
 page_mta_sts(void *services, const struct request *request,
     struct answer *answer)
 {
+	static const struct page_document document = { .letter = 'm',
+		.write = write_policy };
+
 	if (!view_starts(request->host, VIEW("mta-sts."))) {
 		answer_text(answer, 404, "There is nothing here.");
 		return;
 	}
-	if (!page_is_public(request, answer))
-		return;
-	if (make_document(services, request, answer, write_policy))
-		page_finish(request, answer, VIEW("text/plain"),
-		    VIEW("public, max-age=300"));
+	if (page_is_public(request, answer))
+		answer_document(services, request, answer, &document,
+		    VIEW("text/plain"));
 }
 
 /* Password managers open what this leads to (W3C, A Well-Known URL for

@@ -117,6 +117,23 @@ CHECKED result page_services_of(const struct page_services *,
     const struct autoconfig_question *, struct arena *,
     struct service_set *out);
 
+/* A document about a domain, the same for whoever asks. */
+struct page_document {
+	char letter; /* its own: in the cache */
+	/* What the store says may change it, and does so at once; else a change
+	 * there counts a moment later. */
+	bool exact;
+	/* NOT_FOUND: that domain has none. */
+	result (*write)(const struct page_services *,
+	    const struct service_set *, struct arena *, struct buf *);
+};
+
+/* Appends it, as it was kept or anew; `etag` lives in the arena.
+ * NOT_FOUND. */
+CHECKED result page_document(const struct page_services *,
+    const struct page_document *, const struct autoconfig_question *,
+    struct arena *, struct buf *out, view *etag);
+
 /* Documents that are nobody's own, so that any web page may read them: GET and
  * HEAD go on; false: OPTIONS and what is not allowed, answered. */
 bool page_is_public(const struct request *, struct answer *);

@@ -109,4 +109,8 @@ CHECKED result setting_get(struct store *, struct arena *, view name,
     view *value);
 CHECKED result setting_set(struct store *, view name, view value);
 
+/* Every change of the house, by anybody, makes this number greater: as long as
+ * it is the same, what was read after asking for it is still so. */
+CHECKED result setting_changes(struct store *, int64_t *out);
+
 #endif

@@ -3,12 +3,13 @@
 
 #include "mailcore/store/inside.h"
 
-enum { GET, SET, COUNT_GET, COUNT_ADD, COUNT_CLEAR, COUNT_EXPIRE };
+enum { GET, SET, CHANGES, COUNT_GET, COUNT_ADD, COUNT_CLEAR, COUNT_EXPIRE };
 
 static const char *const sql[] = {
 	[GET] = "SELECT value FROM setting WHERE name = $1",
 	[SET] = "INSERT INTO setting (name, value) VALUES ($1, $2)"
 		" ON CONFLICT (name) DO UPDATE SET value = $2",
+	[CHANGES] = "SELECT seq FROM state WHERE account_id = $1",
 	[COUNT_GET] = "SELECT count FROM throttle WHERE key = $1"
 		      " AND until > $2",
 	[COUNT_ADD] = "INSERT INTO throttle (key, count, until)"
@@ -45,6 +46,31 @@ setting_get(struct store *s, struct arena *arena, view name, view *value)
 	*value = VIEW("");
 	TRY(house_open(s, &house));
 	r = get(house, arena, name, value);
+	account_close(&house);
+	return r;
+}
+
+static result
+changes(struct account *house, int64_t *out)
+{
+	const struct db_arg args[] = { db_int(HOUSE) };
+	struct db_query q;
+
+	db_ask(house->db, &q, sql[CHANGES], args, COUNT(args));
+	while (db_next(&q))
+		*out = db_int_at(&q, 0);
+	return db_end(&q);
+}
+
+result
+setting_changes(struct store *s, int64_t *out)
+{
+	struct account *house;
+	result r;
+
+	*out = 0;
+	TRY(house_open(s, &house));
+	r = changes(house, out);
 	account_close(&house);
 	return r;
 }

@@ -143,6 +143,25 @@ test_accounts(struct home *h)
 	is_number(count_leaving(h), 0, "no folder is left to be removed");
 }
 
+/* Whoever has read something and finds the same number again need not read
+ * again. */
+static void
+test_changes(struct home *h)
+{
+	int64_t before, same, after, id;
+
+	must(setting_changes(h->store, &before), "changes");
+	must(setting_changes(h->store, &same), "changes");
+	is_number(same, before, "nothing has changed");
+	must(setting_set(h->store, VIEW("changed"), VIEW("")), "set");
+	must(setting_changes(h->store, &after), "changes");
+	ok(after > before, "a setting has");
+	must(domain_add(h->store, VIEW("changed.example"), VIEW(""), &id),
+	    "domain_add");
+	must(setting_changes(h->store, &same), "changes");
+	ok(same > after, "a domain has");
+}
+
 static void
 test_small(struct home *h)
 {
@@ -195,6 +214,7 @@ main(void)
 	home_begin(&h);
 	test_domains(&h);
 	test_accounts(&h);
+	test_changes(&h);
 	test_small(&h);
 	test_remove_open(&h);
 	home_end(&h);
