@@ -97,8 +97,8 @@ wait_for_turn(struct auth_turns *t, enum auth_standing as, int64_t now)
 		    || t->waiting[as] <= waiting_most[as];
 	}
 	t->waiting[as]--;
-	/* What this one leaves may be what another one waits for. */
-	if (!stays)
+	/* That nobody known waits any more may be what others wait for. */
+	if (t->waiting[AUTH_KNOWN] + t->waiting[AUTH_NEW] > 0)
 		(void)pthread_cond_broadcast(&t->given);
 	return stays;
 }

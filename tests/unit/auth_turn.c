@@ -121,6 +121,63 @@ test_crowd(enum auth_standing as, bool storm, int busy, const char *what)
 	auth_turns_free(&c.turns);
 }
 
+struct pair {
+	struct auth_turns *turns;
+	pthread_barrier_t both;
+};
+
+static void *
+come_together(struct pair *p, enum auth_standing as)
+{
+	bool taken = takes(p->turns, as, 1);
+
+	(void)pthread_barrier_wait(&p->both);
+	if (taken)
+		auth_turns_give(p->turns, as, true, 1);
+	return NULL;
+}
+
+static void *
+come_known(void *context)
+{
+	return come_together(context, AUTH_KNOWN);
+}
+
+static void *
+come_new(void *context)
+{
+	return come_together(context, AUTH_NEW);
+}
+
+/* Two processors become free at once: whoever waits behind somebody known
+ * need not wait until that one is done. */
+static void
+test_both(void)
+{
+	struct pair p = { .turns = auth_turns_new(2) };
+	pthread_t threads[2];
+
+	(void)pthread_barrier_init(&p.both, NULL, 2);
+	for (int i = 0; i < 200; i++) {
+		bool taken = takes(p.turns, AUTH_NEW, 1)
+		    && takes(p.turns, AUTH_NEW, 1);
+
+		(void)pthread_create(&threads[0], NULL, come_new, &p);
+		(void)pthread_create(&threads[1], NULL, come_known, &p);
+		(void)sched_yield();
+		if (taken) {
+			auth_turns_give(p.turns, AUTH_NEW, true, 1);
+			auth_turns_give(p.turns, AUTH_NEW, true, 1);
+		}
+		(void)pthread_join(threads[0], NULL);
+		(void)pthread_join(threads[1], NULL);
+	}
+	ok(takes(p.turns, AUTH_NEW, 1) && takes(p.turns, AUTH_NEW, 1),
+	    "both processors are used at once, and given back");
+	(void)pthread_barrier_destroy(&p.both);
+	auth_turns_free(&p.turns);
+}
+
 int
 main(void)
 {
@@ -130,5 +187,6 @@ main(void)
 	test_crowd(AUTH_NEW, false, 0, "in a calm everybody may wait");
 	test_crowd(AUTH_NEW, true, CROWD - 1, "in a storm one may wait");
 	test_crowd(AUTH_KNOWN, true, CROWD - 4, "of the known ones, four");
+	test_both();
 	return tap_done();
 }
