@@ -49,7 +49,10 @@ usage()
 	              measure the release build beside other servers
 	fuzz [TARGET] [SECONDS]
 	              replay the corpus, then look for more
-	coverage      what the corpora reach, target by target
+	fuzz --minutes N [TARGET]...
+	              until each had that much CPU time in all (tests/fuzz/ledger)
+	fuzz --keep   take what was found and reaches new code into the corpora
+	coverage      what the corpora reach, target by target: docs/fuzz.md
 	torture [KIND] [ROUNDS]
 	              kills, power cuts, failing calls, jumps of the clock, slow
 	              connections, storms of logins, idle connections; docs/torture.md
@@ -315,6 +318,17 @@ fuzz()
 	    -Db_sanitize=address,undefined -Db_lundef=false \
 	    -Dc_args=-fsanitize=fuzzer-no-link
 	compile fuzz fuzzers
+	case $target in
+	--minutes)
+		[[ ${2:-} =~ ^[1-9][0-9]*$ ]] || die "fuzz: --minutes wants a number"
+		tests/fuzz/campaign build/fuzz build/fuzz/found "${@:2}"
+		return
+		;;
+	--keep)
+		fuzz_keep
+		return
+		;;
+	esac
 	[[ -z $target || -x build/fuzz/fuzz_$target ]] ||
 	    die "fuzz: no target $target; there are:" \
 	    "$(cd tests/fuzz && echo *.c)"
@@ -355,6 +369,22 @@ fuzz_one()
 	fi
 }
 
+# The corpora grow by the smallest inputs that reach something new.
+fuzz_keep()
+{
+	local name
+	fuzz_targets "" | while read -r name; do
+		[[ -d build/fuzz/found/$name ]] || continue
+		mkdir -p "tests/fuzz/corpus/$name"
+		build/fuzz/fuzz_"$name" -merge=1 -max_len=2048 \
+		    -rss_limit_mb=1024 -timeout=10 \
+		    "tests/fuzz/corpus/$name" "build/fuzz/found/$name" \
+		    > "build/fuzz/found/$name.merge.log" 2>&1 ||
+		    die "fuzz: see build/fuzz/found/$name.merge.log"
+		say "$name: $(find "tests/fuzz/corpus/$name" -type f | wc -l) inputs"
+	done
+}
+
 # How many lines of the code that a target is for (tests/fuzz/covers) its corpus
 # and what was found reach, in a build of its own that only counts.
 coverage()
@@ -365,7 +395,8 @@ coverage()
 	    -Dc_args=-fsanitize=fuzzer-no-link,-fprofile-instr-generate,-fcoverage-mapping \
 	    -Dc_link_args=-fprofile-instr-generate
 	compile cover fuzzers
-	tests/fuzz/coverage build/cover build/fuzz/found
+	tests/fuzz/coverage build/cover build/fuzz/found > docs/fuzz.md.new
+	mv docs/fuzz.md.new docs/fuzz.md
 }
 
 # --- the rest ---------------------------------------------------------------
