@@ -317,7 +317,8 @@ def hangs_up(server):
     client.close()
 
 
-def ours(server, sink):
+def keys_of(server):
+    """The TXT records of our signatures."""
     code, text = run([server.binary, "dns", "plan", server.domain,
                       "--data", server.data, "--format", "json"],
                      env=server.env)
@@ -331,6 +332,50 @@ def ours(server, sink):
     ok(code == 0, "a second key", text)
     name, _, rest = text.partition(" TXT ")
     records[name] = rest.strip().strip('"').encode()
+    return records
+
+
+def chain_of(text, records):
+    """What dkimpy says of a chain, and how many sets it has."""
+    def ask(name, timeout=5):
+        del timeout
+        return records.get(name.decode() if isinstance(name, bytes)
+                           else name)
+
+    said, results, why = dkim.ARC(text).verify(dnsfunc=ask)
+    return said, len(results), why
+
+
+def sealed(server, sink, names, records, pem):
+    """RFC 8617: what is sent on carries a chain that others can follow,
+    also when it comes by a second time."""
+    user, to = "user01@posthaste.test", "away@sink.example"
+    for name, text in records.items():
+        names.records[(name.rstrip("."), "TXT")] = [text.decode()]
+    records = {name + ".": values[0].encode()
+               for (name, kind), values in names.records.items()
+               if kind == "TXT"}
+    code, text = run([server.binary, "forward", "set", user, to, "--data",
+                      server.data], env=server.env)
+    ok(code == 0, "forward set", text)
+    text = letter("sealed", "joe@good.test")
+    text = dkim.sign(text, b"k", b"good.test", pem) + text
+    for count, found in ((1, "cv=none"), (2, "cv=pass")):
+        # It was not here before, as far as it says.
+        text = re.sub(rb"(?m)^Delivered-To:.*\n", b"", text)
+        same(send(server, "joe@good.test", text, user)[0], 250, "taken")
+        got = wait_for(lambda: len(sink.to(to)) == count and sink.to(to), 60)
+        text = got[-1][2] if got else b""
+        seal = field(text, "ARC-Seal")
+        ok("i=%d;" % count in seal and found in seal,
+           "a seal that says what was found", seal)
+        same(chain_of(text, records)[:2], (b"pass", count),
+             "dkimpy follows %d of them" % count)
+        same(chain_of(text.replace(b"Hello.", b"Hallo."), records)[0],
+             b"fail", "and sees a change")
+
+
+def ours(server, sink, records):
     with server.submission() as client:
         client.sendmail(server.address, ["far@sink.example"], letter(
             "ours", server.address, "One\r\n..two\r\n\r\n\r\n"))
@@ -370,6 +415,8 @@ def main():
         hangs_up(server)
         proven(server, pem)
         signed_alone(server, pem)
+        records = keys_of(server)
+        sealed(server, sink, names, records, pem)
         policies(server)
         forged(server)
         lists(server)
@@ -378,7 +425,7 @@ def main():
         slow_ends(server, thread, out)
         rated(server, rspamd)
         greylisted(server)
-        ours(server, sink)
+        ours(server, sink, records)
         server.reader.logout()
     for one in (names, sink, rspamd):
         one.close()
