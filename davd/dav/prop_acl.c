@@ -282,7 +282,8 @@ static const struct {
 	{ "D:principal-property-search", DAV_ROOT | DAV_PRINCIPAL | DAV_HOMES },
 	{ "D:principal-search-property-set",
 	    DAV_ROOT | DAV_PRINCIPAL | DAV_HOMES },
-	{ "D:principal-match", DAV_ROOT },
+	{ "D:principal-match", DAV_ROOT | DAV_PRINCIPAL | DAV_HOMES
+		| DAV_CALENDAR | DAV_BOOK | DAV_INBOX },
 	{ "D:acl-principal-prop-set", DAV_ALL & ~DAV_ROOT },
 	{ "C:calendar-query", DAV_CALENDAR | DAV_INBOX },
 	{ "C:calendar-multiget", DAV_CALENDAR | DAV_INBOX },

@@ -16,6 +16,7 @@ void report_busy(struct dav *, const struct xml_element *);
 void report_principal_search(struct dav *, const struct xml_element *);
 void report_principal_properties(struct dav *, const struct xml_element *);
 void report_principal_match(struct dav *, const struct xml_element *);
+void report_member_match(struct dav *, const struct xml_element *);
 void report_acl_principals(struct dav *, const struct xml_element *);
 void report_expand(struct dav *, const struct xml_element *);
 

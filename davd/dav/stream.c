@@ -8,7 +8,8 @@
 
 enum {
 	PIECE = 131072,
-	SCRATCH = 67108864 /* one object and what is made of it */
+	SCRATCH = 67108864, /* one object and what is made of it */
+	CLOCKS = 33554432   /* a calendar's time zone, read */
 };
 
 bool
@@ -44,6 +45,22 @@ item_href(struct stream *s, const struct collection *c, view name)
 	return href;
 }
 
+/* RFC 4791 7.3: which instances of floating times are in a range. */
+static void
+find_clock(struct stream *s, const struct collection *c)
+{
+	struct ical_view *v = &s->data.calendar;
+
+	if (s->clock != NULL || (!v->expand && !v->limit)
+	    || s->clock_of == c->id)
+		return;
+	if (s->clocks == NULL)
+		s->clocks = arena_new(CLOCKS);
+	arena_reset(s->clocks);
+	v->clock = schedule_clock(s->out.d->account, c->id, s->clocks);
+	s->clock_of = c->id;
+}
+
 void
 stream_item(
     struct stream *s, const struct collection *c, const struct item *item)
@@ -57,6 +74,8 @@ stream_item(
 	    && body_open(s->out.d->account, item->body, &body).is == OK;
 
 	r.href = item_href(s, c, item->name);
+	if (open)
+		find_clock(s, c);
 	if (open)
 		r.bytes = data_given(&s->data, r.what,
 		    acl_seen(s->out.d, c, body.bytes, &seen), &made);
@@ -158,6 +177,7 @@ stream_end(void *context)
 
 	buf_free(&s->first);
 	arena_free(&s->out.scratch);
+	arena_free(&s->clocks);
 }
 
 static void

@@ -17,7 +17,10 @@ struct stream {
 	void (*finish)(struct stream *);
 	const struct prop_wanted *wanted;
 	struct data_view data; /* how bytes are given */
-	const struct ical_clock *clock; /* of floating times; NULL: UTC */
+	const struct ical_clock *clock; /* of floating times; NULL: that of
+	                                 * the calendar */
+	struct arena *clocks; /* of the last calendar's, */
+	int64_t clock_of;     /* and its number */
 	view base;       /* the href of the collection last written of */
 	int64_t base_of; /* its number */
 	struct buf first; /* the first piece, when there are more */
