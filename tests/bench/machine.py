@@ -339,4 +339,4 @@ class Generator:
 
 def complaint(stderr):
     lines = stderr.decode("utf-8", "replace").strip().split("\n")
-    return "; ".join(lines[:3]) or "it failed without a word"
+    return "; ".join(dict.fromkeys(lines[:3])) or "it failed without a word"

@@ -22,6 +22,7 @@ mail_uid = nobody
 mail_gid = nogroup
 first_valid_uid = 1
 mail_max_userip_connections = 10000
+mail_max_lock_timeout = 5s
 default_process_limit = 6000
 default_client_limit = 19000
 default_vsz_limit = 1G
@@ -66,12 +67,6 @@ service lmtp {{
 service imap {{
   service_count = 100
   process_limit = 6000
-}}
-service auth {{
-  client_limit = 40000
-}}
-service anvil {{
-  client_limit = 40000
 }}
 """
 

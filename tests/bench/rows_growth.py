@@ -121,7 +121,8 @@ def sides(bench, size):
     """Ours, and the peer's where it has so many."""
     return [GrownSide(bench, size)] + [
         GrownSide(bench, size, peer)
-        for peer in bench.present([PEER] if size <= PEER_SIZE else [])]
+        for peer in bench.present([PEER])
+        if size <= bench.less(PEER_SIZE)]
 
 
 def fill(bench):
