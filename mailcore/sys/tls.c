@@ -14,7 +14,7 @@ struct tls {
 	struct certs *certs;
 	SSL_CTX *server;
 	pthread_mutex_t lock; /* of the next */
-	SSL_CTX *client; /* NULL until somebody connects */
+	SSL_CTX *client; /* NULL until somebody has connected */
 	int alpn; /* index of the wanted protocol id in an SSL */
 };
 
@@ -140,16 +140,29 @@ new_client(SSL_CTX **out)
 	return done();
 }
 
+static bool
+trusts_somebody(SSL_CTX *client)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(client);
+
+	return sk_X509_OBJECT_num(X509_STORE_get0_objects(store)) > 0;
+}
+
 /* Made when it is first wanted: reading all that the system trusts takes
- * longer than the rest of a start, and most roles never connect. */
+ * longer than the rest of a start, and most roles never connect.  OpenSSL does
+ * not say that it could not read it, for want of a descriptor perhaps: then it
+ * is read again the next time.  The caller's own; NULL: logged. */
 static SSL_CTX *
 client_of(struct tls *t)
 {
 	SSL_CTX *client = NULL;
 
 	(void)pthread_mutex_lock(&t->lock);
-	if (t->client != NULL || new_client(&t->client).is == OK)
+	if (t->client != NULL && SSL_CTX_up_ref(t->client) == 1)
 		client = t->client;
+	else if (new_client(&client).is == OK && t->client == NULL
+	    && trusts_somebody(client) && SSL_CTX_up_ref(client) == 1)
+		t->client = client;
 	(void)pthread_mutex_unlock(&t->lock);
 	return client;
 }
@@ -277,6 +290,7 @@ tls_connect(struct tls *t, const char *host, bool verify)
 	SSL_CTX *client = client_of(t);
 	SSL *ssl = client == NULL ? NULL : SSL_new(client);
 
+	SSL_CTX_free(client); /* `ssl` holds it */
 	if (ssl == NULL)
 		return NULL;
 	SSL_set_verify(ssl, SSL_VERIFY_NONE, NULL);
