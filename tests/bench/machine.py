@@ -20,6 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TREE = os.path.dirname(os.path.dirname(HERE))
 BASE_PORT = 10000       # below the ports that clients are given
 PUBLIC = {"https": 443, "imaps": 993, "pop3s": 995, "submissions": 465}
+CONNECTIONS = 11000     # the most idle sessions, and who wakes them
 START_SECONDS = 120
 STOP_SECONDS = 60
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -151,9 +152,13 @@ class Server:
         self.command("init", "--data", self.data, "--domain",
                      "posthaste.test", "--address", self.ip, "--base-port",
                      str(BASE_PORT), "--users", str(self.users))
-        # PACC has no words for other ports than the usual ones.
-        with open(os.path.join(self.data, "posthaste.conf"), "a",
-                  encoding="utf-8") as file:
+        path = os.path.join(self.data, "posthaste.conf")
+        with open(path, encoding="utf-8") as file:
+            conf = re.sub(r"^connections .*", "connections %d" % CONNECTIONS,
+                          file.read(), flags=re.M)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(conf)
+            # PACC has no words for other ports than the usual ones.
             for name, port in PUBLIC.items():
                 file.write("public-port.%s %d\n" % (name, port))
         # It signs profiles only when its chain is whole.
