@@ -10,4 +10,7 @@ int64_t clock_now(void);
 /* Milliseconds that never jump, for time-outs. */
 int64_t clock_steady_ms(void);
 
+/* The same in microseconds, for how long something took. */
+int64_t clock_steady_us(void);
+
 #endif

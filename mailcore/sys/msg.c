@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 enum {
-	POST_GATHER_MS = 5,
+	POST_GATHER_MS = 20,
 	NUMBERS_MOST = 64 /* in one datagram */
 };
 

@@ -6,7 +6,8 @@
  * the sending are the worker's.  Handing over goes by the workers' queue one
  * way and by the loop's inbox the other way.  The loop is not woken for a
  * connection that has nothing to do but to wait: it looks into the inbox when
- * the peer says more, and each second.
+ * the peer says more, and each second.  A worker may also stay with a busy
+ * connection; the loop does not wait for its socket then.
  *
  *	net.c    the whole: start, stop, listeners
  *	loop.c   one I/O thread: inbox, time-outs
@@ -14,6 +15,7 @@
  *	stream.c bytes in and out, with and without TLS
  *	deflate.c the same, compressed
  *	worker.c the threads that run sessions
+ *	stay.c   workers that stay with a busy connection
  *	watch.c  who is to be woken when an account changes
  *	peers.c  how many connections each address has
  */
@@ -109,6 +111,10 @@ struct conn {
 	bool armed;    /* the loop hears of more while a worker is at it */
 	bool eof;      /* nothing more will come */
 	bool broken;   /* nothing more can be sent */
+	bool stays;    /* the worker that has it waits for more itself */
+	unsigned brisk; /* questions in a row that came right after an answer */
+	int64_t answered, stay_until; /* steady us */
+	int64_t took; /* us, the last unit or units */
 	bool waking;   /* the watched account has changed */
 	bool dead;     /* freed as soon as it is out of the inbox */
 
@@ -190,6 +196,8 @@ struct net {
 	struct conn *job_first, *job_last;
 	struct every *every_first;
 	bool workers_end;
+	_Atomic size_t queued;  /* connections in that queue */
+	_Atomic size_t staying; /* workers that stay with a connection */
 
 	_Atomic uint64_t wakes;
 	pthread_mutex_t watch_lock;
@@ -234,6 +242,8 @@ CHECKED enum stream stream_receive(struct conn *); /* into `in` */
 CHECKED enum stream stream_send(struct conn *);    /* from `out` */
 /* As much of it as goes at once, by the worker that has the connection. */
 void stream_send_early(struct conn *);
+/* What has come, likewise; behind all that is done. */
+void stream_receive_here(struct conn *);
 bool stream_unsent(const struct conn *);
 void stream_shut(struct conn *); /* our end */
 CHECKED enum stream stream_drain(struct conn *);
@@ -260,6 +270,12 @@ void worker_queue(struct conn *, enum job);
 /* Run c->unit on the thread that calls. */
 void worker_run_here(struct conn *);
 void worker_queue_every(struct every *);
+
+/* stay.c */
+void stay_begin(struct conn *); /* on its loop: before a worker gets it */
+/* The worker that has run it: more came, and c->unit is to be run. */
+bool stay_on(struct conn *);
+void stay_end(struct conn *); /* before it is given back */
 
 /* watch.c */
 void watch_set(struct conn *, int64_t account);

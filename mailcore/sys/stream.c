@@ -12,6 +12,7 @@ enum {
 	/* So that one fast reader does not keep its loop. */
 	SEND_AT_ONCE = 1 << 20,
 	CORK_FROM = 65536,
+	HERE_AT_ONCE = 16384,
 	DRAIN_AT_ONCE = 16
 };
 
@@ -169,6 +170,67 @@ stream_receive(struct conn *c)
 	if (s == STREAM_DONE && c->deflate != NULL)
 		inflate_some(c);
 	return s;
+}
+
+/* TLS said so to a worker: nothing is to be waited for. */
+static void
+judge_here(struct conn *c)
+{
+	switch (SSL_get_error(c->ssl, 0)) {
+	case SSL_ERROR_WANT_READ:
+		c->readable = false;
+		break;
+	case SSL_ERROR_WANT_WRITE:
+		break;
+	case SSL_ERROR_ZERO_RETURN:
+		c->eof = true;
+		break;
+	default:
+		c->broken = c->eof = true;
+	}
+}
+
+static void
+receive_tls_here(struct conn *c, char *piece, size_t room)
+{
+	size_t got = 0, n;
+
+	ERR_clear_error();
+	while (got < room) {
+		if (SSL_read_ex(c->ssl, piece + got, room - got, &n) != 1) {
+			judge_here(c);
+			break;
+		}
+		got += n;
+	}
+	buf_add(&c->in, (view){ piece, got });
+}
+
+void
+stream_receive_here(struct conn *c)
+{
+	char piece[HERE_AT_ONCE];
+	ssize_t n;
+
+	buf_drop(&c->in, c->in_at);
+	c->in_at = 0;
+	/* Until it is known that there is no more. */
+	c->readable = true;
+	if (c->ssl != NULL) {
+		receive_tls_here(c, piece, sizeof piece);
+		return;
+	}
+	n = recv(c->fd, piece, sizeof piece, 0);
+	if (n > 0) {
+		buf_add(&c->in, (view){ piece, (size_t)n });
+		c->readable = (size_t)n == sizeof piece;
+	} else if (n == 0) {
+		c->eof = true;
+	} else if (errno == EAGAIN || errno == EINTR) {
+		c->readable = false;
+	} else {
+		c->broken = c->eof = true;
+	}
 }
 
 static enum stream

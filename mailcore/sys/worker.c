@@ -1,5 +1,6 @@
 #include "mailcore/sys/net.h"
 
+#include "mailcore/sys/clock.h"
 #include "mailcore/sys/log.h"
 
 /* Sessions need little; libraries that they call (SQLite, argon2) have their
@@ -105,9 +106,16 @@ run_conn(struct conn *c)
 {
 	struct loop *loop = c->loop;
 
-	take_step(c, run_job(c));
-	if (c->next == STEP_READ && c->delay_ms == 0)
-		stream_send_early(c);
+	do {
+		int64_t begun = clock_steady_us();
+
+		take_step(c, run_job(c));
+		if (c->next == STEP_READ && c->delay_ms == 0)
+			stream_send_early(c);
+		c->answered = clock_steady_us();
+		c->took = c->answered - begun;
+	} while (stay_on(c));
+	stay_end(c);
 	/* From here on it is the loop's, and may be gone. */
 	if (c->next == STEP_READ && c->delay_ms == 0 && only_waits(c))
 		loop_post_quietly(loop, c);
@@ -140,6 +148,7 @@ take(struct net *n, struct conn **c, struct every **e)
 		n->job_first = (*c)->job_next;
 		if (n->job_first == NULL)
 			n->job_last = NULL;
+		n->queued--;
 	}
 	(void)pthread_mutex_unlock(&n->job_lock);
 	return *c != NULL || *e != NULL;
@@ -169,6 +178,8 @@ worker_queue(struct conn *c, enum job job)
 	c->job = job;
 	c->job_next = NULL;
 	c->wakes_seen = n->wakes;
+	if (job == JOB_RUN)
+		stay_begin(c);
 	c->armed = c->interest == EV_READ;
 	(void)pthread_mutex_lock(&n->job_lock);
 	if (n->job_last == NULL)
@@ -176,6 +187,7 @@ worker_queue(struct conn *c, enum job job)
 	else
 		n->job_last->job_next = c;
 	n->job_last = c;
+	n->queued++;
 	(void)pthread_mutex_unlock(&n->job_lock);
 	/* Not under the lock, on which who wakes would wait. */
 	(void)pthread_cond_signal(&n->job_there);
