@@ -2,7 +2,6 @@
  * "sieve/.active" with the name of the active one, "settings/forward" and
  * "settings/vacation". */
 #include "mailcore/admin/transfer_inside.h"
-#include "mailcore/base/ascii.h"
 #include "mailcore/base/encode.h"
 #include "mailcore/base/utf8.h"
 #include "mailcore/format/address.h"
@@ -155,15 +154,6 @@ set_vacation(struct account *account, void *context)
 	return handling_set_vacation(account, &t->h);
 }
 
-static bool
-is_script_name(view name)
-{
-	for (size_t i = 0; i < name.n; i++)
-		if (ascii_is_control(name.p[i]))
-			return false;
-	return name.n > 0 && utf8_is_valid(name);
-}
-
 static result
 take_script(struct import *m, struct taking *t, view file)
 {
@@ -178,7 +168,7 @@ take_script(struct import *m, struct taking *t, view file)
 		r = decode_percent(&name, file); /* it may have a slash */
 	}
 	t->name = arena_copy(t->arena, buf_view(&name));
-	if (r.is == OK && !is_script_name(t->name))
+	if (r.is == OK && !sieve_is_script_name(t->name))
 		r = fail(MALFORMED, "not the name of a script");
 	if (r.is == OK)
 		r = sieve_compile(arena, t->text, &script, &error);

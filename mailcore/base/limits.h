@@ -127,7 +127,7 @@ enum {
 	 * about a byte compared; a run of all of them takes some 50 ms. */
 	LIMIT_SIEVE_SCRIPT = 131072,
 	LIMIT_SIEVE_SCRIPTS = 32,
-	LIMIT_SIEVE_SCRIPT_NAME = 256, /* RFC 5804 1.6: at least 128 signs */
+	LIMIT_SIEVE_SCRIPT_NAME = 512, /* RFC 5804 1.6: 128 signs of 4 bytes */
 	LIMIT_SIEVE_NODES = 10000,
 	LIMIT_SIEVE_NESTING = 32,
 	LIMIT_SIEVE_MEMORY = 16777216, /* of a compiled script; of a run */

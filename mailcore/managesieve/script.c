@@ -1,7 +1,5 @@
 /* The commands about scripts (RFC 5804 2.5 to 2.12). */
-#include "mailcore/base/ascii.h"
 #include "mailcore/base/limits.h"
-#include "mailcore/base/utf8.h"
 #include "mailcore/managesieve/session.h"
 #include "mailcore/sieve/sieve.h"
 #include "mailcore/store/handling.h"
@@ -41,7 +39,7 @@ say_result(struct buf *out, result r)
 		    : codes[r.is], view_of(r.why));
 }
 
-/* RFC 5804 1.6: no control characters, at least one sign. */
+/* Only SETACTIVE may name nothing. */
 static view
 take_name(struct scan *scan, struct arena *arena, bool may_be_empty)
 {
@@ -49,12 +47,8 @@ take_name(struct scan *scan, struct arena *arena, bool may_be_empty)
 
 	scan_byte(scan, ' ', "RFC 5804 2: a name");
 	name = managesieve_take(scan, arena);
-	if ((name.n == 0 && !may_be_empty) || !utf8_is_valid(name))
+	if (!(name.n == 0 && may_be_empty) && !sieve_is_script_name(name))
 		scan_fail(scan, MALFORMED, "RFC 5804 1.6: not a name");
-	for (size_t i = 0; i < name.n; i++)
-		if (ascii_is_control(name.p[i]))
-			scan_fail(scan, MALFORMED,
-			    "RFC 5804 1.6: not a name");
 	return name;
 }
 

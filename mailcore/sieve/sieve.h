@@ -34,6 +34,10 @@ CHECKED result sieve_compile(struct arena *, view text, struct sieve **out,
 /* "line 3: no such command: \"fileit\"". */
 void sieve_error_write(const struct sieve_error *, struct buf *out);
 
+/* RFC 5804 1.6: UTF-8 of at least one sign, without control characters and
+ * separators of lines, up to LIMIT_SIEVE_SCRIPT_NAME. */
+bool sieve_is_script_name(view);
+
 struct sieve_host {
 	void *context;
 	/* Is there a mailbox of that name (RFC 5490 3.1)? */

@@ -176,9 +176,6 @@ bool sieve_is_name(view);
 /* What `set` takes: a name, also "global.name" (RFC 6609 3.4.2). */
 bool sieve_is_variable(const struct sieve *, view name);
 
-/* RFC 5804 1.6, RFC 6609 3.2. */
-bool sieve_is_script_name(view);
-
 /* RFC 5228 2.4.2.3: "local@domain", or that in <> behind a name.  `out`: the
  * address alone, as it is sent to.  MALFORMED. */
 CHECKED result sieve_address(struct arena *, view text, view *out);
