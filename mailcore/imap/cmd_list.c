@@ -319,6 +319,8 @@ add_attributes(const struct list *l, const struct entry *e, struct buf *out)
 	else if (e->there == NULL || (l->lsub && !subscribed))
 		buf_add_text(out, l->extended ? "\\NonExistent \\Noselect "
 					      : "\\Noselect ");
+	else if (!l->lsub && (e->rights & RIGHT_READ) == 0)
+		buf_add(out, VIEW("\\Noselect ")); /* RFC 5819 2 */
 	buf_add_text(out, e->has_children ? "\\HasChildren"
 					  : "\\HasNoChildren");
 	if (use != NULL && !l->lsub)

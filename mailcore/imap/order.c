@@ -115,7 +115,7 @@ text_of(const struct criterion *c, struct ordered *m, view header,
 	return keep_address(value, display, o->arena, work);
 }
 
-/* "<a@b> <c@d>"; quotes and comments do not occur in real ones. */
+/* "<a@b> <c@d>"; comments do not occur in real ones. */
 static bool
 next_id(view *rest, view *id)
 {
@@ -135,6 +135,26 @@ next_id(view *rest, view *id)
 	}
 }
 
+/* RFC 5256 3: <"a"@b> is <a@b>. */
+static view
+keep_id(view id, struct arena *arena)
+{
+	char *to;
+	size_t n = 0;
+
+	if (view_find_byte(id, '"') == SIZE_MAX)
+		return arena_copy(arena, id);
+	to = arena_alloc(arena, id.n);
+	for (size_t i = 0; to != NULL && i < id.n; i++) {
+		if (id.p[i] == '"')
+			continue;
+		if (id.p[i] == '\\' && i + 1 < id.n)
+			i++;
+		to[n++] = id.p[i];
+	}
+	return (view){ to, n };
+}
+
 /* Its own id first ("" without one), then those it refers to (RFC 5256 3,
  * REFERENCES step 1). */
 static void
@@ -151,7 +171,7 @@ read_ids(struct ordering *o, struct ordered *m, view header,
 		return;
 	if (header_find(header, VIEW("Message-ID"), work, &value)
 	    && next_id(&value, &id))
-		m->ids[0] = arena_copy(o->arena, id);
+		m->ids[0] = keep_id(id, o->arena);
 	m->id_count = 1;
 	if (header_find(header, VIEW("References"), work, &value))
 		while (next_id(&value, &id))
@@ -164,8 +184,8 @@ read_ids(struct ordering *o, struct ordered *m, view header,
 		     ? count - LIMIT_IMAP_REFERENCES
 		     : 0;
 	     i < count; i++)
-		m->ids[m->id_count++] = arena_copy(o->arena,
-		    ids[i % LIMIT_IMAP_REFERENCES]);
+		m->ids[m->id_count++] = keep_id(
+		    ids[i % LIMIT_IMAP_REFERENCES], o->arena);
 }
 
 /* The header, mostly without opening the body. */
