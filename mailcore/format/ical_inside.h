@@ -31,8 +31,8 @@ void ical_start_library(void);
 icalcomponent *ical_read(view text, bool times_only, struct arena *);
 
 /* A VTIMEZONE without STANDARD and DAYLIGHT is the zone of its name, as this
- * system has it: ical_read adds them, behind all else, for known zones that
- * the text does not define. */
+ * system has it: ical_read adds them for known zones that the text does not
+ * define. */
 bool ical_is_zone_name(icalcomponent *);
 
 /* May libical iterate it? */

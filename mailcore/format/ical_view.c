@@ -9,7 +9,8 @@
 /* One component directly inside of VCALENDAR, and what becomes of it. */
 struct part {
 	view text; /* from BEGIN to END */
-	icalcomponent *component;
+	bool zone;
+	icalcomponent *component; /* NULL for a zone */
 	bool drop;
 	bool convert;    /* its times are written anew */
 	bool recurs;     /* and its instances get a RECURRENCE-ID */
@@ -283,9 +284,6 @@ plan_expanded(struct writing *w, struct part *p)
 {
 	struct gather g = { w, { w->v->from, w->v->to }, p, 0 };
 
-	p->drop = icalcomponent_isa(p->component) == ICAL_VTIMEZONE_COMPONENT;
-	if (p->drop)
-		return;
 	if (ical_floats(p->component))
 		g.range = ical_by_clock(w->v->clock, &g.range);
 	p->convert = true;
@@ -330,7 +328,8 @@ collect_overridden(struct writing *w)
 	if (w->overridden.list == NULL)
 		return;
 	for (size_t i = 0; i < w->count; i++)
-		if (ical_is_override(w->parts[i].component)
+		if (!w->parts[i].zone
+		    && ical_is_override(w->parts[i].component)
 		    && ical_moment(w->parts[i].component,
 			ICAL_RECURRENCEID_PROPERTY,
 			&w->overridden.list[w->overridden.count], NULL))
@@ -338,8 +337,8 @@ collect_overridden(struct writing *w)
 	ical_sort(w->overridden.list, w->overridden.count);
 }
 
-/* libical keeps the order; the n-th component of the text is its n-th, and
- * behind them are the zones that it only names. */
+/* libical puts time zones first, also those that the text only names; all else
+ * stays in order. */
 static bool
 pair(struct writing *w, icalcomponent *calendar)
 {
@@ -350,13 +349,17 @@ pair(struct writing *w, icalcomponent *calendar)
 		 calendar, ICAL_ANY_COMPONENT);
 	     c != NULL; c = icalcomponent_get_next_component(
 			    calendar, ICAL_ANY_COMPONENT)) {
-		if (n < w->count)
-			w->parts[n].component = c;
-		else if (!ical_is_zone_name(c))
+		if (icalcomponent_isa(c) == ICAL_VTIMEZONE_COMPONENT)
+			continue;
+		while (n < w->count && w->parts[n].zone)
+			n++;
+		if (n == w->count)
 			return false;
-		n++;
+		w->parts[n++].component = c;
 	}
-	return n >= w->count;
+	while (n < w->count && w->parts[n].zone)
+		n++;
+	return n == w->count;
 }
 
 static void
@@ -364,7 +367,9 @@ plan(struct writing *w)
 {
 	collect_overridden(w);
 	for (size_t i = 0; i < w->count; i++) {
-		if (w->v->expand)
+		if (w->parts[i].zone)
+			w->parts[i].drop = w->v->expand;
+		else if (w->v->expand)
 			plan_expanded(w, &w->parts[i]);
 		else
 			plan_limited(w, &w->parts[i]);
@@ -372,7 +377,7 @@ plan(struct writing *w)
 }
 
 static result
-add_part(struct writing *w, size_t *room, view text)
+add_part(struct writing *w, size_t *room, bool zone, view text)
 {
 	struct part *more = arena_more(
 	    w->arena, w->parts, w->count, room, sizeof *more);
@@ -380,7 +385,8 @@ add_part(struct writing *w, size_t *room, view text)
 	if (more == NULL)
 		return arena_result(w->arena);
 	w->parts = more;
-	w->parts[w->count++] = (struct part){ .text = text };
+	w->parts[w->count++] = (struct part){ .zone = zone,
+		.text = text };
 	return done();
 }
 
@@ -398,15 +404,19 @@ find_parts(struct writing *w, view text)
 	struct content_line line;
 	size_t begin = 0, before = text.n - lines.rest.n;
 	size_t depth = 0, room = 0;
+	bool zone = false;
 
 	for (; content_line_next(&lines, &line);
 	     before = text.n - lines.rest.n) {
 		if (view_same(line.name, VIEW("BEGIN"))) {
-			if (++depth == 2)
-				begin = before;
+			if (++depth != 2)
+				continue;
+			begin = before;
+			zone = view_same(
+			    view_trim(line.value), VIEW("VTIMEZONE"));
 		} else if (view_same(line.name, VIEW("END"))) {
 			if (depth == 2)
-				TRY(add_part(w, &room,
+				TRY(add_part(w, &room, zone,
 				    slice(text, begin, text.n - lines.rest.n)));
 			depth -= depth > 0;
 		}

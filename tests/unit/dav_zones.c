@@ -276,6 +276,109 @@ test_floating(struct talk *t)
 	    200, "20300601T160000Z/20300601T170000Z", "and is busy then");
 }
 
+/* Is it there within a second that begins so? */
+static bool
+is_at(struct talk *t, const char *name, const char *from, const char *to)
+{
+	char body[1024];
+	struct reply r;
+	bool found;
+
+	snprintf(body, sizeof body, "<C:calendar-query xmlns:D='DAV:'"
+	    " xmlns:C='urn:ietf:params:xml:ns:caldav'><D:prop><D:getetag/>"
+	    "</D:prop><C:filter><C:comp-filter name='VCALENDAR'>"
+	    "<C:comp-filter name='VEVENT'><C:time-range start='%sZ'"
+	    " end='%sZ'/></C:comp-filter></C:comp-filter></C:filter>"
+	    "</C:calendar-query>", from, to);
+	r = talk(t, "REPORT", CALENDAR, "", body);
+	found = r.status == 207 && reply_has(&r, name);
+	reply_free(&r);
+	return found;
+}
+
+/* In years that rules of today say other things of. */
+static const struct {
+	const char *zones, *zone, *start; /* what clocks show */
+	const char *before, *at, *after;  /* seconds in UTC */
+} past[] = {
+	{ "", "Europe/London", "19770325T120000", "19770325T105959",
+	    "19770325T110000", "19770325T110001" },
+	{ "", "America/Sao_Paulo", "20140220T120000", "20140220T145959",
+	    "20140220T150000", "20140220T150001" },
+	{ "", "America/Sao_Paulo", "20141019T120000", "20141019T135959",
+	    "20141019T140000", "20141019T140001" },
+	{ "", "Asia/Tehran", "20190322T120000", "20190322T072959",
+	    "20190322T073000", "20190322T073001" },
+	{ "", "Africa/Casablanca", "20240320T120000", "20240320T115959",
+	    "20240320T120000", "20240320T120001" },
+	{ "", "Africa/Cairo", "20231027T120000", "20231027T095959",
+	    "20231027T100000", "20231027T100001" },
+	{ "", "Europe/Berlin", "20260701T120000", "20260701T095959",
+	    "20260701T100000", "20260701T100001" },
+	/* What an object says itself goes before that. */
+	{ BERLIN, "Europe/Berlin", "20260701T120000", "20260701T105959",
+	    "20260701T110000", "20260701T110001" },
+};
+
+/* Expanded, also where the time zone comes behind what uses it. */
+static void
+test_expanded(struct talk *t)
+{
+	static const char *const texts[] = {
+		"BEGIN:VEVENT\r\nUID:past\r\nDTSTAMP:20260101T000000Z\r\n"
+		"DTSTART;TZID=Europe/Berlin:20190330T120000\r\n"
+		"RRULE:FREQ=DAILY;COUNT=2\r\nEND:VEVENT\r\n",
+		"BEGIN:VEVENT\r\nUID:past\r\nDTSTAMP:20260101T000000Z\r\n"
+		"DTSTART;TZID=Mine:20190330T130000\r\n"
+		"RRULE:FREQ=DAILY;COUNT=2\r\nEND:VEVENT\r\n" MINE,
+	};
+	static const char *const second[] = { "DTSTART:20190331T100000Z",
+		"DTSTART:20190331T110000Z" };
+	char text[1024];
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		snprintf(text, sizeof text, "BEGIN:VCALENDAR\r\n"
+		    "VERSION:2.0\r\nPRODID:x\r\n%sEND:VCALENDAR\r\n",
+		    texts[i]);
+		expect(t, "PUT", CALENDAR "past.ics", "", text, 204, NULL,
+		    "a rule");
+		expect(t, "REPORT", CALENDAR "past.ics", "",
+		    "<C:calendar-multiget xmlns:D='DAV:'"
+		    " xmlns:C='urn:ietf:params:xml:ns:caldav'><D:prop>"
+		    "<C:calendar-data><C:expand start='20190331T000000Z'"
+		    " end='20190401T000000Z'/></C:calendar-data></D:prop>"
+		    "<D:href>" CALENDAR "past.ics</D:href>"
+		    "</C:calendar-multiget>",
+		    207, second[i], "expanded");
+	}
+}
+
+/* Alone, and as the second instance of a rule. */
+static void
+test_past(struct talk *t)
+{
+	static const char *const rules[] = { "",
+		"RRULE:FREQ=DAILY;COUNT=2\r\n" };
+	char text[1024];
+
+	for (size_t i = 0; i < 2 * COUNT(past); i++) {
+		const char *rule = rules[i % 2];
+		size_t k = i / 2;
+
+		snprintf(text, sizeof text, "BEGIN:VCALENDAR\r\n"
+		    "VERSION:2.0\r\nPRODID:x\r\n%sBEGIN:VEVENT\r\n"
+		    "UID:past\r\nDTSTAMP:20260101T000000Z\r\n"
+		    "DTSTART;TZID=%s:%s\r\n%sDURATION:PT1S\r\n"
+		    "END:VEVENT\r\nEND:VCALENDAR\r\n", past[k].zones,
+		    past[k].zone, past[k].start, rule);
+		expect(t, "PUT", CALENDAR "past.ics", "", text,
+		    i == 0 ? 201 : 204, NULL, past[k].zone);
+		ok(is_at(t, "past.ics", past[k].at, past[k].after)
+			&& !is_at(t, "past.ics", past[k].before, past[k].at),
+		    "%s %s %s", past[k].zone, past[k].at, rule);
+	}
+}
+
 int
 main(void)
 {
@@ -286,6 +389,8 @@ main(void)
 	test_objects(&t);
 	test_property(&t);
 	test_floating(&t);
+	test_past(&t);
+	test_expanded(&t);
 	talk_close(&t);
 	return tap_done();
 }
