@@ -390,12 +390,6 @@ add_part(struct writing *w, size_t *room, bool zone, view text)
 	return done();
 }
 
-static view
-slice(view text, size_t from, size_t to)
-{
-	return view_first(view_from(text, from), to - from);
-}
-
 /* Where the components are. */
 static result
 find_parts(struct writing *w, view text)
@@ -417,7 +411,8 @@ find_parts(struct writing *w, view text)
 		} else if (view_same(line.name, VIEW("END"))) {
 			if (depth == 2)
 				TRY(add_part(w, &room, zone,
-				    slice(text, begin, text.n - lines.rest.n)));
+				    view_first(view_from(text, begin),
+					text.n - lines.rest.n - begin)));
 			depth -= depth > 0;
 		}
 	}
