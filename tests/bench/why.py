@@ -24,6 +24,11 @@ WHY = {
     ("append", "1 sessions, p99"): (UNKNOWN, LATENCY),
     ("store", "1 session, p99"): (UNKNOWN, LATENCY),
     ("login", "1 sessions, p99"): (UNKNOWN, LATENCY),
+    ("mail-growth", ""): (
+        "A command of a tenth of a millisecond is handed from the thread that"
+        " reads to one that answers; the peer has a process for each session,"
+        " which does both.",
+        "Answering what waits for no disk on the thread that reads."),
     ("start", "until ready"): (
         "Five processes of ours are started, so that each has an address"
         " space of its own: the dynamic loader takes 9 ms of CPU in each, for"
