@@ -307,6 +307,28 @@ is_selected(const struct list *l, const struct entry *e)
 	return true;
 }
 
+/* RFC 5258 3.5: a name that is told of for what is below it, all of which is
+ * told of. */
+static bool
+is_redundant(const struct list *l, const struct entry *e,
+    const struct entry *end)
+{
+	bool inbox = view_eq(e->name, VIEW("INBOX"));
+
+	if (!l->recursive || is_subscribed(e))
+		return false;
+	for (const struct entry *in = e + 1; in < end; in++) {
+		bool below = is_below(in->name, e->name);
+
+		if (!below && !inbox) /* which stands first, apart from it */
+			break;
+		if (below && is_subscribed(in)
+		    && (!is_selected(l, in) || !fits_pattern(l, in->name)))
+			return false;
+	}
+	return true;
+}
+
 static void
 add_attributes(const struct list *l, const struct entry *e, struct buf *out)
 {
@@ -372,7 +394,8 @@ list(struct imap *s, struct command *c, struct list *l, struct buf *out)
 
 	TRY(make_entries(s, c, l->subscribed || l->lsub, &e, &count));
 	for (size_t i = 0; i < count; i++) {
-		if (!is_selected(l, &e[i]) || !fits_pattern(l, e[i].name))
+		if (!is_selected(l, &e[i]) || !fits_pattern(l, e[i].name)
+		    || is_redundant(l, &e[i], e + count))
 			continue;
 		/* LSUB "*" shows the subscribed ones alone. */
 		if (l->lsub && !is_subscribed(&e[i])
