@@ -135,4 +135,9 @@ enum {
 int db_waiting(const struct db *);
 CHECKED result db_checkpoint(struct db *);
 
+/* The same, and the WAL is empty then: who opens the database next has
+ * nothing to read again, and who reads has one file to look into.  BUSY:
+ * somebody was in the way, who is not waited for. */
+CHECKED result db_checkpoint_whole(struct db *);
+
 #endif

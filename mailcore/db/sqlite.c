@@ -95,6 +95,13 @@ wait_for_writer(void *context, int count)
 	return 1;
 }
 
+void
+sqlite_be_patient(struct db *db, bool patient)
+{
+	(void)sqlite3_busy_handler(db->handle,
+	    patient ? wait_for_writer : NULL, db);
+}
+
 static int
 count_wal(void *context, sqlite3 *handle, const char *name, int pages)
 {
@@ -140,7 +147,7 @@ set_up(struct db *db, const char *page_size)
 	int keep = 1;
 
 	(void)sqlite3_extended_result_codes(db->handle, 1);
-	(void)sqlite3_busy_handler(db->handle, wait_for_writer, db);
+	sqlite_be_patient(db, true);
 	/* 32 KiB for small allocations instead of the usual 120. */
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_LOOKASIDE, NULL,
 	    512, 64);

@@ -40,4 +40,7 @@ struct db {
  * NO_SPACE. */
 CHECKED result sqlite_failure(struct db *, const char *sql);
 
+/* To wait for others, or not to (BUSY at once). */
+void sqlite_be_patient(struct db *, bool patient);
+
 #endif

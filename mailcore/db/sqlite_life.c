@@ -82,6 +82,23 @@ db_checkpoint(struct db *db)
 	    : fail(BUSY, "a reader still needs an older state");
 }
 
+result
+db_checkpoint_whole(struct db *db)
+{
+	int code;
+
+	sqlite_be_patient(db, false);
+	code = sqlite3_wal_checkpoint_v2(db->handle, NULL,
+	    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite_be_patient(db, true);
+	if ((code & 255) == SQLITE_BUSY)
+		return fail(BUSY, "somebody else is at it");
+	if (code != SQLITE_OK)
+		return sqlite_failure(db, "checkpoint");
+	db->waiting = 0;
+	return done();
+}
+
 static result
 failed_sync(const char *path)
 {

@@ -11,8 +11,15 @@
 #include "mailcore/sys/log.h"
 
 enum {
-	/* Messages that are asked of the store at once. */
-	RUN = 512,
+	/* Messages that are asked of the store at once: more than go into
+	 * most pieces. */
+	RUN = 1024,
+	/* So many that have to be read one by one are worth packing. */
+	MANY = 512,
+	/* A piece may end here, between two packs of messages, so that none
+	 * is read for two pieces; and must there, although within one. */
+	PIECE_ENOUGH = LIMIT_IMAP_PIECE / 4 * 3,
+	PIECE_MOST = 4 * LIMIT_IMAP_PIECE,
 	/* When they are marked as read: more would be marked too early. */
 	RUN_SEEN = 64
 };
@@ -31,6 +38,7 @@ struct fetching {
 	size_t began; /* out->n when this piece began */
 	struct buf *out;
 	bool full;
+	bool packed; /* messages come from a pack */
 };
 
 static bool
@@ -134,6 +142,14 @@ at_uid(const struct fetching *x, uint32_t uid)
 	    ? x->next : box_find(b, uid);
 }
 
+static bool
+must_stop(const struct fetching *x)
+{
+	return x->full
+	    && (!x->packed || x->item > 0
+		|| x->out->n - x->began > PIECE_MOST);
+}
+
 static result
 visit(void *context, const struct item *item,
     const struct item_summary *summary)
@@ -153,7 +169,7 @@ visit(void *context, const struct item *item,
 	x->next = at;
 	r = write_message(x, &o);
 	fetched_close(&o);
-	if (r.is == OK && x->full)
+	if (r.is == OK && must_stop(x))
 		return fail(BUSY, "a piece is full");
 	return r;
 }
@@ -175,23 +191,48 @@ write_run_from_memory(struct fetching *x)
 	return done();
 }
 
-/* Of messages with these uids; as much as can be without reading each. */
+static bool
+has_enough(const void *context)
+{
+	const struct fetching *x = context;
+
+	return x->full || x->out->n - x->began > PIECE_ENOUGH;
+}
+
+/* What can be told without reading each message, up to `*upto`. */
+static result
+read_packs(struct fetching *x, uint32_t from, uint32_t to, uint32_t *upto)
+{
+	const struct search_list list = {
+		.collection = x->s->box->collection, .from = from, .to = to,
+		.texts = x->f.texts, .visit = visit, .enough = has_enough,
+		.context = x };
+	result r;
+
+	x->packed = true;
+	r = search_each_summary(x->c->account, &list, upto);
+	x->packed = false;
+	TRY(r);
+	x->full = has_enough(x);
+	if (!x->full && *upto < to && x->stop - x->next >= MANY)
+		searcher_note(x->s->services->searcher,
+		    account_id(x->c->account));
+	return done();
+}
+
+/* Of messages with these uids. */
 static result
 read_run(struct fetching *x, uint32_t from, uint32_t to)
 {
 	struct account *a = x->c->account;
 	int64_t collection = x->s->box->collection;
-	uint32_t upto = to;
+	uint32_t upto;
 
 	if (!x->f.needs_bytes) {
-		TRY(search_each_summary(a, collection, from, &upto,
-		    x->f.needs_heads, visit, x));
-		if (upto >= to)
+		TRY(read_packs(x, from, to, &upto));
+		if (x->full || upto >= to)
 			return done();
 		from = upto + 1;
-		if (x->stop - x->next == RUN)
-			searcher_note(x->s->services->searcher,
-			    account_id(a));
 	}
 	return x->f.needs_summary
 	    ? item_each_summary(a, collection, from, to, visit, x)

@@ -273,15 +273,16 @@ visit_found(void *context, const struct item *item,
 static result
 each_summary(struct searching *x, uint32_t from, uint32_t to)
 {
+	const struct search_list list = {
+		.collection = x->s->box->collection, .from = from, .to = to,
+		.texts = SEARCH_HEADS, .visit = visit_found, .context = x };
 	struct account *a = x->c->account;
-	int64_t collection = x->s->box->collection;
-	uint32_t upto = to;
+	uint32_t upto;
 
-	TRY(search_each_summary(a, collection, from, &upto, true, visit_found,
-	    x));
-	return upto >= to
-	    ? done()
-	    : item_each_summary(a, collection, upto + 1, to, visit_found, x);
+	TRY(search_each_summary(a, &list, &upto));
+	return upto >= to ? done()
+			  : item_each_summary(a, list.collection, upto + 1,
+				to, visit_found, x);
 }
 
 static result

@@ -63,7 +63,7 @@ struct fetch {
 	struct window window;
 	bool sets_seen, has_flags, has_modseq, has_uid;
 	bool needs_item, needs_summary;
-	bool needs_heads; /* fields that lists show: store/search.h */
+	unsigned texts;   /* of the summary: store/search.h */
 	bool needs_bytes; /* other fields, or the message itself */
 };
 

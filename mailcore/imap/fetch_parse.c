@@ -306,9 +306,13 @@ look_at(struct fetch *f, const struct fetch_item *item)
 		f->needs_item = true;
 		break;
 	case FETCH_ENVELOPE:
+		f->needs_summary = true;
+		f->texts |= SEARCH_ENVELOPE;
+		break;
 	case FETCH_BODY:
 	case FETCH_BODYSTRUCTURE:
 		f->needs_summary = true;
+		f->texts |= SEARCH_STRUCTURES;
 		break;
 	case FETCH_BINARY:
 		f->needs_bytes = true;
@@ -321,7 +325,7 @@ look_at(struct fetch *f, const struct fetch_item *item)
 		    && (item->section.what == SECTION_HEADER
 			|| item->section.what == SECTION_FIELDS
 			|| item->section.what == SECTION_FIELDS_NOT);
-		f->needs_heads |= is_of_list(&item->section);
+		f->texts |= SEARCH_HEADS;
 		f->needs_bytes |= !is_of_list(&item->section);
 		f->sets_seen |= !item->peek;
 		break;

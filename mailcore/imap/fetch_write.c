@@ -7,6 +7,9 @@
 #include "mailcore/format/nstring.h"
 #include "mailcore/imap/flags.h"
 
+/* Of one header, before memory is asked for. */
+enum { FIELDS_AT_ONCE = 32 };
+
 void
 fetched_close(struct fetched *o)
 {
@@ -64,19 +67,28 @@ is_listed(const struct section *s, view name)
 	return false;
 }
 
+/* The next field of those that HEADER.FIELDS names, or its opposite. */
+static bool
+next_picked(const struct section *s, view *header, view *field)
+{
+	view name, value;
+
+	while (header_next(header, field, &name, &value))
+		if (name.n > 0
+		    && is_listed(s, name) == (s->what == SECTION_FIELDS))
+			return true;
+	return false;
+}
+
 /* HEADER.FIELDS: those fields as they are, and a blank line. */
 static view
 pick_fields(const struct section *s, view header, struct arena *arena)
 {
 	struct buf picked = buf_new(header.n + 2);
-	view field, name, value, copy;
+	view field, copy;
 
-	while (header_next(&header, &field, &name, &value)) {
-		if (name.n == 0
-		    || is_listed(s, name) != (s->what == SECTION_FIELDS))
-			continue;
+	while (next_picked(s, &header, &field))
 		buf_add(&picked, field);
-	}
 	buf_add(&picked, VIEW("\r\n"));
 	copy = arena_copy(arena, buf_view(&picked));
 	buf_free(&picked);
@@ -213,6 +225,35 @@ fetch_add_literal(const struct fetched *o, view content,
 	buf_add(out, content);
 }
 
+/* The same written at once, as lists of thousands of messages ask for it; false
+ * when that cannot be, and nothing is written. */
+static bool
+write_fields(struct fetched *o, const struct fetch_item *item,
+    struct buf *out)
+{
+	const struct section *s = &item->section;
+	view fields[FIELDS_AT_ONCE], header;
+	size_t count = 0, octets = 2;
+
+	if (item->partial || s->count > 0 || o->summary == NULL
+	    || (s->what != SECTION_FIELDS && s->what != SECTION_FIELDS_NOT))
+		return false;
+	header = o->summary->header;
+	while (count < FIELDS_AT_ONCE
+	    && next_picked(s, &header, &fields[count]))
+		octets += fields[count++].n;
+	if (o->summary->header.n == 0 || count == FIELDS_AT_ONCE)
+		return false;
+	fetch_add_name(item, out);
+	buf_add(out, VIEW(" {"));
+	buf_add_number(out, octets);
+	buf_add(out, VIEW("}\r\n"));
+	for (size_t i = 0; i < count; i++)
+		buf_add(out, fields[i]);
+	buf_add(out, VIEW("\r\n"));
+	return true;
+}
+
 static result
 write_section(struct fetched *o, const struct fetch_item *item,
     struct fetch_tail *tail, struct buf *out)
@@ -220,6 +261,8 @@ write_section(struct fetched *o, const struct fetch_item *item,
 	view content = VIEW("");
 	bool there;
 
+	if (item->kind == FETCH_SECTION && write_fields(o, item, out))
+		return done();
 	TRY(find_section(o, &item->section, &content, &there));
 	if (o->arena != NULL)
 		TRY(arena_result(o->arena));
@@ -253,7 +296,7 @@ write_summary(struct fetched *o, enum fetch_kind kind, struct buf *out)
 	view envelope = o->summary->envelope, body = o->summary->body;
 	view bodystructure = o->summary->bodystructure;
 
-	if (envelope.n == 0) {
+	if (kind == FETCH_ENVELOPE ? envelope.n == 0 : body.n == 0) {
 		TRY(need_body(o));
 		TRY(message_summarise(o->body.bytes, need_arena(o), &made));
 		envelope = made.envelope;

@@ -37,14 +37,30 @@ typedef void search_body_visit(void *context, uint32_t uid, int64_t body);
 CHECKED result search_each_body(struct account *, int64_t collection,
     search_body_visit *, void *context, uint32_t *upto);
 
-/* Like item_each_summary, for messages `from` up to `*upto`, which is
- * lowered to where this knows all: the rest is to be read with that.  Items
- * come without flags, keywords, modseq, and ones that are gone may come too.
- * `heads`: with header blocks, of which only such fields are there as
- * search_keeps_field. */
-CHECKED result search_each_summary(struct account *, int64_t collection,
-    uint32_t from, uint32_t *upto, bool heads, item_summary_visit *,
-    void *context);
+/* What is wanted of each message: the other texts of its summary are empty.
+ * Of header blocks there are only such fields as search_keeps_field. */
+enum search_text {
+	SEARCH_ENVELOPE = 1,
+	SEARCH_STRUCTURES = 2, /* BODY and BODYSTRUCTURE */
+	SEARCH_HEADS = 4
+};
+
+struct search_list {
+	int64_t collection;
+	uint32_t from, to;
+	unsigned texts; /* of enum search_text */
+	item_summary_visit *visit;
+	/* NULL, or: has `context` seen enough?  Asked now and then, when
+	 * going on from there another time reads nothing twice. */
+	bool (*enough)(const void *context);
+	void *context;
+};
+
+/* Like item_each_summary, for messages up to `*upto`, to where this knows all
+ * or there was enough: the rest is to be read with that.  Items come without
+ * flags, keywords, modseq, and ones that are gone may come too. */
+CHECKED result search_each_summary(struct account *,
+    const struct search_list *, uint32_t *upto);
 bool search_keeps_field(view name);
 
 /* The thread.  It belongs to one process of a store's. */

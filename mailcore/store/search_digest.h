@@ -1,7 +1,7 @@
 /*
  * search_digest.h - how messages of a mailbox are packed in search.db: `map`
- * holds a struct digest_place of each, `data` a struct digest_fact of each
- * and behind them the texts that those measure, `heads` the header fields.
+ * holds a struct digest_place of each, `facts` a struct digest_fact, and rows
+ * of digest_text the texts that those measure, one behind the other.
  * Numbers are as this machine writes them, which each place's mark tells.
  */
 #ifndef STORE_SEARCH_DIGEST_H
@@ -9,7 +9,16 @@
 
 #include "mailcore/store/search_inside.h"
 
-enum { DIGEST_MARK = 0x01020304, DIGEST_TEXTS = 3 };
+enum { DIGEST_MARK = 0x01020304 };
+
+/* Rows of digest_text: 1 << DIGEST_STRUCTURES is SEARCH_STRUCTURES... */
+enum {
+	DIGEST_ENVELOPES,
+	DIGEST_STRUCTURES,
+	DIGEST_HEADS,
+	DIGEST_TEXTS,
+	DIGEST_ROWS = 4 /* ids for each digest */
+};
 
 struct digest_place {
 	int64_t body;
@@ -22,7 +31,9 @@ struct digest_fact {
 	int64_t saved;
 	int64_t sent;
 	uint64_t size;
-	uint32_t length[DIGEST_TEXTS]; /* envelope, body, bodystructure */
+	uint32_t envelope; /* octets of each text */
+	uint32_t body;
+	uint32_t bodystructure;
 	uint32_t head;
 	uint32_t absent; /* what is odd is to be read from account.db */
 	uint32_t unused;

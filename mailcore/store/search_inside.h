@@ -10,7 +10,7 @@
 
 enum {
 	/* To be raised when format/text.h or the digest's form changes. */
-	SEARCH_VERSION = 2,
+	SEARCH_VERSION = 3,
 	SEARCH_DIGEST = 128, /* messages of one digest */
 	SEARCH_BUCKETS = POSTING_LARGE /* ids of postings, of one segment */
 };

@@ -5,7 +5,8 @@
 
 #include <stdlib.h>
 
-enum { MAILBOXES, ADD, TOTALS, DROP, OWNERS, ITEMS, INDEXED };
+enum { MAILBOXES, ADD, TEXT_ADD, TOTALS, DROP, TEXT_DROP, OWNERS, ITEMS,
+	INDEXED };
 
 static const char *const sql[] = {
 	/* Asked of account.db. */
@@ -14,11 +15,16 @@ static const char *const sql[] = {
 	[ITEMS] = "SELECT COUNT(*) FROM item WHERE account_id = $1",
 	/* Asked of search.db. */
 	[ADD] = "INSERT INTO digest (account_id, collection, last, count, map,"
-		" data, heads) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+		" facts) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+	[TEXT_ADD] = "INSERT INTO digest_text (id, account_id, texts)"
+		     " VALUES ($2, $1, $3)",
 	[TOTALS] = "SELECT MAX(last), SUM(count) FROM digest"
 		   " WHERE account_id = $1 AND collection = $2",
 	[DROP] = "DELETE FROM digest WHERE account_id = $1"
 		 " AND collection = $2",
+	[TEXT_DROP] = "DELETE FROM digest_text WHERE account_id = $1 AND id IN"
+		      " (SELECT 4 * id + $3 FROM digest"
+		      " WHERE account_id = $1 AND collection = $2)",
 	[OWNERS] = "SELECT DISTINCT collection FROM digest"
 		   " WHERE account_id = $1",
 	[INDEXED] = "SELECT SUM(LENGTH(bodies)) FROM segment"
@@ -53,25 +59,26 @@ struct packing {
 	int64_t collection;
 	uint32_t last; /* uid of the digest before, then of this */
 	size_t count;
-	struct buf map, facts, texts, heads;
+	struct buf map, facts, texts[DIGEST_TEXTS];
 };
 
 static uint32_t
 add_head(struct packing *p, view header)
 {
-	size_t before = p->heads.n;
+	struct buf *heads = &p->texts[DIGEST_HEADS];
+	size_t before = heads->n;
 	view field, name, value;
 
 	while (header_next(&header, &field, &name, &value))
 		if (search_keeps_field(name))
-			buf_add(&p->heads, field);
-	return (uint32_t)(p->heads.n - before);
+			buf_add(heads, field);
+	return (uint32_t)(heads->n - before);
 }
 
 static uint32_t
-add_text(struct packing *p, view text)
+add_text(struct buf *texts, view text)
 {
-	buf_add(&p->texts, text);
+	buf_add(texts, text);
 	return (uint32_t)text.n;
 }
 
@@ -90,9 +97,10 @@ pack(void *packing, const struct item *i, const struct item_summary *s)
 	    || s->envelope.n + s->body.n + s->bodystructure.n > TEXT_MOST
 	    || s->header.n > TEXT_MOST || !utf8_is_ascii(s->header);
 	if (f.absent == 0) {
-		f.length[0] = add_text(p, s->envelope);
-		f.length[1] = add_text(p, s->body);
-		f.length[2] = add_text(p, s->bodystructure);
+		f.envelope = add_text(&p->texts[DIGEST_ENVELOPES], s->envelope);
+		f.body = add_text(&p->texts[DIGEST_STRUCTURES], s->body);
+		f.bodystructure = add_text(&p->texts[DIGEST_STRUCTURES],
+		    s->bodystructure);
 		f.head = add_head(p, s->header);
 	}
 	buf_add(&p->map, (view){ (const char *)&place, sizeof place });
@@ -103,24 +111,37 @@ pack(void *packing, const struct item *i, const struct item_summary *s)
 }
 
 static result
-add_digest(struct account *a, void *packing)
+add_row(struct account *a, const struct packing *p, int64_t *id)
 {
-	struct packing *p = packing;
+	const struct db_arg args[] = { db_int(a->id), db_int(p->collection),
+		db_int(p->last), db_int((int64_t)p->count),
+		db_blob(buf_view(&p->map)), db_blob(buf_view(&p->facts)) };
+	struct db_query q;
 
-	buf_add(&p->facts, buf_view(&p->texts));
 	TRY(buf_result(&p->map));
 	TRY(buf_result(&p->facts));
-	TRY(buf_result(&p->heads));
-	{
-		const struct db_arg args[] = { db_int(a->id),
-			db_int(p->collection), db_int(p->last),
-			db_int((int64_t)p->count),
-			db_blob(buf_view(&p->map)),
-			db_blob(buf_view(&p->facts)),
-			db_blob(buf_view(&p->heads)) };
+	db_ask(a->search, &q, sql[ADD], args, COUNT(args));
+	while (db_next(&q))
+		*id = db_int_at(&q, 0);
+	return db_end(&q);
+}
 
-		return db_do(a->search, sql[ADD], args, COUNT(args));
+static result
+add_digest(struct account *a, void *packing)
+{
+	const struct packing *p = packing;
+	int64_t id = 0;
+
+	TRY(add_row(a, p, &id));
+	for (int i = 0; i < DIGEST_TEXTS; i++) {
+		const struct db_arg args[] = { db_int(a->id),
+			db_int(id * DIGEST_ROWS + i),
+			db_blob(buf_view(&p->texts[i])) };
+
+		TRY(buf_result(&p->texts[i]));
+		TRY(db_do(a->search, sql[TEXT_ADD], args, COUNT(args)));
 	}
+	return done();
 }
 
 /* The next digest of a mailbox, of which messages up to p->last have one. */
@@ -131,8 +152,8 @@ fill_one(struct account *a, struct packing *p, bool *more)
 
 	p->map = buf_new(PACK_MOST);
 	p->facts = buf_new(PACK_MOST);
-	p->texts = buf_new(PACK_MOST);
-	p->heads = buf_new(PACK_MOST);
+	for (int i = 0; i < DIGEST_TEXTS; i++)
+		p->texts[i] = buf_new(PACK_MOST);
 	r = item_each_summary(a, p->collection, p->last + 1, UINT32_MAX, pack,
 	    p);
 	*more = r.is == BUSY && p->count == SEARCH_DIGEST;
@@ -142,8 +163,8 @@ fill_one(struct account *a, struct packing *p, bool *more)
 		r = search_write(a, add_digest, p);
 	buf_free(&p->map);
 	buf_free(&p->facts);
-	buf_free(&p->texts);
-	buf_free(&p->heads);
+	for (int i = 0; i < DIGEST_TEXTS; i++)
+		buf_free(&p->texts[i]);
 	return r;
 }
 
@@ -168,6 +189,12 @@ drop(struct account *a, int64_t collection)
 {
 	const struct db_arg args[] = { db_int(a->id), db_int(collection) };
 
+	for (int i = 0; i < DIGEST_TEXTS; i++) {
+		const struct db_arg texts[] = { db_int(a->id),
+			db_int(collection), db_int(i) };
+
+		TRY(db_do(a->search, sql[TEXT_DROP], texts, COUNT(texts)));
+	}
 	return db_do(a->search, sql[DROP], args, COUNT(args));
 }
 

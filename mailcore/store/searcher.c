@@ -45,18 +45,18 @@ must_stop(struct searcher *s)
 	return stopping;
 }
 
-/* A piece of each kind of work; `*more`: there is more. */
+/* A piece of work; `*more`: there is more.  Lists come first: they are quickly
+ * made, and asked for as soon as somebody looks. */
 static result
 fill_piece(struct account *a, bool *more)
 {
-	bool segment, merged = false, digest;
+	bool merged;
 
-	TRY(search_fill_digest(a, &digest));
-	TRY(search_fill_segment(a, &segment));
-	if (segment)
-		TRY(search_fill_merge(a, &merged));
-	*more = segment || digest;
-	return done();
+	TRY(search_fill_digest(a, more));
+	if (*more)
+		return done();
+	TRY(search_fill_segment(a, more));
+	return *more ? search_fill_merge(a, &merged) : done();
 }
 
 /* Moved now and then: a page of search.db has 16 KiB. */
@@ -78,7 +78,13 @@ fill_all(struct account *a, struct searcher *s)
 		some = some || more;
 		checkpoint(a);
 	}
-	return some ? search_sweep(a) : done();
+	if (!some)
+		return done();
+	TRY(search_sweep(a));
+	/* It may have thrown the file away. */
+	if (a->search != NULL)
+		(void)db_checkpoint_whole(a->search).is;
+	return done();
 }
 
 static result

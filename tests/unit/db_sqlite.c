@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const steps[] = {
@@ -200,6 +201,42 @@ test_transactions(struct db *db)
 	ok(db_sync_path("/nonexistent/x.db").is == NOT_FOUND, "no database");
 }
 
+static off_t
+wal_size(void)
+{
+	char wal[512];
+	struct stat st;
+
+	(void)snprintf(wal, sizeof wal, "%s/whole.db-wal", folder);
+	return stat(wal, &st) == 0 ? st.st_size : -1;
+}
+
+/* The WAL is emptied, but not under a reader, who is not waited for. */
+static void
+test_whole(void)
+{
+	struct db *db = open_new("whole.db"), *reader = open_new("whole.db");
+	int before;
+
+	ok(add(db, 7, "x").is == OK, "a row");
+	before = count_rows(db);
+	ok(db_snapshot(reader).is == OK && count_rows(reader) == before,
+	    "one reads");
+	ok(add(db, 8, "y").is == OK && wal_size() > 0, "another row");
+	ok(db_checkpoint_whole(db).is == BUSY && wal_size() > 0,
+	    "not under a reader");
+	is_number(count_rows(reader), before, "who sees what he saw");
+	db_rollback(reader);
+	ok(db_checkpoint_whole(db).is == OK, "then it is");
+	is_number(wal_size(), 0, "bytes in the WAL");
+	is_number(db_waiting(db), 0, "pages that wait");
+	is_number(count_rows(reader), before + 1, "rows, for the other");
+	ok(add(reader, 9, "z").is == OK && count_rows(db) == before + 2,
+	    "it is written to as before");
+	db_close(&reader);
+	db_close(&db);
+}
+
 /* Two connections take turns; nobody fails. */
 enum { TURNS = 200 };
 
@@ -259,6 +296,7 @@ main(void)
 	test_record(db);
 	test_migrate(db);
 	test_transactions(db);
+	test_whole();
 	db_close(&db);
 	test_writers();
 	(void)snprintf(command, sizeof command, "rm -r '%s'", folder);

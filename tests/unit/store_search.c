@@ -224,44 +224,92 @@ check_needles(struct world *w, bool known_wanted, const char *when)
 struct listed {
 	struct world *w;
 	size_t count, wrong;
-	bool heads;
+	unsigned texts;
 	uint32_t last;
 };
+
+static bool
+is_text(const struct listed *l, unsigned which, view found, view text)
+{
+	return view_eq(found, (l->texts & which) != 0 ? text : VIEW(""));
+}
 
 static result
 list(void *context, const struct item *i, const struct item_summary *s)
 {
 	struct listed *l = context;
 	struct world *w = l->w;
-	view header = l->heads ? VIEW("Subject: x\r\n") : VIEW("");
-
 	for (size_t k = 0; k < w->count; k++)
 		if (w->uids[k] == i->uid && w->letters[k].body != 0)
 			l->wrong += w->letters[k].body != i->body
 			    || i->size != strlen(w->letters[k].text);
 	l->wrong += i->received != 5 || s->sent != 77 || i->uid <= l->last
-	    || !view_eq(s->envelope, VIEW("(envelope)"))
-	    || !view_eq(s->bodystructure, VIEW("(structure)"))
-	    || !view_eq(s->header, header);
+	    || !is_text(l, SEARCH_ENVELOPE, s->envelope, VIEW("(envelope)"))
+	    || !is_text(l, SEARCH_STRUCTURES, s->body, VIEW("(body)"))
+	    || !is_text(l, SEARCH_STRUCTURES, s->bodystructure,
+		VIEW("(structure)"))
+	    || !is_text(l, SEARCH_HEADS, s->header, VIEW("Subject: x\r\n"));
 	l->last = i->uid;
 	l->count++;
 	return done();
 }
 
+/* As many as are asked for, until there are enough; then the rest, and none
+ * twice. */
+static bool
+has_many(const void *context)
+{
+	const struct listed *l = context;
+
+	return l->count >= 200;
+}
+
+static void
+check_enough(struct world *w, size_t all)
+{
+	struct listed l = { .w = w, .texts = SEARCH_HEADS };
+	struct search_list list_of = { .collection = w->inbox, .from = 3,
+		.to = 700, .texts = SEARCH_HEADS, .visit = list,
+		.enough = has_many, .context = &l };
+	uint32_t upto = 0;
+	size_t first;
+
+	is_result(search_each_summary(w->a, &list_of, &upto), OK,
+	    "until there are enough");
+	first = l.count;
+	ok(first >= 200 && first < 200 + 128 && upto == l.last && upto < 700,
+	    "%zu up to %u, the last was %u", first, upto, l.last);
+	is_result(search_each_summary(w->a, &list_of, &upto), OK, "again");
+	ok(l.count == first && upto == 2, "enough is enough: %u", upto);
+	list_of.from = l.last + 1;
+	list_of.enough = NULL;
+	is_result(search_each_summary(w->a, &list_of, &upto), OK, "the rest");
+	ok(l.count == all && l.wrong == 0 && upto == 700,
+	    "%zu of %zu, %zu wrong", l.count, all, l.wrong);
+}
+
 static void
 check_digests(struct world *w)
 {
-	for (int heads = 0; heads < 2; heads++) {
-		struct listed l = { .w = w, .heads = heads != 0 };
-		uint32_t upto = 700;
+	const unsigned most = SEARCH_ENVELOPE | SEARCH_STRUCTURES
+	    | SEARCH_HEADS;
+	size_t all = 0;
 
-		is_result(search_each_summary(w->a, w->inbox, 3, &upto, heads,
-			      list, &l),
-		    OK, "messages are listed");
+	for (unsigned texts = 0; texts <= most; texts++) {
+		struct listed l = { .w = w, .texts = texts };
+		const struct search_list list_of = { .collection = w->inbox,
+			.from = 3, .to = 700, .texts = texts, .visit = list,
+			.context = &l };
+		uint32_t upto = 0;
+
+		is_result(search_each_summary(w->a, &list_of, &upto), OK,
+		    "messages are listed");
 		ok(upto == 700 && l.count > 500 && l.wrong == 0,
 		    "%zu of them, %zu wrong, up to %u", l.count, l.wrong,
 		    upto);
+		all = l.count;
 	}
+	check_enough(w, all);
 }
 
 /* --- what happens to the file --------------------------------------------- */

@@ -44,10 +44,18 @@ CREATE TABLE digest (
 	-- The highest uid, and how many.
 	last BIGINT NOT NULL,
 	count BIGINT NOT NULL,
-	-- Their uids and bodies; all else; and header fields that programs ask
-	-- for in lists (store/search_digest.c).
+	-- Their uids and bodies; all else that is short (store/search_digest.h).
 	map BLOB NOT NULL,
-	data BLOB NOT NULL,
-	heads BLOB NOT NULL
+	facts BLOB NOT NULL
 );
 CREATE UNIQUE INDEX digest_last ON digest (account_id, collection, last);
+
+-- The texts of a digest, those that are asked for together in a row of their
+-- own, so that the others are not read along: its id is the digest's times
+-- four, plus 0 for envelopes, 1 for structures, 2 for the header fields that
+-- programs ask for in lists.
+CREATE TABLE digest_text (
+	id INTEGER PRIMARY KEY,
+	account_id BIGINT NOT NULL,
+	texts BLOB NOT NULL
+);
