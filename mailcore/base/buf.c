@@ -46,10 +46,17 @@ buf_reserve(struct buf *b, size_t n)
 	return b->p + b->n;
 }
 
+/* Nearly always there is. */
+static bool
+has_room(const struct buf *b, size_t n)
+{
+	return n < b->room - b->n && n <= b->limit - b->n && b->r.is == OK;
+}
+
 void
 buf_add(struct buf *b, view v)
 {
-	char *to = buf_reserve(b, v.n);
+	char *to = has_room(b, v.n) ? b->p + b->n : buf_reserve(b, v.n);
 
 	if (to == NULL || v.n == 0)
 		return;
@@ -60,8 +67,7 @@ buf_add(struct buf *b, view v)
 void
 buf_add_byte(struct buf *b, char c)
 {
-	/* Nearly always there is room. */
-	if (b->n + 1 < b->room && b->n < b->limit && b->r.is == OK)
+	if (has_room(b, 1))
 		b->p[b->n++] = c;
 	else
 		buf_add(b, (view){ &c, 1 });
@@ -76,13 +82,23 @@ buf_add_text(struct buf *b, const char *text)
 void
 buf_add_number(struct buf *b, uint64_t n)
 {
+	static const char pairs[] = "00010203040506070809"
+				    "10111213141516171819"
+				    "20212223242526272829"
+				    "30313233343536373839"
+				    "40414243444546474849"
+				    "50515253545556575859"
+				    "60616263646566676869"
+				    "70717273747576777879"
+				    "80818283848586878889"
+				    "90919293949596979899";
 	char digits[20];
 	size_t at = sizeof digits;
 
-	do {
-		digits[--at] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n > 0);
+	for (; n > 9; n /= 100)
+		memcpy(digits + (at -= 2), pairs + 2 * (n % 100), 2);
+	if (n > 0 || at == sizeof digits)
+		digits[--at] = (char)('0' + n);
 	buf_add(b, (view){ digits + at, sizeof digits - at });
 }
 
