@@ -278,6 +278,20 @@ remove_files(struct store *s, int64_t id)
 		    "account=%lld why=\"%s\"", (long long)id, r.why);
 }
 
+/* Who is refused may be there all the same, when it was the sync that failed:
+ * then he is removed like everybody. */
+static void
+take_back(struct store *s, int64_t id)
+{
+	result r = account_remove(s, id);
+
+	if (r.is == NOT_FOUND)
+		remove_files(s, id);
+	else if (r.is != OK)
+		log_line(LOG_WARNING, "account.leaving",
+		    "account=%lld why=\"%s\"", (long long)id, r.why);
+}
+
 static result
 add(struct store *s, struct person *p)
 {
@@ -290,7 +304,7 @@ add(struct store *s, struct person *p)
 	if (r.is == OK)
 		r = house_write(s, enter, p, DURABLE);
 	if (r.is != OK)
-		remove_files(s, p->id);
+		take_back(s, p->id);
 	return r;
 }
 

@@ -9,9 +9,16 @@
 /* What fdatasync fails with, or 0: this stands in front of the C library's. */
 static int sync_error;
 
+/* Which one from here on fails all the same; 0: none. */
+static _Atomic int syncs_left;
+
 int
 fdatasync(int fd)
 {
+	if (syncs_left > 0 && --syncs_left == 0) {
+		errno = EIO;
+		return -1;
+	}
 	if (sync_error != 0) {
 		errno = sync_error;
 		return -1;
@@ -83,8 +90,48 @@ deliver_meanwhile(struct account *reader, void *context)
 	return done();
 }
 
-int
-main(void)
+/* Who could not be added is not there, and who is there has all he needs. */
+static bool
+adds_wholly(int failing, bool *added)
+{
+	view address = VIEW("n@example.org");
+	struct account_info found;
+	struct account *a;
+	struct home h;
+	int64_t id;
+	bool there;
+
+	home_begin(&h);
+	syncs_left = failing;
+	*added = account_add(h.store, address, VIEW("N"), VIEW("{X}x"), &id).is
+	    == OK;
+	syncs_left = 0;
+	there = account_find(h.store, h.arena, address, &found).is == OK;
+	if (there) {
+		a = home_open(&h, found.id);
+		(void)home_collection(&h, a, COLLECTION_MAILBOX, "INBOX");
+		account_close(&a);
+	}
+	home_end(&h);
+	return there == *added;
+}
+
+static void
+test_adding(void)
+{
+	int refused = 0;
+
+	for (int n = 1; n < 10; n++) {
+		bool added;
+
+		ok(adds_wholly(n, &added), "a failure of sync %d", n);
+		refused += !added;
+	}
+	ok(refused > 0 && refused < 9, "%d of 9 were refused", refused);
+}
+
+static void
+test_writing(void)
 {
 	struct home h;
 	struct scene s = { .home = &h };
@@ -108,5 +155,12 @@ main(void)
 	ok(lowest != 0, "once is enough");
 	is_number(count(&h, s.person), 5, "all are there");
 	home_end(&h);
+}
+
+int
+main(void)
+{
+	test_writing();
+	test_adding();
 	return tap_done();
 }
