@@ -160,8 +160,9 @@ class Acts:
                                ("Archive", "INBOX"))
             answer = client.uid(kind.upper(), uid, "Archive")
             found = re.search(rb"COPYUID (\d+) \d+ (\d+)",
-                              b" ".join(client.response("COPYUID")[1] or
-                                        [b""]) + (answer[1][0] or b""))
+                              b" ".join(part or b"" for part in
+                                        client.response("COPYUID")[1] +
+                                        answer[1]))
             if found:
                 self.saw(key[1], "Archive", int(found[1]), int(found[2]),
                          key[2])

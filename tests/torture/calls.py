@@ -90,9 +90,9 @@ class Trial:
     def left(self):
         """Which of the calls it is."""
         if not is_memory(self.row):
-            # Of forks there is one for each that died.
-            return (1 if self.row[0] == "fork" else
-                    self.dice.randint(1, 12 if self.row[2] == "work" else 2))
+            return self.dice.randint(1, {
+                "fork": 1, "socket": 1, "connect": 1}.get(
+                    self.row[0], 12 if self.row[2] == "work" else 2))
         most = {"malloc": 3000, "calloc": 1000,
                 "realloc": 300}.get(self.row[0], 6)
         return int(most ** self.dice.random())
