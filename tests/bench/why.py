@@ -5,9 +5,7 @@ are printed with these; a figure in which a peer is ahead and of which nothing
 is said here is printed as such.
 """
 
-UNKNOWN = "Not known: the slowest of a hundred of one session alone."
-LATENCY = ("A histogram of each step of one such command, with the flush and"
-           " the wake-up of the worker apart.")
+DISK = "Nothing of ours: an answer means that the message is on the disk."
 
 WHY = {
     ("autoconfig", ""): (
@@ -20,14 +18,28 @@ WHY = {
         " anything has changed, as the DNS vouches for the very bytes.",
         "The same; and to hear of a change before whoever makes it is told"
         " that it is made."),
-    ("smtp-in", "1 sessions, p99"): (UNKNOWN, LATENCY),
-    ("append", "1 sessions, p99"): (UNKNOWN, LATENCY),
-    ("store", "1 session, p99"): (UNKNOWN, LATENCY),
-    ("login", "1 sessions, p99"): (UNKNOWN, LATENCY),
+    ("smtp-in", "1 sessions, p99"): (
+        "The disk: of the time that the slowest hundredth takes 87 % is in"
+        " fdatasync, 7 % is work of our own, 6 % the hand-over to a worker."
+        " On two busy cores it took 0.15 ms at p50 and 7.8 ms at p99; in a"
+        " program that does nothing else (6,000 bytes, 400 times, same file"
+        " system) 7.6 to 18.6 ms at p99.", DISK),
+    ("append", "1 sessions, p99"): (
+        "The disk and the processors: of the time that the slowest hundredth"
+        " takes 43 % is in fdatasync, as in smtp-in; on two busy cores 32 %"
+        " is work of our own, 22 % the hand-over to a worker.", DISK),
+    ("store", "1 session, p99"): (
+        "Waiting for a processor: on two busy cores a STORE takes 0.021 ms at"
+        " p50 and 0.13 ms at p99, and its answer 0.019 and 0.062 ms; a worker"
+        " stays with the client, so one wake-up is left.",
+        "Not to write the flag before it is answered."),
+    ("login", "1 sessions, p99"): (
+        "Waiting for a processor, for the handshake: the commands take 0.2 ms"
+        " at p99.", "Fewer of them that are full: clients can resume."),
     ("mail-growth", ""): (
         "A command of a tenth of a millisecond is handed from the thread that"
-        " reads to one that answers; the peer has a process for each session,"
-        " which does both.",
+        " reads to one that answers, until a client has asked eight times at"
+        " once; the peer has a process for each session, which does both.",
         "Answering what waits for no disk on the thread that reads."),
     ("start", "until ready"): (
         "Five processes of ours are started, so that each has an address"
