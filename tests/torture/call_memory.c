@@ -52,15 +52,7 @@ strndup(const char *text, size_t n)
 	return call_fails("strdup", CALLER) ? NULL : behind(text, n);
 }
 
-/* This one and the next give their error back. */
-int
-posix_memalign(void **to, size_t align, size_t n)
-{
-	BEHIND(posix_memalign);
-	return call_fails("posix_memalign", CALLER) ? ENOMEM
-						    : behind(to, align, n);
-}
-
+/* This one gives its error back. */
 int
 pthread_create(pthread_t *to, const pthread_attr_t *how, void *(*run)(void *),
     void *with)

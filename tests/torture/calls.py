@@ -56,9 +56,8 @@ TABLE = (
     ("getrandom", "work", "EINTR SHORT"),
 )
 MEMORY = (("malloc", "ENOMEM"), ("calloc", "ENOMEM"), ("realloc", "ENOMEM"),
-          ("strdup", "ENOMEM"), ("posix_memalign", "ENOMEM"),
-          ("mmap_memory", "ENOMEM"), ("pthread_create", "EAGAIN"),
-          ("getrandom", "EIO"))
+          ("strdup", "ENOMEM"), ("mmap_memory", "ENOMEM"),
+          ("pthread_create", "EAGAIN"), ("getrandom", "EIO"))
 # Without these a role may stop.  They are asked for while it works, and while
 # it starts: in other places.
 ROWS = [(call, error, where, "") for call, where, errors in TABLE
