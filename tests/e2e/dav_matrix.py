@@ -9,6 +9,7 @@ folder to read only, S14 looking for people, S15 push, S16 too big, S17 names,
 S18 tasks and journals.
 """
 import functools
+import re
 
 import dav_cells as one
 import dav_cells_people as people
@@ -45,8 +46,36 @@ def expanding(c):
     one.initial(c, functools.partial(one.by_query, kinds=("VEVENT",)))
 
 
+def copied(c):
+    """A duplicated event names the file of the first one (RFC 8607 3.7)."""
+    c.put("first")
+    reply = c.me.ask("POST", c.path("first") + "?action=attachment-add",
+                     b"hello", Content_Type="text/plain")
+    given = reply.headers.get("Cal-Managed-ID")
+    c.ok(reply.status == 201 and given, "a file of an event", reply.status)
+    text = c.me.ask("GET", c.path("first")).body.replace(b"\r\n ", b"")
+    second = c.me.ask("PUT", c.path("second"),
+                      text.replace(b"UID:first", b"UID:second"), **c.type())
+    c.ok(second.status == 201 and second.etag() is None,
+         "another one names it", second.status)
+    c.ok(c.me.ask("DELETE", c.path("first")).status == 204, "that is all")
+    text = c.me.ask("GET", c.path("second")).body.replace(b"\r\n ", b"")
+    place = re.search(rb"/SOGo/dav/[^/]+/Attachments/([0-9a-f]+)/\S+", text)
+    c.ok(place and place.group(1).decode() != given, "has its own", text)
+    file = c.me.ask("GET", place.group(0).decode()) if place else None
+    c.ok(file and (file.status, file.body) == (200, b"hello"),
+         "which is still there")
+    found = c.me.ask("REPORT", c.folder, xml(
+        "D:principal-match", "<D:principal-property><D:owner/>"
+        "</D:principal-property>"), Depth="0")
+    c.ok(found.status == 207 and found.by_href(c.path("second")),
+         "one's own are found by their owner", found.status)
+    c.me.ask("DELETE", c.path("second"))
+
+
 def apple_initial(c):
     """iOS: a range without an end, and tasks."""
+    copied(c)
     one.initial(c, one.by_ctag)
     new, _, _ = one.by_query(
         c, ("VEVENT", "VTODO"), '<C:time-range start="20200101T000000Z"/>')
