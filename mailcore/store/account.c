@@ -116,6 +116,8 @@ pool_cool(struct store *s)
 	a->warm = false;
 	db_close(&a->search);
 	db_rest(a->db);
+	buf_free(&a->record);
+	a->record = buf_new(LIMIT_JOURNAL_RECORD);
 }
 
 static void

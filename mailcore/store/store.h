@@ -29,7 +29,7 @@ struct store_options {
 	const char *data;    /* folder; made when missing, mode 0700 */
 	const char *journal; /* name of this process' journal: "web", "mail" */
 	size_t idle_accounts; /* open account databases kept, 0: default 1000 */
-	int64_t retire_ms; /* unused so long, they are closed; 0: a minute */
+	int64_t retire_ms; /* unused so long, they are closed; 0: default */
 	unsigned history_days; /* see history.h; 0: nothing is kept */
 };
 

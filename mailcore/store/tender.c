@@ -12,11 +12,14 @@
 #include <time.h>
 
 enum {
-	/* What nobody has used for so long is closed; it keeps no pages after a
-	 * part of that.  Who reads or writes now and then finds it open. */
-	RETIRE_MS = 60000,
-	COOL_PART = 6,
-	LOOK_PART = 12,
+	/* What nobody has used for so long is closed.  To open it again costs
+	 * 2 ms of CPU, more than a delivery: who looks for mail every few
+	 * minutes, or gets some, finds it open. */
+	RETIRE_MS = 600000,
+	/* After this part of it the pages go; they cost next to nothing to
+	 * read again. */
+	COOL_PART = 60,
+	LOOK_PART = 120,
 	/* So many handles make it worth giving memory back while others are
 	 * at work. */
 	RETIRED_MANY = 256

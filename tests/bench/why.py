@@ -58,8 +58,8 @@ WHY = {
     ("memory", "all processes"): (
         "All rows were asked of ours, of the peer only its own; a database"
         " that was used keeps its pages for ten seconds more, and stays open"
-        " for a minute.",
-        "To wait: then a mail role with which 1,000 sessions were has 20 MiB."),
+        " for ten minutes, with its statements: 120 KiB each.",
+        "To wait for them, or statements that several databases share."),
 }
 
 
