@@ -56,7 +56,9 @@ add_trace(const struct smtp *s, struct buf *out)
 		.hello = view_of(s->hello),
 		.peer = view_of(s->peer->address),
 		.hostname = view_of(s->services->hostname),
-		.recipient = t->recipients == 1 ? t->first->address : VIEW(""),
+		/* RFC 5321 7.6: nobody is shown to another. */
+		.recipient = t->recipients == 1 && t->asked_count == 0
+		    ? t->first->address : VIEW(""),
 		.extended = s->extended,
 		.tls = s->peer->tls,
 		.authenticated = s->identity.account != 0,

@@ -44,6 +44,18 @@ add_date(struct buf *out, const char *name, int64_t when)
 	buf_add(out, VIEW("\r\n"));
 }
 
+/* RFC 6533 4: what tells of addresses beyond ASCII has types of its own. */
+static bool
+is_global(const struct bounce *b)
+{
+	bool global = !utf8_is_ascii(b->sender);
+
+	for (size_t i = 0; i < b->count && !global; i++)
+		global = !utf8_is_ascii(b->recipients[i].address)
+		    || !utf8_is_ascii(b->recipients[i].original);
+	return global;
+}
+
 static void
 add_head(struct buf *out, const struct bounce *b)
 {
@@ -57,9 +69,11 @@ add_head(struct buf *out, const struct bounce *b)
 	    "Message-ID: <%.*s.bounce@%s>\r\n"
 	    "Auto-Submitted: auto-replied\r\n"
 	    "MIME-Version: 1.0\r\n"
-	    "Content-Type: multipart/report; report-type=delivery-status;\r\n"
+	    "Content-Type: multipart/report;"
+	    " report-type=%sdelivery-status;\r\n"
 	    "\tboundary=\"=_%.*s\"\r\n\r\n",
-	    LOG_VIEW(b->id), b->hostname, LOG_VIEW(b->id));
+	    LOG_VIEW(b->id), b->hostname, is_global(b) ? "global-" : "",
+	    LOG_VIEW(b->id));
 }
 
 static void
@@ -172,8 +186,9 @@ add_status(struct buf *out, const struct bounce *b)
 {
 	add_boundary(out, b, "");
 	buf_print(out,
-	    "Content-Type: message/delivery-status\r\n"
-	    "Content-Transfer-Encoding: 8bit\r\n\r\n");
+	    "Content-Type: message/%sdelivery-status\r\n"
+	    "Content-Transfer-Encoding: 8bit\r\n\r\n",
+	    is_global(b) ? "global-" : "");
 	if (b->envelope_id.n > 0) {
 		buf_add(out, VIEW("Original-Envelope-Id: "));
 		add_xtext(out, b->envelope_id);
@@ -185,9 +200,22 @@ add_status(struct buf *out, const struct bounce *b)
 		add_recipient(out, b, &b->recipients[i]);
 }
 
+/* RFC 6532 3: a header beyond ASCII that is well formed. */
+static bool
+is_utf8_header(view message)
+{
+	view header = view_first(message, header_length(message));
+
+	return !utf8_is_ascii(header) && utf8_is_valid(header);
+}
+
 static void
 add_original(struct buf *out, const struct bounce *b)
 {
+	static const char *const types[2][2] = {
+		{ "text/rfc822-headers", "message/global-headers" },
+		{ "message/rfc822", "message/global" },
+	};
 	bool all = gives_all(b);
 	view header = all ? b->message
 		: view_first(b->message, header_length(b->message));
@@ -199,7 +227,7 @@ add_original(struct buf *out, const struct bounce *b)
 	buf_print(out,
 	    "Content-Type: %s\r\n"
 	    "Content-Transfer-Encoding: 8bit\r\n\r\n",
-	    all ? "message/rfc822" : "text/rfc822-headers");
+	    types[all][is_utf8_header(b->message)]);
 	wire_add(&wire, header, out);
 	wire_end(&wire, out);
 }

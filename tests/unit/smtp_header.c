@@ -172,6 +172,49 @@ test_bounce(void)
 	buf_free(&out);
 }
 
+/* RFC 6533 4 to 6: addresses and headers beyond ASCII. */
+static void
+test_global_bounce(void)
+{
+	static const struct bounce_recipient list[] = {
+		{ .address = VIEW_INIT("jos\xc3\xa9@r.example"),
+		    .status = VIEW_INIT("5.1.1"),
+		    .diagnostic = VIEW_INIT("no") } };
+	static const struct {
+		const char *message, *type;
+		bool full;
+	} rows[] = {
+		{ "Subject: s\r\n\r\nx\r\n", "text/rfc822-headers", false },
+		{ "Subject: \xc3\xa9\r\n\r\nx\r\n",
+		    "message/global-headers", false },
+		{ "Subject: \xc3\xa9\r\n\r\nx\r\n", "message/global", true },
+		{ "Subject: \xe9\r\n\r\nx\r\n", "message/rfc822", true },
+		{ "Subject: s\r\n\r\n\xc3\xa9\r\n", "message/rfc822", true },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct bounce b = { .hostname = "mail.example.test",
+			.id = VIEW("7.aa"), .sender = VIEW("a@example.test"),
+			.message = view_of(rows[i].message),
+			.recipients = list, .count = 1,
+			.full = rows[i].full };
+		struct buf out = buf_new(10000), type = buf_new(100);
+		view text;
+
+		bounce_write(&out, &b);
+		text = buf_view(&out);
+		buf_print(&type, "\r\nContent-Type: %s\r\n", rows[i].type);
+		ok(view_find(text, buf_view(&type)) != SIZE_MAX, "%s",
+		    rows[i].type);
+		ok(view_find(text, VIEW("report-type=global-delivery-status;"
+		    "\r\n")) != SIZE_MAX && view_find(text, VIEW("\r\nContent-"
+		    "Type: message/global-delivery-status\r\n")) != SIZE_MAX,
+		    "a global report");
+		buf_free(&type);
+		buf_free(&out);
+	}
+}
+
 int
 main(void)
 {
@@ -179,5 +222,6 @@ main(void)
 	test_repaired();
 	test_hops();
 	test_bounce();
+	test_global_bounce();
 	return tap_done();
 }
