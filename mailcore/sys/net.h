@@ -45,6 +45,9 @@ enum {
 	/* One unit's answer; more is a fault of the session. */
 	NET_OUTPUT_MAX = 256 << 20,
 	NET_UNITS_AT_ONCE = 64,
+	/* A worker makes and sends so many pieces of a long answer before
+	 * others have their turn; none of them waits for a thread. */
+	NET_PIECES_AT_ONCE = 16,
 
 	NET_HANDSHAKE_SECONDS = 30,
 	NET_LINGER_SECONDS = 2,

@@ -323,16 +323,13 @@ stream_send(struct conn *c)
 	return s;
 }
 
-void
-stream_send_early(struct conn *c)
+/* Without asking for an event, which is the loop's.  false: no more goes. */
+static bool
+send_now(struct conn *c)
 {
 	view rest = view_from(buf_view(&c->out), c->out_at);
 	size_t sent = 0;
 
-	/* Much of it, or what must be compressed, is for the loop. */
-	if (c->deflate != NULL || c->broken || rest.n == 0
-	    || rest.n > NET_OUTPUT_ENOUGH || buf_result(&c->out).is != OK)
-		return;
 	if (c->ssl != NULL) {
 		ERR_clear_error();
 		if (SSL_write_ex(c->ssl, rest.p, rest.n, &sent) != 1
@@ -345,6 +342,26 @@ stream_send_early(struct conn *c)
 		sent = n > 0 ? (size_t)n : 0;
 	}
 	c->out_at += sent;
+	return sent > 0;
+}
+
+void
+stream_send_early(struct conn *c)
+{
+	size_t n = c->out.n - c->out_at;
+	bool many = c->ssl != NULL && n > CORK_FROM;
+
+	/* What must be compressed is for the loop, and what is more than a
+	 * piece: its peer may be slow. */
+	if (c->deflate != NULL || c->broken || n == 0 || n > SEND_AT_ONCE
+	    || buf_result(&c->out).is != OK)
+		return;
+	if (many)
+		cork(c, 1);
+	while (c->out_at < c->out.n && send_now(c))
+		continue;
+	if (many)
+		cork(c, 0);
 	if (c->out_at < c->out.n)
 		return;
 	buf_reset(&c->out);

@@ -102,6 +102,33 @@ only_waits(const struct conn *c)
 }
 
 static void
+take_and_send(struct conn *c, struct step s)
+{
+	take_step(c, s);
+	if ((c->next == STEP_READ || c->next == STEP_CONTINUE)
+	    && c->delay_ms == 0)
+		stream_send_early(c);
+}
+
+/* The peer takes what it gets as fast as it comes: the next piece, then. */
+static bool
+goes_on(const struct conn *c)
+{
+	return c->next == STEP_CONTINUE && c->delay_ms == 0 && !c->broken
+	    && !stream_unsent(c) && buf_result(&c->out).is == OK
+	    && !c->loop->net->stopping;
+}
+
+static void
+run_pieces(struct conn *c)
+{
+	take_and_send(c, run_job(c));
+	for (int i = 1; i < NET_PIECES_AT_ONCE && goes_on(c); i++)
+		take_and_send(c,
+		    c->protocol->run(c->session, VIEW(""), &c->out));
+}
+
+static void
 run_conn(struct conn *c)
 {
 	struct loop *loop = c->loop;
@@ -109,9 +136,7 @@ run_conn(struct conn *c)
 	do {
 		int64_t begun = clock_steady_us();
 
-		take_step(c, run_job(c));
-		if (c->next == STEP_READ && c->delay_ms == 0)
-			stream_send_early(c);
+		run_pieces(c);
 		c->answered = clock_steady_us();
 		c->took = c->answered - begun;
 	} while (stay_on(c));
