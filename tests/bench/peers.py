@@ -239,7 +239,10 @@ class Peer:
 
     @classmethod
     def version(cls):
-        package = cls.packages[0]
+        return cls.version_of(cls.packages[0])
+
+    @classmethod
+    def version_of(cls, package):
         if cls.place() == install.ROOT:
             return install.versions().get(package, "")
         return first_line(["dpkg-query", "-W", "-f", "${Version}", package])

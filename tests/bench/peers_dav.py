@@ -262,6 +262,11 @@ class Sogo(DavPeer):
     books = "/SOGo/dav/bench/Contacts/"
     settle = 1.1    # its tokens are seconds
 
+    @classmethod
+    def version(cls):
+        return "%s, PostgreSQL %s" % tuple(
+            map(cls.version_of, ("sogo", "postgresql-15")))
+
     def configure(self):
         self.folders(["postgresql"], "postgres", 0o700)
         self.folders(["run"], "sogo")
