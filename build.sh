@@ -15,7 +15,7 @@ build_packages=(
 	libgnutls28-dev libical-dev
 	libidn2-dev libjansson-dev libmicrohttpd-dev libqrencode-dev
 	libseccomp-dev libsqlite3-dev libssl-dev libunbound-dev
-	libunistring-dev libxml2-dev libzxcvbn-dev zlib1g-dev
+	libunistring-dev libxml2-dev libzxcvbn-dev tzdata zlib1g-dev
 )
 test_packages=(
 	bind9 bind9-utils cadaver chromium clang clang-tidy cppcheck curl

@@ -134,6 +134,9 @@ ical_zone_fresh(view tzid, view of, struct buf *out)
 {
 	const struct zone *zone = zone_find(tzid);
 
+	/* Old names may have no files of their own. */
+	if (zone == NULL && of.n > 0)
+		zone = zone_find(of);
 	if (zone == NULL)
 		return fail(NOT_FOUND, "RFC 7808 5.3: no such time zone");
 	buf_add(out, VIEW("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n"
