@@ -50,7 +50,7 @@ sieve_address(struct arena *arena, view text, view *out)
 	view spec = view_trim(text), local;
 
 	if (view_ends(spec, VIEW(">"))) {
-		view name = spec;
+		view name;
 
 		spec = view_first(spec, spec.n - 1);
 		name = view_cut_last(&spec, '<');
