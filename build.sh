@@ -75,8 +75,6 @@ die()
 	exit 1
 }
 
-# --- the machine ------------------------------------------------------------
-
 # Those of the named packages that are not installed.
 missing()
 {
@@ -156,8 +154,6 @@ absolute()
 	esac
 }
 
-# --- building ---------------------------------------------------------------
-
 # meson globs when it configures; this is what it would see.
 sources()
 {
@@ -212,8 +208,6 @@ build_checked()
 	compile asan "$@"
 }
 
-# --- run --------------------------------------------------------------------
-
 run()
 {
 	local data=$here/var address=127.0.0.1 port=20000 users=0
@@ -244,8 +238,6 @@ run()
 	( "$binary" wait-ready --data "$data" --info "$info" & )
 	exec "$binary" serve --data "$data"
 }
-
-# --- test -------------------------------------------------------------------
 
 # Scripts and programs that speak TAP, in the order in which they should run.
 tests_of()
@@ -307,8 +299,6 @@ test_all()
 	    sort -rn | head -n 5
 	((failed == 0)) || die "there were failures"
 }
-
-# --- fuzz -------------------------------------------------------------------
 
 fuzz()
 {
@@ -398,8 +388,6 @@ coverage()
 	tests/fuzz/coverage build/cover build/fuzz/found > docs/fuzz.md.new
 	mv docs/fuzz.md.new docs/fuzz.md
 }
-
-# --- the rest ---------------------------------------------------------------
 
 lint()
 {

@@ -143,8 +143,7 @@ judge_line(struct check *c, size_t i)
 	}
 }
 
-/* --- one state out of all servers' -----------------------------------------
- */
+/* One state out of all servers'. */
 
 struct tally {
 	size_t silent, good, bad;
@@ -228,8 +227,7 @@ decide(const struct check *c, struct dns_row *row)
 	}
 }
 
-/* --- what to do ------------------------------------------------------------
- */
+/* What to do. */
 
 static const char *const advices[DNS_STATES] = {
 	[DNS_MISSING] = "Add: ",

@@ -13,8 +13,7 @@ is_silent(const struct dns_answer *a)
 	return a->kind == ANSWER_SILENT;
 }
 
-/* --- names that clients ask ------------------------------------------------
- */
+/* Names that clients ask. */
 
 static bool
 holds(const struct record *list, size_t count, view address)
@@ -87,8 +86,7 @@ judge_name(const struct dns_context *c, const struct dns_line *line,
 		    " not to all of its addresses");
 }
 
-/* --- MX, SRV and the like --------------------------------------------------
- */
+/* MX, SRV and the like. */
 
 static void
 judge_mx(const struct dns_context *c, const struct dns_line *line,
@@ -190,8 +188,7 @@ judge_caa(const struct dns_context *c, const struct dns_line *line,
 		v->state = DNS_OK;
 }
 
-/* --- all of them -----------------------------------------------------------
- */
+/* All of them. */
 
 static bool
 same_records(const struct dns_verdict *v, const struct dns_answer *a)

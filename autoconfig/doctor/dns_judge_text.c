@@ -194,8 +194,7 @@ judge_pacc(const struct dns_context *c, const struct dns_line *line,
 		dns_decide(v, DNS_WRONG, "the digest of other settings");
 }
 
-/* --- which record is meant -------------------------------------------------
- */
+/* Which record is meant. */
 
 static const struct kind {
 	const char *begins; /* such records are meant; NULL: all */

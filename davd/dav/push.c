@@ -44,7 +44,7 @@ has_key(const struct dav *d, struct signer_point *out)
 	return s != NULL && signer_push_key(s, out).is == OK;
 }
 
-/* --- properties ---------------------------------------------------------- */
+/* Properties. */
 
 bool
 prop_push_transports(struct prop_out *o, const struct resource *r)
@@ -96,7 +96,7 @@ prop_push_triggers(struct prop_out *o, const struct resource *r)
 	return true;
 }
 
-/* --- POST ---------------------------------------------------------------- */
+/* POST. */
 
 bool
 push_is_meant(struct dav *d)
@@ -298,7 +298,7 @@ push_post(struct dav *d)
 		dav_fail(d, r);
 }
 
-/* --- the registration ---------------------------------------------------- */
+/* The registration. */
 
 static const view place = VIEW_INIT("/SOGo/dav/push/");
 
@@ -359,7 +359,7 @@ push_registration(struct dav *d)
 		dav_fail(d, r);
 }
 
-/* --- Push-Dont-Notify ---------------------------------------------------- */
+/* Push-Dont-Notify. */
 
 /* One quoted URL off the list; a token when it is one of this owner's. */
 static bool

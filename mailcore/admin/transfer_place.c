@@ -82,7 +82,7 @@ export_place(struct account *account, const struct collection *c, view folder,
 	return put_file(sink, folder, "/.about", &text);
 }
 
-/* --- back --------------------------------------------------------------- */
+/* Back. */
 
 struct setting {
 	struct import *import;

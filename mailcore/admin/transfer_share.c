@@ -110,7 +110,7 @@ export_shares(struct transfer *t, struct account *account,
 	return r.is == OK ? sink->r : r;
 }
 
-/* --- back --------------------------------------------------------------- */
+/* Back. */
 
 /* false: not so many words. */
 static bool

@@ -118,8 +118,7 @@ panel_member_name(const struct panel *p, size_t member)
 	return p->members[member].name;
 }
 
-/* --- asking ----------------------------------------------------------------
- */
+/* Asking. */
 
 struct pending {
 	struct arena *arena;
@@ -253,8 +252,7 @@ panel_ask_resolver(struct panel *p, struct arena *arena,
 	return ask(p, 1, arena, questions, count, budget_ms, out);
 }
 
-/* --- who is authoritative --------------------------------------------------
- */
+/* Who is authoritative. */
 
 static bool
 is_loopback(view address)
@@ -347,7 +345,7 @@ result
 panel_find_authorities(struct panel *p, struct arena *arena, view domain,
     unsigned budget_ms, view *zone)
 {
-	struct dns_question questions[ANCESTORS_MOST];
+	struct dns_question questions[ANCESTORS_MOST] = { 0 };
 	struct dns_answer *answers;
 	size_t count = 0;
 	view rest = domain;

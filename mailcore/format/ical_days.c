@@ -148,7 +148,7 @@ ical_days_next(struct ical_days_walk *w, int64_t *wall)
 	return false;
 }
 
-/* --- from libical ------------------------------------------------------- */
+/* From libical. */
 
 static size_t
 list_length(const short *list, size_t room)

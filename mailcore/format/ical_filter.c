@@ -237,11 +237,12 @@ ical_filter_range(const struct xml_element *filter, view *component,
 	const struct xml_element *range = one == NULL
 	    ? NULL
 	    : xml_child(one, CALDAV, VIEW("time-range"));
+	const struct component *known = one == NULL
+	    ? NULL
+	    : component_find(xml_attribute(one, VIEW("name")));
 
 	/* In capitals, as items have it. */
-	*component = one == NULL
-	    ? VIEW("")
-	    : component_find(xml_attribute(one, VIEW("name")))->name;
+	*component = known == NULL ? VIEW("") : known->name;
 	*from = INT64_MIN;
 	*to = INT64_MAX;
 	if (range != NULL && ical_filter_time(range, from, to).is != OK) {

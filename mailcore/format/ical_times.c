@@ -65,7 +65,7 @@ take_count(struct reader *r, size_t most)
 	return r->bad ? 0 : (size_t)n;
 }
 
-/* --- made --------------------------------------------------------------- */
+/* Made. */
 
 struct making {
 	struct buf single, rules;
@@ -359,7 +359,7 @@ ical_times_make(icalcomponent *calendar, struct arena *arena)
 	return out;
 }
 
-/* --- asked -------------------------------------------------------------- */
+/* Asked. */
 
 struct asking {
 	struct reader in;

@@ -149,7 +149,7 @@ ical_turns_trim(struct ical_turns *z, int64_t wall)
 	z->count = kept;
 }
 
-/* --- from libical ------------------------------------------------------- */
+/* From libical. */
 
 /* BYMONTHDAY=8,9,10,11,12,13,14 with one weekday: the first from the 8th on. */
 static bool

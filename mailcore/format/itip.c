@@ -168,8 +168,9 @@ shift_line(const struct itip *i, struct itip_part *p, view name,
 	const struct itip_line named = { .text = {
 		.parameters = to->parameters, .value = to->value } };
 	const struct itip_instance *master = itip_master(i);
-	const struct itip_line *start = itip_line_find(
-	    master->part, VIEW("DTSTART"));
+	const struct itip_line *start = master == NULL
+	    ? NULL
+	    : itip_line_find(master->part, VIEW("DTSTART"));
 	struct itip_line *l = itip_line_find(p, name);
 	view tzid, from;
 

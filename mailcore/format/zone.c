@@ -36,7 +36,7 @@ zone_is_name(view v)
 	    && view_find(v, VIEW("//")) == SIZE_MAX;
 }
 
-/* --- what was read ------------------------------------------------------ */
+/* What was read. */
 
 struct book {
 	struct book *next;
@@ -189,7 +189,7 @@ zone_any(void)
 	return look_for_any();
 }
 
-/* --- asked -------------------------------------------------------------- */
+/* Asked. */
 
 static int
 year_of(int64_t t)

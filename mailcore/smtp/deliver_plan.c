@@ -237,7 +237,7 @@ forward(struct plan *p)
 static result
 stop_loops(struct plan *p)
 {
-	const struct sieve_action *a;
+	const struct sieve_action kept = { .kind = SIEVE_KEEP }, *a;
 	bool loop = plan_was_here(p->header, p->info.address)
 	    || plan_was_here(p->header, p->to->address);
 
@@ -250,11 +250,7 @@ stop_loops(struct plan *p)
 	if (plan_find(p, SIEVE_KEEP) != NULL
 	    || plan_find(p, SIEVE_FILE) != NULL)
 		return done();
-	{
-		const struct sieve_action kept = { .kind = SIEVE_KEEP };
-
-		return plan_add(p, &kept);
-	}
+	return plan_add(p, &kept);
 }
 
 static bool
@@ -264,7 +260,7 @@ is_own(void *context, view address)
 	const struct sieve_action *a = plan_find(p, SIEVE_VACATION);
 	struct account_info info;
 
-	for (size_t i = 0; i < a->address_count; i++)
+	for (size_t i = 0; a != NULL && i < a->address_count; i++)
 		if (view_same(address, a->addresses[i]))
 			return true;
 	return account_find(p->store, p->arena, address, &info).is == OK

@@ -145,7 +145,7 @@ record_inode(int fd)
 	return st.st_ino;
 }
 
-/* --- contents --- */
+/* Contents. */
 
 static ssize_t
 written(uint64_t inode, uint64_t at, const void *p, ssize_t n)
@@ -299,7 +299,7 @@ fallocate64(int fd, int mode, off64_t at, off64_t n)
 	return fallocate(fd, mode, at, n);
 }
 
-/* --- syncs --- */
+/* Syncs. */
 
 static uint64_t
 sync_begins(uint64_t inode)

@@ -33,7 +33,7 @@ open_here(void)
 	return s;
 }
 
-/* --- signatures ---------------------------------------------------------- */
+/* Signatures. */
 
 static bool
 verifies_rsa(EVP_PKEY *key, view signature)
@@ -127,7 +127,7 @@ test_keys(struct signer *s)
 	arena_free(&arena);
 }
 
-/* --- what changes on the disk -------------------------------------------- */
+/* What changes on the disk. */
 
 static void
 put_key(const char *name, const char *from)
@@ -200,7 +200,7 @@ test_many(struct signer *s)
 	arena_free(&arena);
 }
 
-/* --- hostile packets ----------------------------------------------------- */
+/* Hostile packets. */
 
 static const struct {
 	const char *name, *selector;
@@ -351,7 +351,7 @@ test_hostile(void)
 	signer_desk_free(&d);
 }
 
-/* --- profiles ------------------------------------------------------------ */
+/* Profiles. */
 
 static void
 test_cms(struct signer *s)

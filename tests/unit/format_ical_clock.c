@@ -172,7 +172,7 @@ test_limited(void)
 	arena_free(&arena);
 }
 
-/* --- around the hours when clocks change --------------------------------- */
+/* Around the hours when clocks change. */
 
 enum { ROUNDS = 4000, NEAR = 3 * HOUR };
 

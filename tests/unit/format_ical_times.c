@@ -187,7 +187,7 @@ test_cases(void)
 	}
 }
 
-/* --- random ones -------------------------------------------------------- */
+/* Random ones. */
 
 struct made {
 	struct buf text;

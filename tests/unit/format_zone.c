@@ -85,7 +85,7 @@ count_wrong_walls(const struct zone *z)
 	return wrong;
 }
 
-/* --- what a VTIMEZONE tells ---------------------------------------------- */
+/* What a VTIMEZONE tells. */
 
 struct told {
 	int64_t at[2000];
@@ -215,7 +215,7 @@ test_told(void)
 	arena_free(&arena);
 }
 
-/* --- rules ---------------------------------------------------------------- */
+/* Rules. */
 
 static void
 test_rules(void)
@@ -272,7 +272,7 @@ test_rules(void)
 	}
 }
 
-/* --- files ---------------------------------------------------------------- */
+/* Files. */
 
 static void
 add_four(struct buf *b, uint32_t n)

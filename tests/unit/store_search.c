@@ -21,7 +21,7 @@ any(unsigned below)
 	return (seed >> 16) % below;
 }
 
-/* --- postings ------------------------------------------------------------- */
+/* Postings. */
 
 static void
 add_random(struct posting_pairs *s, unsigned bits, size_t count, uint32_t keys)
@@ -113,7 +113,7 @@ test_postings(void)
 	}
 }
 
-/* --- messages ------------------------------------------------------------- */
+/* Messages. */
 
 struct letter {
 	char text[120];
@@ -312,7 +312,7 @@ check_digests(struct world *w)
 	check_enough(w, all);
 }
 
-/* --- what happens to the file --------------------------------------------- */
+/* What happens to the file. */
 
 static void
 path_of(struct world *w, char to[STORE_PATH])
