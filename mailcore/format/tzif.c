@@ -11,7 +11,7 @@ enum {
 	OFFSET_MOST = 93599,
 	RESERVED = 15,
 	SCRATCH = 262144,
-	FIRST_RULED = 1900 /* of a file that has nothing but a rule */
+	FIRST_RULED = 1900 /* a rule is written out from then on */
 };
 
 static const int64_t first_of_time = -62135424000; /* in year 1 */
@@ -243,7 +243,9 @@ write_out(struct reading *r, const struct zone_rule *rule)
 	bool shaped = zone_shape_of(&rule->begin, &begin)
 	    && zone_shape_of(&rule->end, &end);
 
-	for (int year = r->count == 0 ? FIRST_RULED : date_of(after).year;
+	for (int year = date_of(after).year < FIRST_RULED
+		 ? FIRST_RULED
+		 : date_of(after).year;
 	     year <= (shaped ? TZIF_END : TZIF_FAR_END); year++) {
 		bool first = zone_rule_turn(rule, true, year)
 		    <= zone_rule_turn(rule, false, year);

@@ -272,8 +272,6 @@ test_rules(void)
 	}
 }
 
-/* Files. */
-
 static void
 add_four(struct buf *b, uint32_t n)
 {
@@ -346,7 +344,7 @@ static void
 test_files(void)
 {
 	static const int64_t up[] = { 0, 1 }, down[] = { 1, 0 },
-			     same_time[] = { 1, 1 };
+			     same_time[] = { 1, 1 }, old[] = { -62135424000 };
 	static const struct {
 		const char *what;
 		struct made m;
@@ -385,6 +383,8 @@ test_files(void)
 		    false },
 		{ "indicators", { '2', 1, 0, 0, 0, 2, 4, NULL, 0, "" },
 		    false },
+		{ "a rule since the first year", { '2', 0, 0, 0, 1, 2, 4, old,
+		    1, "AAA0BBB,M3.5.0,M10.5.0" }, true },
 		{ "more turns than are taken",
 		    { '2', 0, 0, 0, LIMIT_ZONE_TURNS + 1, 1, 4, NULL, 0, "" },
 		    false },
