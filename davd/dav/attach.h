@@ -24,11 +24,16 @@ void attach_get(struct dav *);
  * NOT_FOUND. */
 CHECKED result attach_readable(struct dav *, view id, view uid);
 
+/* Do events `uid` name it, but none that he may read? */
+CHECKED result attach_is_hidden(
+    struct dav *, view id, view uid, bool *out);
+
 /* A new id, and the folder that it stands for; in the request's arena. */
 void attach_place(struct dav *, struct ical_attachment *);
 
 /* Inside account_write: what the object `uid` names of other events, and who
- * writes it may read, is copied; `text` then names the copies. */
+ * writes it may read, is copied; `text` then names the copies.  DENIED: of one
+ * with its own UID, where he may not read it. */
 CHECKED result attach_adopt(struct dav *, view uid, view old, view *text);
 
 /* Inside account_write: the object `uid` of `c` changes so; empty: it is not

@@ -63,6 +63,7 @@ struct reader {
 	view id;
 	view *addresses; /* of who asks */
 	size_t count;
+	bool named; /* by an event that is there */
 };
 
 static bool
@@ -72,6 +73,7 @@ may_see(struct reader *r, const struct collection *c, view text)
 
 	if (view_find(text, r->id) == SIZE_MAX)
 		return false;
+	r->named = true;
 	if (acl_may(d, c, RIGHT_READ) && acl_sees_whole(d, c, text))
 		return true;
 	return ical_attach_concerns(
@@ -113,6 +115,16 @@ attach_readable(struct dav *d, view id, view uid)
 	struct reader reader = { .d = d, .id = id };
 
 	return look(&reader, uid);
+}
+
+result
+attach_is_hidden(struct dav *d, view id, view uid, bool *out)
+{
+	struct reader reader = { .d = d, .id = id };
+	result r = look(&reader, uid);
+
+	*out = r.is == NOT_FOUND && reader.named;
+	return r.is == NOT_FOUND ? done() : r;
 }
 
 /* It is somebody else's, and comes from where our own pages do: nothing in it

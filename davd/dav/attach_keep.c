@@ -56,10 +56,14 @@ adopt(struct dav *d, view uid, view id, view *text)
 	struct ical_attachment a = { .name = VIEW("") };
 	struct collection in;
 	struct item item;
+	bool hidden;
 	result r = attachment_find(d->account, d->arena, id, &in, &item);
 
-	if (r.is == OK && view_eq(attachment_uid(&item), uid))
-		return done();
+	if (r.is == OK && view_eq(attachment_uid(&item), uid)) {
+		TRY(attach_is_hidden(d, id, uid, &hidden));
+		return hidden ? fail(DENIED, "RFC 8607 3.7: not managed here")
+			      : done();
+	}
 	if (r.is == OK)
 		r = attach_readable(d, id, attachment_uid(&item));
 	if (r.is == NOT_FOUND) /* attach_changed refuses it */

@@ -130,13 +130,10 @@ check_change(struct scheduling *s, const struct schedule_change *change)
 	return done();
 }
 
-/* RFC 8607 3.7, 3.11 */
+/* RFC 8607 3.11 */
 static result
-check_attached(struct scheduling *s, const struct collection *c, view uid,
-    view old, view new)
+refuse_attached(struct scheduling *s, result r)
 {
-	result r = attach_changed(s->d, c, uid, old, new);
-
 	if (r.is == DENIED)
 		return refuse(s, 403, "C:valid-managed-id");
 	return r.is == OVER_LIMIT
@@ -146,13 +143,20 @@ check_attached(struct scheduling *s, const struct collection *c, view uid,
 
 /* RFC 8607 3.7 */
 static result
+check_attached(struct scheduling *s, const struct collection *c, view uid,
+    view old, view new)
+{
+	return refuse_attached(s, attach_changed(s->d, c, uid, old, new));
+}
+
+/* RFC 8607 3.7 */
+static result
 adopt_attached(struct scheduling *s, view uid, view old, view *text)
 {
-	result r = attach_adopt(s->d, uid, old, text);
-
-	return r.is == OVER_LIMIT
-	    ? refuse(s, 403, "C:max-attachments-per-resource")
-	    : r;
+	TRY(refuse_attached(s, attach_adopt(s->d, uid, old, text)));
+	return text->n > LIMIT_CALENDAR_OBJECT
+	    ? refuse(s, 403, "C:max-resource-size")
+	    : done();
 }
 
 static result

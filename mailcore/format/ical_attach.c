@@ -276,12 +276,18 @@ parameters_of(const struct ical_attachment *a, struct arena *arena)
 }
 
 static result
-finish(struct itip *i, view *out)
+write_text(struct itip_part *calendar, struct arena *arena, view *out)
 {
-	*out = itip_text(i->calendar, ITIP_NONE, i->arena);
-	TRY(arena_result(i->arena));
+	*out = itip_text(calendar, ITIP_NONE, arena);
+	TRY(arena_result(arena));
 	return out->n > 0 ? done()
 			  : fail(OVER_LIMIT, "RFC 4791 5.3.2.1: too large");
+}
+
+static result
+finish(struct itip *i, view *out)
+{
+	return write_text(i->calendar, i->arena, out);
 }
 
 result
@@ -362,24 +368,33 @@ rename_line(struct itip_line *l, const struct ical_attachment *a,
 	    a->url.p, (int)name.n, name.p);
 }
 
+/* Alarms have files too. */
+static bool
+rename_in(struct itip_part *p, view id, const struct ical_attachment *a,
+    struct arena *arena)
+{
+	bool found = false;
+
+	for (struct itip_line *l = p->first; l != NULL; l = l->next)
+		if (id.n > 0 && view_eq(id_of(l), id)) {
+			rename_line(l, a, arena);
+			found = true;
+		}
+	for (p = p->child; p != NULL; p = p->next)
+		found = rename_in(p, id, a, arena) || found;
+	return found;
+}
+
 result
 ical_attach_rename(view text, view id, const struct ical_attachment *a,
     struct arena *arena, view *out)
 {
-	struct itip *i;
-	bool found = false;
+	struct itip_part *calendar;
 
-	TRY(itip_read(text, arena, &i));
-	for (size_t k = 0; k < i->count; k++)
-		for (struct itip_line *l = i->list[k].part->first; l != NULL;
-		     l = l->next) {
-			if (id.n == 0 || !view_eq(id_of(l), id))
-				continue;
-			rename_line(l, a, arena);
-			found = true;
-		}
-	return found ? finish(i, out)
-		     : fail(NOT_FOUND, "RFC 8607 3.7: no such id");
+	TRY(itip_tree_read(text, arena, &calendar));
+	if (!rename_in(calendar, id, a, arena))
+		return fail(NOT_FOUND, "RFC 8607 3.7: no such id");
+	return write_text(calendar, arena, out);
 }
 
 static bool

@@ -177,6 +177,63 @@ test_rights(struct talk *t, const char *id)
 	    "not of nothing");
 }
 
+/* Wherever it is named: also in an alarm, and in a to-do. */
+static void
+test_places(struct talk *t, const char *id)
+{
+	char text[1024], path[256];
+
+	snprintf(text, sizeof text, EVENT("f", NINE
+	    "BEGIN:VALARM\r\nACTION:AUDIO\r\nTRIGGER:-PT5M\r\n"
+	    "ATTACH;%s:https://dav.example.org" PLACE "x/a.wav\r\n"
+	    "END:VALARM\r\n"), id);
+	expect(t, "PUT", CALENDAR "f.ics", "", text, 201, NULL,
+	    "an alarm names it");
+	find(t, CALENDAR "f.ics", PLACE, path);
+	expect(t, "GET", path, "", "", 200, "hello", "and has its own");
+	expect(t, "DELETE", CALENDAR "f.ics", "", "", 204, NULL, "over");
+	expect(t, "GET", path, "", "", 404, NULL, "it goes with it");
+	snprintf(text, sizeof text,
+	    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//EN\r\n"
+	    "BEGIN:VTODO\r\nUID:g\r\nDTSTAMP:20260101T000000Z\r\n"
+	    "ATTACH;%s:https://dav.example.org" PLACE "x/a.txt\r\n"
+	    "END:VTODO\r\nEND:VCALENDAR\r\n", id);
+	expect(t, "PUT", CALENDAR "g.ics", "", text, 201, NULL,
+	    "a to-do names it");
+	find(t, CALENDAR "g.ics", PLACE, path);
+	expect(t, "GET", path, "", "", 200, "hello", "and has its own");
+	expect(t, "DELETE", CALENDAR "g.ics", "", "", 204, NULL, "over");
+}
+
+/* An event of the same UID is no way to a calendar that is closed. */
+static void
+test_same_uid(struct talk *t, char id[256])
+{
+	char event[128], before[256], after[256];
+
+	expect(t, "MKCALENDAR", HOME "Calendar/three/", "", "", 201, NULL,
+	    "a calendar of one's own");
+	expect(t, "PUT", HOME "Calendar/three/h.ics", "", EVENT("h", NINE),
+	    201, NULL, "an event");
+	expect(t, "POST", HOME "Calendar/three/h.ics?action=attachment-add",
+	    "Content-Type: text/plain\n", "secret", 201, NULL, "with a file");
+	find(t, HOME "Calendar/three/h.ics", "MANAGED-ID=", id);
+	find(t, HOME "Calendar/three/h.ics", PLACE, before);
+	expect(t, "GET", before, AS_OTHER, "", 404, NULL, "not hers");
+	snprintf(event, sizeof event, "%s", TWO "h.ics");
+	put(t, event, AS_OTHER, "h", id, 403, "nor by another of that UID");
+	expect(t, "PUT", event, AS_OTHER, EVENT("h", NINE), 201, NULL,
+	    "without it");
+	put(t, event, AS_OTHER, "h", id, 403, "nor later");
+	expect(t, "GET", before, AS_OTHER, "", 404, NULL, "still not hers");
+	expect(t, "POST", TWO "h.ics?action=attachment-add",
+	    AS_OTHER "Content-Type: text/plain\n", "open", 201, NULL,
+	    "but she adds one");
+	find(t, TWO "h.ics", PLACE, after);
+	expect(t, "GET", after, AS_OTHER, "", 200, "open", "and reads it");
+	put(t, CALENDAR "h.ics", "", "h", id, 201, "the owner may name it");
+}
+
 int
 main(void)
 {
@@ -187,6 +244,8 @@ main(void)
 	test_copied(&t, id);
 	test_etag(&t, id);
 	test_rights(&t, id);
+	test_places(&t, id);
+	test_same_uid(&t, id);
 	talk_close(&t);
 	return tap_done();
 }
