@@ -208,6 +208,8 @@ composed(struct parse *p, view name)
 	view made = compose(name, p->arena);
 
 	p->spelled = view_eq(made, name) ? VIEW("") : name;
+	if (made.n > LIMIT_IMAP_MAILBOX_NAME)
+		scan_fail(&p->s, OVER_LIMIT, "mailbox name too long");
 	return made;
 }
 

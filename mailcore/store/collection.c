@@ -1,5 +1,6 @@
 #include "mailcore/store/collection.h"
 
+#include "mailcore/base/utf8.h"
 #include "mailcore/format/compose.h"
 #include "mailcore/store/annotation.h"
 #include "mailcore/store/collection_row.h"
@@ -11,8 +12,7 @@
 	" bytes, recent_from"
 
 enum { LIST, BY_NAME, BY_ID, COUNT_ALL, NUMBERS, ADD, GONE_ADD, GONE_FORGET,
-	RENAME, CHILDREN, REMOVE, PROPERTIES_REMOVE, SUBSCRIBE, DISPLAY_NAME,
-	SET_USE, CLAIM, COUNT_FROM };
+	RENAME, REMOVE, PROPERTIES_REMOVE, SUBSCRIBE, DISPLAY_NAME, SET_USE };
 
 static const char *const sql[] = {
 	[LIST] = "SELECT " COLUMNS " FROM collection WHERE account_id = $1"
@@ -38,10 +38,6 @@ static const char *const sql[] = {
 			" AND kind = $2 AND name = $3",
 	[RENAME] = "UPDATE collection SET name = $3, modseq = $4"
 		   " WHERE account_id = $1 AND id = $2",
-	/* Names between "a/" and "a0", as '0' comes after '/'. */
-	[CHILDREN] = "SELECT " COLUMNS " FROM collection"
-		     " WHERE account_id = $1 AND kind = $2"
-		     " AND name > $3 AND name < $4",
 	[REMOVE] = "DELETE FROM collection WHERE account_id = $1 AND id = $2",
 	[PROPERTIES_REMOVE] = "DELETE FROM property WHERE account_id = $1"
 			      " AND collection = $2",
@@ -52,22 +48,37 @@ static const char *const sql[] = {
 			 " AND id = $2",
 	[SET_USE] = "UPDATE collection SET modseq = $3, special_use = $4"
 		    " WHERE account_id = $1 AND id = $2",
-	[CLAIM] = "UPDATE collection SET recent_from = $3"
-		  " WHERE account_id = $1 AND id = $2 AND recent_from < $3",
-	[COUNT_FROM] = "SELECT COUNT(*) FROM item WHERE account_id = $1"
-		       " AND collection = $2 AND uid >= $3",
 };
 
 static const view inbox = VIEW_INIT("INBOX");
 static const view personal = VIEW_INIT("personal");
 
+static bool
+is_below(view name, view parent)
+{
+	return view_starts(name, parent) && view_at(name, parent.n) == '/';
+}
+
+/* RFC 9051 5.1: INBOX in any case is the one INBOX; letters with accents are
+ * composed, in old names when they are read. */
+static view
+canonical(enum collection_kind kind, view name, struct arena *arena)
+{
+	if (kind != COLLECTION_MAILBOX)
+		return name;
+	return view_same(name, inbox) ? inbox : compose(name, arena);
+}
+
 static void
 of_row(struct db_query *q, struct arena *arena, struct collection *out)
 {
+	enum collection_kind kind = (enum collection_kind)db_int_at(q, 1);
+
 	*out = (struct collection){
 		.id = db_int_at(q, 0),
-		.kind = (enum collection_kind)db_int_at(q, 1),
-		.name = arena_copy(arena, db_text_at(q, 2)),
+		.kind = kind,
+		.name = canonical(kind, arena_copy(arena, db_text_at(q, 2)),
+		    arena),
 		.display_name = arena_copy(arena, db_text_at(q, 3)),
 		.use = (enum special_use)db_int_at(q, 4),
 		.subscribed = db_int_at(q, 5) != 0,
@@ -132,26 +143,6 @@ find(struct account *a, struct arena *arena, const char *question,
 	return done();
 }
 
-/* RFC 9051 5.1: INBOX in any case is the one INBOX; letters with accents are
- * composed. */
-static view
-canonical(enum collection_kind kind, view name, struct arena *arena)
-{
-	if (kind != COLLECTION_MAILBOX)
-		return name;
-	return view_same(name, inbox) ? inbox : compose(name, arena);
-}
-
-result
-collection_find(struct account *a, struct arena *arena,
-    enum collection_kind kind, view name, struct collection *out)
-{
-	const struct db_arg args[] = { db_int(a->id), db_int(kind),
-		db_text(canonical(kind, name, arena)) };
-
-	return find(a, arena, sql[BY_NAME], args, COUNT(args), out);
-}
-
 result
 collection_get(struct account *a, struct arena *arena, int64_t id,
     struct collection *out)
@@ -161,27 +152,63 @@ collection_get(struct account *a, struct arena *arena, int64_t id,
 	return find(a, arena, sql[BY_ID], args, COUNT(args), out);
 }
 
+enum { LIST_MEMORY = 16777216 };
+
+/* One that got its name before names were composed. */
 static result
-check_new(struct account *a, enum collection_kind kind, view name)
+find_uncomposed(struct account *a, struct arena *arena, view name,
+    struct collection *out)
 {
-	const struct db_arg by_name[] = { db_int(a->id), db_int(kind),
-		db_text(name) };
+	struct arena *own = arena_new(LIST_MEMORY);
+	struct collection *all;
+	size_t count;
+	int64_t id = 0;
+	result r = collection_list(a, own, COLLECTION_MAILBOX, &all, &count);
+
+	for (size_t i = 0; r.is == OK && i < count; i++)
+		if (view_eq(all[i].name, name))
+			id = all[i].id;
+	arena_free(&own);
+	TRY(r);
+	return collection_get(a, arena, id, out);
+}
+
+result
+collection_find(struct account *a, struct arena *arena,
+    enum collection_kind kind, view name, struct collection *out)
+{
+	view whole = canonical(kind, name, arena);
+	const struct db_arg args[] = { db_int(a->id), db_int(kind),
+		db_text(whole) };
+	result r = find(a, arena, sql[BY_NAME], args, COUNT(args), out);
+
+	return r.is == NOT_FOUND && kind == COLLECTION_MAILBOX
+		&& !utf8_is_ascii(whole)
+	    ? find_uncomposed(a, arena, whole, out)
+	    : r;
+}
+
+static result
+check_new(struct account *a, struct arena *arena, enum collection_kind kind,
+    view name)
+{
 	const struct db_arg args[] = { db_int(a->id), db_int(kind) };
 	int64_t most = kind == COLLECTION_MAILBOX ? LIMIT_IMAP_MAILBOXES
 	    : kind == COLLECTION_FILES		  ? LIMIT_FOLDERS
 						  : LIMIT_COLLECTIONS;
+	struct collection there;
 	struct db_query q;
 	int64_t count = 0;
-	bool taken = false;
+	result r;
 
 	if (name.n == 0)
 		return fail(MALFORMED, "a collection without a name");
-	db_ask(a->db, &q, sql[BY_NAME], by_name, COUNT(by_name));
-	while (db_next(&q))
-		taken = true;
-	TRY(db_end(&q));
-	if (taken)
-		return fail(EXISTS, "there is one of that name");
+	if (kind == COLLECTION_MAILBOX && name.n > LIMIT_IMAP_MAILBOX_NAME)
+		return fail(OVER_LIMIT, "a name is too long");
+	r = collection_find(a, arena, kind, name, &there);
+	if (r.is != NOT_FOUND)
+		return r.is == OK ? fail(EXISTS, "there is one of that name")
+				  : r;
 	db_ask(a->db, &q, sql[COUNT_ALL], args, COUNT(args));
 	while (db_next(&q))
 		count = db_int_at(&q, 0);
@@ -253,7 +280,7 @@ collection_add(struct account *a, enum collection_kind kind, view name,
 	TRY(must_write(a));
 	arena = arena_new(NAME_MEMORY);
 	name = canonical(kind, name, arena);
-	r = check_new(a, kind, name);
+	r = check_new(a, arena, kind, name);
 	if (r.is == OK)
 		r = arena_result(arena);
 	if (r.is == OK)
@@ -285,28 +312,24 @@ static result
 rename_children(struct account *a, struct arena *arena,
     const struct collection *parent, view name, int64_t modseq)
 {
-	const struct db_arg args[] = { db_int(a->id), db_int(parent->kind),
-		db_text(arena_print(arena, "%.*s/", (int)parent->name.n,
-		    parent->name.p)),
-		db_text(arena_print(arena, "%.*s0", (int)parent->name.n,
-		    parent->name.p)) };
-	struct collection *children;
+	struct collection *all;
 	size_t count;
 
-	TRY(arena_result(arena));
-	TRY(collect(a, arena, sql[CHILDREN], args, COUNT(args), &children,
-	    &count));
+	TRY(collection_list(a, arena, parent->kind, &all, &count));
 	for (size_t i = 0; i < count; i++) {
-		view rest = view_from(children[i].name, parent->name.n);
-		view moved = arena_print(arena, "%.*s%.*s", (int)name.n,
-		    name.p, (int)rest.n, rest.p);
+		view rest = view_from(all[i].name, parent->name.n);
+		view moved;
 
+		if (!is_below(all[i].name, parent->name))
+			continue;
+		moved = arena_print(arena, "%.*s%.*s", (int)name.n, name.p,
+		    (int)rest.n, rest.p);
 		TRY(arena_result(arena));
 		if (moved.n > (parent->kind == COLLECTION_FILES
 				? (size_t)LIMIT_FILE_PATH
 				: (size_t)LIMIT_IMAP_MAILBOX_NAME))
 			return fail(OVER_LIMIT, "a name is too long");
-		TRY(rename_one(a, &children[i], moved, modseq));
+		TRY(rename_one(a, &all[i], moved, modseq));
 	}
 	return done();
 }
@@ -343,13 +366,6 @@ is_fixed(const struct collection *c)
 	    c->kind == COLLECTION_MAILBOX ? inbox : personal);
 }
 
-/* A mailbox cannot become its own child. */
-static bool
-is_below(view name, view parent)
-{
-	return view_starts(name, parent) && view_at(name, parent.n) == '/';
-}
-
 static result
 rename_checked(struct account *a, struct arena *arena, int64_t id, view name)
 {
@@ -359,7 +375,7 @@ rename_checked(struct account *a, struct arena *arena, int64_t id, view name)
 	name = canonical(c.kind, name, arena);
 	if (c.kind != COLLECTION_MAILBOX && is_fixed(&c))
 		return fail(DENIED, "this collection is always there");
-	TRY(check_new(a, c.kind, name));
+	TRY(check_new(a, arena, c.kind, name));
 	if (is_tree(c.kind) && !is_fixed(&c) && is_below(name, c.name))
 		return fail(DENIED, "RFC 4918 9.9: it cannot go below itself");
 	return spoil(a, rename_any(a, arena, &c, name));
@@ -465,29 +481,4 @@ result
 collection_set_use(struct account *a, int64_t id, enum special_use use)
 {
 	return set_column(a, sql[SET_USE], id, db_int(use));
-}
-
-result
-collection_claim_recent(struct account *a, int64_t id, int64_t up_to)
-{
-	const struct db_arg args[] = { db_int(a->id), db_int(id),
-		db_int(up_to) };
-
-	TRY(must_write(a));
-	return db_do(a->db, sql[CLAIM], args, COUNT(args));
-}
-
-result
-collection_count_from(struct account *a, int64_t id, int64_t uid,
-    int64_t *count)
-{
-	const struct db_arg args[] = { db_int(a->id), db_int(id),
-		db_int(uid) };
-	struct db_query q;
-
-	*count = 0;
-	db_ask(a->db, &q, sql[COUNT_FROM], args, COUNT(args));
-	while (db_next(&q))
-		*count = db_int_at(&q, 0);
-	return db_end(&q);
 }

@@ -2,6 +2,7 @@
 #include "tests/unit/store_help.h"
 
 #include "mailcore/base/limits.h"
+#include "mailcore/db/db.h"
 
 static result
 make(struct home *h, struct account *a, const char *name, int64_t *id)
@@ -91,6 +92,72 @@ test_names(struct home *h, struct account *a)
 	must(collection_get(a, h->arena, id, &after), "get");
 	ok(after.uid_validity > before.uid_validity && after.id > before.id,
 	    "is another mailbox: RFC 9051 2.3.1.1");
+}
+
+/* "e" and an acute accent, in two code points and in one. */
+#define APART "e\xcc\x81"
+#define WHOLE "\xc3\xa9"
+
+/* As it was named before names were composed. */
+static void
+spell_apart(const struct home *h, const struct account *a, int64_t id,
+    const char *name)
+{
+	const struct db_arg args[] = { db_int(id), db_text(view_of(name)) };
+	char path[512];
+	struct db *db;
+
+	(void)snprintf(path, sizeof path, "%s/accounts/%02x/%lld/account.db",
+	    h->data, (unsigned)(account_id(a) & 255),
+	    (long long)account_id(a));
+	must(db_open(&db, path), path);
+	must(db_do(db, "UPDATE collection SET name = $2 WHERE id = $1", args,
+		 COUNT(args)),
+	    "spell a name");
+	db_close(&db);
+}
+
+static void
+test_composed(struct home *h, struct account *a)
+{
+	struct collection c;
+	int64_t id, child, far;
+
+	must(make(h, a, "caf" APART, &id), "make");
+	must(collection_get(a, h->arena, id, &c), "get");
+	same(c.name, VIEW("caf" WHOLE), "a name is composed");
+	is_result(make(h, a, "caf" WHOLE, &far), EXISTS, "and is one");
+	must(make(h, a, "caf" WHOLE "/" APART, &child), "child");
+	must(make(h, a, "cafe", &far), "near");
+	spell_apart(h, a, id, "caf" APART);
+	spell_apart(h, a, child, "caf" APART "/" APART);
+	must(collection_get(a, h->arena, child, &c), "get");
+	same(c.name, VIEW("caf" WHOLE "/" WHOLE), "an old one is told so");
+	ok(is_there(h, a, "caf" WHOLE) && is_there(h, a, "caf" APART)
+		&& is_there(h, a, "caf" WHOLE "/" WHOLE),
+	    "and found by either spelling");
+	is_result(make(h, a, "caf" WHOLE, &far), EXISTS, "it is taken");
+	is_result(rename_to(h, a, id, "tea"), OK, "rename an old one");
+	ok(is_there(h, a, "tea") && is_there(h, a, "tea/" WHOLE)
+		&& !is_there(h, a, "caf" WHOLE) && is_there(h, a, "cafe"),
+	    "what is below goes along");
+}
+
+/* One code point of three bytes that is composed to two of six. */
+static void
+test_growing(struct home *h, struct account *a)
+{
+	enum { FIT = LIMIT_IMAP_MAILBOX_NAME / 6 };
+	char name[3 * (FIT + 1) + 1];
+	int64_t id;
+
+	for (size_t i = 0; i <= FIT; i++)
+		memcpy(name + 3 * i, "\xe0\xa5\x98", 4);
+	is_result(make(h, a, name, &id), OVER_LIMIT,
+	    "a name that is too long once it is composed");
+	name[3 * FIT] = '\0';
+	is_result(make(h, a, name, &id), OK, "a shorter one");
+	is_result(rename_to(h, a, id, "slim"), OK, "rename");
 }
 
 static void
@@ -362,6 +429,8 @@ main(void)
 	a = home_open(&h, home_person(&h, 1));
 	test_first(&h, a);
 	test_names(&h, a);
+	test_composed(&h, a);
+	test_growing(&h, a);
 	test_inbox(&h, a);
 	test_remove_shared(&h, a);
 	test_columns(&h, a);
