@@ -171,7 +171,7 @@ take_script(struct import *m, struct taking *t, view file)
 	if (r.is == OK && !sieve_is_script_name(t->name))
 		r = fail(MALFORMED, "not the name of a script");
 	if (r.is == OK)
-		r = sieve_compile(arena, t->text, &script, &error);
+		r = sieve_compile_stored(arena, t->text, &script, &error);
 	if (r.is == OK)
 		r = account_write(m->account, add_script, t, DURABLE_LATER);
 	arena_free(&arena);

@@ -53,7 +53,8 @@ decode_all(const struct check *c, unsigned line, struct sieve_value *v)
 	if ((c->script->needs & NEED_ENCODED) == 0)
 		return done();
 	for (size_t i = 0; i < v->count; i++)
-		if (sieve_decode(c->arena, &v->strings[i]).is == MALFORMED)
+		if (sieve_decode(c->arena, &v->strings[i]).is == MALFORMED
+		    && !c->script->stored)
 			return sieve_fault(c->error, line,
 			    "RFC 5228 2.4.2.4: Unicode has no such character",
 			    v->strings[i]);
@@ -360,8 +361,8 @@ sieve_check(struct arena *arena, struct sieve *script,
 	return check_nodes(&c, script->first, true);
 }
 
-result
-sieve_compile(struct arena *arena, view text, struct sieve **out,
+static result
+compile(struct arena *arena, view text, bool stored, struct sieve **out,
     struct sieve_error *error)
 {
 	struct sieve *script = arena_alloc(arena, sizeof *script);
@@ -374,11 +375,27 @@ sieve_compile(struct arena *arena, view text, struct sieve **out,
 		return fail(OVER_LIMIT, "the script is too large");
 	if (view_starts(text, VIEW("\xef\xbb\xbf")))
 		text = view_from(text, 3);
-	if (r.is == OK)
+	if (r.is == OK) {
+		script->stored = stored;
 		r = sieve_parse(arena, text, &script->first, error);
+	}
 	if (r.is == OK)
 		r = sieve_check(arena, script, error);
 	if (r.is == OK)
 		*out = script;
 	return r;
+}
+
+result
+sieve_compile(struct arena *arena, view text, struct sieve **out,
+    struct sieve_error *error)
+{
+	return compile(arena, text, false, out, error);
+}
+
+result
+sieve_compile_stored(struct arena *arena, view text, struct sieve **out,
+    struct sieve_error *error)
+{
+	return compile(arena, text, true, out, error);
 }

@@ -98,7 +98,7 @@ check_references(const struct check *c, view text)
 		view inside;
 
 		text = view_from(text, at + 2);
-		inside = view_first(text, view_find_byte(text, '}'));
+		inside = view_first(text, sieve_reference_end(text));
 		if (inside.n < text.n && is_of_no_namespace(c, inside))
 			return refuse(c, "RFC 5229 3: no such namespace",
 			    inside);
@@ -109,7 +109,7 @@ check_references(const struct check *c, view text)
 static result
 check_strings(const struct check *c)
 {
-	if ((c->script->needs & NEED_VARIABLES) == 0)
+	if ((c->script->needs & NEED_VARIABLES) == 0 || c->script->stored)
 		return done();
 	for (size_t slot = 0; slot < SLOTS; slot++) {
 		const struct sieve_value *v = &c->node->values[slot];
@@ -127,7 +127,8 @@ check_address(const struct check *c, enum sieve_slot slot)
 	view address;
 	result r;
 
-	if (v->count == 0 || !is_constant(c, v->strings[0]))
+	if (v->count == 0 || c->script->stored
+	    || !is_constant(c, v->strings[0]))
 		return done();
 	r = sieve_address(c->arena, v->strings[0], &address);
 	return r.is == MALFORMED ? refuse(c, r.why, v->strings[0]) : r;
@@ -164,7 +165,8 @@ check_notify(const struct check *c)
 		return refuse(c, "RFC 5435 3.4: the importance is 1, 2 or 3",
 		    v[SLOT_IMPORTANCE].strings[0]);
 	for (size_t i = 0; i < v[SLOT_OPTIONS].count; i++)
-		if (is_constant(c, v[SLOT_OPTIONS].strings[i])
+		if (!c->script->stored
+		    && is_constant(c, v[SLOT_OPTIONS].strings[i])
 		    && !is_option(v[SLOT_OPTIONS].strings[i]))
 			return refuse(c, "RFC 5435 3.5: an option is"
 			    " name=value", v[SLOT_OPTIONS].strings[i]);
@@ -192,7 +194,8 @@ check_set(const struct check *c)
 {
 	view name = c->node->values[SLOT_1].strings[0];
 
-	return sieve_is_variable(c->script, name) ? done()
+	return c->script->stored || sieve_is_variable(c->script, name)
+	    ? done()
 	    : refuse(c, "RFC 5229 4: not the name of a variable", name);
 }
 
@@ -202,7 +205,7 @@ check_include(const struct check *c)
 {
 	view name = c->node->values[SLOT_1].strings[0];
 
-	return sieve_is_script_name(name) ? done()
+	return c->script->stored || sieve_is_script_name(name) ? done()
 	    : refuse(c, "RFC 6609 3.2: not the name of a script", name);
 }
 
@@ -212,7 +215,7 @@ check_envelope(const struct check *c)
 	const struct sieve_value *v = &c->node->values[SLOT_1];
 
 	for (size_t i = 0; i < v->count; i++)
-		if (is_constant(c, v->strings[i])
+		if (!c->script->stored && is_constant(c, v->strings[i])
 		    && !is_one_of(v->strings[i], "from to"))
 			return refuse(c,
 			    "RFC 5228 5.4: no such part of an envelope",

@@ -58,6 +58,13 @@ decode_one(view inside, struct buf *out, bool *unknown)
 	return true;
 }
 
+size_t
+sieve_reference_end(view inside)
+{
+	return view_find_byte(view_first(inside, view_find_byte(inside, '$')),
+	    '}');
+}
+
 result
 sieve_decode(struct arena *arena, view *text)
 {
@@ -74,10 +81,10 @@ sieve_decode(struct arena *arena, view *text)
 
 		buf_add(&out, view_first(rest, at));
 		rest = view_from(rest, at);
-		end = view_find_byte(rest, '}');
+		end = sieve_reference_end(view_from(rest, 2));
 		if (end != SIZE_MAX && decode_one(view_first(view_from(rest,
-			2), end - 2), &out, &unknown)) {
-			rest = view_from(rest, end + 1);
+			2), end), &out, &unknown)) {
+			rest = view_from(rest, end + 3);
 			continue;
 		}
 		buf_add(&out, view_first(rest, 2));

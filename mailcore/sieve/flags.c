@@ -2,6 +2,9 @@
 #include "mailcore/base/ascii.h"
 #include "mailcore/sieve/run.h"
 
+/* To look through so many bytes of flags is a step. */
+enum { SEARCHED = 4 };
+
 static bool
 has_flag(view flags, view flag)
 {
@@ -47,17 +50,20 @@ flags_join(struct run *r, view flags, view add, bool remove, view *out)
 {
 	struct buf all = buf_new(LIMIT_SIEVE_VARIABLE);
 	view rest = flags;
+	uint64_t steps = flags.n + add.n;
 	result so_far;
 
 	while (rest.n > 0) {
 		view flag = view_cut(&rest, ' ');
 
+		steps += (all.n + (remove ? add.n : 0)) / SEARCHED;
 		if (!remove || !has_flag(add, flag))
 			append(&all, flag);
 	}
 	while (!remove && add.n > 0) {
 		view flag = view_cut(&add, ' ');
 
+		steps += all.n / SEARCHED;
 		if (is_flag(flag))
 			append(&all, flag);
 	}
@@ -66,7 +72,7 @@ flags_join(struct run *r, view flags, view add, bool remove, view *out)
 	buf_free(&all);
 	if (so_far.is != OK)
 		return run_fault(r, "RFC 5232 2: too many flags", VIEW(""));
-	TRY(run_spend(r, out->n + add.n));
+	TRY(run_spend(r, steps + out->n));
 	return arena_result(r->arena);
 }
 

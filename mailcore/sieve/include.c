@@ -84,7 +84,7 @@ act_include(struct run *r, const struct sieve_node *node)
 		    : run_fault(r, "RFC 6609 3.2: there is no such script",
 			name);
 	TRY(found);
-	TRY(sieve_compile(r->arena, text, &script, &r->out->error));
+	TRY(sieve_compile_stored(r->arena, text, &script, &r->out->error));
 	r->out->error = (struct sieve_error){ .line = 0 };
 	return run_frame(r, name, script);
 }

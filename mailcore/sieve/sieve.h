@@ -31,6 +31,13 @@ struct sieve_error {
 CHECKED result sieve_compile(struct arena *, view text, struct sieve **out,
     struct sieve_error *error);
 
+/* Of a script that was taken once.  What a single argument has to be is held
+ * against it only when the run comes there, and passed over where it can be:
+ * a rule that is checked earlier than it was ends nobody's sorting of mail.
+ * All that sieve_compile takes is taken. */
+CHECKED result sieve_compile_stored(struct arena *, view text,
+    struct sieve **out, struct sieve_error *error);
+
 /* "line 3: no such command: \"fileit\"". */
 void sieve_error_write(const struct sieve_error *, struct buf *out);
 

@@ -225,7 +225,8 @@ ask_envelope(struct run *r, const struct sieve_node *node, bool *answer)
 			TRY(offer_path(&m, part, r->mail->recipient));
 		else if (view_same(names[i], VIEW("from")))
 			TRY(offer_path(&m, part, r->mail->sender));
-		else
+		else if (!r->script->stored
+		    || !view_eq(names[i], node->values[SLOT_1].strings[i]))
 			return run_fault(r,
 			    "RFC 5228 5.4: no such part of an envelope",
 			    names[i]);

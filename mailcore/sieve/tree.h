@@ -130,6 +130,7 @@ struct sieve_node {
 struct sieve {
 	struct sieve_node *first;
 	unsigned needs; /* all that is required */
+	bool stored;    /* sieve_compile_stored */
 };
 
 struct sieve_tag {
@@ -189,6 +190,11 @@ struct sieve_mailto {
 };
 CHECKED result sieve_mailto(struct arena *, view uri,
     struct sieve_mailto *out);
+
+/* Where the "}" stands that ends what begins with "${" before `inside`;
+ * SIZE_MAX: there is none, or a "$" comes first, which stands in none.  So a
+ * text is looked through once, whatever is in it. */
+size_t sieve_reference_end(view inside);
 
 /* RFC 5228 2.4.2.4: "${hex: 40}", "${unicode: 263a}" are bytes.  MALFORMED,
  * and `text` as it was: Unicode has no such character. */

@@ -170,7 +170,7 @@ run_text(struct run *r, view raw, view *out)
 	while (rest.n > 0) {
 		size_t at = view_find(rest, VIEW("${"));
 		view inside = view_from(view_from(rest, at), 2);
-		size_t end = view_find_byte(inside, '}');
+		size_t end = sieve_reference_end(inside);
 
 		buf_add(&text, view_first(rest, at));
 		inside = view_first(inside, end);

@@ -143,8 +143,8 @@ run_script(struct plan *p)
 
 	p->script = arena_new(2 * (size_t)LIMIT_SIEVE_MEMORY);
 	if (r.is == OK)
-		r = sieve_compile(p->script, p->handling.script, &script,
-		    &error);
+		r = sieve_compile_stored(p->script, p->handling.script,
+		    &script, &error);
 	if (r.is == OK) {
 		r = sieve_run(script, &mail, p->script, out);
 		p->actions = out->first;

@@ -1,5 +1,5 @@
 /* A Sieve script, a NUL, and the message that it runs over.  A failed run
- * keeps the message. */
+ * keeps the message, and what is taken once is taken always. */
 #include "mailcore/base/limits.h"
 #include "mailcore/sieve/sieve.h"
 
@@ -47,23 +47,29 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct sieve_host host = { NULL, answer, answer_use,
 		answer, answer_script, answer };
 	struct arena *arena = arena_new(LIMIT_SIEVE_MEMORY);
+	struct arena *again = arena_new(LIMIT_SIEVE_MEMORY);
 	view message = { (const char *)data, size };
 	view script = view_cut(&message, '\0');
 	struct buf text = buf_new(4096);
-	struct sieve *s;
-	struct sieve_error error;
+	struct sieve *s, *stored;
+	struct sieve_error error, other;
+	enum status is;
 	struct sieve_outcome o;
 	const struct sieve_mail mail = { .message = message,
 		.sender = VIEW("a@b.example"),
 		.recipient = VIEW("c+d@e.example"), .host = &host };
 
-	if (sieve_compile(arena, script, &s, &error).is != OK) {
+	is = sieve_compile(arena, script, &s, &error).is;
+	demand(sieve_compile_stored(again, script, &stored, &other).is == OK
+	    || is != OK);
+	if (s == NULL) {
 		sieve_error_write(&error, &text);
 		demand(text.n > 0);
-	} else if (sieve_run(s, &mail, arena, &o).is != OK) {
-		demand(o.first != NULL && o.first->kind == SIEVE_KEEP);
 	}
+	if (stored != NULL && sieve_run(stored, &mail, again, &o).is != OK)
+		demand(o.first != NULL && o.first->kind == SIEVE_KEEP);
 	buf_free(&text);
+	arena_free(&again);
 	arena_free(&arena);
 	return 0;
 }

@@ -143,6 +143,19 @@ test_numbers(struct home *h)
 	is_number(count_in(h, "INBOX", NULL), before, "nothing elsewhere");
 }
 
+/* What was taken once sorts mail as it did, though it is refused today. */
+static void
+test_stored(struct home *h)
+{
+	static char old[] = "require [\"fileinto\", \"mailbox\","
+	    " \"vacation\"]; fileinto :create \"Old\";"
+	    " vacation :from \"Ann (Sales) <ann@b.example>\" \"Gone\";";
+
+	work(h, use_script, old);
+	deliver(h, "s@far.example", "Subject: a\r\n\r\nx\r\n");
+	is_number(count_in(h, "Old", NULL), 1, "a script of old");
+}
+
 static void
 test_include(struct home *h)
 {
@@ -245,6 +258,7 @@ main(void)
 	is_number(home_person(&h, 1), 1, "a person");
 	test_names(&h);
 	test_numbers(&h);
+	test_stored(&h);
 	test_include(&h);
 	test_refused(&h);
 	test_notify(&h);
