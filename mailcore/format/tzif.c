@@ -233,20 +233,33 @@ add_ruled(struct reading *r, const struct zone_rule *rule, bool to_summer,
 		add_turn(r, at, to_summer ? &rule->summer : &rule->standard);
 }
 
+/* Turns may be told until long after TZIF_END, as Gaza's are until 2086, and
+ * the last of them need not be by the rule.  Those of the year after are. */
+static int
+last_year(const struct zone_rule *rule, int64_t after)
+{
+	struct zone_shape begin, end;
+	int next = date_of(after).year + 1;
+	int year = zone_shape_of(&rule->begin, &begin)
+		&& zone_shape_of(&rule->end, &end)
+	    ? TZIF_END
+	    : TZIF_FAR_END;
+
+	return next > year ? next : year;
+}
+
 /* What is `summer` all year begins when it ends. */
 static void
 write_out(struct reading *r, const struct zone_rule *rule)
 {
-	struct zone_shape begin, end;
 	int64_t after = r->count == 0 ? first_of_time
 				      : r->turns[r->count - 1].at;
-	bool shaped = zone_shape_of(&rule->begin, &begin)
-	    && zone_shape_of(&rule->end, &end);
+	int last = last_year(rule, after);
 
 	for (int year = date_of(after).year < FIRST_RULED
 		 ? FIRST_RULED
 		 : date_of(after).year;
-	     year <= (shaped ? TZIF_END : TZIF_FAR_END); year++) {
+	     year <= last; year++) {
 		bool first = zone_rule_turn(rule, true, year)
 		    <= zone_rule_turn(rule, false, year);
 

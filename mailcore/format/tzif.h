@@ -3,8 +3,8 @@
  * before that RFC 8536).
  *
  * What a rule at the end of the file says of later years is written out until
- * TZIF_END, so that nobody asks it for days that are near.  Files that count
- * leap seconds are refused: moments here have none.
+ * TZIF_END, so that nobody asks it for days that are near, and for a year at
+ * least.  Files that count leap seconds are refused: moments here have none.
  */
 #ifndef FORMAT_TZIF_H
 #define FORMAT_TZIF_H
