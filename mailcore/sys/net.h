@@ -46,8 +46,10 @@ enum {
 	NET_OUTPUT_MAX = 256 << 20,
 	NET_UNITS_AT_ONCE = 64,
 	/* A worker makes and sends so many pieces of a long answer before
-	 * others have their turn; none of them waits for a thread. */
+	 * others have their turn; and after so long, if somebody waits: the
+	 * pieces of a search may take a tenth of a second each. */
 	NET_PIECES_AT_ONCE = 16,
+	NET_TURN_US = 5000,
 
 	NET_HANDSHAKE_SECONDS = 30,
 	NET_LINGER_SECONDS = 2,

@@ -119,11 +119,19 @@ goes_on(const struct conn *c)
 	    && !c->loop->net->stopping;
 }
 
+static bool
+others_turn(const struct conn *c, int64_t begun)
+{
+	return c->loop->net->queued > 0
+	    && clock_steady_us() - begun > NET_TURN_US;
+}
+
 static void
-run_pieces(struct conn *c)
+run_pieces(struct conn *c, int64_t begun)
 {
 	take_and_send(c, run_job(c));
-	for (int i = 1; i < NET_PIECES_AT_ONCE && goes_on(c); i++)
+	for (int i = 1; i < NET_PIECES_AT_ONCE && goes_on(c)
+	     && !others_turn(c, begun); i++)
 		take_and_send(c,
 		    c->protocol->run(c->session, VIEW(""), &c->out));
 }
@@ -136,7 +144,7 @@ run_conn(struct conn *c)
 	do {
 		int64_t begun = clock_steady_us();
 
-		run_pieces(c);
+		run_pieces(c, begun);
 		c->answered = clock_steady_us();
 		c->took = c->answered - begun;
 	} while (stay_on(c));

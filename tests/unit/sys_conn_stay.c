@@ -1,5 +1,6 @@
 /* Clients that ask again as soon as they are answered: a worker stays with
  * them (mailcore/sys/stay.c), and nothing else may be different. */
+#include "mailcore/sys/net.h"
 #include "tests/unit/sys_toy.h"
 
 enum { BRISK = 60, CLIENTS = 6, PAUSE_MS = 20 };
@@ -169,6 +170,46 @@ test_ends(struct toy_server *s)
 	client_close(&c);
 }
 
+/* One that has to wait for the only worker goes before the next piece of an
+ * answer whose pieces take long. */
+static void
+test_turns(void)
+{
+	enum { PIECES = NET_PIECES_AT_ONCE, LONG_MS = 2 * NET_TURN_US / 1000 };
+	const struct net_options o = { .workers = 1, .io_threads = 1 };
+	struct toy_server s;
+	struct client busy, other;
+	char line[2 * TOY_BIG];
+	int wrong = 0;
+
+	toy_start(&s, 60, &o);
+	(void)pthread_create(&s.thread, NULL, toy_thread, &s);
+	busy = client_open(s.clear_port);
+	other = client_open(s.clear_port);
+	expect(&busy, "hello", "a greeting");
+	expect(&other, "hello", "another");
+	s.services.hold_pieces = true;
+	client_send(&busy, "big 016\n");
+	while (s.services.pieces == 0)
+		(void)poll(NULL, 0, 1);
+	client_send(&other, "echo ab\n");
+	while (s.net->queued == 0)
+		(void)poll(NULL, 0, 1);
+	(void)poll(NULL, 0, LONG_MS);
+	s.services.hold_pieces = false;
+	expect(&other, "ab", "who waits is answered");
+	is_number(s.services.pieces_then, 1, "after the piece that was begun");
+	for (int i = 0; i < PIECES; i++)
+		wrong += strlen(client_line(&busy, line, sizeof line))
+		    != TOY_BIG - 1;
+	is_number(wrong, 0, "the others follow");
+	client_close(&busy);
+	client_close(&other);
+	net_stop(s.net);
+	(void)pthread_join(s.thread, NULL);
+	toy_free(&s);
+}
+
 int
 main(void)
 {
@@ -187,6 +228,7 @@ main(void)
 	test_start_tls(&s);
 	test_many(&s);
 	test_ends(&s);
+	test_turns();
 	clear = begin(&s, false);
 	tls = begin(&s, true);
 	net_stop(s.net);

@@ -38,7 +38,10 @@ enum { TOY_LINE = 200, TOY_BIG = 1000 };
 
 struct toy_services {
 	unsigned patience;
-	_Atomic int opened, closed, most_lines_left;
+	_Atomic int opened, closed;
+	_Atomic int pieces;      /* of answers in many steps, all in all */
+	_Atomic int pieces_then; /* when somebody was last echoed */
+	_Atomic bool hold_pieces; /* they take until that is over */
 	_Atomic int woken;       /* so many times a session was */
 	_Atomic bool hold_wakes; /* they take until that is over */
 };
@@ -79,6 +82,9 @@ toy_ready(void *session, view in)
 static struct step
 toy_big(struct toy *t, struct buf *out)
 {
+	t->services->pieces++;
+	while (t->services->hold_pieces)
+		(void)poll(NULL, 0, 1);
 	for (int i = 0; i < TOY_BIG - 1; i++)
 		buf_add_byte(out, 'x');
 	buf_add_byte(out, '\n');
@@ -109,6 +115,7 @@ toy_run(void *session, view unit, struct buf *out)
 	}
 	if (view_eq(word, VIEW("echo"))) {
 		buf_print(out, "%.*s\n", (int)line.n, line.p);
+		t->services->pieces_then = t->services->pieces;
 	} else if (view_eq(word, VIEW("slow"))) {
 		buf_add_text(out, "slow\n");
 		return (struct step){ STEP_READ, (unsigned)n };
