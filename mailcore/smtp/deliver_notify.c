@@ -130,7 +130,8 @@ send(struct plan *p, const struct sieve_action *a, unsigned number)
 	encode_base64_lines(&text, buf_view(&lines));
 	plan_sign(p, buf_view(&text), &whole);
 	q.data = buf_view(&whole);
-	q.smtputf8 = !utf8_is_ascii(q.sender);
+	/* Of the data only the header may need it. */
+	q.smtputf8 = !utf8_is_ascii(q.data);
 	for (size_t i = 0; i < a->address_count; i++)
 		q.smtputf8 = q.smtputf8 || !utf8_is_ascii(a->addresses[i]);
 	q.eightbit = !utf8_is_ascii(q.data);

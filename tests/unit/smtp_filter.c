@@ -229,6 +229,36 @@ test_notify(struct home *h)
 	    "no more than so many in an hour");
 }
 
+/* A header that names the owner needs SMTPUTF8 though no path does. */
+static void
+test_notify_utf8(struct home *h)
+{
+	static char notifies[] = "require \"enotify\";"
+	    " notify \"mailto:phone@far.example\"; discard;";
+	const struct deliver_mail mail = { .hostname = "mx.example",
+		.id = VIEW("id"), .sender = VIEW(""),
+		.message = VIEW("Subject: a\r\n\r\nx\r\n") };
+	struct target to = { .address = VIEW("j\xc3\xb6@example.org") };
+	struct deliver_outcome out;
+	struct queue_lease lease;
+	struct account *a;
+	int64_t wake;
+
+	must(account_add(h->store, to.address, VIEW("J"), VIEW("{X}x"),
+		 &to.account), "account_add");
+	a = home_open(h, to.account);
+	must(account_write(a, use_script, notifies, DURABLE), notifies);
+	account_close(&a);
+	must(deliver_account(h->store, h->arena, &mail, &to, NULL, &out),
+	    "deliver");
+	must(queue_lease_newest(h->store, h->arena, clock_now() + 1, 60,
+		 &lease, &wake), "queue_lease_newest");
+	ok(has(lease.message.data, "From: <j\xc3\xb6@example.org>\r\n"),
+	    "from an address beyond ASCII");
+	ok(lease.message.sender.n == 0 && lease.message.smtputf8,
+	    "RFC 6531 3.4: which needs SMTPUTF8");
+}
+
 static void
 test_refused(struct home *h)
 {
@@ -262,6 +292,7 @@ main(void)
 	test_include(&h);
 	test_refused(&h);
 	test_notify(&h);
+	test_notify_utf8(&h);
 	home_end(&h);
 	return tap_done();
 }
