@@ -3,6 +3,8 @@
 
 #include "mailcore/base/date.h"
 
+enum { DAY = 86400 };
+
 static void
 add_wall(struct buf *out, const char *name, int64_t wall)
 {
@@ -49,6 +51,9 @@ add_days(struct buf *out, const struct zone_shape *s)
 	buf_print(out, ";BYDAY=%s", weekdays[s->weekday]);
 }
 
+/* UNTIL is a day later than it could be, which adds no other turn: python's
+ * dateutil, and so vobject, take it for what clocks show, and would leave out
+ * the last turn of all zones east of Greenwich. */
 static void
 add_rule(struct buf *out, const struct zone_run *r)
 {
@@ -56,7 +61,7 @@ add_rule(struct buf *out, const struct zone_run *r)
 	add_days(out, &r->shape);
 	if (r->until != INT64_MAX) {
 		buf_add(out, VIEW(";UNTIL="));
-		date_add_ical(out, r->until);
+		date_add_ical(out, r->until + DAY);
 	}
 	buf_add(out, VIEW("\r\n"));
 }

@@ -102,6 +102,12 @@ test_objects(struct talk *t)
 	ok(view_eq(buf_view(&r.body), view_of(named)), "kept as it came");
 	ok(reply_header(&r, "Vary: CalDAV-Timezones"), "and varies");
 	reply_free(&r);
+	expect(t, "PUT", CALENDAR "t.ics", "", EVENT("", "t", "Asia/Tokyo"),
+	    201, NULL, "one without summers by now");
+	expect(t, "GET", CALENDAR "t.ics", T, "", 200,
+	    "DTSTART:19480912T010000\r\n"
+	    "RRULE:FREQ=YEARLY;BYMONTH=9;BYDAY=2SU;UNTIL=19510909T150000Z",
+	    "the last one of 8 September 1951, 15:00Z, is over for all");
 	has(t, "n.ics", "", 0, "by name");
 	has(t, "n.ics", F, 0, "by name, and none is wanted");
 	has(t, "n.ics", T, 1, "by name, and it is wanted");
