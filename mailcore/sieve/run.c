@@ -99,6 +99,7 @@ run_add(struct run *r, const struct sieve_action *action)
 	if (copy != NULL) {
 		/* RFC 5232 3: the last list of flags wins. */
 		copy->flags = action->flags;
+		copy->create |= action->create;
 		return done();
 	}
 	if (is_contrary(r, action))

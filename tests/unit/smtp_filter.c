@@ -150,10 +150,15 @@ test_stored(struct home *h)
 	static char old[] = "require [\"fileinto\", \"mailbox\","
 	    " \"vacation\"]; fileinto :create \"Old\";"
 	    " vacation :from \"Ann (Sales) <ann@b.example>\" \"Gone\";";
+	static char twice[] = "require [\"fileinto\", \"mailbox\"];"
+	    " fileinto \"Made\"; fileinto :create \"Made\";";
 
 	work(h, use_script, old);
 	deliver(h, "s@far.example", "Subject: a\r\n\r\nx\r\n");
 	is_number(count_in(h, "Old", NULL), 1, "a script of old");
+	work(h, use_script, twice);
+	deliver(h, "s@far.example", "Subject: a\r\n\r\nx\r\n");
+	is_number(count_in(h, "Made", NULL), 1, "made for the second");
 }
 
 static void
