@@ -1,6 +1,7 @@
 /* Files of one event that another one names too (RFC 8607 3.7). */
 #include "mailcore/store/collection.h"
 #include "mailcore/store/right.h"
+#include "mailcore/store/verify.h"
 #include "tests/unit/dav_talk.h"
 
 #define AS_OTHER "Authorization: Basic b3RoZXJAZXhhbXBsZS5vcmc6c2VjcmV0\n"
@@ -234,6 +235,31 @@ test_same_uid(struct talk *t, char id[256])
 	put(t, CALENDAR "h.ics", "", "h", id, 201, "the owner may name it");
 }
 
+static void
+show_fault(void *context, const struct verify_finding *f)
+{
+	(void)context;
+	note("%s: %lld, %lld", f->what, (long long)f->collection,
+	    (long long)f->number);
+}
+
+static void
+test_books(struct talk *t)
+{
+	struct arena *arena = arena_new(65536);
+	struct account *a;
+	size_t faults;
+
+	talk_must(account_open(t->store,
+		      known(t, VIEW("user@example.org"), arena).id, &a),
+	    "open");
+	talk_must(account_verify(a, true, show_fault, NULL, &faults),
+	    "verify");
+	is_number((int64_t)faults, 0, "the books are right");
+	account_close(&a);
+	arena_free(&arena);
+}
+
 int
 main(void)
 {
@@ -246,6 +272,7 @@ main(void)
 	test_rights(&t, id);
 	test_places(&t, id);
 	test_same_uid(&t, id);
+	test_books(&t);
 	talk_close(&t);
 	return tap_done();
 }

@@ -218,6 +218,37 @@ test_copy(struct talk *t, const char *event)
 	is_number(kept(t), 0, "nothing is left");
 }
 
+/* So has another event that named it, whose file is a copy (RFC 8607 3.7). */
+static void
+test_adopted(struct talk *t, const char *event)
+{
+	static const char other[] = CALENDAR "v.ics";
+	char path[256], copy[256], id[256], text[512];
+
+	expect(t, "MKCALENDAR", THREE, "", "", 201, NULL, "a calendar");
+	expect(t, "PUT", event, "", EVENT("u", NINE), 201, NULL, "an event");
+	add_file(t, event, path);
+	part_of(t, event, "MANAGED-ID=", ":;\r", id);
+	snprintf(text, sizeof text, EVENT("v", NINE "ATTACH;%s:x\r\n"), id);
+	expect(t, "PUT", other, "", text, 201, NULL, "another names it");
+	is_number(kept(t), 2, "two files");
+	undo(t, HISTORY_ADDED, "the other");
+	is_number(kept(t), 1, "one file");
+	expect(t, "GET", path, "", "", 200, "hello", "the first one");
+	expect(t, "PUT", other, "", text, 201, NULL, "once more");
+	part_of(t, other, HOME "Attachments/", "\r", copy);
+	expect(t, "DELETE", event, "", "", 204, NULL, "the first goes");
+	expect(t, "DELETE", other, "", "", 204, NULL, "and the other");
+	is_number(kept(t), 0, "no files");
+	undo(t, HISTORY_REMOVED, "the other");
+	expect(t, "GET", copy, "", "", 200, "hello", "its file is back");
+	expect(t, "GET", path, "", "", 404, NULL, "that one alone");
+	expect(t, "PUT", other, "", EVENT("v", NINE), 204, NULL, "without");
+	undo(t, HISTORY_CHANGED, "the line");
+	expect(t, "GET", copy, "", "", 200, "hello", "is back with its file");
+	expect(t, "DELETE", THREE, "", "", 204, NULL, "over");
+}
+
 int
 main(void)
 {
@@ -230,6 +261,7 @@ main(void)
 	test_changes(&t, event);
 	test_removed(&t, event);
 	test_copy(&t, event);
+	test_adopted(&t, event);
 	talk_close(&t);
 	return tap_done();
 }
