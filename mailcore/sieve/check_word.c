@@ -127,8 +127,7 @@ check_address(const struct check *c, enum sieve_slot slot)
 	view address;
 	result r;
 
-	if (v->count == 0 || c->script->stored
-	    || !is_constant(c, v->strings[0]))
+	if (v->count == 0 || !is_constant(c, v->strings[0]))
 		return done();
 	r = sieve_address(c->arena, v->strings[0], &address);
 	return r.is == MALFORMED ? refuse(c, r.why, v->strings[0]) : r;
@@ -165,8 +164,7 @@ check_notify(const struct check *c)
 		return refuse(c, "RFC 5435 3.4: the importance is 1, 2 or 3",
 		    v[SLOT_IMPORTANCE].strings[0]);
 	for (size_t i = 0; i < v[SLOT_OPTIONS].count; i++)
-		if (!c->script->stored
-		    && is_constant(c, v[SLOT_OPTIONS].strings[i])
+		if (is_constant(c, v[SLOT_OPTIONS].strings[i])
 		    && !is_option(v[SLOT_OPTIONS].strings[i]))
 			return refuse(c, "RFC 5435 3.5: an option is"
 			    " name=value", v[SLOT_OPTIONS].strings[i]);
@@ -194,8 +192,7 @@ check_set(const struct check *c)
 {
 	view name = c->node->values[SLOT_1].strings[0];
 
-	return c->script->stored || sieve_is_variable(c->script, name)
-	    ? done()
+	return sieve_is_variable(c->script, name) ? done()
 	    : refuse(c, "RFC 5229 4: not the name of a variable", name);
 }
 
@@ -205,7 +202,7 @@ check_include(const struct check *c)
 {
 	view name = c->node->values[SLOT_1].strings[0];
 
-	return c->script->stored || sieve_is_script_name(name) ? done()
+	return sieve_is_script_name(name) ? done()
 	    : refuse(c, "RFC 6609 3.2: not the name of a script", name);
 }
 
@@ -215,7 +212,7 @@ check_envelope(const struct check *c)
 	const struct sieve_value *v = &c->node->values[SLOT_1];
 
 	for (size_t i = 0; i < v->count; i++)
-		if (!c->script->stored && is_constant(c, v->strings[i])
+		if (is_constant(c, v->strings[i])
 		    && !is_one_of(v->strings[i], "from to"))
 			return refuse(c,
 			    "RFC 5228 5.4: no such part of an envelope",
@@ -257,14 +254,18 @@ sieve_check_word(struct arena *arena, const struct sieve *script,
 		sieve_act *act;
 		sieve_ask *ask;
 		result (*check)(const struct check *);
+		bool early; /* a run can do without it */
 	} rows[] = {
-		{ .act = act_notify, .check = check_notify },
+		{ .act = act_notify, .check = check_notify, .early = true },
 		{ .act = act_global, .check = check_global },
-		{ .act = act_set, .check = check_set },
-		{ .act = act_include, .check = check_include },
-		{ .act = act_redirect, .check = check_redirect },
-		{ .act = act_vacation, .check = check_vacation },
-		{ .ask = ask_envelope, .check = check_envelope },
+		{ .act = act_set, .check = check_set, .early = true },
+		{ .act = act_include, .check = check_include, .early = true },
+		{ .act = act_redirect, .check = check_redirect,
+		    .early = true },
+		{ .act = act_vacation, .check = check_vacation,
+		    .early = true },
+		{ .ask = ask_envelope, .check = check_envelope,
+		    .early = true },
 		{ .ask = ask_size, .check = check_size },
 		{ .ask = ask_exists, .check = check_exists },
 	};
@@ -279,7 +280,8 @@ sieve_check_word(struct arena *arena, const struct sieve *script,
 		    node->name, error));
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (rows[i].act == node->word->act
-		    && rows[i].ask == node->word->ask)
+		    && rows[i].ask == node->word->ask
+		    && !(rows[i].early && script->stored))
 			return rows[i].check(&c);
 	return done();
 }

@@ -237,6 +237,9 @@ static const struct {
 	{ "an odd option", R("\"enotify\"") "notify :from \"me\""
 	    " :options \"a\" \"mailto:a@b.example\"; discard;",
 	    "<a@b.example>" },
+	{ "a way to notify that only looks like a variable",
+	    R("\"enotify\", \"fileinto\"")
+	    "if false { notify \"${way}\"; } fileinto \"F\";", "F" },
 	{ "no address, nor a name, where the run does not come",
 	    R("\"variables\", \"include\", \"fileinto\"")
 	    "if false { redirect \"me\"; set \"1\" \"\"; include \"\"; }"
