@@ -66,12 +66,24 @@ struct reader {
 	bool named; /* by an event that is there */
 };
 
+/* Not by words that look like it, which anybody may write. */
+static bool
+is_named(const struct reader *r, view text)
+{
+	view *ids;
+	size_t count;
+
+	return view_find(text, r->id) != SIZE_MAX
+	    && ical_attach_list(text, r->d->arena, &ids, &count).is == OK
+	    && ical_attach_has(ids, count, r->id);
+}
+
 static bool
 may_see(struct reader *r, const struct collection *c, view text)
 {
 	struct dav *d = r->d;
 
-	if (view_find(text, r->id) == SIZE_MAX)
+	if (!is_named(r, text))
 		return false;
 	r->named = true;
 	if (acl_may(d, c, RIGHT_READ) && acl_sees_whole(d, c, text))

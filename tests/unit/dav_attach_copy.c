@@ -210,7 +210,7 @@ test_places(struct talk *t, const char *id)
 static void
 test_same_uid(struct talk *t, char id[256])
 {
-	char event[128], before[256], after[256];
+	char event[128], before[256], after[256], text[512];
 
 	expect(t, "MKCALENDAR", HOME "Calendar/three/", "", "", 201, NULL,
 	    "a calendar of one's own");
@@ -226,6 +226,13 @@ test_same_uid(struct talk *t, char id[256])
 	expect(t, "PUT", event, AS_OTHER, EVENT("h", NINE), 201, NULL,
 	    "without it");
 	put(t, event, AS_OTHER, "h", id, 403, "nor later");
+	snprintf(text, sizeof text, EVENT("h", NINE
+	    "ATTACH;MANAGED-ID=none;%s:x\r\nSUMMARY:%s\r\n"), id, id);
+	expect(t, "PUT", event, AS_OTHER, text, 403, REFUSED, "nor behind");
+	snprintf(text, sizeof text, EVENT("h", NINE
+	    "SUMMARY:%s\r\nATTACH;X-%s:x\r\n"), id, id);
+	expect(t, "PUT", event, AS_OTHER, text, 204, NULL,
+	    "words are no attachment");
 	expect(t, "GET", before, AS_OTHER, "", 404, NULL, "still not hers");
 	expect(t, "POST", TWO "h.ics?action=attachment-add",
 	    AS_OTHER "Content-Type: text/plain\n", "open", 201, NULL,
