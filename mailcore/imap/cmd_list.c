@@ -31,6 +31,7 @@ struct entry {
 	unsigned rights;
 	bool has_children;
 	bool child_subscribed; /* somewhere below */
+	bool fits; /* is asked for, and has a name that is */
 };
 
 static void
@@ -322,8 +323,7 @@ is_redundant(const struct list *l, const struct entry *e,
 
 		if (!below && !inbox) /* which stands first, apart from it */
 			break;
-		if (below && is_subscribed(in)
-		    && (!is_selected(l, in) || !fits_pattern(l, in->name)))
+		if (below && is_subscribed(in) && !in->fits)
 			return false;
 	}
 	return true;
@@ -393,9 +393,11 @@ list(struct imap *s, struct command *c, struct list *l, struct buf *out)
 	size_t count;
 
 	TRY(make_entries(s, c, l->subscribed || l->lsub, &e, &count));
+	for (size_t i = 0; i < count; i++)
+		e[i].fits = is_selected(l, &e[i])
+		    && fits_pattern(l, e[i].name);
 	for (size_t i = 0; i < count; i++) {
-		if (!is_selected(l, &e[i]) || !fits_pattern(l, e[i].name)
-		    || is_redundant(l, &e[i], e + count))
+		if (!e[i].fits || is_redundant(l, &e[i], e + count))
 			continue;
 		/* LSUB "*" shows the subscribed ones alone. */
 		if (l->lsub && !is_subscribed(&e[i])
