@@ -73,8 +73,7 @@ is_named(const struct reader *r, view text)
 	view *ids;
 	size_t count;
 
-	return view_find(text, r->id) != SIZE_MAX
-	    && ical_attach_list(text, r->d->arena, &ids, &count).is == OK
+	return ical_attach_list(text, r->d->arena, &ids, &count).is == OK
 	    && ical_attach_has(ids, count, r->id);
 }
 

@@ -47,8 +47,6 @@ compare(struct changing *g, view old, view new)
 	return done();
 }
 
-static const view mark = VIEW_INIT("MANAGED-ID");
-
 /* RFC 8607 3.7: as far as it lies in this account. */
 static result
 adopt(struct dav *d, view uid, view id, view *text)
@@ -83,7 +81,7 @@ attach_adopt(struct dav *d, view uid, view old, view *text)
 	view *was, *is;
 	size_t was_count, is_count;
 
-	if (view_find_same(*text, mark) == SIZE_MAX)
+	if (!ical_attach_any(*text))
 		return done();
 	if (ical_attach_list(old, d->arena, &was, &was_count).is != OK)
 		was_count = 0;
@@ -102,8 +100,7 @@ attach_changed(struct dav *d, const struct collection *c, view uid, view old,
 	result r;
 
 	if (c->kind != COLLECTION_CALENDAR
-	    || (view_find_same(old, mark) == SIZE_MAX
-		&& view_find_same(new, mark) == SIZE_MAX))
+	    || (!ical_attach_any(old) && !ical_attach_any(new)))
 		return done();
 	g.arena = arena_new(LIMIT_HTTP_ARENA);
 	r = compare(&g, old, new);

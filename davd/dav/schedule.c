@@ -59,7 +59,7 @@ read_old(struct scheduling *s, const struct item *old, view *out)
 		return done();
 	TRY(body_open(d->account, old->body, &body));
 	if (view_find_same(body.bytes, VIEW("ORGANIZER")) != SIZE_MAX
-	    || view_find_same(body.bytes, VIEW("MANAGED-ID")) != SIZE_MAX)
+	    || ical_attach_any(body.bytes))
 		*out = arena_copy(d->arena, body.bytes);
 	body_close(&body);
 	return arena_result(d->arena);

@@ -45,6 +45,43 @@ collect(const struct itip_part *p, view *ids, size_t *count)
 	return done();
 }
 
+/* With what is around the fold before `rest`: "MANAGED-", "ID". */
+static bool
+is_across(view before, view rest)
+{
+	static const size_t most = sizeof("MANAGED-ID") - 2;
+	struct buf b = buf_new(2 * sizeof("MANAGED-ID"));
+	bool found;
+
+	if (view_ends(before, VIEW("\r")))
+		before = view_first(before, before.n - 1);
+	if (before.n > most)
+		before = view_from(before, before.n - most);
+	buf_add(&b, before);
+	buf_add(&b, view_first(rest, rest.n < most ? rest.n : most));
+	found = view_find_same(buf_view(&b), VIEW("MANAGED-ID")) != SIZE_MAX;
+	buf_free(&b);
+	return found;
+}
+
+bool
+ical_attach_any(view text)
+{
+	view line;
+
+	if (view_find_same(text, VIEW("MANAGED-ID")) != SIZE_MAX)
+		return true;
+	if (view_find_same(text, VIEW("ATTACH")) == SIZE_MAX)
+		return false;
+	while (text.n > 0) {
+		line = view_cut(&text, '\n');
+		if ((view_at(text, 0) == ' ' || view_at(text, 0) == '\t')
+		    && is_across(line, view_from(text, 1)))
+			return true;
+	}
+	return false;
+}
+
 result
 ical_attach_list(view text, struct arena *arena, view **ids, size_t *count)
 {
@@ -53,7 +90,7 @@ ical_attach_list(view text, struct arena *arena, view **ids, size_t *count)
 	*count = 0;
 	*ids = arena_array(arena, LIMIT_ATTACHMENTS, sizeof **ids);
 	TRY(arena_result(arena));
-	if (view_find_same(text, VIEW("MANAGED-ID")) == SIZE_MAX)
+	if (!ical_attach_any(text))
 		return done();
 	TRY(itip_tree_read(text, arena, &calendar));
 	return collect(calendar, *ids, count);

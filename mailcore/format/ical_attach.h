@@ -16,6 +16,9 @@ struct ical_attachment {
 	uint64_t size;
 };
 
+/* Could ical_attach_list find any?  Looks across folds, parses nothing. */
+bool ical_attach_any(view text);
+
 /* The ids in an object, each once.  OVER_LIMIT: more than
  * LIMIT_ATTACHMENTS. */
 CHECKED result ical_attach_list(

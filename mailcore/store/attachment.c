@@ -94,6 +94,14 @@ attachment_copy(struct account *a, struct arena *arena,
 	return spoil(a, copy_item(a, c, from, id, key));
 }
 
+/* The ids in a text, which may have been stored before it was looked at. */
+static void
+names_of(view text, struct arena *arena, view **ids, size_t *count)
+{
+	if (ical_attach_list(text, arena, ids, count).is != OK)
+		*count = 0;
+}
+
 /* Does the event of that UID in a collection name it? */
 static result
 is_named(struct account *a, struct arena *arena, int64_t collection, view uid,
@@ -101,6 +109,9 @@ is_named(struct account *a, struct arena *arena, int64_t collection, view uid,
 {
 	struct item item;
 	struct body body;
+	struct arena *scratch; /* a whole calendar may be asked */
+	view *ids;
+	size_t count;
 	result r = item_by_key(a, arena, collection, uid, &item);
 
 	*out = false;
@@ -108,7 +119,10 @@ is_named(struct account *a, struct arena *arena, int64_t collection, view uid,
 		return done();
 	TRY(r);
 	TRY(body_open(a, item.body, &body));
-	*out = view_find(body.bytes, id) != SIZE_MAX;
+	scratch = arena_new(LIMIT_HTTP_ARENA);
+	names_of(body.bytes, scratch, &ids, &count);
+	*out = ical_attach_has(ids, count, id);
+	arena_free(&scratch);
 	body_close(&body);
 	return done();
 }
@@ -224,17 +238,6 @@ find_place(struct account *a, struct arena *arena, struct collection *c)
 {
 	return collection_find(a, arena, COLLECTION_ATTACHMENTS,
 	    VIEW(ATTACHMENTS), c);
-}
-
-/* The ids in a text, which may have been stored before it was looked at. */
-static void
-names_of(view text, struct arena *arena, view **ids, size_t *count)
-{
-	static const view mark = VIEW_INIT("MANAGED-ID");
-
-	if (view_find_same(text, mark) == SIZE_MAX
-	    || ical_attach_list(text, arena, ids, count).is != OK)
-		*count = 0;
 }
 
 result

@@ -1,3 +1,4 @@
+#include "mailcore/format/ical_attach.h"
 #include "mailcore/store/attachment.h"
 #include "mailcore/store/collection_row.h"
 #include "mailcore/store/history_row.h"
@@ -157,8 +158,7 @@ struct undoing {
 static view
 keep_naming(struct undoing *u, view text)
 {
-	return view_find_same(text, VIEW("MANAGED-ID")) == SIZE_MAX
-	    ? VIEW("") : arena_copy(u->arena, text);
+	return ical_attach_any(text) ? arena_copy(u->arena, text) : VIEW("");
 }
 
 static result

@@ -242,6 +242,34 @@ test_same_uid(struct talk *t, char id[256])
 	put(t, CALENDAR "h.ics", "", "h", id, 201, "the owner may name it");
 }
 
+/* A client folds where it likes. */
+static void
+test_folded(struct talk *t)
+{
+	char id[256], path[256], text[512];
+	int from = (int)strlen("MANAGED-ID=");
+
+	expect(t, "PUT", CALENDAR "k.ics", "", EVENT("k", NINE), 201, NULL,
+	    "an event");
+	expect(t, "POST", CALENDAR "k.ics?action=attachment-add",
+	    "Content-Type: text/plain\n", "hello", 201, NULL, "with a file");
+	find(t, CALENDAR "k.ics", "MANAGED-ID=", id);
+	find(t, CALENDAR "k.ics", PLACE, path);
+	grant(t, VIEW("personal"), RIGHT_READ);
+	snprintf(text, sizeof text, EVENT("k", NINE
+	    "ATTACH;MANAGED-\r\n ID=%.9s\r\n %s:x\r\n"), id + from,
+	    id + from + 9);
+	expect(t, "PUT", CALENDAR "k.ics", "", text, 204, NULL, "folded");
+	expect(t, "GET", path, "", "", 200, "hello", "its file stays");
+	expect(t, "GET", path, AS_OTHER, "", 200, "hello", "for readers too");
+	expect(t, "COPY", CALENDAR "k.ics", "Destination: " TWO "k.ics\n", "",
+	    201, NULL, "a copy");
+	expect(t, "DELETE", TWO "k.ics", "", "", 204, NULL, "goes");
+	expect(t, "GET", path, "", "", 200, "hello", "its file stays");
+	expect(t, "DELETE", CALENDAR "k.ics", "", "", 204, NULL, "both");
+	expect(t, "GET", path, "", "", 404, NULL, "it goes with them");
+}
+
 static void
 show_fault(void *context, const struct verify_finding *f)
 {
@@ -279,6 +307,7 @@ main(void)
 	test_rights(&t, id);
 	test_places(&t, id);
 	test_same_uid(&t, id);
+	test_folded(&t);
 	test_books(&t);
 	talk_close(&t);
 	return tap_done();
