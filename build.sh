@@ -359,15 +359,16 @@ fuzz_one()
 	fi
 }
 
-# The corpora grow by the smallest inputs that reach something new.
+# The corpora grow by few and small inputs that reach new lines, not by each that
+# reaches one more often.
 fuzz_keep()
 {
 	local name
 	fuzz_targets "" | while read -r name; do
 		[[ -d build/fuzz/found/$name ]] || continue
 		mkdir -p "tests/fuzz/corpus/$name"
-		build/fuzz/fuzz_"$name" -merge=1 -max_len=2048 \
-		    -rss_limit_mb=1024 -timeout=10 \
+		build/fuzz/fuzz_"$name" -set_cover_merge=1 -use_counters=0 \
+		    -max_len=2048 -rss_limit_mb=1024 -timeout=10 \
 		    "tests/fuzz/corpus/$name" "build/fuzz/found/$name" \
 		    > "build/fuzz/found/$name.merge.log" 2>&1 ||
 		    die "fuzz: see build/fuzz/found/$name.merge.log"
@@ -382,7 +383,7 @@ coverage()
 	need "${build_packages[@]}" clang libclang-rt-14-dev llvm
 	CC=clang configure cover --buildtype debugoptimized \
 	    -Db_sanitize=address,undefined -Db_lundef=false \
-	    -Dc_args=-fsanitize=fuzzer-no-link,-fprofile-instr-generate,-fcoverage-mapping \
+	    "-Dc_args=-fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping" \
 	    -Dc_link_args=-fprofile-instr-generate
 	compile cover fuzzers
 	tests/fuzz/coverage build/cover build/fuzz/found > docs/fuzz.md.new
