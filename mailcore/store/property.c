@@ -2,8 +2,7 @@
 #include "mailcore/store/collection.h"
 #include "mailcore/store/collection_row.h"
 
-enum { GET, SET, REMOVE, EACH, OTHERS, COPY, TOUCH, CHANGES, CLAIM,
-	COUNT_FROM };
+enum { GET, SET, REMOVE, EACH, OTHERS, COPY, TOUCH, CHANGES };
 
 /* They count in no quota, so not all collections may have all they may. */
 enum { FULL_COLLECTIONS = 32 };
@@ -37,10 +36,6 @@ static const char *const sql[] = {
 		    " UNION ALL SELECT id, name, 1, modseq"
 		    " FROM collection_gone WHERE account_id = $1"
 		    " AND kind = $2 AND modseq > $3 ORDER BY 4, 1",
-	[CLAIM] = "UPDATE collection SET recent_from = $3"
-		  " WHERE account_id = $1 AND id = $2 AND recent_from < $3",
-	[COUNT_FROM] = "SELECT COUNT(*) FROM item WHERE account_id = $1"
-		       " AND collection = $2 AND uid >= $3",
 };
 
 result
@@ -210,29 +205,4 @@ collection_changes(struct account *a, struct arena *arena,
 	}
 	TRY(db_end(&q));
 	return arena_result(arena);
-}
-
-result
-collection_claim_recent(struct account *a, int64_t id, int64_t up_to)
-{
-	const struct db_arg args[] = { db_int(a->id), db_int(id),
-		db_int(up_to) };
-
-	TRY(must_write(a));
-	return db_do(a->db, sql[CLAIM], args, COUNT(args));
-}
-
-result
-collection_count_from(struct account *a, int64_t id, int64_t uid,
-    int64_t *count)
-{
-	const struct db_arg args[] = { db_int(a->id), db_int(id),
-		db_int(uid) };
-	struct db_query q;
-
-	*count = 0;
-	db_ask(a->db, &q, sql[COUNT_FROM], args, COUNT(args));
-	while (db_next(&q))
-		*count = db_int_at(&q, 0);
-	return db_end(&q);
 }
