@@ -93,23 +93,35 @@ alarm_moment(icalcomponent *alarm, icalcomponent *parent, int64_t *out)
 	return true;
 }
 
-/* RFC 4791 9.9, VALARM: the first ring or a repetition is in the range. */
-static bool
-alarm_rings(icalcomponent *alarm, int64_t first, const struct ical_range *r)
+/* How often it rings again, and after how long each time; 0: never. */
+static int64_t
+alarm_repeats(icalcomponent *alarm, int64_t *step)
 {
 	icalproperty *repeat = icalcomponent_get_first_property(
 	    alarm, ICAL_REPEAT_PROPERTY);
 	icalproperty *gap = icalcomponent_get_first_property(
 	    alarm, ICAL_DURATION_PROPERTY);
+	int64_t times;
+
+	if (repeat == NULL || gap == NULL)
+		return 0;
+	*step = seconds_of(icalproperty_get_duration(gap));
+	times = icalproperty_get_repeat(repeat);
+	return *step <= 0 || times <= 0 ? 0 : times;
+}
+
+/* RFC 4791 9.9, VALARM: the first ring or a repetition is in the range. */
+static bool
+alarm_rings(icalcomponent *alarm, int64_t first, const struct ical_range *r)
+{
 	int64_t step, times, skip;
 
 	if (r->from <= first && r->to > first)
 		return true;
-	if (repeat == NULL || gap == NULL || r->from <= first)
+	if (r->from <= first)
 		return false;
-	step = seconds_of(icalproperty_get_duration(gap));
-	times = icalproperty_get_repeat(repeat);
-	if (step <= 0 || times <= 0)
+	times = alarm_repeats(alarm, &step);
+	if (times == 0)
 		return false;
 	skip = (r->from - first + step - 1) / step;
 	return skip <= times && r->to > first + skip * step;
@@ -147,16 +159,20 @@ alarm_in_range(struct match *m, icalcomponent *alarm, icalcomponent *parent,
 {
 	struct alarm_search s = { alarm, *range };
 	struct ical_range wide = *range;
-	int64_t start, first, off;
+	int64_t start, first, off, step, times;
 
-	if (ical_is_single(parent)
+	/* RFC 5545 3.8.6.3: a moment is the same for all instances. */
+	if (ical_is_single(parent) || is_absolute(alarm)
 	    || !ical_moment(parent, ICAL_DTSTART_PROPERTY, &start, NULL))
 		return instance_rings(&s, parent, 0);
 	if (!alarm_moment(alarm, parent, &first))
 		return false;
 	/* Its instances are looked for where the alarm puts them. */
 	off = first - start;
+	times = alarm_repeats(alarm, &step);
 	wide = shifted(&wide, off > 0 ? off : 0);
+	if (times > 0)
+		wide = shifted(&wide, times * step);
 	wide.to = shifted(range, off < 0 ? off : 0).to;
 	return ical_any_instance(
 	    parent, &wide, &m->overridden, instance_rings, &s);

@@ -223,16 +223,32 @@ test_alarms(void)
 	    "DTSTART:20260101T100000Z\r\nRRULE:FREQ=DAILY\r\n"
 	    "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-P2D\r\nREPEAT:2\r\n"
 	    "DURATION:PT10M\r\nEND:VALARM\r\n");
+	/* RFC 5545 3.8.6.3: it rings once, whatever comes again. */
+	static const char once[] = EVENT(
+	    "DTSTART:20260101T100000Z\r\nRRULE:FREQ=DAILY\r\n"
+	    "BEGIN:VALARM\r\nACTION:DISPLAY\r\n"
+	    "TRIGGER;VALUE=DATE-TIME:20260103T070000Z\r\nEND:VALARM\r\n");
+	/* Long after the last of what it belongs to. */
+	static const char again[] = EVENT(
+	    "DTSTART:20260101T100000Z\r\nRRULE:FREQ=DAILY;COUNT=2\r\n"
+	    "BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:PT0S\r\nREPEAT:9\r\n"
+	    "DURATION:P1W\r\nEND:VALARM\r\n");
 	static const struct {
-		const char *from, *to;
+		const char *text, *from, *to;
 		bool match;
 	} cases[] = {
-		{ "20251230T100000Z", "20251230T100001Z", true },
-		{ "20251230T100500Z", "20251230T100900Z", false },
-		{ "20251230T101500Z", "20251230T102001Z", true },
-		{ "20251230T102100Z", "20251230T110000Z", false },
-		{ "20260601T090000Z", "20260601T103000Z", true },
-		{ "20260601T110000Z", "20260601T120000Z", false },
+		{ text, "20251230T100000Z", "20251230T100001Z", true },
+		{ text, "20251230T100500Z", "20251230T100900Z", false },
+		{ text, "20251230T101500Z", "20251230T102001Z", true },
+		{ text, "20251230T102100Z", "20251230T110000Z", false },
+		{ text, "20260601T090000Z", "20260601T103000Z", true },
+		{ text, "20260601T110000Z", "20260601T120000Z", false },
+		{ once, "20260103T070000Z", "20260103T070001Z", true },
+		{ once, "20260104T060000Z", "20260104T080000Z", false },
+		{ again, "20260102T100000Z", "20260102T100001Z", true },
+		{ again, "20260306T090000Z", "20260306T110000Z", true },
+		{ again, "20260307T090000Z", "20260307T110000Z", false },
+		{ again, "20260312T090000Z", "20260312T110000Z", false },
 	};
 	char inside[512];
 
@@ -242,8 +258,8 @@ test_alarms(void)
 		    " name='VALARM'><c:time-range start='%s' end='%s'/>"
 		    "</c:comp-filter></c:comp-filter>",
 		    cases[i].from, cases[i].to);
-		ok(matches(text, inside) == cases[i].match, "alarm %zu: %s", i,
-		    cases[i].from);
+		ok(matches(cases[i].text, inside) == cases[i].match,
+		    "alarm %zu: %s", i, cases[i].from);
 	}
 }
 
