@@ -1,5 +1,6 @@
 #include "mailcore/imap/box.h"
 
+#include "mailcore/base/heap.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/imap/box_cache.h"
 #include "mailcore/imap/flags.h"
@@ -9,15 +10,6 @@
 #include <string.h>
 
 enum { SYSTEM_FLAGS = 31 };
-
-static void *
-grow(void *p, size_t size)
-{
-	p = realloc(p, size);
-	if (p == NULL)
-		abort();
-	return p;
-}
 
 view
 box_keywords(const struct box *b, const struct message *m)
@@ -38,11 +30,9 @@ box_intern(struct box *b, view keywords, uint16_t *out)
 	}
 	if (b->set_count >= LIMIT_IMAP_KEYWORD_SETS)
 		return fail(OVER_LIMIT, "too many combinations of keywords");
-	if (b->set_count == b->set_room) {
-		b->set_room = b->set_room == 0 ? 4 : 2 * b->set_room;
-		b->sets = grow(b->sets, b->set_room * sizeof *b->sets);
-	}
-	copy = grow(NULL, keywords.n + 1);
+	b->sets = heap_more(b->sets, b->set_count, &b->set_room,
+	    sizeof *b->sets);
+	copy = heap_resize(NULL, keywords.n + 1, 1);
 	if (keywords.n > 0)
 		memcpy(copy, keywords.p, keywords.n);
 	copy[keywords.n] = '\0';
@@ -72,7 +62,7 @@ box_all_keywords(const struct box *b, struct arena *arena)
 void
 box_words_told(struct box *b, view words)
 {
-	b->words = grow(b->words, words.n + 1);
+	b->words = heap_resize(b->words, words.n + 1, 1);
 	if (words.n > 0)
 		memcpy(b->words, words.p, words.n);
 	b->words[words.n] = '\0';
@@ -425,7 +415,7 @@ static result
 open_with(struct account *a, struct box like, struct box_cache *cache,
     bool here, struct box **out)
 {
-	struct box *b = grow(NULL, sizeof *b);
+	struct box *b = heap_resize(NULL, 1, sizeof *b);
 	struct merging m = { .box = b, .cache = cache };
 	uint16_t none;
 	result r;

@@ -1,9 +1,8 @@
 /* Which messages a session sees as \Recent: mostly none, or all from one on;
  * more ranges only where several sessions share what comes. */
+#include "mailcore/base/heap.h"
 #include "mailcore/imap/box.h"
 #include "mailcore/imap/flags.h"
-
-#include <stdlib.h>
 
 bool
 box_is_recent(const struct box *b, uint32_t uid)
@@ -73,12 +72,7 @@ box_add_recent(struct box *b, uint32_t from, uint32_t to)
 	}
 	if (n == b->recent_room)
 		drop_empty(b);
-	if (b->recent_count == b->recent_room) {
-		b->recent_room = n == 0 ? 1 : 2 * n;
-		b->recent = realloc(b->recent,
-		    b->recent_room * sizeof *b->recent);
-		if (b->recent == NULL)
-			abort();
-	}
+	b->recent = heap_more(b->recent, b->recent_count, &b->recent_room,
+	    sizeof *b->recent);
 	b->recent[b->recent_count++] = (struct idrange){ from, to };
 }

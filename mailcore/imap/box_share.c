@@ -1,4 +1,5 @@
 /* The messages of boxes: each its own, or one array for many. */
+#include "mailcore/base/heap.h"
 #include "mailcore/imap/box.h"
 
 #include <stdatomic.h>
@@ -6,15 +7,6 @@
 #include <string.h>
 
 enum { FIRST_ROOM = 16 };
-
-static void *
-grow(void *p, size_t size)
-{
-	p = realloc(p, size);
-	if (p == NULL)
-		abort();
-	return p;
-}
 
 /* Never changed, so read without a lock. */
 struct box_shared {
@@ -26,7 +18,7 @@ struct box_shared *
 box_shared_new(const struct message *messages, size_t count)
 {
 	size_t bytes = count * sizeof *messages;
-	struct box_shared *s = grow(NULL, sizeof *s + bytes);
+	struct box_shared *s = heap_resize(NULL, sizeof *s + bytes, 1);
 
 	atomic_init(&s->holders, 1);
 	if (bytes > 0)
@@ -75,7 +67,7 @@ box_own(struct box *b)
 	if (b->shared == NULL)
 		return b->own;
 	b->room = b->count + 1;
-	b->own = grow(NULL, b->room * sizeof *b->own);
+	b->own = heap_resize(NULL, b->room, sizeof *b->own);
 	memcpy(b->own, b->messages, b->count * sizeof *b->own);
 	b->messages = b->own;
 	box_shared_free(&b->shared);
@@ -92,5 +84,5 @@ box_room(struct box *b, size_t count)
 	b->room += b->room / 2 + FIRST_ROOM;
 	if (b->room < count)
 		b->room = count;
-	b->messages = b->own = grow(own, b->room * sizeof *own);
+	b->messages = b->own = heap_resize(own, b->room, sizeof *own);
 }

@@ -1,4 +1,5 @@
 /* STORE: RFC 3501 6.4.6, RFC 7162 3.1.3. */
+#include "mailcore/base/heap.h"
 #include "mailcore/imap/box.h"
 #include "mailcore/imap/keywords.h"
 #include "mailcore/imap/place.h"
@@ -130,13 +131,8 @@ compute(struct storing *x, const struct message *m, struct change *to)
 static struct change *
 next_change(struct storing *x)
 {
-	if (x->count == x->room) {
-		x->room = x->room == 0 ? 16 : 2 * x->room;
-		x->changes = realloc(x->changes,
-		    x->room * sizeof *x->changes);
-		if (x->changes == NULL)
-			abort();
-	}
+	x->changes = heap_more(x->changes, x->count, &x->room,
+	    sizeof *x->changes);
 	return &x->changes[x->count];
 }
 

@@ -1,5 +1,7 @@
 #include "mailcore/imap/resync.h"
 
+#include "mailcore/base/heap.h"
+
 #include <stdlib.h>
 
 struct gone {
@@ -18,12 +20,7 @@ visit(void *context, const struct item *item, bool gone)
 	if (!gone || box_find(g->box, item->uid) != SIZE_MAX
 	    || (g->known != NULL && !idset_has(g->known, item->uid)))
 		return done();
-	if (g->count == g->room) {
-		g->room = g->room == 0 ? 64 : 2 * g->room;
-		g->uids = realloc(g->uids, g->room * sizeof *g->uids);
-		if (g->uids == NULL)
-			abort();
-	}
+	g->uids = heap_more(g->uids, g->count, &g->room, sizeof *g->uids);
 	g->uids[g->count++] = item->uid;
 	return done();
 }

@@ -3,6 +3,7 @@
  * no step recurses, and the search for loops has a budget, so that no set of
  * References, however made, costs more than its size.
  */
+#include "mailcore/base/heap.h"
 #include "mailcore/imap/order.h"
 
 #include <stdlib.h>
@@ -303,9 +304,7 @@ join_subjects(struct forest *f)
 	if (n > 1)
 		qsort(roots, n, sizeof *roots, by_subject);
 	/* Room for the dummies that this makes: at most one for each root. */
-	f->nodes = realloc(f->nodes, (f->count + n + 1) * sizeof *f->nodes);
-	if (f->nodes == NULL)
-		abort();
+	f->nodes = heap_resize(f->nodes, f->count + n + 1, sizeof *f->nodes);
 	for (size_t i = 0; i < n; i = to) {
 		for (to = i + 1; to < n
 		     && view_eq(roots[i].subject, roots[to].subject);

@@ -1,5 +1,6 @@
 #include "mailcore/pop3/maildrop.h"
 
+#include "mailcore/base/heap.h"
 #include "mailcore/store/item.h"
 
 #include <stdlib.h>
@@ -17,16 +18,8 @@ add_message(void *context, const struct item *item)
 	struct filling *f = context;
 	struct maildrop *d = f->drop;
 
-	if (d->count == f->room) {
-		size_t room = f->room == 0 ? 64 : 2 * f->room;
-		struct message *more
-		    = reallocarray(d->messages, room, sizeof *more);
-
-		if (more == NULL)
-			abort();
-		d->messages = more;
-		f->room = room;
-	}
+	d->messages = heap_more(d->messages, d->count, &f->room,
+	    sizeof *d->messages);
 	d->messages[d->count++] = (struct message){
 		.body = item->body, .size = item->size, .uid = item->uid
 	};

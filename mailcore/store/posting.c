@@ -4,6 +4,7 @@
  * first. */
 #include "mailcore/store/posting.h"
 
+#include "mailcore/base/heap.h"
 #include "mailcore/base/scan.h"
 
 #include <stdlib.h>
@@ -14,12 +15,7 @@ enum { DIGITS = 256, PAIR_BYTES = 4, BITS_MOST = 1 << POSTING_LARGE_BITS };
 void
 posting_add(struct posting_pairs *s, uint32_t pair)
 {
-	if (s->n == s->room) {
-		s->room = s->room == 0 ? 4096 : 2 * s->room;
-		s->p = realloc(s->p, s->room * sizeof *s->p);
-		if (s->p == NULL)
-			abort();
-	}
+	s->p = heap_more(s->p, s->n, &s->room, sizeof *s->p);
 	s->p[s->n++] = pair;
 }
 
@@ -51,11 +47,9 @@ sort_by(const uint32_t *from, uint32_t *to, size_t n, int shift)
 void
 posting_sort(struct posting_pairs *s)
 {
-	uint32_t *other = malloc((s->n + 1) * sizeof *other);
+	uint32_t *other = heap_resize(NULL, s->n, sizeof *other);
 	uint32_t *from = s->p, *to = other;
 
-	if (other == NULL)
-		abort();
 	for (int i = 0; i < PAIR_BYTES && s->n > 0; i++) {
 		uint32_t *swap = from;
 

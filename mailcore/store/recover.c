@@ -1,5 +1,6 @@
 #include "mailcore/store/recover.h"
 
+#include "mailcore/base/heap.h"
 #include "mailcore/store/flush.h"
 #include "mailcore/sys/log.h"
 
@@ -70,13 +71,8 @@ note_entry(void *context, int64_t account, int64_t seq, view payload)
 {
 	struct recovery *v = context;
 
-	if (v->count == v->room) {
-		v->room = v->room == 0 ? 1024 : 2 * v->room;
-		v->entries = realloc(v->entries,
-		    v->room * sizeof *v->entries);
-		if (v->entries == NULL)
-			abort();
-	}
+	v->entries = heap_more(v->entries, v->count, &v->room,
+	    sizeof *v->entries);
 	v->entries[v->count++] = (struct entry){ account, seq, payload };
 }
 

@@ -1,4 +1,5 @@
 /* The index asked. */
+#include "mailcore/base/heap.h"
 #include "mailcore/store/search_inside.h"
 
 #include <stdlib.h>
@@ -27,12 +28,7 @@ struct finding {
 static void
 add_hit(struct search_hits *h, int64_t body)
 {
-	if (h->n == h->room) {
-		h->room = h->room == 0 ? 64 : 2 * h->room;
-		h->bodies = realloc(h->bodies, h->room * sizeof *h->bodies);
-		if (h->bodies == NULL)
-			abort();
-	}
+	h->bodies = heap_more(h->bodies, h->n, &h->room, sizeof *h->bodies);
 	h->bodies[h->n++] = body;
 }
 
