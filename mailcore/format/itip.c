@@ -108,34 +108,28 @@ itip_same_text(const struct itip_instance *a, const struct itip_instance *b)
 	    a->shared, a->shared_count, b->shared, b->shared_count);
 }
 
-/* A wall time moved; in the form that it had: "20260101T100000[Z]" or
- * "20260101". */
-static view
-moved(view value, int64_t by, struct arena *arena)
+/* "20260101T100000", "20260101T100000Z" or "20260101", by whatever clock. */
+static bool
+wall(view value, struct arena *arena, int64_t *out)
 {
-	struct buf b = buf_new(64);
-	view full, out = value;
-	int64_t t;
-
-	full = arena_print(arena, "%.*s%sZ", (int)view_first(value, 15).n,
-	    value.p, value.n == 8 ? "T000000" : "");
-	if (date_parse_ical_utc(full, &t).is == OK) {
-		date_add_ical(&b, t + by);
-		out = arena_copy(arena,
-		    view_first(buf_view(&b), value.n < 16 ? value.n : 16));
-	}
-	buf_free(&b);
-	return out;
-}
-
-static int64_t
-wall(view value, struct arena *arena)
-{
-	int64_t t = 0;
 	view full = arena_print(arena, "%.*s%sZ", (int)view_first(value, 15).n,
 	    value.p, value.n == 8 ? "T000000" : "");
 
-	return date_parse_ical_utc(full, &t).is == OK ? t : 0;
+	return date_parse_ical_utc(full, out).is == OK;
+}
+
+/* In the form that `like` has. */
+static view
+wall_text(int64_t t, view like, struct arena *arena)
+{
+	struct buf b = buf_new(64);
+	view out;
+
+	date_add_ical(&b, t);
+	out = arena_copy(arena,
+	    view_first(buf_view(&b), like.n < 16 ? like.n : 16));
+	buf_free(&b);
+	return out;
 }
 
 static view
@@ -159,33 +153,48 @@ same_zone(const struct itip_line *l, view tzid, view like)
 	    && (view_trim(l->text.value).n == 8) == (like.n == 8);
 }
 
-/* DTSTART, DTEND and DUE of the instance: by the wall clock where all is in
- * one zone, so that an hour stays an hour across a change of it. */
+/* By the wall clock, where all is in one zone, so that an hour stays an hour
+ * across a change of it. */
+static bool
+shift_wall(const struct itip *i, struct itip_line *l,
+    const struct itip_line *start, const struct itip_named *to)
+{
+	const struct itip_line named = { .text = {
+		.parameters = to->parameters, .value = to->value } };
+	view tzid = itip_parameter(start, VIEW("TZID"));
+	view from = view_trim(start->text.value);
+	view value = view_trim(l->text.value);
+	int64_t begun, begins, at;
+
+	if (!same_zone(&named, tzid, from) || !same_zone(l, tzid, from)
+	    || !wall(from, i->arena, &begun)
+	    || !wall(to->value, i->arena, &begins)
+	    || !wall(value, i->arena, &at))
+		return false;
+	l->text.value = wall_text(at + begins - begun, value, i->arena);
+	return true;
+}
+
+/* DTSTART, DTEND and DUE of the instance.  What libical reads and we do not
+ * is written anew, or it would stay behind. */
 static void
 shift_line(const struct itip *i, struct itip_part *p, view name,
     const struct itip_named *to)
 {
-	const struct itip_line named = { .text = {
-		.parameters = to->parameters, .value = to->value } };
 	const struct itip_instance *master = itip_master(i);
 	const struct itip_line *start = master == NULL
 	    ? NULL
 	    : itip_line_find(master->part, VIEW("DTSTART"));
 	struct itip_line *l = itip_line_find(p, name);
-	view tzid, from;
+	int64_t at;
 
-	if (l == NULL || start == NULL)
+	if (l == NULL || start == NULL || shift_wall(i, l, start, to))
 		return;
-	tzid = itip_parameter(start, VIEW("TZID"));
-	from = view_trim(start->text.value);
-	if (same_zone(&named, tzid, from) && same_zone(l, tzid, from)) {
-		l->text.value = moved(view_trim(l->text.value),
-		    wall(to->value, i->arena) - wall(from, i->arena), i->arena);
-		return;
-	}
-	if (view_trim(l->text.value).n == 8)
+	if (view_trim(l->text.value).n == 8
+	    && wall(view_trim(l->text.value), i->arena, &at))
 		return;
 	itip_parameter_set(l, i->arena, VIEW("TZID"), VIEW(""));
+	itip_parameter_set(l, i->arena, VIEW("VALUE"), VIEW(""));
 	l->text.value = utc(to->id
 		+ (view_same(name, VIEW("DTSTART"))
 			? 0 : master->to - master->from),

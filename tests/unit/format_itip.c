@@ -101,6 +101,11 @@ static const struct organized {
 	{ "a day is taken out", EVENT(DAILY ANN BOB_YES),
 	    EVENT(DAILY "EXDATE:20260302T090000Z\r\n" ANN BOB_YES),
 	    "CANCEL bob", "RECURRENCE-ID:20260302T090000Z", NULL },
+	{ "a day whose end libical alone reads is taken out",
+	    EVENT("DTSTART:20260301T090000Z\r\nDTEND:20260301T10000[Z\r\n"
+		  "RRULE:FREQ=DAILY;COUNT=5\r\n" ANN BOB_YES),
+	    EVENT(DAILY "EXDATE:20260302T090000Z\r\n" ANN BOB_YES),
+	    "CANCEL bob; REQUEST bob", "DTEND:20260302T100000Z", NULL },
 	{ "and another time changes", EVENT(DAILY ANN BOB_YES),
 	    EVENT(DAILY "EXDATE:20260302T090000Z\r\nSUMMARY:b\r\n" ANN
 		      BOB_YES),
