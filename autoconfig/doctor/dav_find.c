@@ -298,16 +298,6 @@ dav_find(struct reading *r, const struct dav_rules *rules,
 }
 
 void
-dav_try(struct reading *r, const struct dav_rules *rules,
-    enum offer_kind kind, view url, const struct world *w,
-    struct arena *arena, const struct person *p)
-{
-	struct search s = { r, rules, kind, w, arena, p, false };
-
-	try_url(&s, url, true);
-}
-
-void
 dav_bogus(struct reading *r, const struct world *w, struct arena *arena,
     const struct person *p)
 {

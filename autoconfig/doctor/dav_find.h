@@ -23,8 +23,4 @@ void dav_find(struct reading *, const struct dav_rules *, enum offer_kind,
 void dav_bogus(struct reading *, const struct world *, struct arena *,
     const struct person *);
 
-/* One address, known already. */
-void dav_try(struct reading *, const struct dav_rules *, enum offer_kind,
-    view url, const struct world *, struct arena *, const struct person *);
-
 #endif

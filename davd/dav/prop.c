@@ -149,12 +149,6 @@ prop_find(view ns, view name)
 	return NULL;
 }
 
-const struct prop_row *
-prop_at(size_t i)
-{
-	return i < COUNT(rows) ? &rows[i] : NULL;
-}
-
 view
 prop_key(struct arena *arena, view ns, view name)
 {

@@ -47,9 +47,6 @@ struct prop_row {
 /* NULL: not one of ours. */
 const struct prop_row *prop_find(view ns, view name);
 
-/* By index; NULL past the end. */
-const struct prop_row *prop_at(size_t i);
-
 /* What a request asks for. */
 struct prop_wanted {
 	struct prop_want {

@@ -114,12 +114,6 @@ admin_alias_put(struct store *store, view address, view target,
 	return r;
 }
 
-result
-admin_alias_add(struct store *store, view address, view target)
-{
-	return admin_alias_put(store, address, target, 0);
-}
-
 static result
 expire(struct store *store, struct arena *arena, view text, int64_t expires)
 {

@@ -8,13 +8,10 @@
 
 #include "mailcore/store/alias.h"
 
-/* EXISTS: the address is taken.  NOT_FOUND: its domain is not hosted, or
- * there is no mailbox `target`. */
-CHECKED result admin_alias_add(struct store *, view address, view target);
-
 /* Of any kind, until `expires` (seconds since 1970; 0: for ever).  `target`:
  * a mailbox here; addresses, a comma between; "everyone"; "discard"; or
- * "refuse:" and what senders are told. */
+ * "refuse:" and what senders are told.  EXISTS: the address is taken.
+ * NOT_FOUND: its domain is not hosted, or there is no mailbox `target`. */
 CHECKED result admin_alias_put(struct store *, view address, view target,
     int64_t expires);
 

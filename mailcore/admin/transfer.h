@@ -85,7 +85,6 @@ struct transfer_out;
 CHECKED result transfer_out_new(struct store *, int64_t account,
     enum collection_kind, int64_t collection, struct transfer_out **);
 void transfer_out_free(struct transfer_out **);
-const struct collection *transfer_out_of(const struct transfer_out *);
 
 /* As `stream` and `stream_end` of an answer want it. */
 bool transfer_out_piece(void *out, struct buf *to);

@@ -158,12 +158,6 @@ transfer_out_new(struct store *store, int64_t account,
 	return r;
 }
 
-const struct collection *
-transfer_out_of(const struct transfer_out *o)
-{
-	return &o->collection;
-}
-
 static result
 add_bytes(struct transfer_out *o, view bytes)
 {

@@ -162,8 +162,6 @@ enum {
 	LIMIT_SESSION_END = 604800, /* seconds in all */
 
 	LIMIT_API_BODY = 16384, /* largest: three passwords */
-	LIMIT_API_FIELDS = 32,  /* members of one object in it */
-	LIMIT_API_DEPTH = 4,
 	/* A file of events or contacts that is sent to it, and what is
 	 * in it; an import holds a thread for so long. */
 	LIMIT_IMPORT = 10485760,
@@ -274,7 +272,6 @@ enum {
 	 * Thunderbird gives a settings document 5 s. */
 	LIMIT_DOCTOR_BODY = 1048576,
 	LIMIT_DOCTOR_MS = 5000,
-	LIMIT_DOCTOR_ARENA = 67108864,
 	LIMIT_DOCTOR_LINE = 8192, /* of a mail server's answer */
 	LIMIT_DOCTOR_LINES = 128, /* in one */
 
