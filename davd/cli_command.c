@@ -1,11 +1,13 @@
 #include "davd/cli_command.h"
 
+#include "davd/moved.h"
 #include "mailcore/admin/person.h"
 #include "mailcore/sys/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
 #include <poll.h>
@@ -13,7 +15,9 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -28,6 +32,8 @@ cli_fail(const char *format, ...)
 {
 	va_list args;
 
+	/* In one log with it, what was found before stands before. */
+	(void)fflush(stdout);
 	va_start(args, format);
 	(void)fputs("posthaste: ", stderr);
 	(void)vfprintf(stderr, format, args);
@@ -51,6 +57,27 @@ cli_path(struct cli *cli, const char *name)
 	    data != NULL ? data : default_data, name));
 }
 
+/* Who names a folder means what is in it: a backup that is looked at is not
+ * the server that it was made of. */
+static result
+stay_in_folder(struct cli *cli)
+{
+	struct conf *conf = &cli->conf;
+	char folder[PATH_MAX];
+	view before;
+
+	if (cli->data == NULL || !moved_here(cli->data, conf->data))
+		return done();
+	if (realpath(cli->data, folder) == NULL)
+		return fail(FAILED, "the folder has no path");
+	before = arena_print(cli->arena, "%s/tls", conf->data);
+	conf->data = arena_text(cli->arena, view_of(folder));
+	if (view_eq(view_of(conf->certificates), before))
+		conf->certificates = arena_text(cli->arena,
+		    arena_print(cli->arena, "%s/tls", folder));
+	return arena_result(cli->arena);
+}
+
 result
 cli_configure(struct cli *cli)
 {
@@ -72,7 +99,7 @@ cli_configure(struct cli *cli)
 	else if (r.is != OK)
 		(void)cli_failed(path, r);
 	buf_free(&errors);
-	return r;
+	return r.is == OK ? stay_in_folder(cli) : r;
 }
 
 result
@@ -168,6 +195,20 @@ cli_secret(const char *prompt, struct buf *out)
 	return buf_result(out);
 }
 
+/* The supervisor and its roles hold the lock as long as they live. */
+static bool
+is_held(const char *lock)
+{
+	int fd = open(lock, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool held;
+
+	if (fd < 0)
+		return errno != ENOENT;
+	held = flock(fd, LOCK_SH | LOCK_NB) != 0;
+	(void)close(fd);
+	return held;
+}
+
 size_t
 cli_processes(struct cli *cli, struct cli_process out[CLI_PROCESSES])
 {
@@ -186,8 +227,10 @@ cli_processes(struct cli *cli, struct cli_process out[CLI_PROCESSES])
 		out[n++].pid = (pid_t)pid;
 	}
 	buf_free(&text);
-	/* A supervisor that died cannot remove the file. */
-	if (n > 0 && kill(out[0].pid, 0) != 0 && errno == ESRCH)
+	/* A supervisor that died cannot remove the file, whose number may be
+	 * another's by now; and a copied folder has that of the original. */
+	if (n > 0 && ((kill(out[0].pid, 0) != 0 && errno == ESRCH)
+	        || !is_held(cli_path(cli, "run/lock"))))
 		return 0;
 	return n;
 }

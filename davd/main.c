@@ -14,6 +14,7 @@ enum { USAGE = 2 };
 
 struct serve_options {
 	const char *config, *data, *role, *inherit;
+	bool help;
 };
 
 static bool
@@ -25,11 +26,12 @@ read_options(int argc, char **argv, struct serve_options *o)
 		{ "role", required_argument, NULL, 'r' },
 		/* From the supervisor to its roles; not for people. */
 		{ "inherit", required_argument, NULL, 'i' },
+		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:", rows, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:h", rows, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			o->config = optarg;
@@ -42,6 +44,9 @@ read_options(int argc, char **argv, struct serve_options *o)
 			break;
 		case 'i':
 			o->inherit = optarg;
+			break;
+		case 'h':
+			o->help = true;
 			break;
 		default:
 			return false;
@@ -72,24 +77,36 @@ run_role(const struct serve_options *o)
 }
 
 static int
+explain_serve(FILE *to, int code)
+{
+	(void)fprintf(to, "usage: posthaste serve [option ...]\n\n"
+	    "  run the server in the foreground, until SIGTERM or SIGINT\n\n"
+	    "  --data DIR               the server's folder"
+	    " (default /var/lib/posthaste)\n"
+	    "  --config FILE            the configuration"
+	    " (default DIR/posthaste.conf)\n"
+	    "  --role NAME              that one alone of web, mail, queue\n");
+	return code;
+}
+
+static int
 serve(int argc, char **argv)
 {
-	struct serve_options o = { NULL, NULL, NULL, NULL };
+	struct serve_options o = { .help = false };
 	char config[PATH_MAX];
 
 	if (!read_options(argc, argv, &o)
-	    || (o.role != NULL && find_role(o.role) == NULL)) {
-		(void)fprintf(stderr, "usage: posthaste serve [-c FILE |"
-		    " --config FILE | --data DIR] [--role web|mail|queue]\n");
-		return USAGE;
-	}
+	    || (o.role != NULL && find_role(o.role) == NULL))
+		return explain_serve(stderr, USAGE);
+	if (o.help)
+		return explain_serve(stdout, EXIT_SUCCESS);
 	if (snprintf(config, sizeof config, "%s/posthaste.conf",
 	    o.data == NULL ? "/var/lib/posthaste" : o.data)
 	    >= (int)sizeof config)
 		return USAGE;
 	if (o.config == NULL)
 		o.config = config;
-	return o.inherit == NULL ? supervise(o.config, o.role)
+	return o.inherit == NULL ? supervise(o.config, o.data, o.role)
 	                         : run_role(&o);
 }
 

@@ -95,8 +95,9 @@ result role_mail(struct role *);
 result role_queue(struct role *);
 result role_signer(struct role *);
 
-/* The supervisor: `only` names one role, NULL is all.  The exit code. */
-int supervise(const char *config, const char *only);
+/* The supervisor: `only` names one role, NULL is all; `folder` is the one that
+ * was asked for, NULL when none was.  The exit code. */
+int supervise(const char *config, const char *folder, const char *only);
 
 /* <data>/roles/posthaste.conf, of which the roles read. */
 CHECKED result role_config_path(const struct conf *, char to[PATH_MAX]);

@@ -2,6 +2,7 @@
 
 #include "davd/bearer.h"
 #include "davd/children.h"
+#include "davd/moved.h"
 #include "mailcore/base/limits.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/file.h"
@@ -337,10 +338,25 @@ supervise_roles(struct supervisor *s)
 	}
 }
 
+/* A copy of a folder does not serve the original's data, nor makes new ones
+ * where the folder was before it was moved. */
 static result
-begin(struct supervisor *s, const char *only)
+check_folder(const struct supervisor *s, const char *folder)
+{
+	if (folder == NULL || !moved_here(folder, s->conf.data))
+		return done();
+	log_line(LOG_ERROR, "data.elsewhere", "file=%s data=%s found=%s"
+	    " do=\"write the folder to be served after data in that file\"",
+	    s->config, s->conf.data, folder);
+	return fail(FAILED, "the folder was copied or moved, and its"
+	    " configuration names another");
+}
+
+static result
+begin(struct supervisor *s, const char *folder, const char *only)
 {
 	TRY(load(&s->conf, s->arena, s->config));
+	TRY(check_folder(s, folder));
 	proc_raise_files(s->conf.connections + FILES_BESIDE_CONNECTIONS);
 	TRY(take_lock(s));
 	forget(s);
@@ -350,7 +366,7 @@ begin(struct supervisor *s, const char *only)
 }
 
 int
-supervise(const char *config, const char *only)
+supervise(const char *config, const char *folder, const char *only)
 {
 	struct supervisor s = { .config = config,
 		.arena = arena_new(CONF_MEMORY), .lock = -1 };
@@ -358,7 +374,7 @@ supervise(const char *config, const char *only)
 
 	log_open("supervisor", LOG_INFO);
 	s.signals = open_signals();
-	r = begin(&s, only);
+	r = begin(&s, folder, only);
 	if (r.is == OK) {
 		supervise_roles(&s);
 		stop(&s);

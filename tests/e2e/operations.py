@@ -7,6 +7,7 @@ import json
 import mailbox
 import os
 import re
+import shutil
 import smtplib
 import sqlite3
 import subprocess
@@ -340,14 +341,53 @@ def transfer(op, server):
     ok(code == 2 and "--to" in text, "no folder: usage", text)
 
 
+def add_one(folder):
+    """Spoil the books of the first account there."""
+    found = glob.glob(folder + "/accounts/*/*/account.db")
+    with contextlib.closing(sqlite3.connect(sorted(found)[0])) as db:
+        db.execute("UPDATE state SET used = used + 1")
+        db.commit()
+
+
+def copied(op, server):
+    """Who names a copy of the folder means the copy, although its
+    configuration still names the original."""
+    folder = server.folder + "/copy"
+    server.stop()
+    same(run(["cp", "-a", server.data, folder])[0], 0, "a copy is made")
+    add_one(folder)
+    server.start()
+    shutil.copy(server.data + "/run/ready", folder + "/run/ready")
+    there = [server.binary, "verify", "--data", folder]
+    code, text = run(there, env=server.env)
+    ok(code == 1 and "sum of sizes" in text, "verify reads the copy", text)
+    ok("0 faults" in op.works("verify"), "the original is as it was")
+    code, text = run([server.binary, "status", "--data", folder],
+                     env=server.env)
+    ok(code == 1 and "not running" in text, "nothing serves the copy", text)
+    op.works("status")
+    gone = "user03@posthaste.test"
+    code, text = run([server.binary, "mailbox", "remove", gone, "--data",
+                      folder], env=server.env)
+    same(code, 0, "a mailbox of the copy is removed")
+    ok(gone in op.works("mailbox", "list"), "that of the original is not")
+    code, text = run([server.binary, "serve", "--data", folder],
+                     env=server.env)
+    ok(code == 1 and "data.elsewhere" in text,
+       "a copy is not served as the original", text)
+    os.rename(server.data, server.data + ".moved")
+    code, text = run([server.binary, "serve", "--data",
+                      server.data + ".moved"], env=server.env)
+    ok(code == 1 and not os.path.exists(server.data),
+       "no empty server in the place of one that was moved", text)
+    os.rename(server.data + ".moved", server.data)
+
+
 def verify(op, server):
     text = op.works("verify", "--bodies")
     ok("6 mailboxes, 0 faults" in text, "the books are right", text)
     server.stop()
-    found = glob.glob(server.data + "/accounts/*/*/account.db")
-    with contextlib.closing(sqlite3.connect(sorted(found)[0])) as db:
-        db.execute("UPDATE state SET used = used + 1")
-        db.commit()
+    add_one(server.data)
     op.refused("sum of sizes", "verify", "--domain", server.domain)
 
 
@@ -364,6 +404,7 @@ def main():
         queue(op, server, sink)
         alias(op, server)
         transfer(op, server)
+        copied(op, server)
         verify(op, server)
     sink.close()
     names.close()
