@@ -1,5 +1,6 @@
 /* Who is it, and what can we do: RFC 3501 6.1, 6.2; RFC 2971, 4959, 4978,
  * 5161. */
+#include "mailcore/imap/notify.h"
 #include "mailcore/imap/recent.h"
 #include "mailcore/imap/reply.h"
 #include "mailcore/imap/without.h"
@@ -289,7 +290,8 @@ run_compress(struct imap *s, struct command *c, struct buf *out)
 	return done();
 }
 
-/* What ENABLE can switch on, and where that is kept. */
+/* What ENABLE can switch on, and where that is kept.  METADATA is kept by who
+ * looks for it. */
 static const struct {
 	const char *name;
 	size_t at; /* of a bool in struct imap */
@@ -298,6 +300,7 @@ static const struct {
 	{ "QRESYNC", offsetof(struct imap, qresync) },
 	{ "UTF8=ACCEPT", offsetof(struct imap, utf8) },
 	{ "IMAP4rev2", offsetof(struct imap, rev2) },
+	{ "METADATA", 0 },
 };
 
 result
@@ -317,13 +320,16 @@ run_enable(struct imap *s, struct command *c, struct buf *out)
 	} while (parse_more(&c->in));
 	parse_end(&c->in);
 	TRY(scan_result(&c->in.s));
+	if ((asked & 1u << (COUNT(features) - 1)) != 0)
+		TRY(notify_follow_metadata(s));
 	/* RFC 5161 3.2: always. */
 	buf_add(out, VIEW("* ENABLED"));
 	for (size_t i = 0; i < COUNT(features); i++) {
 		if ((asked & 1u << i) == 0)
 			continue;
 		buf_print(out, " %s", features[i].name);
-		*(bool *)((char *)s + features[i].at) = true;
+		if (features[i].at != 0)
+			*(bool *)((char *)s + features[i].at) = true;
 	}
 	buf_add(out, VIEW("\r\n"));
 	if (s->rev2)

@@ -40,7 +40,7 @@ idle_wake(struct imap *s, struct buf *out)
 	struct command *c = s->command;
 	bool more = true;
 
-	if (s->notify != NULL) { /* RFC 5465 4 */
+	if (notify_asked(s)) { /* RFC 5465 4 */
 		if ((s->notify->selected & EVENT_NEW) == 0)
 			return (struct step){ .next = STEP_READ };
 		how.expunges = s->idle || !s->notify->delayed;

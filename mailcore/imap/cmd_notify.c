@@ -16,7 +16,13 @@ static const struct {
 	{ "FlagChange", EVENT_FLAGS },
 	{ "MailboxName", EVENT_NAME },
 	{ "SubscriptionChange", EVENT_SUBSCRIPTION },
+	{ "MailboxMetadataChange", EVENT_NOTES },
+	{ "ServerMetadataChange", EVENT_SERVER },
 };
+
+#define BAD_EVENT                                   \
+	"[BADEVENT (MessageNew MessageExpunge FlagChange" \
+	" MailboxName SubscriptionChange"
 
 static const struct {
 	const char *name;
@@ -36,6 +42,7 @@ struct asking {
 	struct imap *s;
 	struct command *c;
 	struct notify *n;
+	bool set; /* not NONE */
 	bool status;
 	bool has_selected;
 	size_t names;
@@ -78,8 +85,11 @@ parse_event(struct asking *x, struct notify_group *g)
 	struct parse *in = &x->c->in;
 	view name = parse_atom(in);
 
+	bool notes = !reply_is_without(x->s, VIEW("METADATA"));
+
 	for (size_t i = 0; i < COUNT(events); i++) {
-		if (!view_same(name, view_of(events[i].name)))
+		if (!view_same(name, view_of(events[i].name))
+		    || (events[i].event >= EVENT_NOTES && !notes))
 			continue;
 		g->events |= events[i].event;
 		if (events[i].event == EVENT_NEW)
@@ -87,8 +97,9 @@ parse_event(struct asking *x, struct notify_group *g)
 		return;
 	}
 	if (scan_ok(&in->s))
-		x->c->code = "[BADEVENT (MessageNew MessageExpunge FlagChange"
-			     " MailboxName SubscriptionChange)] ";
+		x->c->code = notes ? BAD_EVENT " MailboxMetadataChange"
+					       " ServerMetadataChange)] "
+				   : BAD_EVENT ")] ";
 	scan_fail(&in->s, DENIED, "RFC 5465 3.1: no such event here");
 }
 
@@ -211,6 +222,7 @@ parse_set_of(struct asking *x)
 	parse_space(in);
 	if (!scan_try(&in->s, VIEW("NONE"))) {
 		scan_word(&in->s, VIEW("SET"), "RFC 5465 8: SET or NONE");
+		x->set = true;
 		x->status = scan_try(&in->s, VIEW(" STATUS"));
 		parse_space(in);
 		do
@@ -226,6 +238,7 @@ run_notify(struct imap *s, struct command *c, struct buf *out)
 {
 	struct asking x = { .s = s, .c = c, .n = calloc(1, sizeof *x.n) };
 	struct notify *before = s->notify;
+	bool metadata = s->metadata;
 	result r;
 
 	if (x.n == NULL)
@@ -237,10 +250,13 @@ run_notify(struct imap *s, struct command *c, struct buf *out)
 	if (r.is == OK)
 		r = arena_result(x.n->arena);
 	s->notify = x.n;
+	s->metadata = metadata && x.set;
 	if (r.is == OK)
 		r = notify_begin(s, c, x.status, out);
-	if (r.is != OK)
+	if (r.is != OK) {
 		s->notify = before;
+		s->metadata = metadata;
+	}
 	notify_free(r.is == OK ? &before : &x.n);
 	c->text_ok = "so it will be told";
 	return r;

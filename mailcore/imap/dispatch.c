@@ -112,7 +112,7 @@ look(struct imap *s, struct command *c)
 bool
 session_tells_uid(const struct imap *s)
 {
-	return s->condstore || s->rev2 || s->notify != NULL;
+	return s->condstore || s->rev2 || notify_asked(s);
 }
 
 static struct telling

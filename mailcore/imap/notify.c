@@ -1,34 +1,14 @@
-#include "mailcore/imap/notify.h"
-
-#include "mailcore/imap/mailbox.h"
+#include "mailcore/imap/notify_seen.h"
 #include "mailcore/imap/recent.h"
-#include "mailcore/imap/reply.h"
 
 #include <stdlib.h>
-
-struct notify_seen {
-	struct arena *arena;
-	struct collection *list; /* by name */
-	const struct collection **by_id;
-	size_t count;
-};
-
-static void
-seen_free(struct notify_seen **seen)
-{
-	if (*seen == NULL)
-		return;
-	arena_free(&(*seen)->arena);
-	free(*seen);
-	*seen = NULL;
-}
 
 void
 notify_free(struct notify **n)
 {
 	if (*n == NULL)
 		return;
-	seen_free(&(*n)->seen);
+	notify_seen_free(&(*n)->seen);
 	arena_free(&(*n)->arena);
 	free(*n);
 	*n = NULL;
@@ -43,203 +23,72 @@ notify_watches(const struct imap *s)
 	    && (n->seen != NULL || (s->box != NULL && n->selected != 0));
 }
 
-static int
-order_by_id(const void *a, const void *b)
+bool
+notify_asked(const struct imap *s)
 {
-	const struct collection *const *x = a, *const *y = b;
-
-	return (*x)->id < (*y)->id ? -1 : (*x)->id > (*y)->id;
+	return s->notify != NULL && !s->notify->implied;
 }
 
-static result
-read_all(struct account *a, struct notify_seen *seen)
+bool
+notify_wants(const struct imap *s, unsigned events)
 {
-	TRY(collection_list(a, seen->arena, COLLECTION_MAILBOX, &seen->list,
-	    &seen->count));
-	seen->by_id = arena_array(seen->arena, seen->count + 1,
-	    sizeof(void *));
-	TRY(arena_result(seen->arena));
-	for (size_t i = 0; i < seen->count; i++)
-		seen->by_id[i] = &seen->list[i];
-	qsort(seen->by_id, seen->count, sizeof(void *), order_by_id);
-	return done();
+	const struct notify *n = s->notify;
+
+	if (s->metadata && (events & (EVENT_NOTES | EVENT_SERVER)) != 0)
+		return true;
+	for (size_t i = 0; n != NULL && i < n->group_count; i++)
+		if ((n->groups[i].events & events) != 0)
+			return true;
+	return false;
 }
 
 static result
 look(struct imap *s, struct notify_seen **out)
 {
-	struct notify_seen *seen = calloc(1, sizeof *seen);
-	struct command *c = s->command;
+	return notify_seen_look(s,
+	    notify_wants(s, EVENT_NOTES | EVENT_SERVER), out);
+}
+
+result
+notify_follow_metadata(struct imap *s)
+{
+	struct notify *n = s->notify;
 	result r;
 
-	if (seen == NULL)
-		abort();
-	seen->arena = arena_new(LIMIT_IMAP_COMMAND_MEMORY);
-	r = command_account_of(s, c, s->account);
-	if (r.is == OK)
-		r = read_all(c->account, seen);
-	if (r.is != OK)
-		seen_free(&seen);
-	*out = seen;
+	if (s->metadata)
+		return done();
+	s->metadata = true;
+	if (n == NULL) {
+		n = calloc(1, sizeof *n);
+		if (n == NULL)
+			abort();
+		n->implied = true;
+		s->notify = n;
+	}
+	/* What else is to be told of the others waits for its change. */
+	r = n->seen == NULL ? look(s, &n->seen)
+			    : notify_seen_notes(s, n->seen);
+	s->metadata = r.is == OK;
 	return r;
 }
 
-static const struct collection *
-find(const struct notify_seen *seen, int64_t id)
+void
+notify_own_note(struct imap *s, int64_t collection, bool shared, view name,
+    const view *value)
 {
-	size_t low = 0, high = seen->count;
+	const struct note n = { .collection = collection, .name = name,
+		.shared = shared };
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (seen->by_id[middle]->id < id)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < seen->count && seen->by_id[low]->id == id
-	    ? seen->by_id[low] : NULL;
+	if (s->notify != NULL && s->notify->seen != NULL)
+		notes_put(&s->notify->seen->notes, s->notify->seen->arena, &n,
+		    value);
 }
 
-static bool
-is_named(const struct notify_group *g, view name)
+void
+notify_own_use(struct imap *s, int64_t collection, enum special_use use)
 {
-	for (size_t i = 0; i < g->name_count; i++) {
-		view one = g->names[i];
-
-		if (view_eq(name, one))
-			return true;
-		if (g->filter == FILTER_SUBTREE
-		    && (one.n == 0
-			|| (view_starts(name, one)
-			    && view_at(name, one.n) == '/')))
-			return true;
-	}
-	return false;
-}
-
-/* What is wanted of a mailbox: all that any of the filters has. */
-static unsigned
-wanted(const struct notify *n, const struct collection *c)
-{
-	unsigned all = 0;
-
-	for (size_t i = 0; c != NULL && i < n->group_count; i++) {
-		const struct notify_group *g = &n->groups[i];
-
-		if (g->filter == FILTER_PERSONAL
-		    || (g->filter == FILTER_SUBSCRIBED && c->subscribed)
-		    || (g->filter >= FILTER_SUBTREE && is_named(g, c->name)))
-			all |= g->events;
-	}
-	return all;
-}
-
-/* RFC 5465 3.1, 5.1 to 5.3 */
-static void
-tell_status(const struct imap *s, const struct collection *c, unsigned events,
-    struct buf *out)
-{
-	bool modseq = (events & EVENT_FLAGS) != 0 || s->condstore;
-
-	if (reply_is_without(s, VIEW("CONDSTORE")))
-		modseq = false;
-	buf_add(out, VIEW("* STATUS "));
-	reply_mailbox(s, out, c->name);
-	buf_print(out, " (MESSAGES %lld UIDNEXT %u UIDVALIDITY %u UNSEEN %lld",
-	    (long long)c->items, c->uid_next, c->uid_validity,
-	    (long long)c->unseen);
-	if (modseq)
-		buf_print(out, " HIGHESTMODSEQ %lld", (long long)c->modseq);
-	buf_add(out, VIEW(")\r\n"));
-}
-
-/* RFC 5465 5.4, 5.5; `from` is another name that it had. */
-static void
-tell_name(const struct imap *s, const struct collection *c, bool gone,
-    const struct collection *from, struct buf *out)
-{
-	const char *use = gone ? NULL : mailbox_use(c->use);
-
-	buf_add(out, VIEW("* LIST ("));
-	if (gone)
-		buf_add(out, VIEW("\\NonExistent"));
-	else if (c->subscribed)
-		buf_add(out, VIEW("\\Subscribed"));
-	if (use != NULL)
-		buf_print(out, "%s%s", c->subscribed ? " " : "", use);
-	buf_add(out, VIEW(") \"/\" "));
-	reply_mailbox(s, out, c->name);
-	if (from != NULL) {
-		buf_add(out, VIEW(" (\"OLDNAME\" ("));
-		reply_mailbox(s, out, from->name);
-		buf_add(out, VIEW("))"));
-	}
-	buf_add(out, VIEW("\r\n"));
-}
-
-static bool
-is_selected(const struct imap *s, int64_t id)
-{
-	return s->box != NULL && s->owner == s->account
-	    && s->box->collection == id;
-}
-
-static bool
-has_news(const struct collection *old, const struct collection *now,
-    unsigned events)
-{
-	if (old == NULL)
-		return now->items > 0;
-	if (now->uid_next != old->uid_next || now->items != old->items)
-		return true;
-	return (events & EVENT_FLAGS) != 0 && now->modseq != old->modseq;
-}
-
-/* One that is there now. */
-static void
-tell_one(const struct imap *s, const struct collection *old,
-    const struct collection *now, struct buf *out)
-{
-	unsigned events = wanted(s->notify, now);
-	unsigned names = events | wanted(s->notify, old);
-	bool renamed = old != NULL && !view_eq(old->name, now->name);
-	bool turned = old != NULL && old->subscribed != now->subscribed;
-
-	if (((names & EVENT_NAME) != 0 && (old == NULL || renamed))
-	    || ((names & EVENT_SUBSCRIPTION) != 0 && turned))
-		tell_name(s, now, false, renamed ? old : NULL, out);
-	if ((events & EVENT_MESSAGE) != 0 && !is_selected(s, now->id)
-	    && has_news(old, now, events))
-		tell_status(s, now, events, out);
-}
-
-static bool
-is_same(const struct collection *old, const struct collection *now)
-{
-	return old != NULL && old->modseq == now->modseq
-	    && old->subscribed == now->subscribed
-	    && view_eq(old->name, now->name);
-}
-
-static void
-tell_all(const struct imap *s, const struct notify_seen *old,
-    const struct notify_seen *now, struct buf *out)
-{
-	for (size_t i = 0; i < old->count; i++) {
-		const struct collection *c = &old->list[i];
-
-		if (find(now, c->id) == NULL
-		    && (wanted(s->notify, c) & EVENT_NAME) != 0)
-			tell_name(s, c, true, NULL, out);
-	}
-	for (size_t i = 0; i < now->count; i++) {
-		const struct collection *c = &now->list[i];
-		const struct collection *before = find(old, c->id);
-
-		if (!is_same(before, c))
-			tell_one(s, before, c, out);
-	}
+	if (s->notify != NULL && s->notify->seen != NULL)
+		notify_seen_use(s->notify->seen, collection, use);
 }
 
 /* RFC 5465 5.8 */
@@ -249,7 +98,8 @@ overflow(struct imap *s, struct buf *out)
 	struct notify *n = s->notify;
 
 	buf_add(out, VIEW("* OK [NOTIFICATIONOVERFLOW] no longer told\r\n"));
-	seen_free(&n->seen);
+	notify_seen_free(&n->seen);
+	s->metadata = false;
 	n->group_count = 0;
 	n->selected = 0;
 	n->new_to = 0;
@@ -271,14 +121,14 @@ tell_others(struct imap *s, struct buf *out)
 	if (r.is != OK && r.is != OVER_LIMIT)
 		return;
 	if (r.is == OK)
-		tell_all(s, n->seen, now, out);
+		notify_seen_tell(s, n->seen, now, out);
 	if (r.is == OVER_LIMIT || out->n - before > LIMIT_IMAP_PIECE) {
 		buf_cut(out, before);
 		overflow(s, out);
-		seen_free(&now);
+		notify_seen_free(&now);
 		return;
 	}
-	seen_free(&n->seen);
+	notify_seen_free(&n->seen);
 	n->seen = now;
 }
 
@@ -288,16 +138,11 @@ notify_begin(struct imap *s, struct command *c, bool status, struct buf *out)
 	struct notify *n = s->notify;
 
 	(void)c;
-	if (n->group_count == 0)
+	if (n->group_count == 0 && !s->metadata)
 		return done();
 	TRY(look(s, &n->seen));
-	for (size_t i = 0; status && i < n->seen->count; i++) {
-		const struct collection *one = &n->seen->list[i];
-		unsigned events = wanted(n, one);
-
-		if ((events & EVENT_MESSAGE) != 0 && !is_selected(s, one->id))
-			tell_status(s, one, events, out);
-	}
+	if (status)
+		notify_seen_status(s, n->seen, out);
 	return done();
 }
 
@@ -393,7 +238,7 @@ tell_now(struct imap *s, bool box, struct buf *out)
 
 	if (mine)
 		s->command = command_new(s);
-	if (box)
+	if (box && (notify_asked(s) || s->idle))
 		(void)idle_wake(s, out);
 	tell_others(s, out);
 	account_close(&s->command->account);

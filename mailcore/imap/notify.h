@@ -3,9 +3,9 @@
  * selected mailbox and of its own account's others.
  *
  * What is told lies in the difference between two lists of the account's
- * mailboxes: as they were when last looked at, and now.  A change wakes the
- * session when it is idle or between two commands; one that comes while a
- * command is read or run is told behind its end.
+ * mailboxes: as they were when last looked at, and now (notify_seen.h).  A
+ * change wakes the session when it is idle or between two commands; one that
+ * comes while a command is read or run is told behind its end.
  */
 #ifndef IMAP_NOTIFY_H
 #define IMAP_NOTIFY_H
@@ -19,6 +19,8 @@ enum notify_event {
 	EVENT_FLAGS = 4,
 	EVENT_NAME = 8,
 	EVENT_SUBSCRIPTION = 16,
+	EVENT_NOTES = 32,  /* MailboxMetadataChange */
+	EVENT_SERVER = 64, /* ServerMetadataChange */
 	EVENT_MESSAGE = EVENT_NEW | EVENT_EXPUNGE | EVENT_FLAGS
 };
 
@@ -41,6 +43,7 @@ struct notify_group {
 struct notify_seen; /* the mailboxes as they were */
 
 struct notify {
+	bool implied; /* made by ENABLE METADATA: NOTIFY was not asked for */
 	struct arena *arena; /* of what was asked */
 	struct notify_group *groups; /* of others than the selected one */
 	size_t group_count;
@@ -53,6 +56,22 @@ struct notify {
 };
 
 void notify_free(struct notify **);
+
+/* Did the client say NOTIFY? */
+bool notify_asked(const struct imap *);
+
+/* One of these events, of any mailbox? */
+bool notify_wants(const struct imap *, unsigned events);
+
+/* ENABLE METADATA (RFC 5464 4.4): from now on changes of all annotations are
+ * told, too. */
+CHECKED result notify_follow_metadata(struct imap *);
+
+/* The session itself has set an annotation, or with NULL removed it: that is
+ * not told to it.  `collection` 0: of the account. */
+void notify_own_note(struct imap *, int64_t collection, bool shared, view name,
+    const view *value);
+void notify_own_use(struct imap *, int64_t collection, enum special_use);
 
 /* Is there anything to be woken for? */
 bool notify_watches(const struct imap *);

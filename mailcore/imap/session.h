@@ -99,6 +99,7 @@ struct imap {
 	bool qresync;
 	bool utf8; /* RFC 9755 */
 	bool rev2; /* RFC 9051 */
+	bool metadata; /* RFC 5464 4.4: changes are told */
 	bool deflate; /* RFC 4978 */
 	struct idset saved; /* RFC 5182: UIDs of the last search; malloc */
 	enum step_next next; /* what a command wants beside its answer */

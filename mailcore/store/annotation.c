@@ -2,11 +2,14 @@
 
 #include "mailcore/store/collection_row.h"
 
-enum { LIST, GET, SUM, SET, REMOVE, FORGET };
+enum { LIST, EACH, GET, SUM, SET, REMOVE, FORGET };
 
 static const char *const sql[] = {
 	[LIST] = "SELECT name, value FROM annotation WHERE account_id = $1"
 		 " AND collection = $2 AND whose = $3 ORDER BY name",
+	[EACH] = "SELECT collection, whose, name, value FROM annotation"
+		 " WHERE account_id = $1 AND (whose = 0 OR whose = $2)"
+		 " ORDER BY collection, whose, name",
 	[GET] = "SELECT value FROM annotation WHERE account_id = $1"
 		" AND collection = $2 AND whose = $3 AND name = $4",
 	[SUM] = "SELECT COUNT(*), COALESCE(SUM(LENGTH(value)), 0)"
@@ -42,6 +45,25 @@ annotation_list(struct account *a, struct arena *arena, int64_t collection,
 		};
 	TRY(db_end(&q));
 	return arena_result(arena);
+}
+
+result
+annotation_each(struct account *a, int64_t whose, annotation_visit *visit,
+    void *context)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(whose) };
+	struct db_query q;
+
+	db_ask(a->db, &q, sql[EACH], args, COUNT(args));
+	while (db_next(&q)) {
+		const struct annotation one = {
+			.name = db_text_at(&q, 2),
+			.value = db_blob_at(&q, 3),
+		};
+
+		visit(context, db_int_at(&q, 0), db_int_at(&q, 1) == 0, &one);
+	}
+	return db_end(&q);
 }
 
 result

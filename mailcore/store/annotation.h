@@ -24,6 +24,13 @@ CHECKED result annotation_list(struct account *, struct arena *,
     int64_t collection, int64_t whose, struct annotation **out,
     size_t *count);
 
+/* All that are shared or one's own, by collection, the shared ones of each
+ * first, and by name.  `n` lives until the visit returns. */
+typedef void annotation_visit(void *context, int64_t collection, bool shared,
+    const struct annotation *n);
+CHECKED result annotation_each(struct account *, int64_t whose,
+    annotation_visit *, void *context);
+
 /* NOT_FOUND: there is none. */
 CHECKED result annotation_get(struct account *, struct arena *,
     int64_t collection, int64_t whose, view name, view *value);
