@@ -166,8 +166,7 @@ work_item(struct account *a, void *context)
 	TRY(dav_collection(d, d->arena, &from));
 	TRY(item_by_name(d->account, d->arena, from.id, d->path.object, &item));
 	TRY(carry_check_source(c, &from, &item));
-	if (request_precondition(
-		d->request, acl_etag(d, d->arena, &from, &item)) != 0)
+	if (dav_precondition(d, acl_etag(d, d->arena, &from, &item)) != 0)
 		return carry_refuse(c, 412, NULL);
 	r = find_there(c, &from, &to);
 	if (r.is == NOT_FOUND)
@@ -193,6 +192,8 @@ work_collection(struct account *a, void *context)
 		&& (right_in_all(&d->rights, from.kind) & RIGHT_MAKE) == 0))
 		return fail(DENIED, "RFC 3744 3: the owner has not granted it");
 	c->need = 0;
+	if (dav_if(d).is != OK)
+		return carry_refuse(c, 412, NULL);
 	r = collection_find(
 	    d->account, d->arena, from.kind, c->to.collection, &there);
 	if (r.is != OK && r.is != NOT_FOUND)

@@ -209,7 +209,7 @@ static void
 give(struct dav *d, const struct item *item)
 {
 	struct buf date = buf_new(64);
-	unsigned status = request_precondition(d->request, item->etag);
+	unsigned status = dav_precondition(d, item->etag);
 	struct body body;
 	result r;
 
@@ -266,10 +266,12 @@ remove_one(struct account *a, void *context)
 
 	(void)a; /* d->account */
 	TRY(dav_collection(d, d->arena, &c));
-	if (d->path.what == DAV_FOLDER)
+	if (d->path.what == DAV_FOLDER) {
+		TRY(dav_if(d));
 		return files_remove(d, d->path.collection);
+	}
 	TRY(item_by_name(d->account, d->arena, c.id, d->path.object, &item));
-	if (request_precondition(d->request, item.etag) != 0)
+	if (dav_precondition(d, item.etag) != 0)
 		return fail(STALE, "RFC 9110 13.1.1: it has changed");
 	return item_remove(d->account, c.id, item.uid, &modseq);
 }

@@ -135,6 +135,13 @@ bool dav_body(struct dav *, struct xml_element **out);
 CHECKED result dav_collection(
     struct dav *, struct arena *, struct collection *);
 
+/* The conditions of the request (request_precondition), also those about
+ * other resources and sync tokens; in the transaction that writes. */
+unsigned dav_precondition(struct dav *, view etag);
+
+/* The same of a collection, which has no ETag: If alone.  STALE. */
+CHECKED result dav_if(struct dav *);
+
 /* MKCALENDAR may have chosen what a calendar holds. */
 CHECKED result dav_component_fits(
     struct dav *, const struct collection *, view component, bool *out);

@@ -17,6 +17,7 @@ work(struct account *a, void *context)
 	int64_t id;
 
 	(void)a; /* d->account */
+	TRY(dav_if(d));
 	TRY(collection_add(d->account, dav_kind(d->path.what),
 	    d->path.collection, folder ? VIEW("") : d->path.collection,
 	    USE_NONE, &id));

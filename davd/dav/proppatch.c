@@ -19,7 +19,7 @@ patch_item(struct patch *p, const struct collection *c)
 	TRY(item_by_name(d->account, d->arena, c->id, d->path.object, &item));
 	if (acl_is_masked(d, c, &item))
 		return fail(DENIED, "RFC 3744 3: it is not all shown");
-	if (request_precondition(d->request, item.etag) != 0)
+	if (dav_precondition(d, item.etag) != 0)
 		return fail(STALE, "RFC 9110 13.1.1: it has changed");
 	return dead_apply_all(d, &item, &p->changes);
 }
@@ -33,9 +33,10 @@ work(struct account *a, void *context)
 
 	(void)a; /* d->account */
 	TRY(dav_collection(d, d->arena, &c));
-	return (d->path.what & DAV_OBJECTS) != 0
-	    ? patch_item(p, &c)
-	    : changes_apply(d, c.id, &p->changes);
+	if ((d->path.what & DAV_OBJECTS) != 0)
+		return patch_item(p, &c);
+	TRY(dav_if(d));
+	return changes_apply(d, c.id, &p->changes);
 }
 
 static result

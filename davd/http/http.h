@@ -62,6 +62,18 @@ void answer_redirect(struct answer *, unsigned status, view location);
  * 304 or 412. */
 unsigned request_precondition(const struct request *, view etag);
 
+/* What an If header may ask of other resources, and state tokens (RFC 4918
+ * 10.4.3): has what is at that path, decoded, this one?  `tag`: it is an
+ * ETag, without quotes. */
+struct request_states {
+	bool (*holds)(void *context, view path, view state, bool tag);
+	void *context;
+};
+
+/* The same with them. */
+unsigned request_precondition_of(
+    const struct request *, view etag, const struct request_states *);
+
 /* One entry of the URL space: the longest matching prefix wins. */
 struct route {
 	const char *prefix; /* "/SOGo/dav/"; exact when it does not end in '/',

@@ -1,7 +1,6 @@
 /*
  * The If header (RFC 4918 10.4): lists of conditions, tagged with the URL
- * that they are about or not.  There are no locks here, so no state token
- * ever fits.
+ * that they are about or not.
  */
 #include "davd/http/request.h"
 
@@ -12,6 +11,23 @@
 
 static const char why[] = "RFC 4918 10.4: not an If header";
 
+struct conditions {
+	const struct request *request;
+	view etag; /* of what it asks for */
+	const struct request_states *states; /* or NULL */
+	view path; /* that the list is about */
+};
+
+/* An ETag or a token of what the list is about. */
+static bool
+is_state(const struct conditions *c, view state, bool tag)
+{
+	if (tag && view_eq(c->path, c->request->path))
+		return c->etag.n > 0 && view_eq(state, c->etag);
+	return c->states != NULL
+	    && c->states->holds(c->states->context, c->path, state, tag);
+}
+
 static void
 skip_space(struct scan *s)
 {
@@ -19,7 +35,7 @@ skip_space(struct scan *s)
 }
 
 static bool
-scan_entity_tag(struct scan *s, view etag)
+scan_entity_tag(struct scan *s, const struct conditions *c)
 {
 	bool weak = scan_try(s, VIEW("W/"));
 	view tag;
@@ -28,14 +44,15 @@ scan_entity_tag(struct scan *s, view etag)
 	tag = scan_until(s, '"', why);
 	scan_byte(s, '"', why);
 	scan_byte(s, ']', why);
-	return !weak && etag.n > 0 && view_eq(tag, etag);
+	return scan_ok(s) && !weak && is_state(c, tag, true);
 }
 
 /* Behind '(' to behind ')': whether every condition holds. */
 static bool
-scan_list(struct scan *s, view etag)
+scan_list(struct scan *s, const struct conditions *c)
 {
 	bool all = true, some = false;
+	view token;
 
 	skip_space(s);
 	while (scan_ok(s) && !scan_try_byte(s, ')')) {
@@ -44,11 +61,12 @@ scan_list(struct scan *s, view etag)
 
 		skip_space(s);
 		if (scan_try_byte(s, '[')) {
-			holds = scan_entity_tag(s, etag);
+			holds = scan_entity_tag(s, c);
 		} else {
 			scan_byte(s, '<', why);
-			(void)scan_until(s, '>', why);
+			token = scan_until(s, '>', why);
 			scan_byte(s, '>', why);
+			holds = scan_ok(s) && is_state(c, token, false);
 		}
 		all = all && holds != inverted;
 		some = true;
@@ -59,30 +77,29 @@ scan_list(struct scan *s, view etag)
 	return all;
 }
 
-/* Is the tag, behind '<' to behind '>', the URL of this request? */
-static bool
-scan_resource(struct scan *s, const struct request *r)
+/* The path of the tag, behind '<' to behind '>'; empty: it has none. */
+static view
+scan_resource(struct scan *s, struct buf *path)
 {
 	view url = scan_until(s, '>', why);
 	size_t scheme = view_find(url, VIEW("://"));
-	struct buf path = buf_new(LIMIT_HTTP_TARGET);
-	bool same;
 
 	scan_byte(s, '>', why);
 	if (scheme != SIZE_MAX) {
 		url = view_from(url, scheme + 3);
 		url = view_from(url, view_find_byte(url, '/'));
 	}
-	same = decode_percent(&path, url).is == OK
-	    && view_eq(buf_view(&path), r->path);
-	buf_free(&path);
-	return same;
+	buf_reset(path);
+	return decode_percent(path, url).is == OK ? buf_view(path) : VIEW("");
 }
 
 bool
-request_if(const struct request *r, view etag)
+request_if(const struct request *r, view etag,
+    const struct request_states *states)
 {
-	bool ours = true, holds = false;
+	struct conditions c = { r, etag, states, r->path };
+	struct buf path = buf_new(LIMIT_HTTP_TARGET);
+	bool holds = false;
 	struct scan s;
 	view value;
 
@@ -91,12 +108,13 @@ request_if(const struct request *r, view etag)
 	s = scan_over(view_trim(value));
 	do {
 		if (scan_try_byte(&s, '<')) {
-			ours = scan_resource(&s, r);
+			c.path = scan_resource(&s, &path);
 			skip_space(&s);
 		}
 		scan_byte(&s, '(', why);
-		holds = (scan_list(&s, etag) && ours) || holds;
+		holds = scan_list(&s, &c) || holds;
 		skip_space(&s);
 	} while (scan_ok(&s) && !scan_at_end(&s));
+	buf_free(&path);
 	return scan_ok(&s) && holds;
 }

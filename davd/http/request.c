@@ -129,12 +129,19 @@ any_names(
 unsigned
 request_precondition(const struct request *r, view etag)
 {
+	return request_precondition_of(r, etag, NULL);
+}
+
+unsigned
+request_precondition_of(
+    const struct request *r, view etag, const struct request_states *states)
+{
 	bool present, named;
 
 	/* RFC 9110 13.2.2, in its order; we never send Last-Modified as a
 	 * validator, so the date forms are not evaluated. */
 	named = any_names(r, VIEW("If-Match"), etag, false, &present);
-	if ((present && !named) || !request_if(r, etag))
+	if ((present && !named) || !request_if(r, etag, states))
 		return 412;
 	named = any_names(r, VIEW("If-None-Match"), etag, true, &present);
 	if (!present || !named)

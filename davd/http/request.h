@@ -26,10 +26,11 @@ CHECKED result request_target(struct request *, view target);
 /* Host in lower case without its port; MALFORMED: not a host. */
 CHECKED result request_host(struct request *, view host);
 
-/* Does the If header (RFC 4918 10.4) hold for the resource of the request,
- * whose ETag is `etag` ("": it does not exist)?  true without one; false for
- * a malformed one. */
-bool request_if(const struct request *, view etag);
+/* Does the If header (RFC 4918 10.4) hold?  The ETag of what the request asks
+ * for is `etag` ("": it does not exist); `states` may be NULL, when no other
+ * state is known.  true without one; false for a malformed one. */
+bool request_if(
+    const struct request *, view etag, const struct request_states *);
 
 /* The route for a path; NULL: none. */
 const struct route *route_find(const struct route *, size_t count, view path);
