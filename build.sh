@@ -11,7 +11,7 @@ cd "$here"
 # Debian packages: to build, to test, for the comparisons of the bench.
 build_packages=(
 	gcc libc6-dev meson ninja-build pkg-config
-	libargon2-dev libcrypt-dev libcurl4-openssl-dev libevent-dev
+	libargon2-dev libcrypt-dev libevent-dev
 	libgnutls28-dev libical-dev
 	libidn2-dev libjansson-dev libmicrohttpd-dev libqrencode-dev
 	libseccomp-dev libsqlite3-dev libssl-dev libunbound-dev

@@ -1,5 +1,6 @@
 #include "autoconfig/doctor/dav_find.h"
 
+#include "mailcore/format/uri.h"
 #include "mailcore/format/xml_in.h"
 
 enum { HOPS_MAX = 5 };
@@ -29,18 +30,6 @@ origin(view url)
 
 	return slash == SIZE_MAX ? url : view_first(url, url.n - rest.n
 	    + slash);
-}
-
-static view
-absolute(struct search *s, view base, view href)
-{
-	view from = origin(base);
-
-	href = view_trim(href);
-	if (view_find(href, VIEW("://")) != SIZE_MAX)
-		return href;
-	return arena_print(s->arena, "%.*s%.*s", (int)from.n, from.p,
-	    (int)href.n, href.p);
 }
 
 static const struct xml_element *
@@ -117,7 +106,8 @@ read_multistatus(struct search *s, const struct document *d)
 	}
 	keep(s, d->url);
 	if (s->rules->options && s->p->password.n > 0)
-		check_principal(s, absolute(s, d->url, href->text));
+		check_principal(s, uri_join(s->arena, d->url,
+		    view_trim(href->text)));
 }
 
 static void

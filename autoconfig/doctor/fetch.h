@@ -1,22 +1,13 @@
 /*
- * fetch.h - one HTTP request with its redirections, by libcurl: bounded in
- * bytes, time and hops; every connection goes where way.h says.
+ * fetch.h - one HTTP request with its redirections: bounded in bytes, time
+ * and hops.  The password goes by TLS alone, to who has a good certificate.
  */
 #ifndef DOCTOR_FETCH_H
 #define DOCTOR_FETCH_H
 
-#include "autoconfig/doctor/doctor.h"
-#include "autoconfig/doctor/way.h"
+#include "autoconfig/doctor/call.h"
 
-struct fetch;
-
-/* `ca`: a file of CAs to trust beside the system's, or NULL.  The rest must
- * outlive it.  libcurl is made ready by the first one. */
-CHECKED result fetch_new(struct fetch **, const struct way *,
-    const struct person *, const char *ca);
-void fetch_free(struct fetch **);
-
-void fetch_ask(struct fetch *, struct arena *, const struct ask *,
+void fetch_ask(const struct caller *, struct arena *, const struct ask *,
     struct document *out);
 
 #endif

@@ -22,7 +22,7 @@ struct kept_records {
 struct live {
 	struct way way;
 	struct panel *panel; /* NULL: no DNS */
-	struct fetch *fetch;
+	struct caller caller;
 	struct kept_document documents[LIVE_CACHE];
 	size_t document_count;
 	struct kept_records names[LIVE_CACHE];
@@ -48,7 +48,7 @@ live_fetch(void *self, struct arena *arena, const struct ask *ask,
 			*out = l->documents[i].d;
 			return;
 		}
-	fetch_ask(l->fetch, arena, ask, out);
+	fetch_ask(&l->caller, arena, ask, out);
 	if (l->document_count < LIVE_CACHE)
 		l->documents[l->document_count++] =
 		    (struct kept_document){ *ask, *out };
@@ -115,15 +115,14 @@ run(struct live *l, const struct live_options *options, struct arena *arena,
     const struct person *p, struct live_report *out)
 {
 	const struct world world = { l, live_fetch, live_lookup };
-	struct probe_world probes = { probe_context(options->ca), &l->way,
-		p };
 
+	l->caller = (struct caller){ call_trust(options->ca), &l->way, p };
 	doctor_read(&world, arena, p, out->readings);
 	gather(out);
 	for (size_t i = 0; i < out->probe_count; i++)
-		probe_mail(&probes, arena, &out->probes[i].offer,
+		probe_mail(&l->caller, arena, &out->probes[i].offer,
 		    &out->probes[i].report);
-	SSL_CTX_free(probes.trust);
+	SSL_CTX_free(l->caller.trust);
 	for (size_t i = 0; i < DOCTOR_READERS; i++)
 		out->faults += out->readings[i].verdict == VERDICT_FAULT;
 	for (size_t i = 0; i < out->probe_count; i++)
@@ -148,10 +147,7 @@ live_run(const struct live_options *options, struct arena *arena,
 	if (r.is == OK && !options->alone)
 		r = panel_new(&l->panel, options->resolver);
 	if (r.is == OK)
-		r = fetch_new(&l->fetch, &l->way, p, options->ca);
-	if (r.is == OK)
 		run(l, options, arena, p, out);
-	fetch_free(&l->fetch);
 	if (l->panel != NULL)
 		panel_free(&l->panel);
 	if (l->way.resolver != NULL)

@@ -1,5 +1,5 @@
 /*
- * live.h - the world as it is: names by libunbound, documents by libcurl,
+ * live.h - the world as it is: names by libunbound, documents by HTTP,
  * each asked for once however many readers want it; then the servers that
  * the readers would configure, each tried once.
  */

@@ -1,32 +1,11 @@
 #include "autoconfig/doctor/probe.h"
 
-#include "autoconfig/doctor/line.h"
-#include "autoconfig/doctor/tls_words.h"
 #include "mailcore/base/encode.h"
 #include "mailcore/base/limits.h"
 
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
-#include <stdlib.h>
 
 enum { SOON_DAYS = 14 };
-
-SSL_CTX *
-probe_context(const char *ca)
-{
-	SSL_CTX *trust = SSL_CTX_new(TLS_client_method());
-
-	if (trust == NULL)
-		abort();
-	(void)SSL_CTX_set_default_verify_paths(trust);
-	if (ca != NULL)
-		(void)SSL_CTX_load_verify_locations(trust, ca, NULL);
-	/* The result is judged afterwards, to be able to name the fault. */
-	SSL_CTX_set_verify(trust, SSL_VERIFY_NONE, NULL);
-	(void)SSL_CTX_set_min_proto_version(trust, TLS1_2_VERSION);
-	ERR_clear_error();
-	return trust;
-}
 
 /* The protocols, as far as they are alike. */
 static const struct protocol {
@@ -45,12 +24,14 @@ static const struct protocol {
 };
 
 struct attempt {
-	const struct probe_world *w;
+	const struct caller *caller;
 	const struct offer *o;
 	const struct protocol *protocol;
 	struct arena *arena;
 	struct probe_report *out;
-	struct line line;
+	struct link *link;
+	SSL *ssl; /* NULL: in clear */
+	view line; /* read last */
 	struct buf capabilities;
 	bool trusted;
 };
@@ -66,10 +47,22 @@ fault(struct attempt *t, const char *rule, const char *fix)
 }
 
 static bool
+read_line(struct attempt *t)
+{
+	t->line = link_line(t->link, LIMIT_DOCTOR_MS);
+	return link_result(t->link).is == OK;
+}
+
+static void
+send_line(struct attempt *t, view line)
+{
+	link_write(t->link, line, LIMIT_DOCTOR_MS);
+}
+
+static bool
 says(struct attempt *t, const char *wanted)
 {
-	return line_read(&t->line)
-	    && view_starts_same(buf_view(&t->line.last), view_of(wanted));
+	return read_line(t) && view_starts_same(t->line, view_of(wanted));
 }
 
 /* The answer to a command whose lines before the last are of no interest:
@@ -77,55 +70,49 @@ says(struct attempt *t, const char *wanted)
 static bool
 answers(struct attempt *t, view command, const char *tag, const char *good)
 {
-	line_send(&t->line, command);
-	for (int i = 0; i < LIMIT_DOCTOR_LINES && line_read(&t->line); i++) {
-		view last = buf_view(&t->line.last);
-
-		if (view_starts(last, view_of(tag))
-		    && view_at(last, 3) != '-')
-			return view_starts_same(last, view_of(good));
-	}
+	send_line(t, command);
+	for (int i = 0; i < LIMIT_DOCTOR_LINES && read_line(t); i++)
+		if (view_starts(t->line, view_of(tag))
+		    && view_at(t->line, 3) != '-')
+			return view_starts_same(t->line, view_of(good));
 	return false;
 }
 
 static bool
-open_line(struct attempt *t)
+open_link(struct attempt *t)
 {
-	struct way_end end;
-	bool known;
-	result r = way_find(t->w->way, t->arena, t->o->host, t->o->port,
-	    &end, &known);
+	result r = call_open(t->caller, t->arena, t->o->host, t->o->port,
+	    &t->link);
 
-	t->line = (struct line){ .fd = -1, .last = buf_new(0) };
-	if (r.is != OK)
-		return fault(t, r.why, known ? "publish the public address"
-		    : "publish A and AAAA records for it");
-	for (size_t i = 0; i < end.count; i++) {
-		if (line_open(&t->line, end.addresses[i], end.port))
-			return true;
-		line_close(&t->line);
+	switch ((int)r.is) {
+	case OK:
+		return true;
+	case NOT_FOUND:
+		return fault(t, r.why, "publish A and AAAA records for it");
+	case DENIED:
+		return fault(t, r.why, "publish the public address");
+	default:
+		return fault(t, "nothing answers at this port", "start the"
+		    " service, open the firewall, or do not offer it");
 	}
-	return fault(t, "nothing answers at this port", "start the service,"
-	    " open the firewall, or do not offer it");
 }
 
 static void
 judge_certificate(struct attempt *t)
 {
-	X509 *leaf = SSL_get1_peer_certificate(t->line.ssl);
-	long verified = SSL_get_verify_result(t->line.ssl);
+	X509 *leaf = SSL_get1_peer_certificate(t->ssl);
+	const char *bad = call_fault(t->ssl);
 	int days = 0, seconds = 0;
 
-	t->out->tls = arena_copy(t->arena,
-	    view_of(SSL_get_version(t->line.ssl)));
+	t->out->tls = arena_copy(t->arena, view_of(SSL_get_version(t->ssl)));
 	if (leaf != NULL)
 		(void)ASN1_TIME_diff(&days, &seconds, NULL,
 		    X509_get0_notAfter(leaf));
 	X509_free(leaf);
 	t->out->days = days;
-	t->trusted = verified == X509_V_OK;
+	t->trusted = bad == NULL;
 	if (!t->trusted)
-		(void)fault(t, tls_fault(verified), "install a valid"
+		(void)fault(t, bad, "install a valid"
 		    " certificate for this name, with its intermediates");
 	else if (days < SOON_DAYS)
 		(void)fault(t, "the certificate ends within two weeks",
@@ -135,7 +122,8 @@ judge_certificate(struct attempt *t)
 static bool
 encrypt(struct attempt *t)
 {
-	if (!line_encrypt(&t->line, t->w->trust, t->o->host))
+	t->ssl = call_secure(t->caller, t->link, t->o->host);
+	if (t->ssl == NULL)
 		return fault(t, "no TLS of version 1.2 or later comes about",
 		    "let the server speak TLS 1.2 and 1.3 at this port");
 	judge_certificate(t);
@@ -146,14 +134,14 @@ static bool
 greet(struct attempt *t)
 {
 	if (!says(t, t->protocol->greeting)) {
-		bool silent = t->line.last.n == 0;
+		bool silent = t->line.n == 0;
 
 		return fault(t, silent ? "no greeting comes"
 		    : "the greeting is none of this protocol", silent
 		    ? "see whether TLS begins at once or by STARTTLS there"
 		    : "see what listens at this port");
 	}
-	t->out->greeting = arena_copy(t->arena, buf_view(&t->line.last));
+	t->out->greeting = arena_copy(t->arena, t->line);
 	return true;
 }
 
@@ -161,16 +149,14 @@ static bool
 ask_capabilities(struct attempt *t)
 {
 	buf_reset(&t->capabilities);
-	line_send(&t->line, view_of(t->protocol->ask));
-	for (int i = 0; i < LIMIT_DOCTOR_LINES && line_read(&t->line); i++) {
-		view last = buf_view(&t->line.last);
-
-		buf_add(&t->capabilities, last);
+	send_line(t, view_of(t->protocol->ask));
+	for (int i = 0; i < LIMIT_DOCTOR_LINES && read_line(t); i++) {
+		buf_add(&t->capabilities, t->line);
 		buf_add_byte(&t->capabilities, '\n');
-		if (view_starts(last, view_of(t->protocol->end)))
+		if (view_starts(t->line, view_of(t->protocol->end)))
 			return true;
-		if (view_starts(last, VIEW("5"))
-		    || view_starts(last, VIEW("-ERR")))
+		if (view_starts(t->line, VIEW("5"))
+		    || view_starts(t->line, VIEW("-ERR")))
 			break;
 	}
 	return fault(t, "it does not tell its capabilities", "see the"
@@ -195,7 +181,7 @@ start_tls(struct attempt *t)
 		return fault(t, "STARTTLS is not offered: switched off, or"
 		    " stripped on the way", "switch it on; see whether a"
 		    " firewall inspects SMTP");
-	line_send(&t->line, view_of(t->protocol->starttls));
+	send_line(t, view_of(t->protocol->starttls));
 	if (!says(t, t->protocol->agreed))
 		return fault(t, "STARTTLS is refused", "see the server's"
 		    " log");
@@ -228,7 +214,7 @@ plain_word(struct attempt *t)
 	buf_add_byte(&raw, '\0');
 	buf_add(&raw, t->o->login);
 	buf_add_byte(&raw, '\0');
-	buf_add(&raw, t->w->person->password);
+	buf_add(&raw, t->caller->person->password);
 	encode_base64(&out, buf_view(&raw));
 	made = arena_copy(t->arena, buf_view(&out));
 	buf_free(&raw);
@@ -240,11 +226,11 @@ static bool
 log_in(struct attempt *t)
 {
 	view word = plain_word(t);
-	view user = t->o->login, password = t->w->person->password;
+	view user = t->o->login, password = t->caller->person->password;
 
 	switch (t->o->kind) {
 	case OFFER_IMAP:
-		line_send(&t->line, VIEW("a AUTHENTICATE PLAIN\r\n"));
+		send_line(t, VIEW("a AUTHENTICATE PLAIN\r\n"));
 		return says(t, "+") && answers(t, arena_print(t->arena,
 		    "%.*s\r\n", (int)word.n, word.p), "a ", "a OK");
 	case OFFER_POP3:
@@ -265,7 +251,7 @@ log_in(struct attempt *t)
 static bool
 envelope(struct attempt *t)
 {
-	view a = t->w->person->address;
+	view a = t->caller->person->address;
 
 	if (!answers(t, arena_print(t->arena, "MAIL FROM:<%.*s>\r\n",
 	    (int)a.n, a.p), "", "250"))
@@ -288,7 +274,7 @@ converse(struct attempt *t)
 	if (t->o->security == SECURITY_STARTTLS && !start_tls(t))
 		return;
 	if (!ask_capabilities(t) || !judge_logins(t) || !t->trusted
-	    || t->w->person->password.n == 0)
+	    || t->caller->person->password.n == 0)
 		return;
 	t->out->logged_in = log_in(t);
 	if (!t->out->logged_in)
@@ -297,23 +283,23 @@ converse(struct attempt *t)
 		    " login");
 	else if (t->o->kind == OFFER_SMTP)
 		(void)envelope(t);
-	line_send(&t->line, view_of(t->protocol->bye));
+	send_line(t, view_of(t->protocol->bye));
 }
 
 void
-probe_mail(const struct probe_world *w, struct arena *arena,
+probe_mail(const struct caller *c, struct arena *arena,
     const struct offer *o, struct probe_report *out)
 {
-	struct attempt t = { .w = w, .o = o, .arena = arena, .out = out,
+	struct attempt t = { .caller = c, .o = o, .arena = arena, .out = out,
 		.capabilities = buf_new(LIMIT_HTTP_HEADER) };
 
 	*out = (struct probe_report){ .rule = NULL };
 	if (o->kind >= COUNT(protocols))
 		return;
 	t.protocol = &protocols[o->kind];
-	if (open_line(&t))
+	if (open_link(&t))
 		converse(&t);
-	line_close(&t.line);
+	link_close(&t.link);
 	buf_free(&t.capabilities);
 	ERR_clear_error();
 }

@@ -8,16 +8,7 @@
 #ifndef DOCTOR_PROBE_H
 #define DOCTOR_PROBE_H
 
-#include "autoconfig/doctor/doctor.h"
-#include "autoconfig/doctor/way.h"
-
-#include <openssl/ssl.h>
-
-struct probe_world {
-	SSL_CTX *trust;
-	const struct way *way;
-	const struct person *person;
-};
+#include "autoconfig/doctor/call.h"
 
 struct probe_report {
 	const char *rule, *fix; /* of the first fault; rule NULL: fine */
@@ -27,11 +18,8 @@ struct probe_report {
 	bool logged_in;
 };
 
-/* Trusts the system's CAs and those in `ca`, which may be NULL. */
-SSL_CTX *probe_context(const char *ca);
-
 /* `o` is for IMAP, POP3 or SMTP. */
-void probe_mail(const struct probe_world *, struct arena *,
+void probe_mail(const struct caller *, struct arena *,
     const struct offer *o, struct probe_report *out);
 
 #endif

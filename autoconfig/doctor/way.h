@@ -27,12 +27,8 @@ struct way_end {
 	unsigned port;
 };
 
-/* `known` false: there is no such name.  DENIED: only private addresses. */
+/* NOT_FOUND: there is no such name.  DENIED: only inner addresses. */
 CHECKED result way_find(const struct way *, struct arena *, view host,
-    unsigned port, struct way_end *out, bool *known);
-
-/* Of a private, loopback, link-local, shared, multicast or reserved network;
- * also what is no address at all. */
-bool way_is_private(view address);
+    unsigned port, struct way_end *out);
 
 #endif

@@ -271,9 +271,10 @@ enum {
 	/* What `posthaste doctor` takes of one answer, and how long it waits;
 	 * Thunderbird gives a settings document 5 s. */
 	LIMIT_DOCTOR_BODY = 1048576,
-	LIMIT_DOCTOR_MS = 5000,
-	LIMIT_DOCTOR_LINE = 8192, /* of a mail server's answer */
-	LIMIT_DOCTOR_LINES = 128, /* in one */
+	LIMIT_DOCTOR_MS = 5000, /* for each wait of ... */
+	LIMIT_DOCTOR_CALL_MS = 30000, /* ... a connection, which has this */
+	LIMIT_DOCTOR_LINE = 8192, /* of what is said to log in */
+	LIMIT_DOCTOR_LINES = 128, /* of one answer */
 
 	/* Clients to be told of one person's changes, half of them of others
 	 * he shares with, and for how long: the draft asks for at least three

@@ -2,7 +2,6 @@
 
 #include "mailcore/base/limits.h"
 #include "mailcore/base/secret.h"
-#include "mailcore/smtp/link.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/inner.h"
 #include "mailcore/sys/log.h"
@@ -38,13 +37,19 @@ read_status(view line, unsigned *out)
 	return true;
 }
 
-static bool
-read_field(view line, struct framing *f, struct https_answer *out)
+bool
+https_field(view *fields, view *name, view *value)
 {
-	view value = line;
-	view name = view_cut(&value, ':');
+	if (!view_line(fields, value))
+		return false;
+	*name = view_cut(value, ':');
+	*value = view_trim(*value);
+	return true;
+}
 
-	value = view_trim(value);
+static bool
+read_field(view name, view value, struct framing *f, struct https_answer *out)
+{
 	if (view_same(name, VIEW("Content-Type"))) {
 		out->type = view_trim(view_cut(&value, ';'));
 	} else if (view_same(name, VIEW("Content-Length"))) {
@@ -115,61 +120,82 @@ join_chunks(view rest, size_t most, struct arena *arena, view *out)
 	return r;
 }
 
+/* RFC 9112 6.3 */
 static result
-read_body(view rest, bool ended, size_t most, const struct framing *f,
-    struct arena *arena, struct https_answer *out)
+read_body(view rest, bool ended, const struct https_request *q,
+    const struct framing *f, struct arena *arena, struct https_answer *out)
 {
+	if (out->status == 204 || out->status == 304)
+		return done();
 	if (f->chunked) {
-		result r = join_chunks(rest, most, arena, &out->body);
+		result r = join_chunks(rest, q->most, arena, &out->body);
 
 		return r.is == BUSY && ended ? fail(MALFORMED, cut_off) : r;
 	}
-	/* One that ends with the connection could have been cut short. */
-	if (!f->sized)
+	if (!f->sized && !q->open_end)
 		return fail(MALFORMED, "RFC 9112 6.3: no length");
-	if (f->length > most)
+	if ((f->sized ? f->length : rest.n) > q->most)
 		return fail(OVER_LIMIT, "the answer is too long");
-	if (rest.n < f->length)
+	if (!f->sized && !ended)
+		return fail(BUSY, cut_off);
+	if (f->sized && rest.n < f->length)
 		return fail(ended ? MALFORMED : BUSY, cut_off);
-	out->body = view_first(rest, (size_t)f->length);
+	out->body = f->sized ? view_first(rest, (size_t)f->length) : rest;
+	return done();
+}
+
+/* Takes one header off `*text`. */
+static result
+read_header(view *text, bool ended, struct framing *f,
+    struct https_answer *out)
+{
+	size_t end = view_find(*text, VIEW("\r\n\r\n"));
+	size_t count = 0;
+	view head, line, name, value;
+
+	if (end == SIZE_MAX)
+		return ended || text->n > HEADER_MOST
+		    ? fail(MALFORMED, "RFC 9112: no whole header")
+		    : fail(BUSY, cut_off);
+	head = view_first(*text, end);
+	*text = view_from(*text, end + 4);
+	if (end > HEADER_MOST || !view_line(&head, &line)
+	    || !read_status(line, &out->status))
+		return fail(MALFORMED, "RFC 9112 4: not a status line");
+	out->fields = head;
+	while (https_field(&head, &name, &value))
+		if (++count > FIELDS_MOST
+		    || !read_field(name, value, f, out))
+			return fail(MALFORMED, "RFC 9112 5: a bad field");
 	return done();
 }
 
 result
-https_parse(view text, bool ended, size_t most, struct arena *arena,
-    struct https_answer *out)
+https_parse(view text, bool ended, const struct https_request *q,
+    struct arena *arena, struct https_answer *out)
 {
-	size_t end = view_find(text, VIEW("\r\n\r\n"));
-	struct framing f = { .length = 0 };
-	size_t fields = 0;
-	view head, line;
+	struct framing f;
 
-	*out = (struct https_answer){ .status = 0 };
-	if (end == SIZE_MAX)
-		return ended || text.n > HEADER_MOST
-		    ? fail(MALFORMED, "RFC 9112: no whole header")
-		    : fail(BUSY, cut_off);
-	head = view_first(text, end);
-	if (end > HEADER_MOST || !view_line(&head, &line)
-	    || !read_status(line, &out->status) || out->status < 200)
-		return fail(MALFORMED, "RFC 9112 4: not a status line");
-	while (view_line(&head, &line))
-		if (++fields > FIELDS_MOST || !read_field(line, &f, out))
-			return fail(MALFORMED, "RFC 9112 5: a bad field");
-	return read_body(view_from(text, end + 4), ended, most, &f, arena,
-	    out);
+	/* RFC 9110 15.2: what is said before the answer */
+	do {
+		*out = (struct https_answer){ .status = 0 };
+		f = (struct framing){ .length = 0 };
+		TRY(read_header(&text, ended, &f, out));
+	} while (out->status < 200);
+	return read_body(text, ended, q, &f, arena, out);
 }
 
 static void
-send_request(struct link *l, const struct https *h,
-    const struct https_request *q, unsigned wait)
+send_request(struct link *l, const char *agent,
+    const struct https_request *q)
 {
-	struct buf b = buf_new(LIMIT_DOMAIN + 4096);
+	struct buf b = buf_new(LIMIT_HTTP_HEADER);
 
 	buf_print(&b, "%s %.*s HTTP/1.1\r\nHost: %.*s\r\n"
 	    "User-Agent: %s\r\nAccept: */*\r\nConnection: close\r\n",
-	    q->type.n == 0 ? "GET" : "POST", LOG_VIEW(q->path),
-	    LOG_VIEW(q->host), h->agent);
+	    q->method != NULL ? q->method : q->type.n == 0 ? "GET" : "POST",
+	    LOG_VIEW(q->path), LOG_VIEW(q->host), agent);
+	buf_add(&b, q->fields);
 	if (q->type.n > 0)
 		buf_print(&b, "Content-Type: %.*s\r\nContent-Length: %zu\r\n",
 		    LOG_VIEW(q->type), q->body.n);
@@ -179,10 +205,21 @@ send_request(struct link *l, const struct https *h,
 	buf_add(&b, VIEW("\r\n"));
 	if (buf_result(&b).is != OK)
 		link_fail(l, "the request is too long");
-	link_write(l, buf_view(&b), wait);
-	link_write(l, q->body, wait);
+	link_write(l, buf_view(&b), q->wait_ms);
+	link_write(l, q->body, q->wait_ms);
 	secret_wipe(b.p, b.n);
 	buf_free(&b);
+}
+
+/* The answer to be had of what has come with `some`. */
+static result
+read_some(struct buf *text, view some, const struct https_request *q,
+    struct arena *arena, struct https_answer *out)
+{
+	buf_add(text, some);
+	if (buf_result(text).is != OK)
+		return buf_result(text);
+	return https_parse(buf_view(text), some.n == 0, q, arena, out);
 }
 
 static result
@@ -192,23 +229,34 @@ receive(struct link *l, const struct https_request *q, struct arena *arena,
 	struct buf text = buf_new(2 * q->most + HEADER_MOST + 65536);
 	result r = fail(BUSY, cut_off);
 	size_t pieces = 0;
+	bool late = false;
 
-	while (r.is == BUSY) {
+	while (r.is == BUSY && !late) {
 		view some = link_some(l, q->wait_ms);
 
-		buf_add(&text, some);
-		if (++pieces > PIECES_MOST)
+		late = some.n == 0 && !link_is_closed(l);
+		if (late)
+			r = link_result(l);
+		else if (++pieces > PIECES_MOST)
 			r = fail(MALFORMED, "the answer comes in crumbs");
-		else if (buf_result(&text).is != OK)
-			r = buf_result(&text);
 		else
-			r = https_parse(buf_view(&text), some.n == 0, q->most,
-			    arena, out);
+			r = read_some(&text, some, q, arena, out);
 	}
 	out->type = arena_copy(arena, out->type);
+	out->fields = arena_copy(arena, out->fields);
 	out->body = arena_copy(arena, out->body);
 	buf_free(&text);
 	return r.is == OK ? arena_result(arena) : r;
+}
+
+result
+https_over(struct link *l, const char *agent, struct arena *arena,
+    const struct https_request *q, struct https_answer *out)
+{
+	*out = (struct https_answer){ .status = 0 };
+	send_request(l, agent, q);
+	TRY(link_result(l));
+	return receive(l, q, arena, out);
 }
 
 static result
@@ -231,12 +279,8 @@ ask_at(const struct https *h, struct arena *arena,
 		if (r.is == DENIED)
 			r = fail(DENIED, link_tls_words(l, &type));
 	}
-	if (r.is == OK) {
-		send_request(l, h, q, q->wait_ms);
-		r = link_result(l);
-	}
 	if (r.is == OK)
-		r = receive(l, q, arena, out);
+		r = https_over(l, h->agent, arena, q, out);
 	link_close(&l);
 	return r;
 }

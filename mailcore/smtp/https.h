@@ -7,6 +7,7 @@
 #define SMTP_HTTPS_H
 
 #include "mailcore/dns/resolve.h"
+#include "mailcore/smtp/link.h"
 
 struct https {
 	struct resolver *resolver;
@@ -21,16 +22,22 @@ struct https {
 struct https_request {
 	view host;
 	view path; /* "/..." */
+	const char *method; /* NULL: GET, with a body POST */
 	view authorization; /* that field's value; empty: without */
-	view type; /* of the body; empty: it is a GET */
+	view fields; /* further lines, each with its end */
+	view type; /* of the body; empty: there is none */
 	view body;
 	size_t most; /* octets of the answer's body */
 	unsigned wait_ms; /* for all of it */
+	/* A body may end with the connection (RFC 9112 6.3): whether it was
+	 * cut short is seen by who reads it. */
+	bool open_end;
 };
 
 struct https_answer {
 	unsigned status;
 	view type; /* "text/plain", without parameters */
+	view fields; /* all field lines: https_field */
 	view body;
 };
 
@@ -40,9 +47,18 @@ struct https_answer {
 CHECKED result https_ask(const struct https *, struct arena *,
     const struct https_request *, struct https_answer *out);
 
-/* What has come so far (RFC 9112); views live in it or in the arena.
- * BUSY: not yet whole.  `ended`: nothing more comes. */
-CHECKED result https_parse(view text, bool ended, size_t most,
+/* The same over a link that is open, and encrypted if it is to be; the link's
+ * deadline counts beside `wait_ms`, which bounds each wait here.  The link is
+ * of no more use then. */
+CHECKED result https_over(struct link *, const char *agent, struct arena *,
+    const struct https_request *, struct https_answer *out);
+
+/* What has come so far of the answer (RFC 9112); views live in it or in the
+ * arena.  BUSY: not yet whole.  `ended`: nothing more comes. */
+CHECKED result https_parse(view text, bool ended, const struct https_request *,
     struct arena *, struct https_answer *out);
+
+/* Takes the next line off `*fields`; false: there is none. */
+bool https_field(view *fields, view *name, view *value);
 
 #endif

@@ -26,6 +26,7 @@ struct link {
 	struct link_options options;
 	struct buf in;
 	size_t used; /* of `in`: the line given out last */
+	bool closed;
 	result r;
 };
 
@@ -34,6 +35,13 @@ give_up(struct link *l, enum status is, const char *why)
 {
 	if (l->r.is == OK)
 		l->r = fail(is, why);
+}
+
+static void
+closed(struct link *l)
+{
+	l->closed = true;
+	give_up(l, BUSY, "the connection was closed");
 }
 
 /* Until `fd` is ready for `events`; false when it was not in time. */
@@ -247,7 +255,7 @@ link_write(struct link *l, view bytes, unsigned wait_ms)
 		ssize_t n = some(l, NULL, view_first(bytes, 65536), &events);
 
 		if (n < 0)
-			give_up(l, BUSY, "the connection was closed");
+			closed(l);
 		else if (n == 0)
 			(void)wait_for(l, events, then);
 		else
@@ -268,7 +276,7 @@ read_more(struct link *l, int64_t then)
 	}
 	n = some(l, to, VIEW(""), &events);
 	if (n < 0)
-		give_up(l, BUSY, "the connection was closed");
+		closed(l);
 	else if (n == 0)
 		(void)wait_for(l, events, then);
 	else
@@ -318,6 +326,12 @@ void
 link_extend(struct link *l, int64_t deadline_ms)
 {
 	l->options.deadline_ms = deadline_ms;
+}
+
+bool
+link_is_closed(const struct link *l)
+{
+	return l->closed;
 }
 
 bool

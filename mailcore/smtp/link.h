@@ -48,6 +48,9 @@ void link_fail(struct link *, const char *why);
 /* The deadline is another one from now on. */
 void link_extend(struct link *, int64_t deadline_ms);
 
+/* The peer has closed it; not when a wait was over. */
+bool link_is_closed(const struct link *);
+
 /* All is well, and nothing has come that nobody has read. */
 bool link_is_quiet(const struct link *);
 

@@ -178,10 +178,43 @@ static const struct {
 	  MALFORMED, "" },
 	{ OKAY "Transfer-Encoding: gzip\r\n\r\nabc", MALFORMED, "" },
 	{ OKAY "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", MALFORMED, "" },
-	{ "HTTP/1.1 100 Continue\r\n\r\n", MALFORMED, "" },
+	{ "HTTP/1.1 100 Continue\r\n\r\n", BUSY, "" },
+	{ "HTTP/1.1 103 Early Hints\r\nContent-Length: 9\r\n\r\n"
+	  OKAY "Content-Length: 3\r\n\r\nabc", OK, "abc" },
+	{ "HTTP/1.1 204 No\r\nContent-Type: text/plain\r\n\r\nabc", OK,
+	  "" },
 	{ "SSH-2.0-x\r\n\r\n", MALFORMED, "" },
 	{ OKAY "Content-Length: -1\r\n\r\n", MALFORMED, "" },
 };
+
+static const struct https_request eight = { .most = 8 };
+
+/* What is sent until the connection ends. */
+static void
+test_open_end(void)
+{
+	const struct https_request q = { .most = 8, .open_end = true };
+	struct arena *arena = arena_new(1 << 20);
+	struct https_answer a;
+	view name, value;
+
+	ok(https_parse(VIEW(OKAY "\r\nabc"), false, &q, arena, &a).is == BUSY,
+	    "more may come");
+	ok(https_parse(VIEW(OKAY "\r\nabc"), true, &q, arena, &a).is == OK,
+	    "no more comes");
+	same(a.body, VIEW("abc"), "its body");
+	ok(https_parse(VIEW(OKAY "\r\nabcdefghi"), false, &q, arena, &a).is
+	    == OVER_LIMIT, "more than was wanted");
+	ok(https_parse(VIEW(OKAY "Location:  /b \r\nContent-Length: 0\r\n\r\n"),
+	    false, &q, arena, &a).is == OK, "an answer with fields");
+	ok(https_field(&a.fields, &name, &value)
+	    && https_field(&a.fields, &name, &value), "two fields");
+	same(name, VIEW("Location"), "the name of one");
+	same(value, VIEW("/b"), "its value");
+	ok(https_field(&a.fields, &name, &value)
+	    && !https_field(&a.fields, &name, &value), "and a third");
+	arena_free(&arena);
+}
 
 static void
 test_answers(void)
@@ -190,8 +223,8 @@ test_answers(void)
 
 	for (size_t i = 0; i < COUNT(answers); i++) {
 		struct https_answer a;
-		result r = https_parse(view_of(answers[i].text), false, 8,
-		    arena, &a);
+		result r = https_parse(view_of(answers[i].text), false,
+		    &eight, arena, &a);
 
 		ok(r.is == answers[i].is, "answer %zu: %s", i, r.why);
 		if (r.is != OK)
@@ -217,10 +250,10 @@ test_prefixes(void)
 		if (exact == NULL)
 			abort();
 		memcpy(exact, text.p, n);
-		whole += https_parse((view){ exact, n }, false, 8, arena,
-		    &a).is == OK ? 1 : 0;
-		good += https_parse((view){ exact, n }, true, 8, arena,
-		    &a).is == MALFORMED ? 1 : 0;
+		whole += https_parse((view){ exact, n }, false, &eight,
+		    arena, &a).is == OK ? 1 : 0;
+		good += https_parse((view){ exact, n }, true, &eight,
+		    arena, &a).is == MALFORMED ? 1 : 0;
 		free(exact);
 	}
 	/* The end of the last chunk's line is enough. */
@@ -281,6 +314,7 @@ main(void)
 	test_records();
 	test_report();
 	test_answers();
+	test_open_end();
 	test_prefixes();
 	test_routes();
 	return tap_done();

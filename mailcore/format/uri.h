@@ -1,0 +1,13 @@
+/*
+ * uri.h - a reference in the light of where it was read (RFC 3986 5).
+ */
+#ifndef FORMAT_URI_H
+#define FORMAT_URI_H
+
+#include "mailcore/base/arena.h"
+
+/* `reference`, absolute and without a fragment; in the arena.  Empty: one of
+ * the two is no URI. */
+view uri_join(struct arena *, view base, view reference);
+
+#endif
