@@ -1,10 +1,10 @@
 #include "davd/push.h"
 
-#include "davd/push_due.h"
 #include "davd/push_send.h"
 
 #include "mailcore/base/limits.h"
 #include "mailcore/dns/resolve.h"
+#include "mailcore/push/due.h"
 #include "mailcore/push/message.h"
 #include "mailcore/store/right.h"
 #include "mailcore/sys/clock.h"
@@ -20,6 +20,7 @@
 enum {
 	THREADS = 2,
 	NONE_MS = 60000, /* an account without subscriptions is let alone */
+	AGAIN_SECONDS = 60, /* until what could not be read is read again */
 	LOOK_MEMORY = 16 * 1024 * 1024,
 	PASS_MS = 20000, /* for one account; the others want theirs */
 	MS = 1000
@@ -157,17 +158,16 @@ after(struct pass *s, const struct push_news *n,
 }
 
 /* He may have been let in then, and not be any more. */
-static bool
-still_sees(const struct pass *s, enum collection_kind kind)
+static result
+still_sees(const struct pass *s, enum collection_kind kind, bool *sees)
 {
-	int64_t owner = account_id(s->account);
 	struct right_set rights;
 
-	return s->row->who == owner
-	    || (right_read(s->p->store, s->arena, s->row->who, owner, &rights)
-		       .is == OK
-		&& (right_in(&rights, kind, s->row->collection)
-		       & (RIGHT_READ | RIGHT_TIMES)) != 0);
+	TRY(right_read(s->p->store, s->arena, s->row->who,
+	    account_id(s->account), &rights));
+	*sees = (right_in(&rights, kind, s->row->collection)
+		    & (RIGHT_READ | RIGHT_TIMES)) != 0;
+	return done();
 }
 
 static void
@@ -191,6 +191,7 @@ static result
 look_at(struct pass *s)
 {
 	struct push_news n;
+	bool sees = true;
 	result r;
 
 	if (s->row->expires <= clock_now()) {
@@ -203,7 +204,9 @@ look_at(struct pass *s)
 		return done();
 	}
 	TRY(r);
-	if (n.modseq > s->row->told && !still_sees(s, n.kind)) {
+	if (n.modseq > s->row->told)
+		TRY(still_sees(s, n.kind, &sees));
+	if (!sees) {
 		drop(s, "it is not shared any more");
 		return done();
 	}
@@ -233,11 +236,13 @@ look(struct pusher *p, int64_t id)
 	}
 	account_close(&s.account);
 	arena_free(&s.arena);
-	if (r.is != OK && r.is != NOT_FOUND)
+	if (r.is != OK && r.is != NOT_FOUND) {
 		log_line(LOG_WARNING, "push.look", "account=%lld why=\"%s\"",
 		    (long long)id, r.why);
-	if (count == 0)
+		wait_until(&s, clock_now() + AGAIN_SECONDS);
+	} else if (count == 0) {
 		return -NONE_MS;
+	}
 	if (s.next != 0)
 		when = clock_steady_ms() + (s.next - clock_now()) * MS;
 	return s.next == 0 || when > 0 ? when : 1;

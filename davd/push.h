@@ -2,7 +2,7 @@
  * push.h - clients that subscribed are told of changes (WebDAV-Push), by
  * threads of the queue role.
  *
- * Whoever changes an account says so by datagram; push_hear notes it without
+ * Whoever changes an account says so by datagram; pusher_hear notes it without
  * asking the database, and remembers for a minute who has no subscriptions.
  * What has changed within LIMIT_PUSH_WINDOW_MS is one message.  A push
  * service that fails is asked again later, and after LIMIT_PUSH_FAILURES in

@@ -3,11 +3,13 @@
 messages that only the client can read, from a server that says who it is
 (RFC 8030, 8188, 8291, 8292, read here by python3-cryptography)."""
 import base64
+import contextlib
 import http.server
 import json
 import os
 import re
 import shutil
+import sqlite3
 import ssl
 import threading
 
@@ -290,6 +292,32 @@ def check_certificate(server, false):
     same(false.got(), [], "and nothing sent")
 
 
+def rename(server, table, to):
+    with contextlib.closing(sqlite3.connect(os.path.join(
+            server.data, "house", "posthaste.db"), timeout=60)) as db:
+        db.execute("ALTER TABLE %s RENAME TO %s" % (table, to))
+
+
+def check_shared(server, friend):
+    """That rights cannot be read is not that there are none."""
+    code, text = run([server.binary, "share", "add", "--data", server.data,
+                      server.login()[0], "Calendar/personal",
+                      server.login(1)[0], "read"], env=server.env)
+    same(code, 0, "share add " + text)
+    status, _, _ = server.http(
+        "POST", server.home("Calendar"), friend.body().encode(),
+        {"Content-Type": "application/xml"}, number=1, auth=True)
+    same(status, 201, "registered by who may read")
+    rename(server, "access", "elsewhere")
+    put(server, "unread.ics")
+    ok(wait_for(lambda: "push.look" in server.log(), 60),
+       "the rights cannot be read")
+    same(friend.got(), [], "and nobody is told")
+    rename(server, "elsewhere", "access")
+    put(server, "read.ics")
+    ok("content-update" in friend.wait(1), "but of the next change again")
+
+
 def check_inner(server, client):
     server.stop()
     server.configure({"push": "public"})
@@ -340,6 +368,7 @@ def main():
     first = check_messages(server, one, two)
     check_ends(server, first, one, two)
     check_certificate(server, false)
+    check_shared(server, Client(service, "friend"))
     check_inner(server, one)
     server.close()
     done()

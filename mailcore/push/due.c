@@ -1,4 +1,4 @@
-#include "davd/push_due.h"
+#include "mailcore/push/due.h"
 
 #include "mailcore/base/limits.h"
 
@@ -139,9 +139,8 @@ push_due_done(struct push_due *d, int64_t account, int64_t now, int64_t when)
 	if (e == NULL)
 		return;
 	e->taken = false;
-	if (when < 0) {
-		e->none_until = now - when;
-	} else if (when > 0 && (e->due == 0 || when < e->due)) {
+	/* What has come meanwhile may be the first subscription. */
+	e->none_until = when < 0 && e->due == 0 ? now - when : 0;
+	if (when > 0 && (e->due == 0 || when < e->due))
 		e->due = when;
-	}
 }

@@ -1,9 +1,9 @@
 /*
- * push_due.h - which accounts are to be looked at, and when; by the thread
- * that has the lock.
+ * due.h - which accounts are to be looked at, and when.  Who calls has the
+ * lock.
  */
-#ifndef DAVD_PUSH_DUE_H
-#define DAVD_PUSH_DUE_H
+#ifndef PUSH_DUE_H
+#define PUSH_DUE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,7 +24,8 @@ bool push_due_add(struct push_due *, int64_t account, int64_t now,
 int64_t push_due_take(struct push_due *, int64_t now, int64_t *next);
 
 /* It was looked at: again at `when`; 0: when something happens; below 0: it
- * has nothing, and shall not be heard of for as long. */
+ * has nothing, and shall not be heard of for as long, unless something has
+ * happened since it was taken. */
 void push_due_done(struct push_due *, int64_t account, int64_t now,
     int64_t when);
 
