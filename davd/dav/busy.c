@@ -99,6 +99,15 @@ search_target(struct search *s)
 				: done();
 }
 
+/* The same for the same times of the same things, whoever asks and when. */
+static view
+uid_of(struct dav *d, const struct ical_busy *busy)
+{
+	return schedule_etag(arena_print(d->arena, "%lld %lld %.*s",
+	    (long long)busy->from, (long long)busy->to, (int)d->self.n,
+	    d->self.p), d->arena);
+}
+
 /* The same times have the same tag, whenever they are written down. */
 static view
 tag_of(struct dav *d, struct ical_busy *busy)
@@ -106,7 +115,7 @@ tag_of(struct dav *d, struct ical_busy *busy)
 	struct buf b = buf_new(d->answer->body.limit);
 	view tag;
 
-	ical_busy_write(busy, 0, &b);
+	ical_busy_write(busy, VIEW(""), 0, &b);
 	tag = schedule_etag(buf_view(&b), d->arena);
 	buf_free(&b);
 	return tag;
@@ -154,7 +163,8 @@ answer(struct dav *d, int64_t from, int64_t to)
 	if (d->path.busy)
 		answer_file(d, &s.busy);
 	if (d->answer->status == 0) {
-		ical_busy_write(&s.busy, clock_now(), &d->answer->body);
+		ical_busy_write(&s.busy, uid_of(d, &s.busy), clock_now(),
+		    &d->answer->body);
 		answer_header(d->answer, "Content-Type",
 		    VIEW("text/calendar; charset=utf-8"));
 		d->answer->status = 200;

@@ -285,11 +285,14 @@ static const struct {
 	{ "D:principal-match", DAV_ROOT | DAV_PRINCIPAL | DAV_HOMES
 		| DAV_CALENDAR | DAV_BOOK | DAV_INBOX },
 	{ "D:acl-principal-prop-set", DAV_ALL & ~DAV_ROOT },
-	{ "C:calendar-query", DAV_CALENDAR | DAV_INBOX },
-	{ "C:calendar-multiget", DAV_CALENDAR | DAV_INBOX },
+	/* RFC 4791 7 and RFC 6352 8: also of each object. */
+	{ "C:calendar-query",
+	    DAV_CALENDAR | DAV_INBOX | DAV_EVENT | DAV_MESSAGE },
+	{ "C:calendar-multiget",
+	    DAV_CALENDAR | DAV_INBOX | DAV_EVENT | DAV_MESSAGE },
 	{ "C:free-busy-query", DAV_PRINCIPAL | DAV_CALENDARS | DAV_CALENDAR },
-	{ "CR:addressbook-query", DAV_BOOK },
-	{ "CR:addressbook-multiget", DAV_BOOK },
+	{ "CR:addressbook-query", DAV_BOOK | DAV_CARD },
+	{ "CR:addressbook-multiget", DAV_BOOK | DAV_CARD },
 };
 
 bool

@@ -266,10 +266,27 @@ count_nodes(const struct xml_element *e)
 	return n;
 }
 
+/* RFC 6352 10.5: is-not-defined stands alone, and a test is one of two. */
+static bool
+is_well_formed(const struct xml_element *e)
+{
+	view test = xml_attribute(e, VIEW("test"));
+	bool good = xml_child(e, VIEW(NS_CARDDAV), VIEW("is-not-defined"))
+		== NULL
+	    || (e->first != NULL && e->first->next == NULL);
+
+	if (test.n > 0 && !view_eq(test, VIEW("anyof")))
+		good = good && view_eq(test, VIEW("allof"));
+	for (const struct xml_element *c = e->first; c != NULL; c = c->next)
+		good = good && is_well_formed(c);
+	return good;
+}
+
 static bool
 filter_is_valid(const struct xml_element *filter)
 {
-	if (filter == NULL || count_nodes(filter) > LIMIT_FILTER_NODES)
+	if (filter == NULL || count_nodes(filter) > LIMIT_FILTER_NODES
+	    || !is_well_formed(filter))
 		return false;
 	for (const struct xml_element *e = filter->first; e != NULL;
 	     e = e->next)

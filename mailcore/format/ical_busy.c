@@ -222,9 +222,9 @@ ical_busy_reply(struct ical_busy *b, const struct ical_busy_reply *reply,
 }
 
 void
-ical_busy_write(struct ical_busy *b, int64_t now, struct buf *out)
+ical_busy_write(struct ical_busy *b, view uid, int64_t now, struct buf *out)
 {
-	const struct ical_busy_reply nobody = { .uid = VIEW("") };
+	const struct ical_busy_reply nobody = { .uid = uid };
 
 	ical_busy_reply(b, &nobody, now, out);
 }

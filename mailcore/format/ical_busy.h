@@ -44,9 +44,10 @@ CHECKED result ical_available_add(
  * MALFORMED, OVER_LIMIT. */
 CHECKED result ical_available_check(view text);
 
-/* The whole as a VCALENDAR with one VFREEBUSY, made at `now`; periods that
- * touch are joined. */
-void ical_busy_write(struct ical_busy *, int64_t now, struct buf *out);
+/* The whole as a VCALENDAR with one VFREEBUSY, made at `now`, whose UID (RFC
+ * 5545 3.6.4) is `uid`; periods that touch are joined. */
+void ical_busy_write(
+    struct ical_busy *, view uid, int64_t now, struct buf *out);
 
 /* The same as the answer of an attendee (RFC 6638 5.1); raw values. */
 struct ical_busy_reply {

@@ -102,6 +102,28 @@ range_fits(const struct xml_element *parent)
 	return true; /* of others nobody knows */
 }
 
+static size_t
+count(const struct xml_element *e, view name)
+{
+	size_t n = 0;
+
+	for (const struct xml_element *c = e->first; c != NULL; c = c->next)
+		n += xml_is(c, CALDAV, name);
+	return n;
+}
+
+/* RFC 4791 9.7: is-not-defined stands alone, and of these there is one. */
+static bool
+is_well_formed(const struct xml_element *e)
+{
+	return (count(e, VIEW("is-not-defined")) == 0
+		   || (e->first != NULL && e->first->next == NULL))
+	    && count(e, VIEW("time-range")) <= 1
+	    && count(e, VIEW("text-match")) <= 1
+	    && (!xml_is(e, CALDAV, VIEW("filter"))
+		|| count(e, VIEW("comp-filter")) == 1);
+}
+
 /* The depth is bounded by xml_parse. */
 static result
 check(const struct xml_element *e, const struct xml_element *parent,
@@ -117,6 +139,8 @@ check(const struct xml_element *e, const struct xml_element *parent,
 
 	if (++*nodes > LIMIT_FILTER_NODES)
 		return fail(MALFORMED, "more filters than LIMIT_FILTER_NODES");
+	if (!is_well_formed(e))
+		return fail(MALFORMED, "RFC 4791 9.7: too much in a filter");
 	for (size_t i = 0; i < COUNT(named); i++)
 		if (xml_is(e, CALDAV, named[i])
 		    && xml_attribute(e, VIEW("name")).n == 0)

@@ -205,15 +205,36 @@ is_property(icalproperty *p, view name)
 	return same;
 }
 
+/* Its value, to be freed; NULL: it is not there.  libical finds those that it
+ * does not know only as they are spelled (RFC 5545 2: in any case). */
+static char *
+parameter_value(struct match *m, icalproperty *p, view name)
+{
+	icalparameter *at;
+	char *found = NULL;
+
+	for (at = icalproperty_get_first_parameter(p, ICAL_ANY_PARAMETER);
+	     at != NULL && found == NULL;
+	     at = icalproperty_get_next_parameter(p, ICAL_ANY_PARAMETER)) {
+		char *line = icalparameter_as_ical_string_r(at);
+		view rest = view_of(line);
+		view spelled = view_cut(&rest, '=');
+		const char *own = view_same(spelled, name)
+		    ? arena_text(m->arena, spelled) : NULL;
+
+		icalmemory_free_buffer(line);
+		if (own != NULL)
+			found = icalproperty_get_parameter_as_string_r(p, own);
+	}
+	return found;
+}
+
 static bool
 parameter_matches(
     struct match *m, icalproperty *p, const struct xml_element *filter)
 {
-	const char *name = arena_text(
-	    m->arena, xml_attribute(filter, VIEW("name")));
-	char *found = name == NULL
-	    ? NULL
-	    : icalproperty_get_parameter_as_string_r(p, name);
+	char *found = parameter_value(
+	    m, p, xml_attribute(filter, VIEW("name")));
 	const struct xml_element *text = child(filter, VIEW("text-match"));
 	bool matches;
 

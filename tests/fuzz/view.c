@@ -33,7 +33,7 @@ calendars(view text, struct arena *arena, const struct xml_element *comp)
 	(void)!ical_busy_add(&busy, text, arena).is;
 	if (ical_available_check(text).is == OK)
 		(void)!ical_available_add(&busy, text, arena).is;
-	ical_busy_write(&busy, FROM, &b);
+	ical_busy_write(&busy, VIEW("u"), FROM, &b);
 	buf_reset(&b);
 	(void)!ical_merge_add(&merge, text, arena, &b).is;
 	buf_free(&b);
