@@ -1,53 +1,12 @@
 /* Files that belong to events (RFC 8607). */
 #include "mailcore/base/limits.h"
-#include "mailcore/store/collection.h"
 #include "mailcore/store/right.h"
-#include "tests/unit/dav_talk.h"
+#include "tests/unit/dav_event.h"
 
-#define OTHER_HOME "/SOGo/dav/other@example.org/"
-#define AS_OTHER "Authorization: Basic b3RoZXJAZXhhbXBsZS5vcmc6c2VjcmV0\n"
-#define AS_THIRD "Authorization: Basic dGhpcmRAZXhhbXBsZS5vcmc6c2VjcmV0\n"
-#define EVENT(uid, inside) \
-	"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//EN\r\n" \
-	"BEGIN:VEVENT\r\nUID:" uid "\r\nDTSTAMP:20260101T000000Z\r\n" inside \
-	"END:VEVENT\r\nEND:VCALENDAR\r\n"
-#define NINE "DTSTART:20300301T090000Z\r\nDTEND:20300301T100000Z\r\n"
 #define TEXT "Content-Type: text/plain; charset=utf-8\n"
 #define NAMED(name) \
 	"Content-Disposition: attachment; filename=\"" name "\"\n"
 #define WHOLE "Prefer: return=representation\n"
-
-static view
-header_of(const struct reply *r, const char *name, char to[128])
-{
-	view rest = buf_view(&r->headers), line;
-
-	to[0] = '\0';
-	while (view_line(&rest, &line)) {
-		view key = view_cut(&line, ':');
-
-		if (view_same(key, view_of(name)))
-			(void)view_copy(view_trim(line), to, 128);
-	}
-	return view_of(to);
-}
-
-/* Lines are not folded in what tests look at. */
-static void
-unfold(struct buf *b)
-{
-	struct buf out = buf_new(268435456);
-	view rest = buf_view(b);
-	size_t at;
-
-	while ((at = view_find(rest, VIEW("\r\n "))) != SIZE_MAX) {
-		buf_add(&out, view_first(rest, at));
-		rest = view_from(rest, at + 3);
-	}
-	buf_add(&out, rest);
-	buf_free(b);
-	*b = out;
-}
 
 /* The path of the first attachment of an event. */
 static void
@@ -67,26 +26,6 @@ path_of(struct talk *t, const char *event, const char *as, char to[256])
 		(void)view_copy(view_cut(&url, '\r'), to, 256);
 	}
 	reply_free(&r);
-}
-
-/* How many files the account keeps. */
-static int
-kept(struct talk *t)
-{
-	struct arena *arena = arena_new(65536);
-	struct account_info info;
-	struct collection c = { .items = 0 };
-	struct account *a;
-	result r;
-
-	talk_must(account_find(t->store, arena, VIEW("user@example.org"),
-		      &info), "find");
-	talk_must(account_open(t->store, info.id, &a), "open");
-	r = collection_find(a, arena, COLLECTION_ATTACHMENTS,
-	    VIEW("attachments"), &c);
-	account_close(&a);
-	arena_free(&arena);
-	return r.is == OK ? (int)c.items : 0;
 }
 
 static void

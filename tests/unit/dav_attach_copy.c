@@ -1,15 +1,8 @@
 /* Files of one event that another one names too (RFC 8607 3.7). */
-#include "mailcore/store/collection.h"
 #include "mailcore/store/right.h"
 #include "mailcore/store/verify.h"
-#include "tests/unit/dav_talk.h"
+#include "tests/unit/dav_event.h"
 
-#define AS_OTHER "Authorization: Basic b3RoZXJAZXhhbXBsZS5vcmc6c2VjcmV0\n"
-#define NINE "DTSTART:20300301T090000Z\r\nDTEND:20300301T100000Z\r\n"
-#define EVENT(uid, inside) \
-	"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//EN\r\n" \
-	"BEGIN:VEVENT\r\nUID:" uid "\r\nDTSTAMP:20260101T000000Z\r\n" inside \
-	"END:VEVENT\r\nEND:VCALENDAR\r\n"
 #define PLACE "/SOGo/dav/user@example.org/Attachments/"
 #define TWO HOME "Calendar/two/"
 #define REFUSED "<C:valid-managed-id/>"
@@ -19,16 +12,11 @@ static void
 find(struct talk *t, const char *event, const char *word, char to[256])
 {
 	struct reply r = talk(t, "GET", event, "", "");
-	struct buf text = buf_new(65536);
-	view rest = buf_view(&r.body), found;
+	view found;
 	size_t at;
 
-	while ((at = view_find(rest, VIEW("\r\n "))) != SIZE_MAX) {
-		buf_add(&text, view_first(rest, at));
-		rest = view_from(rest, at + 3);
-	}
-	buf_add(&text, rest);
-	found = buf_view(&text);
+	unfold(&r.body);
+	found = buf_view(&r.body);
 	at = view_find(found, view_of(word));
 	to[0] = '\0';
 	if (at != SIZE_MAX) {
@@ -38,7 +26,6 @@ find(struct talk *t, const char *event, const char *word, char to[256])
 			found = view_cut(&found, ';');
 		(void)view_copy(found, to, 256);
 	}
-	buf_free(&text);
 	reply_free(&r);
 }
 
@@ -49,25 +36,6 @@ known(struct talk *t, view address, struct arena *arena)
 
 	talk_must(account_find(t->store, arena, address, &info), "find");
 	return info;
-}
-
-/* Files in the account, and bytes in all. */
-static int64_t
-kept(struct talk *t)
-{
-	struct arena *arena = arena_new(65536);
-	struct collection c = { .items = 0 };
-	struct account *a;
-
-	talk_must(account_open(t->store,
-		      known(t, VIEW("user@example.org"), arena).id, &a),
-	    "open");
-	(void)!collection_find(a, arena, COLLECTION_ATTACHMENTS,
-	    VIEW("attachments"), &c)
-		   .is;
-	account_close(&a);
-	arena_free(&arena);
-	return (int64_t)c.items;
 }
 
 static void

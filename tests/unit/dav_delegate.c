@@ -1,11 +1,8 @@
 /* Invitations where somebody else writes, and where they come to. */
 #include "mailcore/store/right.h"
-#include "tests/unit/dav_talk.h"
+#include "tests/unit/dav_event.h"
 
-#define OTHER_HOME "/SOGo/dav/other@example.org/"
 #define THIRD_HOME "/SOGo/dav/third@example.org/"
-#define AS_OTHER "Authorization: Basic b3RoZXJAZXhhbXBsZS5vcmc6c2VjcmV0\n"
-#define AS_THIRD "Authorization: Basic dGhpcmRAZXhhbXBsZS5vcmc6c2VjcmV0\n"
 #define TWO HOME "Calendar/two/"
 #define INBOX HOME "Calendar/inbox/"
 #define PLAIN(uid, inside) \
@@ -16,9 +13,6 @@
 #define INVITES(who, whom) \
 	"ORGANIZER:mailto:" who "@example.org\r\n" \
 	"ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:" whom "@example.org\r\n"
-#define LIST \
-	"<D:propfind xmlns:D='DAV:'><D:prop><D:getetag/></D:prop>" \
-	"</D:propfind>"
 #define SET(inside) \
 	"<D:propertyupdate xmlns:D='DAV:'" \
 	" xmlns:C='urn:ietf:params:xml:ns:caldav'>" inside \
@@ -29,21 +23,6 @@
 #define CHOSEN \
 	"<D:propfind xmlns:D='DAV:' xmlns:C='urn:ietf:params:xml:ns:caldav'>" \
 	"<D:prop><C:schedule-default-calendar-URL/></D:prop></D:propfind>"
-
-static int
-count(struct talk *t, const char *collection, const char *as)
-{
-	char headers[256];
-	struct reply r;
-	int n;
-
-	snprintf(headers, sizeof headers,
-	    "%sDepth: 1\nPrefer: depth-noroot\n", as);
-	r = talk(t, "PROPFIND", collection, headers, LIST);
-	n = reply_count(&r, "<D:href>");
-	reply_free(&r);
-	return n;
-}
 
 static void
 test_default(struct talk *t)

@@ -1,12 +1,9 @@
 /* Invitations between two people here, as their clients see them. */
 #include "mailcore/schedule/schedule.h"
 #include "mailcore/store/queue.h"
-#include "tests/unit/dav_talk.h"
+#include "tests/unit/dav_event.h"
 
-#define OTHER_HOME "/SOGo/dav/other@example.org/"
 #define OTHER OTHER_HOME "Calendar/personal/"
-#define AS_OTHER \
-	"Authorization: Basic b3RoZXJAZXhhbXBsZS5vcmc6c2VjcmV0\n"
 #define USER_LINE "ORGANIZER:mailto:user@example.org\r\n"
 #define USER_COMES \
 	"ATTENDEE;PARTSTAT=ACCEPTED:mailto:user@example.org\r\n"
@@ -16,12 +13,7 @@
 	"ATTENDEE;PARTSTAT=ACCEPTED:mailto:other@example.org\r\n"
 #define AWAY \
 	"ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:far@elsewhere.example\r\n"
-#define NINE "DTSTART:20300301T090000Z\r\nDTEND:20300301T100000Z\r\n"
 #define TEN "DTSTART:20300301T100000Z\r\nDTEND:20300301T110000Z\r\n"
-#define EVENT(uid, inside) \
-	"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//EN\r\n" \
-	"BEGIN:VEVENT\r\nUID:" uid "\r\nDTSTAMP:20260101T000000Z\r\n" \
-	inside "END:VEVENT\r\nEND:VCALENDAR\r\n"
 #define LIST \
 	"<D:propfind xmlns:D='DAV:'><D:prop><D:getetag/></D:prop>" \
 	"</D:propfind>"
@@ -47,36 +39,6 @@ only(struct talk *t, const char *collection, const char *as, char to[256])
 	}
 	reply_free(&r);
 	return to;
-}
-
-static int
-count(struct talk *t, const char *collection, const char *as)
-{
-	char headers[256];
-	struct reply r;
-	int n;
-
-	snprintf(headers, sizeof headers,
-	    "%sDepth: 1\nPrefer: depth-noroot\n", as);
-	r = talk(t, "PROPFIND", collection, headers, LIST);
-	n = reply_count(&r, "<D:href>");
-	reply_free(&r);
-	return n;
-}
-
-static view
-header_of(const struct reply *r, const char *name, char to[128])
-{
-	view rest = buf_view(&r->headers), line;
-
-	to[0] = '\0';
-	while (view_line(&rest, &line)) {
-		view key = view_cut(&line, ':');
-
-		if (view_same(key, view_of(name)))
-			(void)view_copy(view_trim(line), to, 128);
-	}
-	return view_of(to);
 }
 
 static int64_t

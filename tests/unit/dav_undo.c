@@ -1,14 +1,8 @@
 /* What is undone comes back with its files, and is found by its time. */
-#include "mailcore/store/attachment.h"
 #include "mailcore/store/history.h"
 #include "mailcore/store/verify.h"
-#include "tests/unit/dav_talk.h"
+#include "tests/unit/dav_event.h"
 
-#define EVENT(uid, inside) \
-	"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//t//EN\r\n" \
-	"BEGIN:VEVENT\r\nUID:" uid "\r\nDTSTAMP:20260101T000000Z\r\n" inside \
-	"END:VEVENT\r\nEND:VCALENDAR\r\n"
-#define NINE "DTSTART:20300301T090000Z\r\nDTEND:20300301T100000Z\r\n"
 #define TEXT "Content-Type: text/plain; charset=utf-8\n"
 #define THREE HOME "Calendar/three/"
 
@@ -18,44 +12,18 @@ part_of(struct talk *t, const char *event, const char *before,
     const char *ends, char to[256])
 {
 	struct reply r = talk(t, "GET", event, "", "");
-	struct buf flat = buf_new(65536);
-	view rest = buf_view(&r.body);
+	view rest;
 	size_t at;
 
-	while ((at = view_find(rest, VIEW("\r\n "))) != SIZE_MAX) {
-		buf_add(&flat, view_first(rest, at));
-		rest = view_from(rest, at + 3);
-	}
-	buf_add(&flat, rest);
+	unfold(&r.body);
 	to[0] = '\0';
-	at = view_find(buf_view(&flat), view_of(before));
+	at = view_find(buf_view(&r.body), view_of(before));
 	if (at != SIZE_MAX) {
-		rest = view_from(buf_view(&flat), at);
+		rest = view_from(buf_view(&r.body), at);
 		rest = view_first(rest, strcspn(rest.p, ends));
 		(void)view_copy(rest, to, 256);
 	}
-	buf_free(&flat);
 	reply_free(&r);
-}
-
-/* How many files the account keeps. */
-static int
-kept(struct talk *t)
-{
-	struct arena *arena = arena_new(65536);
-	struct account_info info;
-	struct collection c = { .items = 0 };
-	struct account *a;
-	result r;
-
-	talk_must(account_find(t->store, arena, VIEW("user@example.org"),
-		      &info), "find");
-	talk_must(account_open(t->store, info.id, &a), "open");
-	r = collection_find(a, arena, COLLECTION_ATTACHMENTS,
-	    VIEW(ATTACHMENTS), &c);
-	account_close(&a);
-	arena_free(&arena);
-	return r.is == OK ? (int)c.items : 0;
 }
 
 /* The newest change of that kind, or 0. */
