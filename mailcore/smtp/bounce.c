@@ -97,9 +97,20 @@ gives_all(const struct bounce *b)
 	    && b->message.n <= ORIGINAL_MOST;
 }
 
-/* RFC 3461 4: "+XX" is an octet; the result is to be one printable line. */
+/* One of a printable line, which is ASCII in a report that is not global
+ * (RFC 3464 2.1). */
 static void
-add_xtext(struct buf *out, view text)
+add_octet(struct buf *out, char c, bool global)
+{
+	bool fits = c == ' ' || ascii_is_graph(c)
+	    || (global && (unsigned char)c >= 0x80);
+
+	buf_add_byte(out, fits ? c : '?');
+}
+
+/* RFC 3461 4: "+XX" is an octet. */
+static void
+add_xtext(struct buf *out, view text, bool global)
 {
 	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];
@@ -111,9 +122,26 @@ add_xtext(struct buf *out, view text)
 			i += 2;
 		}
 		buf_free(&octet);
-		buf_add_byte(out, c == ' ' || ascii_is_graph(c)
-			|| (unsigned char)c >= 0x80 ? c : '?');
+		add_octet(out, c, global);
 	}
+}
+
+/* What is said of a recipient, in words; nothing of one who has it. */
+static void
+add_reason(struct buf *out, const struct bounce_recipient *r)
+{
+	if (r->remote.n == 0 && r->diagnostic.n == 0 && !r->relayed)
+		return;
+	buf_add(out, VIEW("    "));
+	if (r->remote.n > 0) {
+		buf_add(out, r->remote);
+		buf_add(out, VIEW(" said: "));
+	}
+	buf_add(out, diagnostic(r));
+	if (r->relayed)
+		buf_add(out, VIEW(" (that server does not tell what"
+		    " becomes of it)"));
+	buf_add(out, VIEW("\r\n"));
 }
 
 static void
@@ -129,20 +157,32 @@ add_text(struct buf *out, const struct bounce *b)
 
 		buf_add(out, VIEW("\r\n  "));
 		buf_add(out, r->address);
-		buf_add(out, VIEW("\r\n    "));
-		if (r->remote.n > 0) {
-			buf_add(out, r->remote);
-			buf_add(out, VIEW(" said: "));
-		}
-		buf_add(out, diagnostic(r));
-		if (r->relayed)
-			buf_add(out, VIEW(" (that server does not tell what"
-			    " becomes of it)"));
 		buf_add(out, VIEW("\r\n"));
+		add_reason(out, r);
 	}
 	buf_print(out, "\r\n%s  %s\r\n", words[b->kind].last,
 	    gives_all(b) ? "Your message follows."
 			 : "The header of your message follows.");
+}
+
+/* RFC 3464 2.3.5, 2.3.6 */
+static void
+add_diagnostic(struct buf *out, const struct bounce_recipient *r, bool global)
+{
+	view text = diagnostic(r);
+
+	if (r->remote.n > 0) {
+		buf_add(out, VIEW("Remote-MTA: dns; "));
+		buf_add(out, r->remote);
+		buf_add(out, VIEW("\r\n"));
+	}
+	if (text.n == 0)
+		return;
+	buf_print(out, "Diagnostic-Code: %s; ",
+	    r->remote.n > 0 ? "smtp" : "x-posthaste");
+	for (size_t i = 0; i < text.n; i++)
+		add_octet(out, text.p[i], global);
+	buf_add(out, VIEW("\r\n"));
 }
 
 /* RFC 3464 2.3; addresses beyond ASCII by RFC 6533 3. */
@@ -156,7 +196,7 @@ add_recipient(struct buf *out, const struct bounce *b,
 	buf_add(out, VIEW("\r\n"));
 	if (original.n > 0) {
 		buf_print(out, "Original-Recipient: %.*s; ", LOG_VIEW(type));
-		add_xtext(out, original);
+		add_xtext(out, original, is_global(b));
 		buf_add(out, VIEW("\r\n"));
 	}
 	buf_add_text(out, utf8_is_ascii(r->address)
@@ -167,15 +207,7 @@ add_recipient(struct buf *out, const struct bounce *b,
 	    r->relayed ? "relayed" : words[b->kind].action);
 	buf_add(out, r->status);
 	buf_add(out, VIEW("\r\n"));
-	if (r->remote.n > 0) {
-		buf_add(out, VIEW("Remote-MTA: dns; "));
-		buf_add(out, r->remote);
-		buf_add(out, VIEW("\r\nDiagnostic-Code: smtp; "));
-	} else {
-		buf_add(out, VIEW("Diagnostic-Code: x-posthaste; "));
-	}
-	buf_add(out, diagnostic(r));
-	buf_add(out, VIEW("\r\n"));
+	add_diagnostic(out, r, is_global(b));
 	add_date(out, "Last-Attempt-Date", b->now);
 	if (b->kind == BOUNCE_DELAYED)
 		add_date(out, "Will-Retry-Until", b->until);
@@ -187,11 +219,11 @@ add_status(struct buf *out, const struct bounce *b)
 	add_boundary(out, b, "");
 	buf_print(out,
 	    "Content-Type: message/%sdelivery-status\r\n"
-	    "Content-Transfer-Encoding: 8bit\r\n\r\n",
-	    is_global(b) ? "global-" : "");
+	    "Content-Transfer-Encoding: %s\r\n\r\n",
+	    is_global(b) ? "global-" : "", is_global(b) ? "8bit" : "7bit");
 	if (b->envelope_id.n > 0) {
 		buf_add(out, VIEW("Original-Envelope-Id: "));
-		add_xtext(out, b->envelope_id);
+		add_xtext(out, b->envelope_id, is_global(b));
 		buf_add(out, VIEW("\r\n"));
 	}
 	buf_print(out, "Reporting-MTA: dns; %s\r\n", b->hostname);

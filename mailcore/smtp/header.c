@@ -119,6 +119,7 @@ static const struct {
 	{ VIEW_INIT("Bcc"), true },
 	/* RFC 5321 4.4: only the delivering server's is right. */
 	{ VIEW_INIT("Return-Path"), true },
+	{ VIEW_INIT("Resent-Bcc"), true }, /* RFC 5322 3.6.6: as Bcc */
 };
 enum { HAS_DATE = 1, HAS_FROM = 2, HAS_MESSAGE_ID = 4 };
 

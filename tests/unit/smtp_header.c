@@ -65,6 +65,10 @@ static const struct {
 	{ "Bcc in another word",
 	    "X-Bcc: a\r\nDate: x\r\nFrom: y\r\nMessage-ID: z\r\n\r\n",
 	    "X-Bcc: a\r\nDate: x\r\nFrom: y\r\nMessage-ID: z\r\n\r\n" },
+	{ "who was sent a copy again",
+	    "Resent-To: a\r\nResent-Bcc: b,\r\n c\r\nDate: x\r\nFrom: y\r\n"
+	    "Message-ID: z\r\n\r\n",
+	    "Resent-To: a\r\nDate: x\r\nFrom: y\r\nMessage-ID: z\r\n\r\n" },
 	{ "no blank line", "Date: x\r\nFrom: y\r\nMessage-ID: z\r\n",
 	    "Date: x\r\nFrom: y\r\nMessage-ID: z\r\n\r\n" },
 	{ "resent only",
@@ -151,7 +155,7 @@ test_bounce(void)
 		 " message follows.\r\n"
 		 "\r\n--=_7.aa\r\n"
 		 "Content-Type: message/delivery-status\r\n"
-		 "Content-Transfer-Encoding: 8bit\r\n\r\n"
+		 "Content-Transfer-Encoding: 7bit\r\n\r\n"
 		 "Reporting-MTA: dns; mail.example.test\r\n"
 		 "Arrival-Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n"
 		 "\r\nFinal-Recipient: rfc822; x@r.example\r\n"
@@ -169,6 +173,40 @@ test_bounce(void)
 		 "Subject: s\r\nTo: t\r\n\r\n"
 		 "\r\n--=_7.aa--\r\n"),
 	    "a report");
+	buf_free(&out);
+}
+
+/* RFC 3464 2.1: the report itself is ASCII, 2.3.6: and says no more than there
+ * is to say. */
+static void
+test_plain_bounce(void)
+{
+	static const struct bounce_recipient list[] = {
+		{ .address = VIEW_INIT("x@r.example"),
+		    .status = VIEW_INIT("2.0.0") },
+		{ .address = VIEW_INIT("y@r.example"),
+		    .status = VIEW_INIT("5.7.1"),
+		    .diagnostic = VIEW_INIT("n\xc3\xa9"),
+		    .original = VIEW_INIT("rfc822;y+C3+A9@r.example") },
+	};
+	const struct bounce b = { .hostname = "mail.example.test",
+		.kind = BOUNCE_SUCCESS, .id = VIEW("7.aa"),
+		.sender = VIEW("a@example.test"),
+		.message = VIEW("Subject: s\r\n\r\n"),
+		.recipients = list, .count = 2 };
+	struct buf out = buf_new(10000);
+	view text;
+
+	bounce_write(&out, &b);
+	text = buf_view(&out);
+	ok(view_find(text, VIEW("\r\n  x@r.example\r\n\r\n  y@r.example\r\n"
+	    "    n\xc3\xa9\r\n")) != SIZE_MAX, "words beyond ASCII");
+	ok(view_find(text, VIEW("Status: 2.0.0\r\nLast-Attempt-Date: "))
+	    != SIZE_MAX, "no diagnostic");
+	ok(view_find(text, VIEW("Original-Recipient: rfc822; y?\?@r.example"
+	    "\r\n")) != SIZE_MAX, "an original recipient in ASCII");
+	ok(view_find(text, VIEW("\r\nDiagnostic-Code: x-posthaste; n?\?\r\n"))
+	    != SIZE_MAX, "a diagnostic in ASCII");
 	buf_free(&out);
 }
 
@@ -222,6 +260,7 @@ main(void)
 	test_repaired();
 	test_hops();
 	test_bounce();
+	test_plain_bounce();
 	test_global_bounce();
 	return tap_done();
 }
