@@ -141,6 +141,8 @@ int cli_alias_remove(struct cli *);
 int cli_forward_set(struct cli *);
 int cli_forward_show(struct cli *);
 int cli_forward_remove(struct cli *);
+int cli_quota_set(struct cli *);
+int cli_quota_show(struct cli *);
 int cli_sending_set(struct cli *);
 int cli_sending_show(struct cli *);
 int cli_sending_remove(struct cli *);

@@ -23,6 +23,8 @@ CHECKED result admin_mailbox_add(struct store *, view address, view name,
     view password);
 CHECKED result admin_mailbox_remove(struct store *, view address);
 CHECKED result admin_mailbox_enable(struct store *, view address, bool);
+/* How much it may hold; 0: any amount.  What is there already stays. */
+CHECKED result admin_quota_set(struct store *, view address, int64_t bytes);
 CHECKED result admin_password_set(struct store *, view address,
     view password);
 

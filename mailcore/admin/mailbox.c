@@ -100,6 +100,21 @@ admin_mailbox_enable(struct store *store, view address, bool enabled)
 	return r;
 }
 
+result
+admin_quota_set(struct store *store, view address, int64_t bytes)
+{
+	struct arena *arena = arena_new(ADMIN_ARENA);
+	struct account_info account;
+	result r = find(store, arena, address, &account);
+
+	if (r.is == OK)
+		r = account_set_quota(store, account.id, bytes);
+	if (r.is == OK)
+		r = store_sync(store);
+	arena_free(&arena);
+	return r;
+}
+
 /* `password`: what it is of, where that is known; or empty. */
 static result
 set_hash(struct store *store, view address, view hash, view password)
@@ -138,9 +153,10 @@ admin_password_import(struct store *store, view address, view hash)
 	    : auth_verify(hash, VIEW("x"));
 
 	if (r.is == MALFORMED)
-		return fail(MALFORMED, "expected a hash of {ARGON2ID},"
-		    " {BLF-CRYPT}, {SHA512-CRYPT}, {SHA256-CRYPT}, {SSHA512},"
-		    " {SSHA256}, {SSHA} or {CRYPT} (yescrypt)");
+		return fail(MALFORMED, "expected a hash of"
+		    " {ARGON2ID}, {ARGON2I}, {BLF-CRYPT}, {SHA512-CRYPT},"
+		    " {SHA256-CRYPT}, {SSHA512}, {SSHA256}, {SSHA} or {CRYPT}"
+		    " (bcrypt, SHA-crypt, yescrypt)");
 	if (r.is != OK && r.is != DENIED)
 		return r;
 	return set_hash(store, address, hash, VIEW(""));
