@@ -177,8 +177,11 @@ read_setting(struct reader *r, size_t name, view value)
 	                                           : &conf_port_setting;
 
 	if (r->seen[name] != 0 && !conf_setting_repeats(s)) {
+		const char *advice = arena_text(r->arena, arena_print(r->arena,
+		    "remove this line or line %u", r->seen[name]));
+
 		complain(r, "each setting once", shown(s, value),
-		    "remove this line or the one before it");
+		    advice != NULL ? advice : "remove the others");
 		return;
 	}
 	if (r->seen[name] == 0)

@@ -31,7 +31,8 @@ static const struct {
 	{ "\n\nhostname a\ncolour red\n",
 	    "f:4: expected the name of a setting, found \"colour\"" },
 	{ "hostname a\nhostname b\n",
-	    "f:2: expected each setting once, found \"b\"" },
+	    "f:2: expected each setting once, found \"b\"; remove this line or"
+	    " line 1" },
 	{ "hostname a\nport.imap 65535\n", "" },
 	{ "hostname a\nport.imap 65536\n",
 	    "f:2: expected a port from 0 to 65535, found \"65536\"" },
