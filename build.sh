@@ -233,7 +233,8 @@ run()
 	[[ -n $info ]] || info=$data/info.json
 	rm -f "$info"
 	"$binary" init --data "$data" --domain "$domain" \
-	    --address "$address" --base-port "$port" --users "$users"
+	    --address "$address" --base-port "$port" --users "$users" \
+	    > /dev/null
 	# Not a child of the server, which knows only its roles.
 	( "$binary" wait-ready --data "$data" --info "$info" & )
 	exec "$binary" serve --data "$data"

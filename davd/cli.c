@@ -8,7 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { CLI_ARENA = 64 << 20, MOST_OPTIONS = 128, OPTION_HELP = 'h' };
+enum { CLI_ARENA = 64 << 20, MOST_OPTIONS = 128, OPTION_HELP = 'h',
+	CALL_WIDTH = 24 };
 
 /* Every command takes --data and --config. */
 static bool
@@ -33,23 +34,34 @@ cli_knows(const char *name)
 	return false;
 }
 
+/* What is longer than its column has a line of its own. */
+static void
+print_row(FILE *to, const char *call, const char *help)
+{
+	if (strlen(call) > CALL_WIDTH)
+		(void)fprintf(to, "  %s\n  %-*s %s\n", call, CALL_WIDTH, "",
+		    help);
+	else
+		(void)fprintf(to, "  %-*s %s\n", CALL_WIDTH, call, help);
+}
+
 static void
 print_command(FILE *to, const struct cli_verb *c)
 {
-	char call[64];
+	char call[80];
 
 	(void)snprintf(call, sizeof call, "%s%s%s%s%s", c->name,
 	    c->verb != NULL ? " " : "", c->verb != NULL ? c->verb : "",
 	    c->argument[0] != '\0' ? " " : "", c->argument);
-	(void)fprintf(to, "  %-24s %s\n", call, c->help);
+	print_row(to, call, c->help);
 }
 
 void
 cli_usage(FILE *to)
 {
 	(void)fprintf(to, "usage: posthaste COMMAND [--data DIR] [option ...]"
-	    " [argument ...]\n\n  %-24s %s\n", "serve",
-	    "run the server in the foreground");
+	    " [argument ...]\n\n");
+	print_row(to, "serve", "run the server in the foreground");
 	for (size_t i = 0; i < cli_verb_count; i++)
 		print_command(to, &cli_verbs[i]);
 	(void)fprintf(to, "\nEach command explains itself with -h;"
@@ -199,6 +211,9 @@ cli_run(int argc, char **argv)
 		bool help = argc > 1 && (strcmp(argv[1], "-h") == 0
 		    || strcmp(argv[1], "--help") == 0);
 
+		if (!help && argc > 1)
+			(void)fprintf(stderr, "posthaste: %s knows no \"%s\"\n",
+			    argv[0], argv[1]);
 		print_verbs(help ? stdout : stderr, argv[0]);
 		return help ? CLI_OK : CLI_USAGE;
 	}

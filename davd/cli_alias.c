@@ -19,6 +19,11 @@ cli_alias_add(struct cli *cli)
 	if (cli->expires != NULL
 	    && !cli_number("expires", cli->expires, DAYS_MOST, &days))
 		return CLI_USAGE;
+	if (cli->expires != NULL && days == 0) {
+		(void)cli_fail("expected --expires 1 to %d, found 0; to end"
+		    " it now: posthaste alias expire ADDRESS", DAYS_MOST);
+		return CLI_USAGE;
+	}
 	if (days > 0)
 		expires = clock_now() + (int64_t)days * DAY;
 	if (cli_open(cli).is != OK)

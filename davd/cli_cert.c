@@ -254,13 +254,17 @@ tell_server(struct cli *cli)
 	post_close(&post);
 }
 
+/* `about`: which file is meant, while one is read. */
 static result
-install(struct cli *cli, view name, struct buf *pem)
+install(struct cli *cli, view name, struct buf *pem, const char **about)
 {
 	/* What root alone may read is read before root's rights go. */
-	TRY(file_read(cli->arguments[1], pem));
-	buf_add_byte(pem, '\n');
-	TRY(file_read(cli->arguments[2], pem));
+	for (int i = 1; i <= 2; i++) {
+		*about = cli->arguments[i];
+		TRY(file_read(*about, pem));
+		buf_add_byte(pem, '\n');
+	}
+	*about = cli->arguments[0];
 	TRY(cli_become_owner(cli->conf.data));
 	TRY(put_in_place(cli, name, buf_view(pem)));
 	tell_server(cli);
@@ -272,17 +276,18 @@ cli_cert_install(struct cli *cli)
 {
 	struct buf pem = buf_new(PEM_MOST);
 	view name = view_of(cli->arguments[0]);
+	const char *about = cli->arguments[0];
 	result r = fail(MALFORMED, "not a host name");
 
 	if (cli_configure(cli).is != OK)
 		return CLI_FAILED;
 	(void)buf_reserve(&pem, PEM_MOST - 1);
 	if (signer_is_name(name))
-		r = install(cli, name, &pem);
+		r = install(cli, name, &pem, &about);
 	secret_wipe(pem.p, pem.n);
 	buf_free(&pem);
 	if (r.is != OK)
-		return cli_failed(cli->arguments[0], r);
+		return cli_failed(about, r);
 	(void)printf("%s.pem is in %s\n", cli->arguments[0],
 	    cli->conf.certificates);
 	return CLI_OK;

@@ -61,7 +61,7 @@ check_certificates(struct cli *cli, struct findings *f)
 	struct certs *certs = NULL;
 	result r = certs_open(&certs, cli->conf.certificates);
 	struct cert *cert;
-	int64_t days;
+	int64_t left;
 
 	if (r.is != OK) {
 		found(f, false, "certificates: expected a usable .pem file in"
@@ -69,10 +69,15 @@ check_certificates(struct cli *cli, struct findings *f)
 		return;
 	}
 	cert = certs_find(certs, view_of(cli->conf.hostname));
-	days = (cert_expires(cert) - clock_now()) / DAY;
-	found(f, days >= DAYS_WARNED, "certificates: that for %s ends in %lld"
-	    " days%s", cli->conf.hostname, (long long)days,
-	    days < DAYS_WARNED ? "; renew it" : "");
+	left = cert_expires(cert) - clock_now();
+	if (left <= 0)
+		found(f, false, "certificates: that for %s has ended; renew it",
+		    cli->conf.hostname);
+	else
+		found(f, left / DAY >= DAYS_WARNED, "certificates: that for %s"
+		    " ends in %lld days%s", cli->conf.hostname,
+		    (long long)left / DAY,
+		    left / DAY < DAYS_WARNED ? "; renew it" : "");
 	cert_release(&cert);
 	certs_close(&certs);
 }
@@ -83,13 +88,14 @@ static void
 check_names(struct cli *cli, struct findings *f)
 {
 	struct cover cover;
-	size_t lacking = 0;
+	size_t lacking = 0, untrusted = 0;
 
 	if (cert_cover(cli, &cover).is != OK)
 		return;
 	for (size_t i = 0; i < cover.name_count; i++) {
 		const struct cover_name *n = &cover.names[i];
 
+		untrusted += n->state == COVER_UNTRUSTED;
 		if (n->state == COVER_OK || n->state == COVER_UNTRUSTED)
 			continue;
 		(void)printf("%-6s certificates: %s for %.*s; see posthaste"
@@ -97,6 +103,10 @@ check_names(struct cli *cli, struct findings *f)
 		    (int)n->name.n, n->name.p);
 		lacking++;
 	}
+	if (untrusted > 0)
+		(void)printf("%-6s certificates: %zu of %zu names have one"
+		    " that no authority known here has signed; see posthaste"
+		    " cert status\n", "warn", untrusted, cover.name_count);
 	for (size_t i = 0; i < cover.fault_count; i++)
 		found(f, false, "certificates: %.*s: %s",
 		    (int)cover.faults[i].file.n, cover.faults[i].file.p,

@@ -40,12 +40,16 @@ is_address(const char *address)
 	    || inet_pton(AF_INET6, address, bytes) == 1;
 }
 
+/* `about`: which of them is meant. */
 static result
-read_names(struct cli *cli, struct init *init)
+read_names(struct cli *cli, struct init *init, const char **about)
 {
 	view hostname;
 
+	*about = cli->domain;
 	TRY(check_domain(view_of(cli->domain), cli->arena, &init->domain));
+	if (cli->hostname != NULL)
+		*about = cli->hostname;
 	hostname = cli->hostname != NULL ? view_of(cli->hostname)
 	    : arena_print(cli->arena, "mail.%.*s", (int)init->domain.n,
 	        init->domain.p);
@@ -57,6 +61,7 @@ read_names(struct cli *cli, struct init *init)
 static int
 read_options(struct cli *cli, struct init *init)
 {
+	const char *about;
 	result r;
 
 	*init = (struct init){ .loopback = is_loopback(cli->address) };
@@ -65,9 +70,9 @@ read_options(struct cli *cli, struct init *init)
 		    " domain of the addresses, like --domain example.org");
 		return CLI_USAGE;
 	}
-	r = read_names(cli, init);
+	r = read_names(cli, init, &about);
 	if (r.is != OK) {
-		(void)cli_failed(cli->domain, r);
+		(void)cli_failed(about, r);
 		return CLI_USAGE;
 	}
 	if (!is_address(cli->address)) {

@@ -268,13 +268,19 @@ list_domain(struct cli *cli, view domain)
 static result
 list_all(struct cli *cli)
 {
-	struct domain *list = NULL;
+	struct domain *list = NULL, hosted;
 	size_t count = 0;
 	view domain;
+	result r;
 
 	if (cli->domain != NULL) {
 		TRY(check_domain(view_of(cli->domain), cli->arena, &domain));
-		return list_domain(cli, domain);
+		r = domain_find(cli->store, cli->arena, domain, &hosted);
+		if (r.is == NOT_FOUND)
+			return fail(NOT_FOUND, "that domain is not hosted"
+			    " here");
+		TRY(r);
+		return list_domain(cli, hosted.name);
 	}
 	TRY(domain_list(cli->store, cli->arena, &list, &count));
 	for (size_t i = 0; i < count; i++)

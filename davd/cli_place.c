@@ -45,9 +45,8 @@ hand_over(const char *path, struct conf *conf)
 		return done();
 	user = getpwnam(conf->user);
 	if (user == NULL || !is_open_to_all(path)) {
-		(void)fprintf(stderr, "posthaste: %s, so the server will run"
-		    " as root; better make the user, give it the folder, and"
-		    " set \"user\" in posthaste.conf\n", user == NULL
+		(void)fprintf(stderr, "posthaste: warning: runs as root: %s;"
+		    " see user in posthaste.conf(5)\n", user == NULL
 		    ? "there is no user posthaste"
 		    : "the user posthaste cannot reach the folder");
 		conf->user = "root";

@@ -191,6 +191,20 @@ print_trial(struct cli *cli, const struct demo_note *note)
 	}
 }
 
+/* The name that the certificate has and this machine surely knows. */
+static const char *
+page_host(const struct conf *conf)
+{
+	const char *address = cli_connect_address(conf);
+	const char *listens =
+	    conf->address_count > 0 ? conf->addresses[0] : "0.0.0.0";
+
+	if (strcmp(address, listens) != 0)
+		return conf->hostname; /* it is there for everybody */
+	return strcmp(address, "127.0.0.1") == 0
+	        || strcmp(address, "::1") == 0 ? "localhost" : address;
+}
+
 static void
 print_welcome(struct cli *cli, const struct demo_note *note)
 {
@@ -206,7 +220,7 @@ print_welcome(struct cli *cli, const struct demo_note *note)
 	if (conf->ports[SERVICE_HTTPS] != 0)
 		(void)printf("  Pages     https://%s:%u/\n"
 		    "  DAV       %s\n",
-		    cli_connect_address(conf), conf->ports[SERVICE_HTTPS],
+		    page_host(conf), conf->ports[SERVICE_HTTPS],
 		    dav_url(cli));
 	(void)printf("  CA        %s\n", cli_path(cli, "ca.pem"));
 	if (note->address[0] != '\0')

@@ -50,15 +50,18 @@ show_domain(struct cli *cli, const struct domain *domain,
 {
 	struct account_info *accounts = NULL;
 	struct cert *cert = certs_find(certs, domain->name);
-	int64_t days = (cert_expires(cert) - clock_now()) / DAY;
+	int64_t left = cert_expires(cert) - clock_now();
 	size_t count = 0;
 
 	cert_release(&cert);
 	TRY(account_list(cli->store, cli->arena, domain->name, &accounts,
 	    &count));
-	(void)printf("domain       %.*s: %zu mailboxes, certificate ends in"
-	    " %lld days\n", (int)domain->name.n, domain->name.p, count,
-	    (long long)days);
+	(void)printf("domain       %.*s: %zu mailboxes, certificate ",
+	    (int)domain->name.n, domain->name.p, count);
+	if (left <= 0)
+		(void)printf("has ended; see posthaste cert status\n");
+	else
+		(void)printf("ends in %lld days\n", (long long)left / DAY);
 	return done();
 }
 

@@ -128,6 +128,12 @@ main(int argc, char **argv)
 		cli_usage(stdout);
 		return EXIT_SUCCESS;
 	}
-	cli_usage(stderr);
+	if (argc < 2)
+		cli_usage(stderr);
+	else
+		(void)fprintf(stderr, "posthaste: expected a command, found"
+		    " \"%s\"; see all by: posthaste --help\n"
+		    "usage: posthaste COMMAND [--data DIR] [option ...]"
+		    " [argument ...]\n", word);
 	return USAGE;
 }

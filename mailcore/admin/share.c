@@ -100,7 +100,8 @@ read_rights(view text, unsigned *out)
 				return done();
 			return fail(MALFORMED,
 			    "expected busy, times, read, write, private,"
-			    " confidential, admin, all or letters of RFC 4314");
+			    " confidential, schedule, admin, all, or letters"
+			    " of RFC 4314");
 		}
 		*out |= words[i].rights;
 	}

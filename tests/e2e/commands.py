@@ -94,6 +94,42 @@ def changing(op, server):
     op.works("domain", "remove", "b\u00fccher.example")
 
 
+def quota(op, server):
+    """How much somebody may hold: at once, wherever something comes in."""
+    who = server.login(3)[0]
+    op.refused(2, "like 500M or 10G", "quota", "set", who, "lots")
+    op.refused(2, "like 500M or 10G", "quota", "set", who, "0")
+    op.refused(1, "no mailbox", "quota", "set", "no@posthaste.test", "1M")
+    op.refused(1, "no mailbox", "quota", "show", "no@posthaste.test")
+    ok("quota  none" in op.works("quota", "show", who), "any at first")
+    with server.imap(3) as client:
+        same(client.append("INBOX", None, None, message("fits", to=who))[0],
+             "OK", "a message fits")
+        op.works("quota", "set", who, "1K")
+        same(op.works("quota", "show", who).split(),
+             ["used", "1", "KiB", "quota", "1", "KiB"], "it is told")
+        large = message("large", "x" * 2000, to=who)
+        kind, said = client.append("INBOX", None, None, large)
+        ok(kind == "NO" and b"OVERQUOTA" in said[0], "no more fits", said)
+        _, roots = client.getquotaroot("INBOX")
+        ok(b"(STORAGE 1 1)" in roots[1][0], "IMAP tells the same", roots)
+        ok(not accepted(server, who, large), "nor by mail")
+        op.works("quota", "set", who, "1G")
+        same(client.append("INBOX", None, None, large)[0], "OK",
+             "with more room it fits")
+        op.works("quota", "set", who, "none")
+        ok("quota  none" in op.works("quota", "show", who), "any again")
+
+
+def accepted(server, to, text):
+    try:
+        with server.smtp() as client:
+            client.sendmail("a@elsewhere.example", [to], text)
+        return True
+    except smtplib.SMTPException:
+        return False
+
+
 def submitted(server, count):
     """The answer to one mail to so many people."""
     people = [server.login(n or None)[0] for n in range(count)]
@@ -171,8 +207,18 @@ def misuse(op):
     op.refused(2, "usage:", "mailbox", "paint", "demo@posthaste.test")
     op.refused(2, "usage:", "mailbox", "add")
     op.refused(2, "usage:", "status", "--fast")
-    op.refused(2, "usage:", "nonsense")
-    for words in (("init",), ("mailbox", "add"), ("doctor",)):
+    op.refused(2, 'found "nonsense"', "nonsense")
+    op.refused(2, 'knows no "paint"', "mailbox", "paint")
+    op.refused(1, "not hosted", "mailbox", "list", "--domain", "no.example")
+    op.refused(2, "alias expire", "alias", "add", "x@posthaste.test",
+               "demo@posthaste.test", "--expires", "0")
+    op.refused(1, "no.pem: no such file", "cert", "install",
+               "mail.posthaste.test", "no.pem", "no.key")
+    op.refused(2, "mail: a domain is", "init", "--domain", "example.org",
+               "--hostname", "mail")
+    op.refused(1, "schedule", "share", "add", "demo@posthaste.test",
+               "Calendar/personal", "anyone", "look")
+    for words in (("init",), ("mailbox", "add"), ("doctor",), ("serve",)):
         code, text = run([op.server.binary, *words, "-h"],
                          env=op.server.env)
         ok(code == 0 and "--data DIR" in text,
@@ -222,6 +268,7 @@ def main():
         looking(op, server)
         changing(op, server)
         sending(op, server)
+        quota(op, server)
         without(op, server)
         misuse(op)
         server.stop()
