@@ -180,6 +180,8 @@ fill(struct zones *z)
 	z->link_count = count - zones;
 	read_zones(z, names, zones);
 	describe(z);
+	TRY(ical_zone_leaps(
+	    z->arena, &z->leaps, &z->leap_count, &z->leaps_until));
 	TRY(arena_result(z->arena));
 	return buf_result(&z->list);
 }

@@ -3,8 +3,9 @@
  * data distribution service (RFC 7808), read-only, without logins.
  *
  * All zones that are listed are made into text once, at the first request, and
- * are given out with strong ETags from then on.  Not offered are cut data
- * (start and end of a "get") and leap seconds.
+ * are given out with strong ETags from then on.  Zones are not cut: that is a
+ * server's choice, whose "capabilities" tell of no range, so no start and end
+ * of a "get" is one (3.9, 5.3).
  */
 #ifndef WEB_ZONES_H
 #define WEB_ZONES_H

@@ -45,14 +45,21 @@ give(struct asked *a, view type, view body, view etag)
 	buf_add(&answer->body, body);
 }
 
+/* `etag`: its own when empty. */
 static void
-give_made(struct asked *a, view type, struct buf *body)
+give_as(struct asked *a, view type, const struct buf *body, view etag)
 {
 	if (buf_result(body).is != OK)
 		answer_text(a->answer, 503, "Try again later.");
 	else
-		give(a, type, buf_view(body),
-		    zones_etag(buf_view(body), a->request->arena));
+		give(a, type, buf_view(body), etag.n > 0 ? etag
+			: zones_etag(buf_view(body), a->request->arena));
+}
+
+static void
+give_made(struct asked *a, view type, const struct buf *body)
+{
+	give_as(a, type, body, VIEW(""));
 }
 
 /* RFC 7808 5.1 */
@@ -82,14 +89,33 @@ capabilities(struct asked *a)
 	    "{\"name\":\"end\",\"required\":true,\"multi\":false}]},"
 	    "{\"name\":\"find\",\"uri-template\":"
 	    "\"" ZONES_CONTEXT "/zones{?pattern}\",\"parameters\":["
-	    "{\"name\":\"pattern\",\"required\":true,\"multi\":false}]}"
-	    "]}\n"));
+	    "{\"name\":\"pattern\",\"required\":true,\"multi\":false}]}"));
+	if (a->zones->leap_count > 0)
+		buf_add(&out, VIEW(",{\"name\":\"leapseconds\","
+		    "\"uri-template\":\"" ZONES_CONTEXT "/leapseconds\","
+		    "\"parameters\":[]}"));
+	buf_add(&out, VIEW("]}\n"));
 	give_made(a, JSON, &out);
 	buf_free(&out);
 }
 
+/* How often a parameter stands in the query. */
+static unsigned
+times_asked(const struct request *request, view name)
+{
+	view rest = request->query;
+	unsigned n = 0;
+
+	while (rest.n > 0) {
+		view pair = view_cut(&rest, '&');
+
+		n += view_eq(view_cut(&pair, '='), name);
+	}
+	return n;
+}
+
 /* Nothing is known of what was before: either all is as it was, or the client
- * reads the whole list (RFC 7808 5.2). */
+ * gets the whole list (RFC 7808 4.2.2.2). */
 static void
 list(struct asked *a)
 {
@@ -97,11 +123,11 @@ list(struct asked *a)
 	struct buf out = buf_new(LIMIT_ZONES_ANSWER);
 	view since;
 
-	if (!request_query(a->request, VIEW("changedsince"), &since)) {
+	if (times_asked(a->request, VIEW("changedsince")) > 1) {
+		refuse(a, 400, "invalid-changedsince", "One is expected");
+	} else if (!request_query(a->request, VIEW("changedsince"), &since)
+	    || !view_eq(since, z->token)) {
 		give(a, JSON, buf_view(&z->list), z->list_etag);
-	} else if (!view_eq(since, z->token)) {
-		refuse(a, 400, "invalid-changedsince",
-		    "No list of that token is known here");
 	} else {
 		zones_begin(z, &out);
 		buf_add(&out, VIEW("]}\n"));
@@ -191,7 +217,8 @@ find(struct asked *a, view text)
 	struct pattern pattern;
 	bool any = false;
 
-	if (!pattern_read(text, &pattern)) {
+	if (times_asked(a->request, VIEW("pattern")) > 1
+	    || !pattern_read(text, &pattern)) {
 		refuse(a, 400, "invalid-pattern",
 		    "A text with * before or behind it is expected");
 		return;
@@ -290,7 +317,8 @@ read_time(const struct request *request, view name, int64_t *out)
 	struct scan s;
 	view value;
 
-	if (!request_query(request, name, &value))
+	if (times_asked(request, name) > 1
+	    || !request_query(request, name, &value))
 		return false;
 	s = scan_over(value);
 	if (value.n != 20)
@@ -337,6 +365,24 @@ write_onsets(const struct asked *a, const struct ical_onset *list,
 	buf_add(out, VIEW("]}\n"));
 }
 
+/* Of the zone itself (RFC 7808 5.4), as a "get" has it. */
+static view
+zone_etag(const struct asked *a)
+{
+	const struct zone_entry *e = zones_find(a->zones, a->tzid);
+	struct buf text = buf_new(LIMIT_ZONES_ANSWER);
+	view etag = VIEW("");
+
+	if (e != NULL)
+		etag = e->etag;
+	else if (ical_zone_fresh(
+		     a->tzid, zones_link(a->zones, a->tzid), &text).is
+	    == OK)
+		etag = zones_etag(buf_view(&text), a->request->arena);
+	buf_free(&text);
+	return etag;
+}
+
 /* RFC 7808 5.4 */
 static void
 expand(struct asked *a)
@@ -355,9 +401,12 @@ expand(struct asked *a)
 	} else {
 		r = ical_zone_onsets(a->tzid, start, end, a->request->arena,
 		    &all, &count);
+		if (r.is == NOT_FOUND) /* an old name may have no file */
+			r = ical_zone_onsets(zones_link(a->zones, a->tzid),
+			    start, end, a->request->arena, &all, &count);
 		if (r.is == OK) {
 			write_onsets(a, all, count, end, &out);
-			give_made(a, JSON, &out);
+			give_as(a, JSON, &out, zone_etag(a));
 		} else if (r.is == OVER_LIMIT) {
 			refuse(a, 400, "invalid-end", "That is too far");
 		} else {
@@ -365,6 +414,40 @@ expand(struct asked *a)
 			    "There is no such zone");
 		}
 	}
+	buf_free(&out);
+}
+
+static void
+add_day(struct buf *out, int64_t at)
+{
+	struct buf day = buf_new(64);
+
+	date_add_rfc3339(&day, at);
+	buf_cut(&day, sizeof "2026-01-01" - 1);
+	zones_string(out, buf_view(&day));
+	buf_free(&day);
+}
+
+/* RFC 7808 5.6 */
+static void
+leaps(struct asked *a)
+{
+	const struct zones *z = a->zones;
+	struct buf out = buf_new(LIMIT_ZONES_ANSWER);
+
+	buf_add(&out, VIEW("{\"expires\":"));
+	add_day(&out, z->leaps_until);
+	buf_add(&out, VIEW(",\"publisher\":\"IERS\",\"version\":"));
+	zones_string(&out, z->version);
+	buf_add(&out, VIEW(",\"leapseconds\":["));
+	for (size_t i = 0; i < z->leap_count; i++) {
+		buf_print(&out, "%s{\"utc-offset\":%u,\"onset\":",
+		    i > 0 ? "," : "", z->leaps[i].ahead);
+		add_day(&out, z->leaps[i].at);
+		buf_add_byte(&out, '}');
+	}
+	buf_add(&out, VIEW("]}\n"));
+	give_made(a, JSON, &out);
 	buf_free(&out);
 }
 
@@ -384,6 +467,8 @@ zones_answer(struct zones *z, const struct request *request,
 		capabilities(&a);
 	} else if (view_eq(path, VIEW("/zones"))) {
 		list_or_find(&a);
+	} else if (z->leap_count > 0 && view_eq(path, VIEW("/leapseconds"))) {
+		leaps(&a);
 	} else if (view_starts(path, zones)) {
 		a.tzid = view_from(path, zones.n);
 		if (view_ends(a.tzid, observances)) {

@@ -29,6 +29,9 @@ struct zones {
 	size_t link_count;
 	struct buf list; /* the answer that lists all */
 	view list_etag;
+	struct ical_leap *leaps; /* of seconds */
+	size_t leap_count;
+	int64_t leaps_until;
 };
 
 /* Read by the first who asks. */

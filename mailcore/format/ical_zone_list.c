@@ -10,7 +10,14 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { VERSION_MOST = 16 };
+enum {
+	VERSION_MOST = 16,
+	LEAP_MOST = 999, /* seconds */
+	DAY = 86400
+};
+
+/* From 1900 on, as leap-seconds.list counts, to 1970. */
+static const int64_t ntp_begin = 2208988800;
 
 static int
 compare_names(const void *a, const void *b)
@@ -164,6 +171,8 @@ ical_zone_onsets(view tzid, int64_t from, int64_t to, struct arena *arena,
 		return fail(NOT_FOUND, "RFC 7808 5.3: no such time zone");
 	TRY(arena_result(arena));
 	t = zone_last(zone, from);
+	if (t.at != from)
+		t.before = t.after;
 	t.at = from;
 	do {
 		if (n == ICAL_ONSETS)
@@ -174,4 +183,57 @@ ical_zone_onsets(view tzid, int64_t from, int64_t to, struct arena *arena,
 	*out = list;
 	*count = n;
 	return done();
+}
+
+static bool
+leap_moment(struct scan *s, int64_t *out)
+{
+	uint64_t n;
+
+	(void)scan_while(s, ascii_is_space);
+	n = scan_number(s, UINT32_MAX * (uint64_t)4, "no moment");
+	*out = (int64_t)n - ntp_begin;
+	return scan_ok(s) && *out % DAY == 0;
+}
+
+/* "2272060800 10 # 1 Jan 1972", and "#@ 3991593600": until then. */
+result
+ical_leaps_read(view table, struct arena *arena, struct ical_leap **out,
+    size_t *count, int64_t *expires)
+{
+	view line;
+
+	*count = 0;
+	*expires = INT64_MIN;
+	*out = arena_array(arena, ICAL_LEAPS, sizeof **out);
+	TRY(arena_result(arena));
+	while (view_line(&table, &line) && *count < ICAL_LEAPS) {
+		struct ical_leap leap = { .at = 0 };
+		struct scan s = scan_over(line);
+
+		if (scan_try(&s, VIEW("#@"))) {
+			if (leap_moment(&s, &leap.at))
+				*expires = leap.at;
+		} else if (leap_moment(&s, &leap.at)) {
+			(void)scan_while(&s, ascii_is_space);
+			leap.ahead = (unsigned)scan_number(
+			    &s, LEAP_MOST, "no seconds");
+			if (scan_ok(&s))
+				(*out)[(*count)++] = leap;
+		}
+	}
+	if (*expires == INT64_MIN)
+		*count = 0; /* nobody knows how old it is */
+	return done();
+}
+
+result
+ical_zone_leaps(struct arena *arena, struct ical_leap **out, size_t *count,
+    int64_t *expires)
+{
+	int64_t when;
+
+	return ical_leaps_read(
+	    read_table(ZONE_FOLDER "/leap-seconds.list", arena, &when), arena,
+	    out, count, expires);
 }

@@ -37,10 +37,27 @@ enum {
 	ICAL_ZONE_END = 2500 /* the year before which they are */
 };
 
-/* What holds at `from`, as if it began then, and each change before `to`, by
- * time.  NOT_FOUND; OVER_LIMIT: more than ICAL_ONSETS, or `to` is after
- * ICAL_ZONE_END. */
+/* What holds at `from`, which is no change of offsets unless there is one just
+ * then, and each change before `to`, by time.  NOT_FOUND; OVER_LIMIT: more
+ * than ICAL_ONSETS, or `to` is after ICAL_ZONE_END. */
 CHECKED result ical_zone_onsets(view tzid, int64_t from, int64_t to,
     struct arena *, struct ical_onset **out, size_t *count);
+
+/* From when on (UTC) by how many seconds TAI is ahead of UTC. */
+struct ical_leap {
+	int64_t at;
+	unsigned ahead;
+};
+
+enum { ICAL_LEAPS = 256 }; /* those that come after are left out */
+
+/* What this system knows of them, by time, none when it knows nothing; more
+ * than that is not known after `expires`. */
+CHECKED result ical_zone_leaps(struct arena *, struct ical_leap **out,
+    size_t *count, int64_t *expires);
+
+/* The same from the text of IERS's leap-seconds.list. */
+CHECKED result ical_leaps_read(view table, struct arena *,
+    struct ical_leap **out, size_t *count, int64_t *expires);
 
 #endif

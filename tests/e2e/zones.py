@@ -48,7 +48,8 @@ def discovered(server):
     found = data(server, "/tzdist/capabilities")
     same(found["version"], 1, "version 1")
     same([a["name"] for a in found["actions"]],
-         ["capabilities", "list", "get", "expand", "find"], "its actions")
+         ["capabilities", "list", "get", "expand", "find", "leapseconds"],
+         "its actions")
 
 
 def listed(server):
@@ -64,7 +65,10 @@ def listed(server):
     again = data(server, "/tzdist/zones?changedsince=" + found["synctoken"])
     same((again["synctoken"], again["timezones"]), (found["synctoken"], []),
          "nothing has changed since")
-    refused(server, "/tzdist/zones?changedsince=x", 400,
+    # RFC 7808 4.2.2.2: a token of long ago.
+    same(data(server, "/tzdist/zones?changedsince=x"), found,
+         "all, where it is not known what has changed")
+    refused(server, "/tzdist/zones?changedsince=x&changedsince=x", 400,
             "invalid-changedsince")
     refused(server, "/tzdist/zones?pattern=x&changedsince=x", 400,
             "invalid-changedsince")
@@ -120,7 +124,7 @@ def given(server, zones):
             400, "invalid-start")
     refused(server, "/tzdist/zones/Europe/Paris?end=2020-01-01T00:00:00Z",
             400, "invalid-end")
-    refused(server, "/tzdist/leapseconds", 400, "invalid-action")
+    refused(server, "/tzdist/leapyears", 400, "invalid-action")
     refused(server, "/tzdist", 400, "invalid-action")
 
 
@@ -143,6 +147,8 @@ def found(server, zones):
     for bad in "", "*", "**", "a*b", "\\", "a\\b", "x" * 65:
         refused(server, "/tzdist/zones?pattern=" + urllib.parse.quote(bad),
                 400, "invalid-pattern")
+    refused(server, "/tzdist/zones?pattern=a&pattern=b", 400,
+            "invalid-pattern")
 
 
 def moment(text):
@@ -200,7 +206,17 @@ def expands(server):
           for o in seen][1:],
          [("EDT", "2026-03-08T07:00:00Z", -18000, -14400),
           ("EST", "2026-11-01T06:00:00Z", -14400, -18000)], "New York")
-    same(seen[0]["utc-offset-to"], -18000, "which is on standard time")
+    same((seen[0]["utc-offset-from"], seen[0]["utc-offset-to"]),
+         (-18000, -18000), "which is on standard time, and was")
+    seen = expanded(server, "America/New_York", "2026-03-08T07:00:00Z",
+                    "2026-04-01T00:00:00Z")
+    same([(o["utc-offset-from"], o["utc-offset-to"]) for o in seen],
+         [(-18000, -14400)], "a change at the very start")
+    for name in "America/New_York", "US/Eastern":
+        path = "/tzdist/zones/" + name
+        same(get(server, path + "/observances?start=2026-01-01T00:00:00Z&"
+                 "end=2027-01-01T00:00:00Z")[1]["ETag"],
+             get(server, path)[1]["ETag"], "the ETag is the zone's: " + name)
     same(len(expanded(server, "Etc/UTC", "2026-01-01T00:00:00Z",
                       "2030-01-01T00:00:00Z")), 1, "UTC never changes")
     # By the rules that the files end with.
@@ -215,11 +231,27 @@ def expands(server):
             ("?start=2020-01-01T00:00:00Z", "end"),
             ("?start=2020-01-01T00:00:00Z&end=2020-01-01T00:00:00Z", "end"),
             ("?start=2020-01-01T00:00:00Z&end=9999-01-01T00:00:00Z", "end"),
-            ("?start=0001-01-01T00:00:00Z&end=2500-01-01T00:00:00Z", "end")):
+            ("?start=0001-01-01T00:00:00Z&end=2500-01-01T00:00:00Z", "end"),
+            ("?start=2020-01-01T00:00:00Z&start=2020-01-01T00:00:00Z&"
+             "end=2021-01-01T00:00:00Z", "start"),
+            ("?start=2020-01-01T00:00:00Z&end=2021-01-01T00:00:00Z&"
+             "end=2021-01-01T00:00:00Z", "end")):
         refused(server, base + query, 400, "invalid-" + error)
     refused(server, "/tzdist/zones/Mars/Phobos/observances?"
             "start=2020-01-01T00:00:00Z&end=2021-01-01T00:00:00Z", 404,
             "tzid-not-found")
+
+
+def leaps(server):
+    """RFC 7808 5.6"""
+    answer = data(server, "/tzdist/leapseconds")
+    rows = [(row["onset"], row["utc-offset"])
+            for row in answer["leapseconds"]]
+    same((set(answer), rows[:2]),
+         ({"expires", "publisher", "version", "leapseconds"},
+          [("1972-01-01", 10), ("1972-07-01", 11)]), "the first leap second")
+    ok(("2017-01-01", 37) in rows and rows == sorted(rows) and
+       answer["expires"] > rows[-1][0], "and that of 2017", answer)
 
 
 def main():
@@ -228,12 +260,14 @@ def main():
         zones = listed(server)
         given(server, zones)
         for path in ("/tzdist/capabilities", "/tzdist/zones",
+                     "/tzdist/leapseconds",
                      "/tzdist/zones?pattern=x*", "/tzdist/zones/Asia/Tokyo",
                      "/tzdist/zones/Asia/Tokyo/observances?"
                      "start=2020-01-01T00:00:00Z&end=2021-01-01T00:00:00Z"):
             conditional(server, path)
         found(server, zones)
         expands(server)
+        leaps(server)
         all_exact(server, zones)
     done()
 
