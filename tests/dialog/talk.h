@@ -460,7 +460,7 @@ static inline void
 talk_all(struct talk *t, const char *folder)
 {
 	const char *root = getenv("MESON_SOURCE_ROOT");
-	struct dirent **names;
+	struct dirent **names = NULL;
 	char path[1024];
 	int n;
 

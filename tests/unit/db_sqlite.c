@@ -1,6 +1,6 @@
 /* The database interface: values, failures, records, schema, writers. */
-#include "mailcore/db/db.h"
 #include "tests/tap.h"
+#include "tests/unit/db_help.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -22,19 +22,7 @@ static char folder[256];
 static struct db *
 open_new(const char *name)
 {
-	char path[512];
-	struct db *db;
-	result r;
-
-	(void)snprintf(path, sizeof path, "%s/%s", folder, name);
-	r = db_open(&db, path);
-	if (r.is == OK)
-		r = db_migrate(db, steps, COUNT(steps));
-	if (r.is != OK) {
-		printf("Bail out! %s\n", r.why);
-		exit(1);
-	}
-	return db;
+	return db_at(folder, name, steps, COUNT(steps));
 }
 
 static result

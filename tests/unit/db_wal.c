@@ -1,7 +1,7 @@
 /* What is collected for the WAL: with every commit it is in the file, and
  * nothing of what was rolled back comes after it. */
-#include "mailcore/db/db.h"
 #include "tests/tap.h"
+#include "tests/unit/db_help.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -57,19 +57,7 @@ struct model {
 static struct db *
 open_at(const char *name)
 {
-	char path[512];
-	struct db *db;
-	result r;
-
-	(void)snprintf(path, sizeof path, "%s/%s", folder, name);
-	r = db_open(&db, path);
-	if (r.is == OK)
-		r = db_migrate(db, steps, COUNT(steps));
-	if (r.is != OK) {
-		printf("Bail out! %s\n", r.why);
-		exit(1);
-	}
-	return db;
+	return db_at(folder, name, steps, COUNT(steps));
 }
 
 static bool

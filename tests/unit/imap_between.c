@@ -3,7 +3,7 @@
  * and a login that has ended.
  */
 #include "mailcore/imap/imap.h"
-#include "tests/dialog/talk.h"
+#include "tests/dialog/imap_fill.h"
 
 enum { MESSAGES = 2100, LONG = 600000 };
 
@@ -31,50 +31,6 @@ prepare(struct talk *t)
 		.hostname = "mail.example.test",
 		.message_limit = 1000000 };
 	t->services = &services;
-}
-
-struct seeds {
-	struct spool *bytes;
-	int count;
-};
-
-static result
-add_all(struct account *a, void *context)
-{
-	const struct seeds *seeds = context;
-	const struct item_summary summary = { .envelope = VIEW("NIL"),
-		.header = VIEW("Subject: many\r\n\r\n") };
-	const struct item_new new = { .bytes = seeds->bytes,
-		.summary = &summary };
-	struct arena *arena = arena_new(65536);
-	struct collection inbox;
-	struct item made;
-	result r = collection_find(a, arena, COLLECTION_MAILBOX,
-	    VIEW("INBOX"), &inbox);
-
-	for (int i = 0; r.is == OK && i < seeds->count; i++)
-		r = item_add(a, inbox.id, &new, &made);
-	arena_free(&arena);
-	return r;
-}
-
-static void
-seed(size_t size, int count)
-{
-	struct seeds seeds = { .count = count,
-		.bytes = spool_new(owner.store, LONG + 100) };
-	struct account *a = NULL;
-
-	spool_add(seeds.bytes, VIEW("Subject: many\r\n\r\n"));
-	for (size_t i = 0; i < size / 10; i++)
-		spool_add(seeds.bytes, VIEW("12345678\r\n"));
-	talk_check(account_open(owner.store, talk_account(&owner, VIEW("a")),
-		       &a),
-	    "open");
-	talk_check(item_prepare(a, seeds.bytes), "prepare");
-	talk_check(account_write(a, add_all, &seeds, DURABLE_LATER), "seed");
-	account_close(&a);
-	spool_free(&seeds.bytes);
 }
 
 static void
@@ -133,10 +89,10 @@ test_search(void)
 {
 	guest_begin();
 	ok(guest_heard("b OK [READ-ONLY]"), "the guest has opened it");
-	talk_send(&guest, VIEW("c SEARCH SUBJECT many\r\n"));
+	talk_send(&guest, VIEW("c SEARCH SUBJECT crowd\r\n"));
 	ok(guest_heard("* SEARCH 1 2 "), "and searches it");
 	between = take_back;
-	talk_send(&guest, VIEW("d SEARCH RETURN (MIN) SUBJECT many\r\n"));
+	talk_send(&guest, VIEW("d SEARCH RETURN (MIN) SUBJECT crowd\r\n"));
 	ok(between == NULL && guest_heard("d NO [NONEXISTENT]")
 		&& !guest_heard("* ESEARCH"),
 	    "not once the right was taken back");
@@ -164,7 +120,7 @@ test_login(void)
 {
 	guest_begin();
 	between = switch_off;
-	talk_send(&guest, VIEW("c SEARCH SUBJECT many\r\n"));
+	talk_send(&guest, VIEW("c SEARCH SUBJECT crowd\r\n"));
 	ok(between == NULL && guest.closed && guest_heard("* BYE [EXPIRED]")
 		&& !guest_heard("* SEARCH"),
 	    "a login that has ended gets no answer any more");
@@ -180,8 +136,8 @@ main(void)
 	owner.peer.tls = true;
 	talk_open(&owner);
 	talk_send(&owner, VIEW("a LOGIN a@example.test secret\r\n"));
-	seed(LONG, 1);
-	seed(10, MESSAGES);
+	imap_fill(&owner, 1, LONG / 10);
+	imap_fill(&owner, MESSAGES, 1);
 	test_search();
 	test_fetch();
 	test_login();

@@ -23,7 +23,7 @@
 #include "mailcore/imap/imap.h"
 #include "mailcore/store/annotation.h"
 #include "mailcore/store/inside.h"
-#include "tests/dialog/talk.h"
+#include "tests/dialog/imap_fill.h"
 
 static struct imap_services services;
 static struct talk other;
@@ -154,47 +154,6 @@ many(struct talk *t, uint64_t count)
 	account_close(&a);
 }
 
-struct crowd {
-	struct spool *bytes;
-	uint64_t count;
-};
-
-static result
-add_crowd(struct account *a, void *context)
-{
-	const struct crowd *crowd = context;
-	const struct item_summary summary = { .envelope = VIEW("NIL"),
-		.header = VIEW("Subject: crowd\r\n\r\n") };
-	const struct item_new new = { .bytes = crowd->bytes,
-		.summary = &summary };
-	struct arena *arena = arena_new(65536);
-	struct collection inbox;
-	struct item made;
-	result r = collection_find(a, arena, COLLECTION_MAILBOX,
-	    VIEW("INBOX"), &inbox);
-
-	for (uint64_t i = 0; r.is == OK && i < crowd->count; i++)
-		r = item_add(a, inbox.id, &new, &made);
-	arena_free(&arena);
-	return r;
-}
-
-static void
-add_to_crowd(struct talk *t, uint64_t count)
-{
-	struct crowd crowd = { .bytes = spool_new(t->store, 1 << 10),
-		.count = count };
-	struct account *a = NULL;
-
-	spool_add(crowd.bytes, VIEW("Subject: crowd\r\n\r\n."));
-	talk_check(account_open(t->store, talk_account(t, VIEW("a")), &a),
-	    "open");
-	talk_check(item_prepare(a, crowd.bytes), "prepare");
-	talk_check(account_write(a, add_crowd, &crowd, DURABLE), "crowd");
-	account_close(&a);
-	spool_free(&crowd.bytes);
-}
-
 static void
 lose(struct talk *t, uint64_t count)
 {
@@ -246,7 +205,7 @@ set(struct talk *t, view word)
 		many(t, n);
 	} else if (view_starts(word, VIEW("crowd "))
 	    && view_number(view_from(word, 6), INT64_MAX, &n)) {
-		add_to_crowd(t, n);
+		imap_fill(t, n, 1);
 	} else if (view_starts(word, VIEW("lost "))
 	    && view_number(view_from(word, 5), INT64_MAX, &n)) {
 		lose(t, n);
