@@ -26,6 +26,7 @@ struct append {
 	size_t count;
 	uint64_t size; /* of all */
 	struct place to;
+	view spelled; /* its name, as in struct parse */
 	size_t marker_end; /* the command's text up to the last message */
 	bool replace;
 	int64_t from_owner;

@@ -180,6 +180,7 @@ begins_first(struct imap *s, struct command *c, struct parse *in)
 	if (begins) {
 		parse_space(in);
 		name = parse_mailbox(in);
+		a->spelled = in->spelled;
 		parse_message(in, message_new(a));
 		begins = is_marker(in);
 	}
@@ -449,8 +450,9 @@ finish(struct imap *s, struct command *c)
 result
 run_append(struct imap *s, struct command *c, struct buf *out)
 {
-	(void)out;
 	TRY(finish(s, c));
+	reply_spelled(s, out, false, c->append->to.there.name,
+	    c->append->spelled);
 	if (may_know_uids(c->append))
 		add_uids(c->append, &c->ok_code);
 	c->text_ok = "kept";

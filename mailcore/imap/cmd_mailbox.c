@@ -168,8 +168,7 @@ run_create(struct imap *s, struct command *c, struct buf *out)
 		c->code = "[USEATTR] ";
 	TRY(r);
 	TRY(inherit(s, c, &change));
-	if (s->rev2 && c->in.spelled.n > 0)
-		reply_list(s, out, name, c->in.spelled);
+	reply_spelled(s, out, false, name, c->in.spelled);
 	c->text_ok = "created";
 	buf_print(&c->ok_code, "[MAILBOXID (F%lld)] ",
 	    (long long)change.made[change.made_count - 1]);
@@ -194,7 +193,6 @@ run_delete(struct imap *s, struct command *c, struct buf *out)
 	struct change change = { .arena = c->arena };
 	view name;
 
-	(void)out;
 	parse_space(&c->in);
 	name = parse_mailbox(&c->in);
 	parse_end(&c->in);
@@ -206,6 +204,7 @@ run_delete(struct imap *s, struct command *c, struct buf *out)
 	}
 	change.mine = change.at.owner == s->account;
 	TRY(account_write(c->account, remove_mailbox, &change, DURABLE));
+	reply_spelled(s, out, true, name, c->in.spelled);
 	c->text_ok = "deleted";
 	return place_forget(s, c, change.at.owner, change.at.there.id);
 }
@@ -336,11 +335,11 @@ result
 run_rename(struct imap *s, struct command *c, struct buf *out)
 {
 	struct change change = { .arena = c->arena };
-	view from, to;
+	view from, to, spelled;
 
-	(void)out;
 	parse_space(&c->in);
 	from = parse_mailbox(&c->in);
+	spelled = c->in.spelled;
 	parse_space(&c->in);
 	to = without_slash(parse_mailbox(&c->in));
 	parse_end(&c->in);
@@ -352,6 +351,9 @@ run_rename(struct imap *s, struct command *c, struct buf *out)
 		return fail(DENIED, "a mailbox cannot move below itself");
 	}
 	TRY(account_write(c->account, rename_mailbox, &change, DURABLE));
+	if (spelled.n == 0 && c->in.spelled.n > 0)
+		spelled = from;
+	reply_spelled(s, out, false, to, spelled);
 	c->text_ok = "renamed";
 	return inherit(s, c, &change);
 }

@@ -146,10 +146,11 @@ reply_mailbox(const struct imap *s, struct buf *out, view name)
 	buf_free(&wire);
 }
 
-void
-reply_list(const struct imap *s, struct buf *out, view name, view spelled)
+static void
+add_list(const struct imap *s, struct buf *out, const char *attributes,
+    view name, view spelled)
 {
-	buf_add(out, VIEW("* LIST () \"/\" "));
+	buf_print(out, "* LIST (%s) \"/\" ", attributes);
 	reply_mailbox(s, out, name);
 	if (spelled.n > 0) {
 		buf_add(out, VIEW(" (\"OLDNAME\" ("));
@@ -157,6 +158,20 @@ reply_list(const struct imap *s, struct buf *out, view name, view spelled)
 		buf_add(out, VIEW("))"));
 	}
 	buf_add(out, VIEW("\r\n"));
+}
+
+void
+reply_list(const struct imap *s, struct buf *out, view name, view spelled)
+{
+	add_list(s, out, "", name, spelled);
+}
+
+void
+reply_spelled(const struct imap *s, struct buf *out, bool gone, view name,
+    view spelled)
+{
+	if (s->rev2 && spelled.n > 0)
+		add_list(s, out, gone ? "\\NonExistent" : "", name, spelled);
 }
 
 void

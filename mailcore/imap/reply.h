@@ -20,6 +20,12 @@ void reply_mailbox(const struct imap *, struct buf *out, view name);
  * it, or empty (RFC 9051 6.3.2, 6.3.4). */
 void reply_list(const struct imap *, struct buf *out, view name, view spelled);
 
+/* The same of a name that a command took for another one, of a mailbox that
+ * may be `gone`: once IMAP4rev2 is enabled, and where it was spelled otherwise
+ * (RFC 9051 6.3.5, 6.3.6, 6.3.12). */
+void reply_spelled(const struct imap *, struct buf *out, bool gone, view name,
+    view spelled);
+
 /* "* BYE ..." */
 void reply_bye(struct buf *out, const char *why);
 
