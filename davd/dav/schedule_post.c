@@ -75,7 +75,10 @@ read_inquiry(struct inquiry *q)
 	    && read_moment(q->busy, VIEW("DTSTART"), &q->from)
 	    && read_moment(q->busy, VIEW("DTEND"), &q->to)
 	    && q->from < q->to
-	    && q->to - q->from <= (int64_t)ICAL_BUSY_DAYS * ICAL_BUSY_DAY;
+	    && q->to - q->from <= (int64_t)ICAL_BUSY_DAYS * ICAL_BUSY_DAY
+	    /* RFC 5546 3.3.2 */
+	    && itip_value(q->busy, VIEW("UID")).n > 0
+	    && itip_line_find(q->busy, VIEW("ATTENDEE")) != NULL;
 	if (good)
 		organizer = itip_line_find(q->busy, VIEW("ORGANIZER"));
 	if (organizer == NULL) {
@@ -166,6 +169,16 @@ answer_one(struct inquiry *q, const struct itip_line *attendee)
 	arena_free(&arena);
 }
 
+/* RFC 6638 5.1: iCalendar, if it says what it is. */
+static bool
+is_calendar(const struct dav *d)
+{
+	view type;
+
+	return !request_header(d->request, VIEW("Content-Type"), &type)
+	    || view_starts_same(view_trim(type), VIEW("text/calendar"));
+}
+
 void
 scheduling_post(struct dav *d)
 {
@@ -173,6 +186,10 @@ scheduling_post(struct dav *d)
 	const struct itip_line *l;
 	size_t count = 0;
 
+	if (!is_calendar(d)) {
+		dav_error(d, 403, "C:supported-calendar-data", VIEW(""));
+		return;
+	}
 	if (!read_inquiry(&q))
 		return;
 	for (l = itip_line_find(q.busy, VIEW("ATTENDEE")); l != NULL;

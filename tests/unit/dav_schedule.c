@@ -269,6 +269,12 @@ test_busy(struct talk *t)
 	expect(t, "POST", HOME "Calendar/outbox/", calendar,
 	    EVENT("z", NINE), 403, "valid-scheduling-message",
 	    "an event is no question");
+	expect(t, "POST", HOME "Calendar/outbox/", calendar,
+	    BUSY("user@example.org", ""), 403, "valid-scheduling-message",
+	    "nor is what asks nobody");
+	expect(t, "POST", HOME "Calendar/outbox/",
+	    "Content-Type: application/xml\n", ask, 403,
+	    "supported-calendar-data", "nor what says that it is XML");
 	expect(t, "PROPPATCH", OTHER, AS_OTHER,
 	    "<D:propertyupdate xmlns:D='DAV:'"
 	    " xmlns:C='urn:ietf:params:xml:ns:caldav'><D:set><D:prop>"
