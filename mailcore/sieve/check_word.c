@@ -206,6 +206,25 @@ check_include(const struct check *c)
 	    : refuse(c, "RFC 6609 3.2: not the name of a script", name);
 }
 
+/* RFC 5228 5.1: fields with addresses.  Of those that no RFC names, some have
+ * them; these have none. */
+static result
+check_fields(const struct check *c)
+{
+	const struct sieve_value *v = &c->node->values[SLOT_1];
+
+	for (size_t i = 0; i < v->count; i++)
+		if (is_constant(c, v->strings[i])
+		    && is_one_of(v->strings[i], "subject date resent-date"
+			" comments keywords received mime-version content-type"
+			" content-transfer-encoding content-description"
+			" content-disposition"))
+			return refuse(c,
+			    "RFC 5228 5.1: a field without addresses",
+			    v->strings[i]);
+	return done();
+}
+
 static result
 check_envelope(const struct check *c)
 {
@@ -264,6 +283,7 @@ sieve_check_word(struct arena *arena, const struct sieve *script,
 		    .early = true },
 		{ .act = act_vacation, .check = check_vacation,
 		    .early = true },
+		{ .ask = ask_address, .check = check_fields, .early = true },
 		{ .ask = ask_envelope, .check = check_envelope,
 		    .early = true },
 		{ .ask = ask_size, .check = check_size },

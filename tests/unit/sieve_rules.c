@@ -16,6 +16,11 @@ static const struct {
 } compiled[] = {
 	{ "an envelope has two parts (RFC 5228 5.4)", R("\"envelope\"")
 	    "if envelope \"auth\" \"x\" {}", "line 2: RFC 5228 5.4" },
+	{ "an address is in fields of addresses (RFC 5228 5.1)",
+	    "if address [\"from\", \"SUBJECT\"] \"x\" {}",
+	    "line 1: RFC 5228 5.1" },
+	{ "and where it may be",
+	    "if address [\"Resent-To\", \"X-Original-To\"] \"x\" {}", NULL },
 	{ "whatever their case", R("\"envelope\"")
 	    "if envelope [\"From\", \"TO\"] \"x\" {}", NULL },
 	{ "no character (RFC 5228 2.4.2.4)", R("\"encoded-character\"")
@@ -228,6 +233,8 @@ static const struct {
 	    R("\"vacation\", \"fileinto\"") "fileinto \"F\";"
 	    " vacation :from \"Ann (Sales) <ann@b.example>\" \"Gone\";",
 	    "FGone" },
+	{ "a field without addresses", R("\"fileinto\"")
+	    "if not address \"subject\" \"\" { fileinto \"F\"; }", "F" },
 	{ "an unknown part of an envelope", R("\"envelope\", \"fileinto\"")
 	    "if not envelope \"auth\" \"\" { fileinto \"F\"; }", "F" },
 	{ "an unknown namespace", R("\"variables\", \"fileinto\"")
