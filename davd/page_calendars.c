@@ -5,8 +5,6 @@
 #include "mailcore/base/limits.h"
 #include "mailcore/store/history.h"
 
-enum { SHOWN = 50 }; /* changes; the API has more */
-
 static const struct {
 	enum collection_kind kind;
 	const char *key, *media, *file;
@@ -17,13 +15,6 @@ static const struct {
 	{ COLLECTION_ADDRESSBOOK, "calendars.book",
 	    "text/vcard; charset=utf-8",
 	    "attachment; filename=\"contacts.vcf\"" },
-};
-
-static const char *const whats[] = {
-	[HISTORY_ADDED] = "calendars.added",
-	[HISTORY_CHANGED] = "calendars.changed",
-	[HISTORY_REMOVED] = "calendars.removed",
-	[HISTORY_GONE] = "calendars.gone",
 };
 
 view
@@ -55,34 +46,13 @@ add_kind(struct page *p, struct account *a, size_t kind, view chosen)
 }
 
 static result
-add_changes(struct page *p, struct account *a)
-{
-	static const char *const at[] = { "at", "at_iso" };
-	struct history_event *events;
-	size_t count;
-
-	TRY(history_list(a, p->request->arena, 0, SHOWN, &events, &count));
-	for (size_t i = 0; i < count; i++) {
-		const struct history_event *e = &events[i];
-		struct html *row = html_row(p->html, "changes");
-
-		html_number(row, "id", (uint64_t)e->id);
-		html_text(row, "what", page_word(p, whats[e->what]));
-		html_text(row, "label", e->name.n > 0 ? e->name : e->place);
-		html_text(row, "place", e->place);
-		page_moment(p, row, at, e->at);
-	}
-	return done();
-}
-
-static result
 fill(struct page *p)
 {
 	struct account *a;
 	result r;
 
 	TRY(account_open(p->services->dav.store, p->session.account, &a));
-	r = add_changes(p, a);
+	r = page_changes_add(p, a);
 	for (size_t i = 0; r.is == OK && i < COUNT(kinds); i++)
 		r = add_kind(p, a, i, form_value(&p->form, VIEW("into")));
 	account_close(&a);

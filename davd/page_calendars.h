@@ -10,6 +10,9 @@
 /* The page with all of them, also to say what is wrong. */
 void page_calendars_show(struct page *);
 
+/* The latest changes, as rows of "changes". */
+CHECKED result page_changes_add(struct page *, struct account *);
+
 /* As people call it. */
 view page_collection_name(const struct collection *);
 

@@ -148,8 +148,9 @@ def undoes(server, person):
         server.http("PUT", path, text, {"Content-Type": "text/calendar"},
                     auth=True)
     page = person.get("/calendars")[2]
-    number = re.search(r'(?s)<b>Changed</b> <span><bdi>u.ics.*?name="id" '
-                       r'value="(\d+)"', page).group(1)
+    number = re.search(r'(?s)<b>Changed</b> <span><bdi>One</bdi>, <bdi>Pers'
+                       r'onal Calendar<.*?name="id" value="(\d+)"',
+                       page).group(1)
     same(person.post("/calendars/undo", {"id": number}, token="x")[0], 403,
          "not without the form's token")
     status, head, _ = person.post("/calendars/undo", {"id": number})
@@ -163,6 +164,17 @@ def undoes(server, person):
         status, _, page = person.post("/calendars/undo", {"id": bad})
         ok(status == 409 and "cannot be undone" in said(page),
            "no such change: " + bad, page)
+
+
+def archive(person):
+    page = person.get("/calendars")[2]
+    ok('href="/api/v1/archive"' in page, "everything at once is offered",
+       page)
+    status, head, body = person.ask("GET", "/api/v1/archive",
+                                    **{"Sec-Fetch-Site": "same-origin"})
+    ok(status == 200 and head["Content-Type"] == "application/x-tar" and
+       "attachment" in head["Content-Disposition"] and
+       "mail/cur/" in body and "calendars/" in body, "and comes", str(head))
 
 
 def languages(person):
@@ -183,6 +195,7 @@ def main():
         imports(server, person)
         contacts(person)
         undoes(server, person)
+        archive(person)
         refused(person)
         languages(person)
     done()
