@@ -59,14 +59,17 @@ sends_alike(const struct conf *a, const struct conf *b)
 }
 
 /* Other settings for sending need another runner; leases see to it that
- * nothing is lost between the two. */
+ * nothing is lost between the two.  While one ends, others may be waiting
+ * already. */
 static void
 reload(struct queue *q)
 {
 	struct conf fresh;
 	struct arena *arena = role_reload(q->role, &fresh);
+	const struct conf *newest
+	    = q->next_arena != NULL ? &q->next : &q->role->conf;
 
-	if (arena == NULL || sends_alike(&fresh, &q->role->conf)) {
+	if (arena == NULL || sends_alike(&fresh, newest)) {
 		arena_free(&arena);
 		return;
 	}

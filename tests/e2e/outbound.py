@@ -2,6 +2,7 @@
 """The queue: by MX and by a relay, retried after 4xx, bounced after 5xx, and
 kept over a power cut."""
 import re
+import threading
 
 from harness import Server, done, message, ok, run, same, wait_for
 from sink import Names, Sink
@@ -108,6 +109,40 @@ def survives(server, sink):
        "and goes on afterwards")
 
 
+class Held(Names):
+    """Says nothing of held.example until it may."""
+
+    def __init__(self, *words):
+        self.waits, self.may = threading.Event(), threading.Event()
+        super().__init__(*words)
+
+    def answer(self, query):
+        if b"\4held" in query:
+            self.waits.set()
+            self.may.wait(120)
+        return super().answer(query)
+
+
+def taken_back(server, sink, names):
+    """A setting that was taken back while mail was still under way by those
+    before it."""
+    relay = Sink(server.ip, SMTP + 1)
+    submit(server, "a@held.example", "waits for a name server")
+    ok(names.waits.wait(60), "a name is asked for")
+    done_before = server.log().count(" queue reload.done ")
+    for number, to in ((1, "%s:%d" % (server.ip, SMTP + 1)), (2, None)):
+        server.configure({"relay": to})
+        server.hup()
+        ok(wait_for(lambda wanted=done_before + number: server.log().count(
+            " queue reload.done ") >= wanted, 60), "reload %d" % number)
+    names.may.set()
+    submit(server, "e@far.example", "after both")
+    ok(wait_for(lambda: sink.to("e@far.example") or relay.taken, 60),
+       "mail goes on")
+    same(relay.taken, [], "and no other way than the newest settings say")
+    relay.close()
+
+
 def by_relay(server):
     relay = Sink(server.ip, SMTP + 1)
     server.configure({"relay": "%s:%d" % (server.ip, SMTP + 1)})
@@ -124,7 +159,7 @@ def by_relay(server):
 def main():
     server = Server()
     sink = Sink(server.ip, SMTP)
-    names = Names(server.ip, DNS, {
+    names = Held(server.ip, DNS, {
         ("far.example", "MX"): [(20, "second.example"),
                                 (10, "mx.far.example")],
         ("mx.far.example", "A"): [server.ip],
@@ -139,6 +174,7 @@ def main():
         refused(server, sink)
         deferred(server, sink)
         survives(server, sink)
+        taken_back(server, sink, names)
         server.stop()
         by_relay(server)
     sink.close()
