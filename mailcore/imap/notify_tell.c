@@ -217,6 +217,18 @@ has_more(const struct notify_seen *list, const struct notify_seen *other,
 	return false;
 }
 
+/* Was any made or removed?  Mostly not. */
+static bool
+has_others(const struct notify_seen *a, const struct notify_seen *b)
+{
+	if (a->count != b->count)
+		return true;
+	for (size_t i = 0; i < a->count; i++)
+		if (a->by_id[i]->id != b->by_id[i]->id)
+			return true;
+	return false;
+}
+
 static void
 tell_parents(const struct difference *d)
 {
@@ -310,7 +322,7 @@ notify_seen_tell(const struct imap *s, struct notify_seen *old,
 		if (!is_same(before, c))
 			tell_one(&d, before, c);
 	}
-	if (notify_wants(s, EVENT_NAME))
+	if (notify_wants(s, EVENT_NAME) && has_others(old, now))
 		tell_parents(&d);
 	if (notify_wants(s, EVENT_NOTES | EVENT_SERVER)) {
 		d.notes = notes_compare(&old->notes, &now->notes);
