@@ -1,7 +1,8 @@
 /* Two IMAP sessions of one house.  The first byte of the input chooses how
  * the first one starts and who the second one is; each piece between bytes
  * 0xff goes to the first, or behind a byte 0xfe to the second, and who watches
- * is woken.  Everything is put back after each input.
+ * is woken.  Behind a byte 0xfd it goes to the second in the middle of the
+ * first one's next long answer.  Everything is put back after each input.
  *
  * Whatever is sent: a client that believes what it is told knows what is
  * there (imap_follower.h); one that was away, and asks with QRESYNC for what
@@ -76,6 +77,7 @@ struct line {
 	struct peer peer;
 	struct imap *session;
 	struct buf in, out;
+	view meanwhile; /* what the other one says */
 	struct follower follower;
 };
 
@@ -125,6 +127,8 @@ fill(struct imap_services *services)
 	for (size_t i = 0; i < COUNT(messages); i++)
 		buf_print(&of, "b APPEND %s {%zu+}\r\n%s\r\n",
 		    messages[i][0], strlen(messages[i][1]), messages[i][1]);
+	/* A long one, so that few FETCHes of it are answered in pieces. */
+	buf_print(&of, "b APPEND INBOX {4000+}\r\n%04000d\r\n", 1);
 	buf_add_text(&of, of_a);
 	house_play(&imap_protocol, services, true, buf_view(&of), VIEW(""));
 	house_play(&imap_protocol, services, true, view_of(of_b), VIEW(""));
@@ -174,11 +178,19 @@ heed(struct line *l)
 	buf_reset(&l->out);
 }
 
+static void say(struct line *l, view bytes);
+
 static struct step
 whole(struct line *l, struct step step)
 {
-	while (step.next == STEP_CONTINUE)
+	while (step.next == STEP_CONTINUE) {
+		view said = l->meanwhile;
+
+		l->meanwhile = VIEW("");
+		if (said.n > 0)
+			say(&lines[1], said);
 		step = imap_protocol.run(l->session, VIEW(""), &l->out);
+	}
 	return step;
 }
 
@@ -227,6 +239,7 @@ dial(struct line *l, struct imap_services *services, bool tls, view first)
 	l->peer = (struct peer){ .address = "192.0.2.7", .tls = tls };
 	l->in = buf_new(1 << 21);
 	l->out = buf_new(1 << 26);
+	l->meanwhile = VIEW("");
 	follower_forget(&l->follower);
 	l->follower.silent = false;
 	l->session = imap_protocol.open(services, &l->peer, &l->out);
@@ -329,6 +342,26 @@ look_back(struct imap_services *services, struct box **middle)
 		back_put(&backs[i]);
 }
 
+/* One piece of the input. */
+static void
+pass_on(struct imap_services *services, uint8_t how, view piece)
+{
+	bool meanwhile = view_at(piece, 0) == 0xfd;
+	bool second = meanwhile || view_at(piece, 0) == 0xfe;
+
+	if (second && lines[1].session == NULL) {
+		dial(&lines[1], services, true,
+		    view_of((how & OTHER_IS_B) != 0 ? LOGIN_B : LOGIN));
+		lines[1].follower.silent = lines[0].follower.silent;
+	}
+	if (meanwhile) {
+		lines[0].meanwhile = view_from(piece, 1);
+		return;
+	}
+	say(&lines[second], view_from(piece, second));
+	wake(&lines[!second]);
+}
+
 /* The client may have asked not to be told. */
 static void
 play(struct imap_services *services, uint8_t how, view input)
@@ -338,18 +371,9 @@ play(struct imap_services *services, uint8_t how, view input)
 
 	dial(&lines[0], services, (how & TLS_NOT) == 0,
 	    view_of(starts[how & 3]));
-	lines[0].follower.silent = lines[1].follower.silent = silent;
+	lines[0].follower.silent = silent;
 	while (input.n > 0) {
-		view piece = view_cut(&input, (char)0xff);
-		bool second = view_at(piece, 0) == 0xfe;
-
-		if (second && lines[1].session == NULL) {
-			dial(&lines[1], services, true,
-			    view_of((how & OTHER_IS_B) != 0 ? LOGIN_B : LOGIN));
-			lines[1].follower.silent = silent;
-		}
-		say(&lines[second], view_from(piece, second));
-		wake(&lines[!second]);
+		pass_on(services, how, view_cut(&input, (char)0xff));
 		if (middle == NULL && back_is_due(&backs[0]))
 			middle = inbox_of_a();
 	}
