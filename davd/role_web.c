@@ -135,6 +135,7 @@ apply(struct web *w, const struct conf *c)
 	    __ATOMIC_RELAXED);
 	__atomic_store_n(&dav->publish, c->publish, __ATOMIC_RELAXED);
 	__atomic_store_n(&dav->directory, c->directory, __ATOMIC_RELAXED);
+	events_idle(w->services.api.events, c->session_idle);
 }
 
 static void

@@ -31,7 +31,7 @@ struct stream {
 
 struct events {
 	struct store *store;
-	int64_t idle;
+	_Atomic int64_t idle;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -136,6 +136,12 @@ events_new(struct store *store, int64_t idle)
 	if (pthread_create(&e->thread, NULL, beat, e) != 0)
 		abort();
 	return e;
+}
+
+void
+events_idle(struct events *e, int64_t idle)
+{
+	e->idle = idle;
 }
 
 void

@@ -26,6 +26,9 @@ struct events;
 /* Sessions end when unused for `idle` seconds, and an open stream is no use. */
 struct events *events_new(struct store *, int64_t idle);
 
+/* From now on it is that.  Any thread. */
+void events_idle(struct events *, int64_t idle);
+
 /* Something changed for that account (a login, a session).  Any thread. */
 void events_wake(struct events *, int64_t account);
 

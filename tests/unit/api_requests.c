@@ -280,6 +280,25 @@ test_stream(struct talk *t)
 	talk_sign_in(t);
 }
 
+/* A reload may change how long a session lasts without use. */
+static void
+test_stream_idle(struct talk *t)
+{
+	struct exchange *x = talk_ask(t, "GET", VIEW("/api/v1/events"),
+	    view_of(t->cookie), VIEW(""));
+	char text[4096];
+
+	(void)hear(x, text);
+	events_wake(t->services.events, t->account);
+	same(hear(x, text), VIEW(":\n\n"), "the session is fresh");
+	events_idle(t->services.events, -1);
+	events_wake(t->services.events, t->account);
+	same(hear(x, text), VIEW("event: session-ended\ndata: {}\n\n"),
+	    "by the newest setting it is not");
+	events_idle(t->services.events, LIMIT_SESSION_IDLE);
+	exchange_free(&x);
+}
+
 static void
 test_many_streams(struct talk *t)
 {
@@ -330,6 +349,7 @@ main(void)
 	test_cookies(&t);
 	test_origins(&t);
 	test_stream(&t);
+	test_stream_idle(&t);
 	test_many_streams(&t);
 	test_rate(&t);
 	talk_close(&t);
