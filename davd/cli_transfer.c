@@ -7,8 +7,11 @@
 #include "mailcore/imap/utf7.h"
 #include "mailcore/store/domain.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { PROGRESS = 1000 };
 
@@ -133,6 +136,22 @@ cli_export(struct cli *cli)
 	return CLI_OK;
 }
 
+/* Root has become the owner of the server's folder by now. */
+static bool
+may_read(struct cli *cli)
+{
+	struct stat st;
+	bool folder = stat(cli->from, &st) == 0 && S_ISDIR(st.st_mode);
+
+	if (access(cli->from, folder ? R_OK | X_OK : R_OK) == 0
+	    || errno != EACCES)
+		return true;
+	(void)cli_fail("%s: the owner of %s may not read it; give it to that"
+	    " user, or copy it to where that user may", cli->from,
+	    cli->conf.data);
+	return false;
+}
+
 int
 cli_import(struct cli *cli)
 {
@@ -148,7 +167,7 @@ cli_import(struct cli *cli)
 		return CLI_USAGE;
 	}
 	tally.each = format == TRANSFER_ICS || format == TRANSFER_VCF;
-	if (cli_open(cli).is != OK)
+	if (cli_open(cli).is != OK || !may_read(cli))
 		return CLI_FAILED;
 	r = begin(cli, &t, &tally);
 	if (r.is == OK)

@@ -349,6 +349,22 @@ def add_one(folder):
         db.commit()
 
 
+def unreadable(server, folder):
+    """Root reads as the owner of the folder, who may not read everything."""
+    private = server.folder + "/private"
+    os.makedirs(private + "/cur", 0o700)
+    if os.geteuid() == 0:
+        run(["chown", "-R", "nobody", folder])
+        os.chmod(private, 0o700)
+    else:
+        os.chmod(private, 0)
+    code, text = run([server.binary, "import", server.address, "--from",
+                      private, "--format", "maildir", "--data", folder],
+                     env=server.env)
+    ok(code == 1 and "may not read it" in text, "import says who reads",
+       text)
+
+
 def copied(op, server):
     """Who names a copy of the folder means the copy, although its
     configuration still names the original."""
@@ -375,6 +391,7 @@ def copied(op, server):
                      env=server.env)
     ok(code == 1 and "data.elsewhere" in text,
        "a copy is not served as the original", text)
+    unreadable(server, folder)
     os.rename(server.data, server.data + ".moved")
     code, text = run([server.binary, "serve", "--data",
                       server.data + ".moved"], env=server.env)
