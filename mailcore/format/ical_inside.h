@@ -71,6 +71,11 @@ bool ical_is_override(icalcomponent *);
 bool ical_is_ranged(icalcomponent *);
 bool ical_is_single(icalcomponent *);
 
+/* The component that an override belongs to, itself if it is none; NULL: it is
+ * not there.  `*next` is where the first override behind `from` begins that
+ * changes all that follows. */
+icalcomponent *ical_master_of(icalcomponent *, int64_t from, int64_t *next);
+
 /* The null time: none. */
 struct icaltimetype ical_property_time(icalcomponent *, icalproperty_kind);
 

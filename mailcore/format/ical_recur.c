@@ -83,6 +83,9 @@ clock_seconds(const struct clock *c, int64_t wall)
 	t.year = d.year;
 	t.month = d.month;
 	t.day = d.day;
+	t.hour = d.hour;
+	t.minute = d.minute;
+	t.second = d.second;
 	return ical_seconds(t);
 }
 
@@ -134,46 +137,6 @@ ical_sort(int64_t *moments, size_t count)
 {
 	if (count > 1)
 		qsort(moments, count, sizeof *moments, compare_moments);
-}
-
-/* Of the same event?  AVAILABLEs of several may lie in one component. */
-static bool
-is_kin(icalcomponent *a, icalcomponent *b)
-{
-	const char *x = icalcomponent_get_uid(a), *y = icalcomponent_get_uid(b);
-
-	return icalcomponent_isa(a) == icalcomponent_isa(b)
-	    && view_eq(view_of(x), view_of(y));
-}
-
-/* The component that an override belongs to; NULL: it is not there.  `*next`
- * is where the first override behind `from` begins that changes all that
- * follows.  An iterator of its own: callers may be in the middle of one. */
-static icalcomponent *
-master_of(icalcomponent *c, int64_t from, int64_t *next)
-{
-	icalcomponent *parent = icalcomponent_get_parent(c), *found = NULL;
-	icalcomponent *other;
-	icalcompiter i;
-	int64_t t;
-
-	*next = INT64_MAX;
-	if (parent == NULL)
-		return ical_is_override(c) ? NULL : c;
-	i = icalcomponent_begin_component(parent, ICAL_ANY_COMPONENT);
-	while ((other = icalcompiter_deref(&i)) != NULL) {
-		(void)icalcompiter_next(&i);
-		if (other != c && !is_kin(other, c))
-			continue;
-		if (!ical_is_override(other))
-			found = found == NULL ? other : found;
-		else if (ical_is_ranged(other)
-		    && ical_moment(
-			other, ICAL_RECURRENCEID_PROPERTY, &t, NULL)
-		    && t > from && t < *next)
-			*next = t;
-	}
-	return found;
 }
 
 static struct ical_moments
@@ -240,12 +203,11 @@ test_one(struct walk *w, int64_t t)
  * allowed. */
 static void
 skip_ahead(struct walk *w, icalrecur_iterator *i,
-    const struct icalrecurrencetype *rule)
+    const struct icalrecurrencetype *rule, struct icaltimetype t)
 {
 	int64_t at = w->window.from < -FAR
 	    ? -FAR
 	    : w->window.from - 2 * (int64_t)ICAL_DAY;
-	struct icaltimetype t = w->start;
 	struct date d;
 
 	if (rule->count > 0 || at <= w->start_seconds + 366 * (int64_t)ICAL_DAY
@@ -284,30 +246,37 @@ walk_days(struct walk *w, const struct icalrecurrencetype *rule,
 	return d.left == 0;
 }
 
+/* libical is given a clock without a zone, as an hour that the zone leaves out
+ * once would move all instances that follow.  What comes more than once a day
+ * goes by hours that pass. */
 static bool
-walk_rule(struct walk *w, struct icalrecurrencetype rule)
+walk_clock(struct walk *w, const struct icalrecurrencetype *rule)
 {
+	bool daily = rule->freq >= ICAL_DAILY_RECURRENCE;
+	struct icalrecurrencetype bare = *rule;
+	struct icaltimetype t = w->start;
 	icalrecur_iterator *i;
-	struct icaltimetype t;
-	struct ical_days days;
+	struct clock clock;
 	bool found = false;
 
-	if (ical_rule_never(&rule))
-		return false;
-	if (ical_days_of(&rule, ical_wall(w->start), &days))
-		return walk_days(w, &rule, &days);
-	if (!ical_rule_is_harmless(&rule))
-		return true;
-	i = icalrecur_iterator_new(rule, w->start);
+	clock_of(&clock, w->start);
+	if (daily) {
+		bare.until = icaltime_null_time();
+		t.zone = NULL;
+	}
+	i = icalrecur_iterator_new(bare, t);
 	if (i == NULL)
 		return false;
-	skip_ahead(w, i, &rule);
+	skip_ahead(w, i, rule, t);
 	for (t = icalrecur_iterator_next(i);
 	     !found && !icaltime_is_null_time(t);
 	     t = icalrecur_iterator_next(i)) {
-		int64_t s = ical_seconds(t);
+		int64_t wall = ical_wall(t);
+		int64_t s = daily ? clock_seconds(&clock, wall)
+				  : ical_seconds(t);
 
-		if (s > w->window.to)
+		if (s > w->window.to
+		    || (daily && ical_is_past(rule, &w->start, wall, s)))
 			break;
 		if (++w->steps > ICAL_STEPS)
 			found = true;
@@ -316,6 +285,18 @@ walk_rule(struct walk *w, struct icalrecurrencetype rule)
 	}
 	icalrecur_iterator_free(i);
 	return found;
+}
+
+static bool
+walk_rule(struct walk *w, const struct icalrecurrencetype *rule)
+{
+	struct ical_days days;
+
+	if (ical_rule_never(rule))
+		return false;
+	if (ical_days_of(rule, ical_wall(w->start), &days))
+		return walk_days(w, rule, &days);
+	return !ical_rule_is_harmless(rule) || walk_clock(w, rule);
 }
 
 /* `test` uses libical's one iterator of this component's properties, so
@@ -346,7 +327,7 @@ walk_all(struct walk *w)
 		if (test_one(w, w->additions.list[i]))
 			return true;
 	for (unsigned i = 0; i < w->rule_count; i++)
-		if (i == ICAL_RULES || walk_rule(w, w->rules[i]))
+		if (i == ICAL_RULES || walk_rule(w, &w->rules[i]))
 			return true;
 	return false;
 }
@@ -368,7 +349,7 @@ place(struct walk *w, icalcomponent *c)
 		    c, ICAL_RECURRENCEID_PROPERTY, &w->from, NULL)))
 		return false;
 	if (others > 0 && others <= ICAL_OVERRIDES)
-		master = master_of(c, w->from, &w->next);
+		master = ical_master_of(c, w->from, &w->next);
 	if (ical_is_override(c))
 		w->component = master;
 	if (w->component == NULL)

@@ -114,6 +114,44 @@ ical_is_single(icalcomponent *c)
 	return ical_is_override(c) && !ical_is_ranged(c);
 }
 
+/* Of the same event?  AVAILABLEs of several may lie in one component. */
+static bool
+is_kin(icalcomponent *a, icalcomponent *b)
+{
+	const char *x = icalcomponent_get_uid(a), *y = icalcomponent_get_uid(b);
+
+	return icalcomponent_isa(a) == icalcomponent_isa(b)
+	    && view_eq(view_of(x), view_of(y));
+}
+
+/* An iterator of its own: callers may be in the middle of one. */
+icalcomponent *
+ical_master_of(icalcomponent *c, int64_t from, int64_t *next)
+{
+	icalcomponent *parent = icalcomponent_get_parent(c), *found = NULL;
+	icalcomponent *other;
+	icalcompiter i;
+	int64_t t;
+
+	*next = INT64_MAX;
+	if (parent == NULL)
+		return ical_is_override(c) ? NULL : c;
+	i = icalcomponent_begin_component(parent, ICAL_ANY_COMPONENT);
+	while ((other = icalcompiter_deref(&i)) != NULL) {
+		(void)icalcompiter_next(&i);
+		if (other != c && !is_kin(other, c))
+			continue;
+		if (!ical_is_override(other))
+			found = found == NULL ? other : found;
+		else if (ical_is_ranged(other)
+		    && ical_moment(
+			other, ICAL_RECURRENCEID_PROPERTY, &t, NULL)
+		    && t > from && t < *next)
+			*next = t;
+	}
+	return found;
+}
+
 bool
 ical_moment(
     icalcomponent *c, icalproperty_kind kind, int64_t *out, bool *floating)

@@ -319,6 +319,49 @@ test_changes(void)
 	arena_free(&arena);
 }
 
+/* A day on which the hour does not come moves none of those that follow
+ * (2027-03-14T02:30 in New York), whatever zone or rule it is. */
+static void
+test_gap(void)
+{
+#define DAILY ";INTERVAL=1;BYHOUR=2,9;BYSECOND=0"
+	static const struct {
+		const char *zone, *rule;
+		int64_t day; /* 02:30 by that clock, in UTC */
+		bool comes;
+	} rows[] = {
+		/* 2027-03-13, -14 (03:30 on the clock) and -15, and 2030. */
+		{ "Here", DAILY, 1804923000, true },
+		{ "Here", DAILY, 1805009400, true },
+		{ "Here", DAILY, 1805092200, true },
+		{ "Here", DAILY, 1805095800, false },
+		{ "America/New_York", DAILY, 1805009400, true },
+		{ "America/New_York", DAILY, 1805092200, true },
+		{ "America/New_York", DAILY, 1805095800, false },
+		{ "America/New_York", DAILY ";COUNT=2000", 1805092200, true },
+		{ "America/New_York", DAILY ";COUNT=2000", 1805095800, false },
+		{ "America/New_York", DAILY ";UNTIL=20270315T063000Z",
+		    1805092200, true },
+		{ "America/New_York", DAILY ";UNTIL=20270315T062959Z",
+		    1805092200, false },
+	};
+	struct arena *arena = arena_new(BUDGET);
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		view text = arena_print(arena,
+		    NEW_YORK "BEGIN:VEVENT\r\nUID:u\r\n"
+		    "DTSTART;TZID=%s:20270301T023000\r\nDURATION:PT1M\r\n"
+		    "RRULE:FREQ=DAILY%s\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+		    rows[i].zone, rows[i].rule);
+
+		ok(matches_by(NULL, text, rows[i].day, rows[i].day + 60, arena)
+			== rows[i].comes,
+		    "%lld by %s, %s", (long long)rows[i].day, rows[i].zone,
+		    rows[i].rule);
+	}
+	arena_free(&arena);
+}
+
 int
 main(void)
 {
@@ -327,5 +370,6 @@ main(void)
 	test_limited();
 	test_all_kinds();
 	test_changes();
+	test_gap();
 	return tap_done();
 }
