@@ -113,6 +113,20 @@ const struct api_route api_routes[] = {
 	{ "GET", "/sending", "getSending", "To how many people the person has"
 	    " sent, and may.", API_PERSON, NULL, NULL, 0, 200,
 	    &schema_sending, NULL, op_sending },
+	{ "GET", "/forwarding", "getForwarding", "Where mail that comes is"
+	    " sent on to.", API_PERSON, NULL, NULL, 0, 200,
+	    &schema_forwarding, NULL, op_forwarding },
+	{ "PUT", "/forwarding", "setForwarding", "Send it on, or no longer.",
+	    API_PERSON, &schema_forwarding_wanted, NULL, 0, 204, NULL, NULL,
+	    op_forwarding_set },
+	{ "GET", "/automatic-reply", "getReply", "What people who write are"
+	    " answered.", API_PERSON, NULL, NULL, 0, 200, &schema_reply, NULL,
+	    op_reply },
+	{ "PUT", "/automatic-reply", "setReply", "Answer them, each once in so"
+	    " many days.", API_PERSON, &schema_reply_wanted, NULL, 0, 204,
+	    NULL, NULL, op_reply_set },
+	{ "DELETE", "/automatic-reply", "endReply", "Answer nothing any more.",
+	    API_PERSON, NULL, NULL, 0, 204, NULL, NULL, op_reply_end },
 	{ "GET", "/history", "listChanges", "What changed in calendars and"
 	    " address books, the newest first, as long as it can be undone.",
 	    API_PERSON, NULL, NULL, 0, 200, &schema_changes, NULL,

@@ -17,6 +17,7 @@ extern const struct api_schema schema_credentials, schema_session,
     schema_sending_span, schema_calendar_file,
     schema_book_file, schema_calendars, schema_books, schema_imported,
     schema_archive_file, schema_mbox_file, schema_mailboxes,
-    schema_restored, schema_mail_imported;
+    schema_restored, schema_mail_imported, schema_forwarding,
+    schema_forwarding_wanted, schema_reply, schema_reply_wanted;
 
 #endif

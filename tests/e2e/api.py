@@ -133,6 +133,8 @@ BODIES = {
     "changePassword": {"old": "demo", "new": "correct horse battery stap1e"},
     "scorePassword": {"password": "x"},
     "makeProfile": {"kind": "mail"},
+    "setForwarding": {"targets": ["thief@elsewhere.example"]},
+    "setReply": {"text": "gone"},
     "setUpDevice": {"app": "davx5", "app_password": True},
     "signIn": {"address": "demo@posthaste.test", "password": "demo"},
 }
@@ -371,6 +373,47 @@ def test_operator(s):
     ok(code == 0 and gets_in(s, "imap", password, address), "enabled", text)
 
 
+def test_mail(s, b):
+    """Forwarding and automatic replies, as the commands know them."""
+    def told(*words):
+        return run([s.binary, *words, s.address, "--data", s.data],
+                   env=s.env)[1].split("\n")
+
+    none = {"targets": [], "keep": True}
+    same(b.call("GET", "/forwarding").json(), none, "nothing is sent on")
+    wanted = {"targets": ["x@far.example", "y@far.example"], "keep": False}
+    same(b.call("PUT", "/forwarding", wanted).status, 204, "now it is")
+    same(b.call("GET", "/forwarding").json(), wanted, "where to")
+    same(told("forward", "show"), wanted["targets"] + [""], "and by command")
+    for targets in (["nonsense"], ["a@far.example,b@far.example"],
+                    ["x%d@far.example" % n for n in range(5)]):
+        found = b.call("PUT", "/forwarding", {"targets": targets})
+        same((found.status, found.json().get("field")), (400, "targets"),
+             "refused: %s" % targets[0])
+    same(b.call("GET", "/forwarding").json(), wanted, "it stays")
+    same(b.call("PUT", "/forwarding", {"targets": []}).status, 204, "ended")
+    same(b.call("GET", "/forwarding").json(), none, "no more")
+    same(b.call("GET", "/automatic-reply").json(), {"active": False},
+         "nothing is answered")
+    wanted = {"text": "Away.\nF\u00fcr lange.", "subject": "Away",
+              "since": "2026-12-24", "until": "2026-12-31", "every": 3}
+    same(b.call("PUT", "/automatic-reply", wanted).status, 204, "now it is")
+    same(b.call("GET", "/automatic-reply").json(),
+         dict(wanted, active=True), "what")
+    same(told("vacation", "show")[:4], ["since 2026-12-24",
+                                        "until 2026-12-31", "every 3",
+                                        "subject Away"], "and by command")
+    for field, bad in (("since", "2026-02-30"), ("until", "2026-12-23"),
+                       ("every", 31), ("text", ""), ("text", "x" * 8001),
+                       ("subject", "a\nb")):
+        same(b.call("PUT", "/automatic-reply",
+                    dict(wanted, **{field: bad})).status, 400,
+             "refused: %s %.10s" % (field, bad))
+    same(b.call("DELETE", "/automatic-reply").status, 204, "ended")
+    same(b.call("GET", "/automatic-reply").json(), {"active": False},
+         "no more")
+
+
 def test_device(b):
     found = b.call("POST", "/devices", {"app": "iphone", "kind": "full",
                                         "app_password": True})
@@ -427,10 +470,13 @@ def main():
         b = test_sign_in(s)
         test_ways(s, b)
         test_forgery(b)
+        b = Browser(s)  # that one has asked for much
+        b.sign_in()
         test_rights(s, b)
         test_other_side(s, b)
         b = Browser(s)
         b.sign_in()
+        test_mail(s, b)
         stream = test_revoke(s, b)
         test_everywhere(s, b, stream)
         test_password(s, b)
