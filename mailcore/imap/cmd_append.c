@@ -2,7 +2,7 @@
  * Messages go into spools as they come; they are never whole in our memory,
  * and none of them is kept unless all are. */
 #include "mailcore/imap/append.h"
-#include "mailcore/imap/box.h"
+#include "mailcore/imap/notify.h"
 #include "mailcore/imap/reply.h"
 
 #include "mailcore/format/message.h"
@@ -337,13 +337,13 @@ prepare_message(struct imap *imap, struct command *c,
 }
 
 static result
-store_messages(struct imap *s, struct command *c)
+store_messages(struct imap *s, struct command *c, struct buf *out)
 {
 	struct append *a = c->append;
 
 	for (struct append_message *m = a->first; m != NULL; m = m->next)
 		TRY(prepare_message(s, c, m));
-	return account_write(c->account, add_all, a, DURABLE);
+	return notify_write(s, c->account, add_all, a, out);
 }
 
 /* "[APPENDUID 1 2:4] " */
@@ -425,7 +425,7 @@ replace_across(struct imap *s, struct command *c)
 }
 
 static result
-finish(struct imap *s, struct command *c)
+finish(struct imap *s, struct command *c, struct buf *out)
 {
 	struct append *a = c->append;
 	view rest;
@@ -438,7 +438,7 @@ finish(struct imap *s, struct command *c)
 		return fail(MALFORMED, "RFC 3501 9: junk behind the message");
 	TRY(check_insert(s, c, &a->to));
 	TRY(command_account_of(s, c, a->to.owner));
-	r = store_messages(s, c);
+	r = store_messages(s, c, out);
 	if (r.is == NOT_FOUND && !a->replace)
 		c->code = "[TRYCREATE] ";
 	TRY(r);
@@ -450,7 +450,7 @@ finish(struct imap *s, struct command *c)
 result
 run_append(struct imap *s, struct command *c, struct buf *out)
 {
-	TRY(finish(s, c));
+	TRY(finish(s, c, out));
 	reply_spelled(s, out, false, c->append->to.there.name,
 	    c->append->spelled);
 	if (may_know_uids(c->append))
@@ -463,7 +463,7 @@ run_append(struct imap *s, struct command *c, struct buf *out)
 result
 run_replace(struct imap *s, struct command *c, struct buf *out)
 {
-	TRY(finish(s, c));
+	TRY(finish(s, c, out));
 	if (may_know_uids(c->append)) {
 		buf_add(out, VIEW("* OK "));
 		add_uids(c->append, out);

@@ -1,6 +1,7 @@
 /* COPY and MOVE: RFC 3501 6.4.7, RFC 6851, RFC 4315. */
 #include "mailcore/imap/box.h"
 #include "mailcore/imap/copying.h"
+#include "mailcore/imap/notify.h"
 #include "mailcore/imap/reply.h"
 
 #include "mailcore/store/item.h"
@@ -129,7 +130,7 @@ copy(struct imap *s, struct command *c, struct copying *x, struct buf *out)
 
 	TRY(parse_copy(s, c, x));
 	r = x->to.owner == s->owner
-	    ? account_write(c->account, copy_all, x, DURABLE)
+	    ? notify_write(s, c->account, copy_all, x, out)
 	    : copy_across(x);
 	if (r.is != OK && (!x->move || x->to.owner == s->owner))
 		return r;

@@ -3,6 +3,7 @@
 #include "mailcore/imap/box.h"
 #include "mailcore/imap/lost.h"
 #include "mailcore/imap/mailbox.h"
+#include "mailcore/imap/notify.h"
 #include "mailcore/imap/place.h"
 #include "mailcore/imap/reply.h"
 
@@ -163,7 +164,7 @@ run_create(struct imap *s, struct command *c, struct buf *out)
 	TRY(find_new(s, c, name, &change));
 	change.name = change.at.name;
 	change.mine = change.at.owner == s->account;
-	r = account_write(c->account, create, &change, DURABLE);
+	r = notify_write(s, c->account, create, &change, out);
 	if (change.unknown_use)
 		c->code = "[USEATTR] ";
 	TRY(r);
@@ -203,7 +204,7 @@ run_delete(struct imap *s, struct command *c, struct buf *out)
 		return fail(DENIED, "RFC 3501 6.3.4: INBOX stays");
 	}
 	change.mine = change.at.owner == s->account;
-	TRY(account_write(c->account, remove_mailbox, &change, DURABLE));
+	TRY(notify_write(s, c->account, remove_mailbox, &change, out));
 	reply_spelled(s, out, true, name, c->in.spelled);
 	c->text_ok = "deleted";
 	return place_forget(s, c, change.at.owner, change.at.there.id);
@@ -350,7 +351,7 @@ run_rename(struct imap *s, struct command *c, struct buf *out)
 		c->code = "[CANNOT] ";
 		return fail(DENIED, "a mailbox cannot move below itself");
 	}
-	TRY(account_write(c->account, rename_mailbox, &change, DURABLE));
+	TRY(notify_write(s, c->account, rename_mailbox, &change, out));
 	if (spelled.n == 0 && c->in.spelled.n > 0)
 		spelled = from;
 	reply_spelled(s, out, false, to, spelled);
@@ -383,7 +384,8 @@ subscribe(struct account *a, void *context)
 }
 
 static result
-run_subscription(struct imap *s, struct command *c, bool on)
+run_subscription(struct imap *s, struct command *c, bool on,
+    struct buf *out)
 {
 	struct subscribing x = { .on = on, .arena = c->arena };
 	struct place p;
@@ -406,21 +408,19 @@ run_subscription(struct imap *s, struct command *c, bool on)
 	if (p.owner != s->account)
 		return place_subscribe(s, c, &p, on);
 	x.collection = p.there.id;
-	return account_write(c->account, subscribe, &x, DURABLE);
+	return notify_write(s, c->account, subscribe, &x, out);
 }
 
 result
 run_subscribe(struct imap *s, struct command *c, struct buf *out)
 {
-	(void)out;
-	return run_subscription(s, c, true);
+	return run_subscription(s, c, true, out);
 }
 
 result
 run_unsubscribe(struct imap *s, struct command *c, struct buf *out)
 {
-	(void)out;
-	return run_subscription(s, c, false);
+	return run_subscription(s, c, false, out);
 }
 
 result

@@ -218,29 +218,12 @@ set_all(struct account *a, void *context)
 	return done();
 }
 
-/* RFC 5464 4.3, RFC 5465 5: who changes it knows. */
-static void
-note_own(const struct setting *x, const struct entry *e)
-{
-	bool all = is_shared(e);
-
-	if (is_use(e))
-		notify_own_use(x->s, x->at.there.id,
-		    e->removed ? USE_NONE
-			       : mailbox_use_of(view_from(e->value, 1)));
-	else if (x->at.owner == x->s->account)
-		notify_own_note(x->s, x->at.there.id, all,
-		    view_from(e->name, all ? 7 : 8),
-		    e->removed ? NULL : &e->value);
-}
-
 result
 run_setmetadata(struct imap *s, struct command *c, struct buf *out)
 {
 	struct setting x = { .s = s, .c = c };
 	view name;
 
-	(void)out;
 	parse_space(&c->in);
 	name = parse_mailbox(&c->in);
 	parse_space(&c->in);
@@ -249,8 +232,5 @@ run_setmetadata(struct imap *s, struct command *c, struct buf *out)
 	for (size_t i = 0; i < x.count; i++)
 		TRY(check(&x, &x.list[i]));
 	c->text_ok = "kept";
-	TRY(account_write(c->account, set_all, &x, DURABLE));
-	for (size_t i = 0; i < x.count; i++)
-		note_own(&x, &x.list[i]);
-	return done();
+	return notify_write(s, c->account, set_all, &x, out);
 }

@@ -72,25 +72,6 @@ notify_follow_metadata(struct imap *s)
 	return r;
 }
 
-void
-notify_own_note(struct imap *s, int64_t collection, bool shared, view name,
-    const view *value)
-{
-	const struct note n = { .collection = collection, .name = name,
-		.shared = shared };
-
-	if (s->notify != NULL && s->notify->seen != NULL)
-		notes_put(&s->notify->seen->notes, s->notify->seen->arena, &n,
-		    value);
-}
-
-void
-notify_own_use(struct imap *s, int64_t collection, enum special_use use)
-{
-	if (s->notify != NULL && s->notify->seen != NULL)
-		notify_seen_use(s->notify->seen, collection, use);
-}
-
 /* RFC 5465 5.8 */
 static void
 overflow(struct imap *s, struct buf *out)
@@ -105,18 +86,13 @@ overflow(struct imap *s, struct buf *out)
 	n->new_to = 0;
 }
 
+/* `now` is known from here on; with `r` it could not be read. */
 static void
-tell_others(struct imap *s, struct buf *out)
+tell_until(struct imap *s, result r, struct notify_seen *now, struct buf *out)
 {
 	struct notify *n = s->notify;
-	struct notify_seen *now;
 	size_t before = out->n;
-	result r;
 
-	n->due = false;
-	if (n->seen == NULL)
-		return;
-	r = look(s, &now);
 	/* Others spoil nothing: the next change looks again. */
 	if (r.is != OK && r.is != OVER_LIMIT)
 		return;
@@ -130,6 +106,88 @@ tell_others(struct imap *s, struct buf *out)
 	}
 	notify_seen_free(&n->seen);
 	n->seen = now;
+}
+
+static void
+tell_others(struct imap *s, struct buf *out)
+{
+	struct notify_seen *now;
+	result r;
+
+	s->notify->due = false;
+	if (s->notify->seen == NULL)
+		return;
+	r = look(s, &now);
+	tell_until(s, r, now, out);
+}
+
+struct own_write {
+	account_work *work;
+	void *context;
+	int64_t whose; /* of annotations */
+	struct notify_seen *before, *after;
+};
+
+/* It may run again.  What cannot be read is told as if others had done it. */
+static result
+write_own(struct account *a, void *context)
+{
+	struct own_write *o = context;
+
+	notify_seen_free(&o->before);
+	notify_seen_free(&o->after);
+	(void)notify_seen_read(a, o->whose, &o->before).is;
+	TRY(o->work(a, o->context));
+	(void)notify_seen_read(a, o->whose, &o->after).is;
+	return done();
+}
+
+/* RFC 5465 5.2: nobody else can have added any in one transaction. */
+static void
+note_own_messages(struct imap *s, const struct own_write *o)
+{
+	const struct collection *before, *after;
+
+	if (s->box == NULL || s->owner != s->account)
+		return;
+	before = notify_seen_find(o->before, s->box->collection);
+	after = notify_seen_find(o->after, s->box->collection);
+	if (before == NULL || after == NULL
+	    || before->uid_next == after->uid_next)
+		return;
+	s->notify->own_from = before->uid_next;
+	s->notify->own_end = after->uid_next;
+}
+
+result
+notify_write(struct imap *s, struct account *a, account_work *work,
+    void *context, struct buf *out)
+{
+	struct notify *n = s->notify;
+	struct own_write o = { .work = work, .context = context };
+	result r;
+
+	if (n == NULL || (n->seen == NULL && n->attributes.n == 0)
+	    || account_id(a) != s->account)
+		return account_write(a, work, context, DURABLE);
+	if (notify_wants(s, EVENT_NOTES | EVENT_SERVER))
+		o.whose = s->account;
+	r = account_write(a, write_own, &o, DURABLE);
+	if (r.is == OK && o.before != NULL && o.after != NULL)
+		note_own_messages(s, &o);
+	if (r.is == OK && o.before != NULL && o.after != NULL
+	    && n->seen != NULL) {
+		tell_until(s, r, o.before, out);
+		o.before = NULL;
+		if (n->seen != NULL) {
+			notify_seen_free(&n->seen);
+			n->seen = o.after;
+			o.after = NULL;
+		}
+	}
+	notify_seen_free(&o.before);
+	notify_seen_free(&o.after);
+	return r;
 }
 
 result
@@ -170,22 +228,47 @@ notify_tell(struct imap *s, const struct telling *how, struct buf *out)
 void
 notify_left(struct imap *s)
 {
-	if (s->notify != NULL)
-		s->notify->new_to = 0;
+	if (s->notify == NULL)
+		return;
+	s->notify->new_to = 0;
+	s->notify->own_end = 0;
 }
 
 static const struct verb fetch_of_news = { "FETCH", STATE_SELECTED,
 	VERB_KEEPS_NUMBERS, run_fetch };
 
-/* As if the client had asked. */
-static void
+/* " 4:4,7:9 "; false: none but its own. */
+static bool
+add_new(const struct notify *n, struct buf *out)
+{
+	bool own = n->own_from <= n->new_to && n->own_end > n->new_from;
+	const char *between = " ";
+
+	if (!own)
+		buf_print(out, " %u:%u", n->new_from, n->new_to);
+	if (own && n->new_from < n->own_from) {
+		buf_print(out, " %u:%u", n->new_from, n->own_from - 1);
+		between = ",";
+	}
+	if (own && n->own_end <= n->new_to)
+		buf_print(out, "%s%u:%u", between, n->own_end, n->new_to);
+	buf_add_byte(out, ' ');
+	return out->n > 1;
+}
+
+/* As if the client had asked.  false: there is nothing to ask for. */
+static bool
 begin_fetch(struct imap *s)
 {
 	struct notify *n = s->notify;
 	struct command *c = command_new(s);
 
 	c->text.limit = 2 * LIMIT_IMAP_LINE;
-	buf_print(&c->text, " %u:%u ", n->new_from, n->new_to);
+	if (!add_new(n, &c->text)) {
+		n->new_to = 0;
+		command_free(&c);
+		return false;
+	}
 	buf_add(&c->text, n->attributes);
 	c->in = parse_over(&c->text, c->arena);
 	c->in.saved = &s->saved;
@@ -197,6 +280,7 @@ begin_fetch(struct imap *s)
 	s->under = s->command;
 	s->command = c;
 	s->news = true;
+	return true;
 }
 
 struct step
@@ -268,7 +352,7 @@ notify_after(struct imap *s, struct step step, struct buf *out)
 		tell_now(s, false, out);
 	if (n->new_to == 0 || s->box == NULL)
 		return step;
-	begin_fetch(s);
-	step.next = STEP_CONTINUE;
+	if (begin_fetch(s))
+		step.next = STEP_CONTINUE;
 	return step;
 }

@@ -53,6 +53,7 @@ struct notify {
 	struct notify_seen *seen; /* NULL: no others are followed */
 	bool due; /* something changed meanwhile */
 	uint32_t new_from, new_to; /* UIDs told of and to be fetched */
+	uint32_t own_from, own_end; /* but these, which are its own */
 };
 
 void notify_free(struct notify **);
@@ -67,11 +68,10 @@ bool notify_wants(const struct imap *, unsigned events);
  * told, too. */
 CHECKED result notify_follow_metadata(struct imap *);
 
-/* The session itself has set an annotation, or with NULL removed it: that is
- * not told to it.  `collection` 0: of the account. */
-void notify_own_note(struct imap *, int64_t collection, bool shared, view name,
-    const view *value);
-void notify_own_use(struct imap *, int64_t collection, enum special_use);
+/* account_write, made durable, of which the session is told nothing of what it
+ * does itself (RFC 5465 5); what others did before is told at once. */
+CHECKED result notify_write(struct imap *, struct account *, account_work *,
+    void *context, struct buf *out);
 
 /* Is there anything to be woken for? */
 bool notify_watches(const struct imap *);

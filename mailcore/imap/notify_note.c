@@ -65,35 +65,16 @@ is_same(const struct note *a, const struct note *b)
 }
 
 /* Mostly it is where it was, at `near`. */
-static struct note *
+static const struct note *
 find(const struct notes *notes, const struct note *one, size_t near)
 {
 	for (size_t i = 0; i < notes->count; i++) {
-		struct note *n = &notes->list[(near + i) % notes->count];
+		const struct note *n = &notes->list[(near + i) % notes->count];
 
 		if (is_same(n, one))
 			return n;
 	}
 	return NULL;
-}
-
-void
-notes_put(struct notes *notes, struct arena *arena, const struct note *n,
-    const view *value)
-{
-	struct note *there = find(notes, n, 0);
-
-	if (value == NULL && there != NULL)
-		*there = notes->list[--notes->count];
-	else if (value != NULL && there != NULL)
-		there->hash = hash_of(*value);
-	else if (value != NULL)
-		append(notes, arena, (struct note){
-			.collection = n->collection,
-			.name = n->name,
-			.hash = hash_of(*value),
-			.shared = n->shared,
-		});
 }
 
 bool

@@ -27,11 +27,6 @@ struct notes {
 CHECKED result notes_read(struct account *, struct arena *, int64_t whose,
     struct notes *out);
 
-/* One that the session has set itself, or with NULL removed: what is known is
- * not told (RFC 5465 5).  `n->name` is copied. */
-void notes_put(struct notes *, struct arena *, const struct note *n,
-    const view *value);
-
 /* Which differ; and does any? */
 bool notes_compare(struct notes *old, struct notes *now);
 

@@ -35,25 +35,30 @@ read_all(struct account *a, struct notify_seen *seen)
 }
 
 result
-notify_seen_look(struct imap *s, bool notes, struct notify_seen **out)
+notify_seen_read(struct account *a, int64_t whose, struct notify_seen **out)
 {
 	struct notify_seen *seen = calloc(1, sizeof *seen);
-	struct command *c = s->command;
 	result r;
 
 	if (seen == NULL)
 		abort();
 	seen->arena = arena_new(LIMIT_IMAP_COMMAND_MEMORY);
-	r = command_account_of(s, c, s->account);
-	if (r.is == OK)
-		r = read_all(c->account, seen);
-	if (r.is == OK && notes)
-		r = notes_read(c->account, seen->arena, s->account,
-		    &seen->notes);
+	r = read_all(a, seen);
+	if (r.is == OK && whose != 0)
+		r = notes_read(a, seen->arena, whose, &seen->notes);
 	if (r.is != OK)
 		notify_seen_free(&seen);
 	*out = seen;
 	return r;
+}
+
+result
+notify_seen_look(struct imap *s, bool notes, struct notify_seen **out)
+{
+	*out = NULL;
+	TRY(command_account_of(s, s->command, s->account));
+	return notify_seen_read(s->command->account, notes ? s->account : 0,
+	    out);
 }
 
 result
@@ -62,15 +67,6 @@ notify_seen_notes(struct imap *s, struct notify_seen *seen)
 	TRY(command_account_of(s, s->command, s->account));
 	return notes_read(s->command->account, seen->arena, s->account,
 	    &seen->notes);
-}
-
-void
-notify_seen_use(
-    struct notify_seen *seen, int64_t collection, enum special_use use)
-{
-	for (size_t i = 0; i < seen->count; i++)
-		if (seen->list[i].id == collection)
-			seen->list[i].use = use;
 }
 
 const struct collection *

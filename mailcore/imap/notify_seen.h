@@ -16,15 +16,16 @@ struct notify_seen {
 	struct notes notes; /* read only if somebody asks for their changes */
 };
 
-/* As they are now, with annotations if `notes`.  A command runs. */
+/* As they are now, with annotations of `whose` if that is not 0. */
+CHECKED result notify_seen_read(
+    struct account *, int64_t whose, struct notify_seen **out);
+
+/* The same, with annotations if `notes`.  A command runs. */
 CHECKED result notify_seen_look(
     struct imap *, bool notes, struct notify_seen **out);
 /* Annotations alone; the mailboxes stay as they were. */
 CHECKED result notify_seen_notes(struct imap *, struct notify_seen *);
 void notify_seen_free(struct notify_seen **);
-
-void notify_seen_use(
-    struct notify_seen *, int64_t collection, enum special_use);
 
 /* NULL: none. */
 const struct collection *notify_seen_find(
