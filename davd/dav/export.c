@@ -87,7 +87,6 @@ add_piece(struct export *e)
 	return buf_result(e->to);
 }
 
-/* A failure shows by END:VCALENDAR never coming. */
 static bool
 piece(void *context, struct buf *to)
 {
@@ -98,11 +97,12 @@ piece(void *context, struct buf *to)
 	if (e->over)
 		return false;
 	e->to = to;
-	if (account_open(d->services->store, d->owner.id, &d->account).is
-	    != OK)
-		return false;
-	r = add_piece(e);
+	r = account_open(d->services->store, d->owner.id, &d->account);
+	if (r.is == OK)
+		r = add_piece(e);
 	account_close(&d->account);
+	if (r.is != OK)
+		buf_fail(to, r.is, r.why);
 	return r.is == OK && !e->over;
 }
 

@@ -147,8 +147,6 @@ add_piece_of(struct account *a, void *context)
 	return add_piece(s, s->to);
 }
 
-/* In the middle of an answer a failure can only be shown by its never being
- * closed: no client takes half a document for a whole one. */
 static bool
 stream_piece(void *context, struct buf *to)
 {
@@ -161,12 +159,13 @@ stream_piece(void *context, struct buf *to)
 		buf_free(&s->first);
 		return true;
 	}
-	r = account_open(d->services->store, d->owner.id, &d->account);
-	if (r.is != OK)
-		return false;
 	s->to = to;
-	r = account_read(d->account, add_piece_of, s);
+	r = account_open(d->services->store, d->owner.id, &d->account);
+	if (r.is == OK)
+		r = account_read(d->account, add_piece_of, s);
 	account_close(&d->account);
+	if (r.is != OK)
+		buf_fail(to, r.is, r.why);
 	return r.is == OK && s->more;
 }
 

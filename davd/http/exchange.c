@@ -280,6 +280,16 @@ exchange_run(struct exchange *x)
 	    x->answer.status, (long long)(clock_steady_ms() - x->began_ms));
 }
 
+/* The status is said already; what is left is not to end as one should. */
+static void
+break_off(struct exchange *x)
+{
+	log_line(LOG_WARNING, "http.broken", "path=\"%.*s\" why=\"%s\"",
+	    LOG_VIEW(x->request.raw_path), buf_result(&x->piece).why);
+	buf_reset(&x->piece);
+	x->stream_done = x->stream_broken = true;
+}
+
 size_t
 exchange_read(struct exchange *x, char *to, size_t room)
 {
@@ -291,7 +301,7 @@ exchange_read(struct exchange *x, char *to, size_t room)
 		x->stream_done = !x->answer.stream(
 		    x->answer.context, &x->piece);
 		if (buf_result(&x->piece).is != OK)
-			x->stream_done = true;
+			break_off(x);
 		if (x->piece.n == 0 && x->answer.stream_wait != NULL)
 			break;
 	}

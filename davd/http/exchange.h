@@ -26,6 +26,7 @@ struct exchange {
 	struct buf piece; /* of a stream, not yet sent */
 	size_t piece_sent;
 	bool stream_done;
+	bool stream_broken; /* done, and not whole */
 	bool answered;
 	void *connection; /* front.c's */
 };

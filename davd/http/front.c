@@ -163,6 +163,8 @@ on_read(void *context, uint64_t at, char *to, size_t room)
 	size_t n = exchange_read(x, to, room);
 
 	(void)at;
+	if (n == 0 && x->stream_broken)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
 	if (n == 0 && x->stream_done)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (n == 0) {

@@ -38,7 +38,9 @@ struct answer {
 	struct buf body;
 	struct buf headers; /* by answer_header */
 	/* Streams instead of `body`: append a piece to `out`; false at the
-	 * end.  `stream_end` frees the context, always. */
+	 * end.  Once `out` has failed (buf_fail) the connection is broken
+	 * off, so that nobody takes what there was for all of it.
+	 * `stream_end` frees the context, always. */
 	bool (*stream)(void *context, struct buf *out);
 	/* A stream that has this, added nothing and is not at its end, waits:
 	 * no thread is held until `wake` is called with `what`, once, by any

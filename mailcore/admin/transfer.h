@@ -86,7 +86,8 @@ CHECKED result transfer_out_new(struct store *, int64_t account,
     enum collection_kind, int64_t collection, struct transfer_out **);
 void transfer_out_free(struct transfer_out **);
 
-/* As `stream` and `stream_end` of an answer want it. */
+/* As `stream` and `stream_end` of an answer want it: a failure is that of
+ * `to`. */
 bool transfer_out_piece(void *out, struct buf *to);
 void transfer_out_end(void *out);
 

@@ -265,7 +265,6 @@ add_piece(struct account *a, void *context)
 	return done();
 }
 
-/* A failure shows by the tar's end never coming. */
 bool
 transfer_stream_piece(void *context, struct buf *to)
 {
@@ -279,6 +278,8 @@ transfer_stream_piece(void *context, struct buf *to)
 	if (r.is == OK)
 		r = account_read(s->e.account, add_piece, s);
 	account_close(&s->e.account);
+	if (r.is != OK)
+		buf_fail(to, r.is, r.why);
 	s->over = s->over || r.is != OK;
 	return !s->over;
 }

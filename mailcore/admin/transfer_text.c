@@ -219,7 +219,6 @@ add_piece(struct transfer_out *o)
 	return buf_result(o->to);
 }
 
-/* A failure shows by END:VCALENDAR never coming. */
 bool
 transfer_out_piece(void *context, struct buf *to)
 {
@@ -233,6 +232,8 @@ transfer_out_piece(void *context, struct buf *to)
 	if (r.is == OK)
 		r = add_piece(o);
 	account_close(&o->open);
+	if (r.is != OK)
+		buf_fail(to, r.is, r.why);
 	return r.is == OK && !o->over;
 }
 

@@ -187,6 +187,49 @@ test_prefixes(struct talk *t)
 	buf_free(&tar);
 }
 
+static int64_t
+address_book(struct talk *t)
+{
+	struct arena *arena = arena_new(65536);
+	struct collection c;
+	struct account *a;
+
+	must(account_open(t->home.store, t->account, &a), "account_open");
+	must(collection_find(a, arena, COLLECTION_ADDRESSBOOK,
+	         VIEW("personal"), &c), "collection_find");
+	account_close(&a);
+	arena_free(&arena);
+	return c.id;
+}
+
+/* What cannot be read any more is not the end: an mbox and contacts have no
+ * mark of their own there. */
+static void
+test_broken(struct talk *t)
+{
+	struct exchange *x[3];
+	char target[128];
+
+	(void)snprintf(target, sizeof target,
+	    "/api/v1/mailboxes/%lld/export", (long long)inbox(t));
+	x[0] = get(t, target);
+	(void)snprintf(target, sizeof target,
+	    "/api/v1/address-books/%lld/export", (long long)address_book(t));
+	x[1] = get(t, target);
+	x[2] = get(t, "/api/v1/archive");
+	must(account_remove(t->home.store, t->account), "account_remove");
+	for (size_t i = 0; i < COUNT(x); i++) {
+		struct buf piece = buf_new(SIZE_MAX / 2);
+
+		is_number(x[i]->answer.status, 200, "it has begun");
+		while (x[i]->answer.stream(x[i]->answer.context, &piece))
+			buf_reset(&piece);
+		is_number(buf_result(&piece).is, NOT_FOUND, "and fails");
+		buf_free(&piece);
+		exchange_free(&x[i]);
+	}
+}
+
 static void
 test_limits(void)
 {
@@ -212,6 +255,7 @@ main(void)
 	test_leaving(&t);
 	test_prefixes(&t);
 	test_limits();
+	test_broken(&t);
 	talk_close(&t);
 	return tap_done();
 }

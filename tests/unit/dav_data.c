@@ -379,6 +379,45 @@ test_stream(struct talk *t)
 	reply_free(&r);
 }
 
+static struct exchange *
+begun(struct talk *t, const char *method, const char *target,
+    const char *headers)
+{
+	struct exchange *x = exchange_new(&t->options, &t->bodies,
+	    view_of(target));
+
+	talk_fields(x, headers);
+	if (exchange_begin(x, method, VIEW("192.0.2.1"), false))
+		exchange_run(x);
+	return x;
+}
+
+/* The account goes while it is read: what was sent is not the whole. */
+static void
+test_broken(struct talk *t)
+{
+	struct exchange *x[] = {
+		begun(t, "GET", BOOK, ""),
+		begun(t, "GET", HOME "Calendar/hostile/", ""),
+		begun(t, "PROPFIND", HOME "Calendar/hostile/", "Depth: 1\n"),
+	};
+	struct arena *arena = arena_new(65536);
+	struct account_info info;
+	char piece[4096];
+
+	talk_must(account_find(t->store, arena, VIEW("user@example.org"),
+	              &info), "find");
+	talk_must(account_remove(t->store, info.id), "remove");
+	for (size_t i = 0; i < COUNT(x); i++) {
+		ok(x[i]->answer.stream != NULL, "answer %zu has begun", i);
+		while (exchange_read(x[i], piece, sizeof piece) > 0)
+			continue;
+		ok(x[i]->stream_broken, "and is broken off");
+		exchange_free(&x[i]);
+	}
+	arena_free(&arena);
+}
+
 int
 main(void)
 {
@@ -399,6 +438,7 @@ main(void)
 	test_export(&t);
 	test_versions(&t);
 	test_stream(&t);
+	test_broken(&t);
 	talk_close(&t);
 	return tap_done();
 }

@@ -63,7 +63,27 @@ stream(void *services, const struct request *q, struct answer *a)
 	a->context = c;
 }
 
+/* Half of it is said when it fails. */
+static bool
+break_down(void *context, struct buf *out)
+{
+	struct counting *c = context;
+
+	buf_print(out, "%06d\n", c->left--);
+	if (c->left == 10000)
+		buf_fail(out, BUSY, "somebody else is in the way");
+	return true;
+}
+
+static void
+broken(void *services, const struct request *q, struct answer *a)
+{
+	stream(services, q, a);
+	a->stream = break_down;
+}
+
 static const struct route routes[] = {
+	{ "/broken", false, broken },
 	{ "/", false, echo },
 	{ "/later", false, later },
 	{ "/stream", false, stream },
@@ -300,6 +320,14 @@ test_stream(uint16_t port)
 	ok(has(&reply, "Transfer-Encoding: chunked"), "in chunks");
 	ok(has(&reply, "020000\n") && has(&reply, "000001\n"), "all of it");
 	ok(view_ends(buf_view(&reply), VIEW("\r\n0\r\n\r\n")), "to the end");
+	buf_reset(&reply);
+	fd = connect_to(port);
+	send_all(fd, VIEW("GET /broken HTTP/1.1\r\nHost: h\r\n\r\n"));
+	read_all(fd, &reply);
+	ok(has(&reply, "020000\n") && has(&reply, "010002\n"),
+	    "what there was before a failure");
+	ok(view_find(buf_view(&reply), VIEW("\r\n0\r\n")) == SIZE_MAX,
+	    "does not end as a whole does");
 	buf_free(&reply);
 	fd = connect_to(port); /* one who does not want it after all */
 	send_all(fd, VIEW("GET /stream HTTP/1.1\r\nHost: h\r\n\r\n"));
