@@ -168,7 +168,7 @@ read_event(struct attach *t, struct collection *c, struct item *old,
 		t->need = RIGHT_CHANGE;
 		return fail(DENIED, "RFC 3744 3: the owner has not granted it");
 	}
-	if (dav_precondition(d, old->etag) != 0)
+	if (dav_precondition(d, old->etag, old->received) != 0)
 		return refuse(t, 412, NULL);
 	return done();
 }

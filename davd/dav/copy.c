@@ -166,7 +166,9 @@ work_item(struct account *a, void *context)
 	TRY(dav_collection(d, d->arena, &from));
 	TRY(item_by_name(d->account, d->arena, from.id, d->path.object, &item));
 	TRY(carry_check_source(c, &from, &item));
-	if (dav_precondition(d, acl_etag(d, d->arena, &from, &item)) != 0)
+	if (dav_precondition(d, acl_etag(d, d->arena, &from, &item),
+		item.received)
+	    != 0)
 		return carry_refuse(c, 412, NULL);
 	r = find_there(c, &from, &to);
 	if (r.is == NOT_FOUND)

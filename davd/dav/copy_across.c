@@ -55,7 +55,8 @@ read_source(struct across *x)
 	TRY(item_by_name(
 	    d->account, d->arena, x->from.id, d->path.object, &x->item));
 	TRY(carry_check_source(c, &x->from, &x->item));
-	if (dav_precondition(d, acl_etag(d, d->arena, &x->from, &x->item))
+	if (dav_precondition(d, acl_etag(d, d->arena, &x->from, &x->item),
+		x->item.received)
 	    != 0)
 		return carry_refuse(c, 412, NULL);
 	TRY(scheduling_copy(&c->schedule, &x->from, &x->item));

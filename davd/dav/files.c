@@ -209,7 +209,7 @@ static void
 give(struct dav *d, const struct item *item)
 {
 	struct buf date = buf_new(64);
-	unsigned status = dav_precondition(d, item->etag);
+	unsigned status = dav_precondition(d, item->etag, item->received);
 	struct body body;
 	result r;
 
@@ -271,7 +271,7 @@ remove_one(struct account *a, void *context)
 		return files_remove(d, d->path.collection);
 	}
 	TRY(item_by_name(d->account, d->arena, c.id, d->path.object, &item));
-	if (dav_precondition(d, item.etag) != 0)
+	if (dav_precondition(d, item.etag, item.received) != 0)
 		return fail(STALE, "RFC 9110 13.1.1: it has changed");
 	return item_remove(d->account, c.id, item.uid, &modseq);
 }

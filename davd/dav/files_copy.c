@@ -171,7 +171,7 @@ work(struct account *a, void *context)
 	if (d->path.what == DAV_FILE) {
 		TRY(item_by_name(
 		    d->account, d->arena, from.id, d->path.object, &item));
-		if (dav_precondition(d, item.etag) != 0)
+		if (dav_precondition(d, item.etag, item.received) != 0)
 			return refuse(c, 412, "RFC 9110 13.1: it has changed");
 	} else if (dav_if(d).is != OK) {
 		return refuse(c, 412, "RFC 4918 10.4: it has changed");

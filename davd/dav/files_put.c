@@ -70,7 +70,9 @@ work(struct account *a, void *context)
 	p->created = r.is == NOT_FOUND;
 	if (p->created && folder.items >= LIMIT_FILES_CARRIED)
 		return fail(NO_SPACE, "More than LIMIT_FILES_CARRIED.");
-	if (dav_precondition(d, p->created ? VIEW("") : old.etag) != 0)
+	if (dav_precondition(d, p->created ? VIEW("") : old.etag,
+		p->created ? INT64_MIN : old.received)
+	    != 0)
 		return refuse(p, 412, "RFC 9110 13.1: it has changed");
 	return p->created
 	    ? item_add(d->account, folder.id, &p->item, &out)

@@ -136,8 +136,9 @@ CHECKED result dav_collection(
     struct dav *, struct arena *, struct collection *);
 
 /* The conditions of the request (request_precondition), also those about
- * other resources and sync tokens; in the transaction that writes. */
-unsigned dav_precondition(struct dav *, view etag);
+ * other resources, sync tokens and when it changed (INT64_MIN: it is not
+ * there); in the transaction that writes. */
+unsigned dav_precondition(struct dav *, view etag, int64_t changed);
 
 /* The same of a collection, which has no ETag: If alone.  STALE. */
 CHECKED result dav_if(struct dav *);

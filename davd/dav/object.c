@@ -83,7 +83,7 @@ dav_get(struct dav *d)
 	date_add_http(&date, item.received);
 	answer_header(d->answer, "Last-Modified", buf_view(&date));
 	buf_free(&date);
-	status = dav_precondition(d, etag);
+	status = dav_precondition(d, etag, item.received);
 	if (status == 412)
 		answer_text(d->answer, 412, "RFC 9110 13.1.1: it has changed");
 	if (status != 0) {
@@ -139,7 +139,9 @@ remove_object(struct account *a, void *context)
 	TRY(find_object(d, &c, &item));
 	if (!acl_may(d, &c, RIGHT_DELETE))
 		return fail(DENIED, "RFC 3744 3: the owner has not granted it");
-	if (dav_precondition(d, acl_etag(d, d->arena, &c, &item)) != 0)
+	if (dav_precondition(d, acl_etag(d, d->arena, &c, &item),
+		item.received)
+	    != 0)
 		return fail(STALE, "RFC 9110 13.1.1: it has changed");
 	TRY(scheduling_remove(s, &c, &item));
 	return item_remove(d->account, c.id, item.uid, &modseq);

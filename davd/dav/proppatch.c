@@ -19,7 +19,7 @@ patch_item(struct patch *p, const struct collection *c)
 	TRY(item_by_name(d->account, d->arena, c->id, d->path.object, &item));
 	if (acl_is_masked(d, c, &item))
 		return fail(DENIED, "RFC 3744 3: it is not all shown");
-	if (dav_precondition(d, item.etag) != 0)
+	if (dav_precondition(d, item.etag, item.received) != 0)
 		return fail(STALE, "RFC 9110 13.1.1: it has changed");
 	return dead_apply_all(d, &item, &p->changes);
 }

@@ -270,7 +270,8 @@ add_or_replace(struct put *p, size_t rule, const struct collection *c)
 		return r;
 	p->created = r.is == NOT_FOUND;
 	TRY(check_right(p, c, &old));
-	p->status = dav_precondition(d, p->created ? VIEW("") : old.etag);
+	p->status = dav_precondition(d, p->created ? VIEW("") : old.etag,
+	    p->created ? INT64_MIN : old.received);
 	if (p->status != 0)
 		return fail(STALE, "RFC 9110 13.1: it has changed");
 	if (!p->created && !view_eq(old.key, p->item.key))

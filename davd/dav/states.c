@@ -43,9 +43,9 @@ holds(void *context, view path, view state, bool tag)
 }
 
 unsigned
-dav_precondition(struct dav *d, view etag)
+dav_precondition(struct dav *d, view etag, int64_t changed)
 {
-	const struct request_states states = { holds, d };
+	const struct request_states states = { changed, holds, d };
 
 	return request_precondition_of(d->request, etag, &states);
 }
@@ -53,7 +53,7 @@ dav_precondition(struct dav *d, view etag)
 result
 dav_if(struct dav *d)
 {
-	const struct request_states states = { holds, d };
+	const struct request_states states = { INT64_MIN, holds, d };
 
 	return request_if(d->request, VIEW(""), &states)
 	    ? done()

@@ -68,11 +68,12 @@ unsigned request_precondition(const struct request *, view etag);
  * 10.4.3): has what is at that path, decoded, this one?  `tag`: it is an
  * ETag, without quotes. */
 struct request_states {
+	int64_t changed; /* as Last-Modified says; INT64_MIN: it does not */
 	bool (*holds)(void *context, view path, view state, bool tag);
 	void *context;
 };
 
-/* The same with them. */
+/* The same with them, and with If-Unmodified-Since (RFC 9110 13.1.4). */
 unsigned request_precondition_of(
     const struct request *, view etag, const struct request_states *);
 

@@ -1,5 +1,5 @@
 /* What the If header asks: states of other resources (RFC 4918 10.4), and
- * sync tokens (RFC 6578 5). */
+ * sync tokens (RFC 6578 5); If-Unmodified-Since. */
 #include "tests/unit/dav_talk.h"
 
 #define FILES HOME "Files/"
@@ -147,6 +147,37 @@ test_collections(struct talk *t)
 	}
 }
 
+/* RFC 9110 13.1.4: for those that keep dates. */
+static void
+test_dates(struct talk *t)
+{
+	static const char past[] =
+	    "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT\n";
+	static const char future[] =
+	    "If-Unmodified-Since: Fri, 01 Jan 2199 00:00:00 GMT\n";
+	static const char *const paths[] = { CALENDAR "dated", FILES "dated" };
+	char text[512], both[512], etag[256];
+
+	(void)event(text, "dated", "0301");
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		expect(t, "PUT", paths[i], past, text, 201, NULL,
+		    "what is not there has not changed");
+		expect(t, "PUT", paths[i], past, text, 412, NULL,
+		    "what is has");
+		expect(t, "GET", paths[i], past, "", 412, NULL, "to read");
+		expect(t, "DELETE", paths[i], past, "", 412, NULL,
+		    "nor is it deleted");
+		expect(t, "PUT", paths[i], future, text, 204, NULL,
+		    "not after that");
+		expect(t, "PUT", paths[i], "If-Unmodified-Since: 1994\n", text,
+		    204, NULL, "which is no date");
+		(void)property(t, paths[i], "getetag", etag);
+		snprintf(both, sizeof both, "%sIf-Match: %s\n", past, etag);
+		expect(t, "PUT", paths[i], both, text, 204, NULL,
+		    "an ETag says it better");
+	}
+}
+
 int
 main(void)
 {
@@ -159,6 +190,7 @@ main(void)
 	test_tokens(&t, FILES "x/");
 	test_others(&t);
 	test_collections(&t);
+	test_dates(&t);
 	talk_close(&t);
 	return tap_done();
 }
