@@ -1,32 +1,83 @@
-/* A whole request to the API: the first line is "METHOD target", then header
- * fields, an empty line, and the body.  "$" alone in a field's place stands for
- * the cookie and the form token of a session, so that what is behind them is
- * reached too.  Never 500, and every answer is a JSON document or nothing. */
+/* Requests to the API, a byte 0xff between two: the first line is "METHOD
+ * target", then header fields, an empty line, and the body.  "$" alone in a
+ * field's place stands for the cookie and the form token of a session, so that
+ * what is behind them is reached too.  Never 500, every answer is a JSON
+ * document, a file or nothing, and the books of the account stay right.
+ * Everything is put back after each input. */
 #include "davd/api/schema.h"
-#include "mailcore/sys/log.h"
+#include "mailcore/store/queue.h"
+#include "tests/dialog/house.h"
+#include "tests/dialog/house_back.h"
 #include "tests/unit/api_talk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 int LLVMFuzzerInitialize(int *, char ***);
 
-enum { AGAIN = 40 };
+enum { REQUESTS = 6, PIECES = 64 };
+#define SEPARATOR ((char)0xff)
 
 static struct talk fuzzed;
-static unsigned left; /* of the changes that one session may make */
+static struct back backs[2]; /* the account, the house */
 
 static void
 finish(void)
 {
+	for (size_t i = 0; i < COUNT(backs); i++)
+		back_close(&backs[i]);
 	talk_close(&fuzzed);
+}
+
+static result
+add_message(struct account *account, void *context)
+{
+	const struct item_summary summary = { .envelope = VIEW("NIL") };
+	struct item_new item = { .bytes = context, .summary = &summary };
+	struct arena *arena = arena_new(65536);
+	struct collection inbox;
+	struct item out;
+	result r = collection_find(account, arena, COLLECTION_MAILBOX,
+	    VIEW("INBOX"), &inbox);
+
+	if (r.is == OK)
+		r = item_add(account, inbox.id, &item, &out);
+	arena_free(&arena);
+	return r;
+}
+
+/* One message is here and one on its way. */
+static void
+furnish(void)
+{
+	const view to[] = { VIEW("a@r.example") };
+	const struct queue_new q = { .sender = VIEW("user@example.org"),
+		.account = fuzzed.account, .recipients = to, .count = 1,
+		.data = VIEW("Subject: s\r\n\r\ntext\r\n") };
+	struct spool *spool = spool_new(fuzzed.home.store, 4096);
+	struct account *account = NULL;
+	int64_t id;
+
+	spool_add(spool, VIEW("Subject: x\r\n\r\nFrom x\r\n"));
+	house_check(account_open(fuzzed.home.store, fuzzed.account, &account));
+	house_check(item_prepare(account, spool));
+	house_check(account_write(account, add_message, spool, DURABLE));
+	account_close(&account);
+	spool_free(&spool);
+	house_check(queue_add(fuzzed.home.store, &q, &id));
 }
 
 int
 LLVMFuzzerInitialize(int *count, char ***words)
 {
-	(void)count;
-	(void)words;
+	house_flags(count, words);
+	if (access("/dev/shm", W_OK) == 0)
+		(void)setenv("TMPDIR", "/dev/shm", 0);
 	log_open("fuzz", LOG_ERROR);
 	talk_open(&fuzzed);
+	furnish();
+	talk_sign_in(&fuzzed);
+	house_check(store_sync(fuzzed.home.store));
+	back_open(&backs[0], fuzzed.home.data, fuzzed.account, "");
+	back_open(&backs[1], fuzzed.home.data, 0, "");
 	return atexit(finish);
 }
 
@@ -41,7 +92,9 @@ check(struct exchange *x)
 	if (x->answer.status == 0 || x->answer.status == 500)
 		abort();
 	if (x->answer.stream != NULL) {
-		(void)exchange_read(x, piece, sizeof piece);
+		for (int i = 0; i < PIECES
+		     && exchange_read(x, piece, sizeof piece) > 0; i++)
+			;
 		return;
 	}
 	if (body.n == 0 || body.p[0] != '{')
@@ -50,16 +103,6 @@ check(struct exchange *x)
 	if (value == NULL)
 		abort();
 	json_decref(value);
-}
-
-/* A session has a bound of its own; one ends with what is asked for. */
-static void
-renew(void)
-{
-	if (left-- > 0)
-		return;
-	talk_sign_in(&fuzzed);
-	left = AGAIN;
 }
 
 static void
@@ -74,16 +117,14 @@ add_fields(view *rest, struct buf *fields)
 			buf_add_byte(fields, '\n');
 			continue;
 		}
-		renew();
 		buf_add_text(fields, fuzzed.cookie);
 		buf_add_text(fields, fuzzed.token);
 	}
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void
+ask(view rest)
 {
-	view rest = { (const char *)data, size };
 	view line = view_cut(&rest, '\n');
 	view method = view_cut(&line, ' ');
 	struct buf fields = buf_new(65536);
@@ -98,5 +139,18 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		exchange_free(&x);
 	}
 	buf_free(&fields);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	view input = { (const char *)data, size };
+
+	for (int n = 0; n < REQUESTS && input.n > 0; n++)
+		ask(view_cut(&input, SEPARATOR));
+	if (back_is_due(&backs[0]))
+		house_verify_now(fuzzed.home.store, fuzzed.account);
+	for (size_t i = 0; i < COUNT(backs); i++)
+		back_put(&backs[i]);
 	return 0;
 }
