@@ -189,10 +189,17 @@ scan_zone(struct scan *s, const char *why)
 static result
 finish(struct scan *s, const struct date *d, int zone, int64_t *out)
 {
+	int64_t moment;
+	int year;
+
 	TRY(scan_result(s));
 	if (!date_is_valid(d))
 		return fail(MALFORMED, "no such date");
-	*out = date_seconds(d) - zone;
+	moment = date_seconds(d) - zone;
+	year = date_of(moment).year;
+	if (year < 1 || year > 9999)
+		return fail(MALFORMED, "no such date");
+	*out = moment;
 	return done();
 }
 

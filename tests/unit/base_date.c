@@ -88,6 +88,42 @@ test_protocols(void)
 	    "floating is not UTC");
 }
 
+/* Zones and leap seconds lead out of them, to where no protocol has a way to
+ * write the year. */
+static void
+test_ends(void)
+{
+	static const struct {
+		const char *text;
+		enum status is;
+	} cases[] = {
+		{ "31-Dec-9999 23:59:59 +0000", OK },
+		{ "31-Dec-9999 22:59:59 -0100", OK },
+		{ "31-Dec-9999 23:00:00 -0100", MALFORMED },
+		{ "31-Dec-9999 23:59:60 +0000", MALFORMED },
+		{ "01-Jan-0001 00:00:00 +0000", OK },
+		{ "01-Jan-0001 00:59:59 +0100", MALFORMED },
+		{ "01-Jan-0001 01:00:00 +0100", OK },
+	};
+	struct buf b = buf_new(64);
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int64_t t = 0;
+		result r = date_parse_imap(view_of(cases[i].text), &t);
+
+		is_number(r.is, cases[i].is, cases[i].text);
+		if (r.is != OK)
+			continue;
+		buf_reset(&b);
+		date_add_imap(&b, t);
+		is_number((int64_t)b.n, sizeof "17-Jul-1996 02:44:25 +0000" - 1,
+		    "written as long as any");
+	}
+	ok(date_parse_rfc5322(VIEW("31 Dec 9999 23:00 -0100"), &(int64_t){ 0 })
+	            .is == MALFORMED, "in mail, too");
+	buf_free(&b);
+}
+
 static void
 test_written(void)
 {
@@ -152,6 +188,7 @@ main(void)
 	test_calendar();
 	test_rfc5322();
 	test_protocols();
+	test_ends();
 	test_written();
 	test_every_prefix();
 	return tap_done();
