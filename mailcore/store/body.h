@@ -2,9 +2,9 @@
  * body.h - the bytes of an item.
  *
  * A spool takes bytes as they come from the network: in memory up to
- * LIMIT_BODY_INLINE, beyond that in a temporary file.  spool_finish makes
+ * LIMIT_BODY_INLINE, beyond that in a temporary file.  item_prepare makes
  * them ready to be named by an item (large ones: a file named by its SHA-256,
- * written and synced).  A finished spool that no item names is forgotten.
+ * written and synced).  What no item names goes with the spool.
  */
 #ifndef STORE_BODY_H
 #define STORE_BODY_H

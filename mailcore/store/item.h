@@ -69,8 +69,8 @@ struct item_new {
 	const struct item_summary *summary; /* mail only */
 };
 
-/* spool_finish as far as `account` is concerned: call it before
- * account_write, which may run its work twice. */
+/* The bytes are ready to be named by an item of that account.  item_add would
+ * see to it, but inside account_write, where others wait meanwhile. */
 CHECKED result item_prepare(struct account *, struct spool *);
 
 /* Add an item; `out` gets uid, modseq, body.  Counts into the quota:

@@ -39,7 +39,7 @@ struct segment {
 	char path[SEGMENT_PATH];
 };
 
-/* Room for the head of a record, to be filled by segment_seal. */
+/* Room for the head of a record, filled in later. */
 void segment_begin_record(struct buf *record);
 
 /* `record` as begun, with its payload: fill in the head, but for writer and

@@ -6,9 +6,9 @@
  * that a person owns is an item in a collection in an account, and every
  * change gets the account's next change number (modseq).
  *
- * Writing: store_write / account_write run a function inside one transaction,
- * again from the start when the database asks for a retry, so it must have no
- * effects outside the database.  The change is visible to other processes
+ * Writing: account_write runs a function inside one transaction, again from
+ * the start when the database asks for a retry, so it must have no effects
+ * outside the database.  The change is visible to other processes
  * when the call returns; whether it is durable then is the `durable` argument
  * (see journal.h for how one fdatasync serves all that wait).
  *
