@@ -99,7 +99,8 @@ void
 page_done(struct page *p)
 {
 	static const char *const words[] = { "again", "revoked", "password",
-		"ended", "out", "everywhere", "undone" };
+		"ended", "out", "everywhere", "undone", "forward",
+		"reply", "quiet" };
 	view done = form_value(&p->query, VIEW("done"));
 
 	for (size_t i = 0; i < COUNT(words); i++)

@@ -97,6 +97,12 @@ void page_calendars_undo(void *services, const struct request *,
     struct answer *);
 void page_import(void *services, const struct request *, struct answer *);
 
+/* /mail, and under it: forward, reply */
+void page_mail(void *services, const struct request *, struct answer *);
+void page_mail_forward(void *services, const struct request *,
+    struct answer *);
+void page_mail_reply(void *services, const struct request *, struct answer *);
+
 /* /security, and under it: password, end (of a session), everywhere */
 void page_security(void *services, const struct request *, struct answer *);
 void page_security_password(void *services, const struct request *,

@@ -151,6 +151,7 @@ async function tour(browser) {
 	await makePassword(page, "Phone");
 	await examine(page, "made");
 	await at("/app-passwords?done=revoked", "app passwords");
+	await at("/mail?done=reply", "mail");
 	await at("/security", "security");
 	await page.fill("#old", "wrong");
 	await page.fill("#fresh", "a");
@@ -170,8 +171,7 @@ async function languages(browser) {
 	const wide = [];
 	for (const lang of ["fr", "nl", "de"]) {
 		for (const path of ["/", "/app-passwords", "/calendars",
-		    "/security",
-			"/help"]) {
+			"/mail", "/security", "/help"]) {
 			await page.goto(`${start}${path}?lang=${lang}`);
 			if (await page.evaluate(() => document
 			    .documentElement.scrollWidth > innerWidth)) {
