@@ -335,9 +335,12 @@ smtp_bdat(struct smtp *s, view argument, struct buf *out)
 {
 	result r = smtp_parse_bdat(argument, &s->chunk, &s->last_chunk);
 
-	/* Without a size nobody knows where the next command begins. */
+	/* Without a size nobody knows where the next command begins; and who
+	 * closes says 421 (RFC 5321 3.8). */
 	if (r.is != OK) {
 		smtp_say(out, 501, "5.5.4", r.why);
+		smtp_say(out, 421, "4.5.0", "Closing, as what follows cannot"
+		    " be told apart");
 		return (struct step){ .next = STEP_CLOSE };
 	}
 	s->refuse_chunk = (s->state & (SMTP_RCPT | SMTP_CHUNKS)) == 0;
