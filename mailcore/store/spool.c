@@ -247,11 +247,7 @@ copy_file(struct spool *s, const char *path)
 	view bytes;
 	result r = spool_view(s, &bytes);
 
-	if (r.is == OK)
-		r = file_write(path, bytes, 0600);
-	if (r.is != OK)
-		s->file[0] = '\0';
-	return r;
+	return r.is == OK ? file_write(path, bytes, 0600) : r;
 }
 
 /* A second name for the temporary file, so that one message may go to many
@@ -263,32 +259,35 @@ link_file(struct account *a, struct spool *s)
 
 	name_file(s);
 	s->prepared = a->id;
-	if (!body_path(a, view_of(s->file), path)) {
-		s->file[0] = '\0';
+	if (!body_path(a, view_of(s->file), path))
 		return fail(FAILED, "the data folder's path is too long");
-	}
 	TRY(make_folder_of(path, folder));
 	if (link(s->temporary, path) == 0)
 		return file_sync_folder(folder);
 	if (errno == EXDEV || errno == EPERM || errno == EMLINK)
 		return copy_file(s, path);
-	s->file[0] = '\0';
 	return failed("link", path);
 }
 
 result
 item_prepare(struct account *a, struct spool *s)
 {
+	result r;
+
 	TRY(spool_result(s));
 	(void)spool_hash(s);
 	if (spool_is_small(s) || (s->file[0] != '\0' && s->prepared == a->id))
 		return done();
 	forget_file(s);
-	if (fdatasync(s->fd) != 0)
+	if (fdatasync(s->fd) != 0) {
 		s->r = failed("sync", s->temporary);
-	else
-		return link_file(a, s);
-	return s->r;
+		return s->r;
+	}
+	r = link_file(a, s);
+	/* Who tries again must not take it for made. */
+	if (r.is != OK)
+		forget_file(s);
+	return r;
 }
 
 void
