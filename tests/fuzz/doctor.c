@@ -1,8 +1,13 @@
 /*
  * Every reader of the doctor, given the same bytes for whatever it asks.  The
- * first byte chooses how the answer is labelled.
+ * first byte chooses how the answer is labelled.  The same bytes also as a TXT
+ * record, with no time for look-ups.
  */
+#include "autoconfig/doctor/dns_spf.h"
+#include "autoconfig/doctor/dns_tags.h"
 #include "autoconfig/doctor/doctor.h"
+
+#include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -52,6 +57,26 @@ lookup(void *self, struct arena *arena, view name, enum record_type type,
 	return 1;
 }
 
+static void
+read_text(view text, struct arena *arena)
+{
+	const struct record ours[] = {
+		{ .type = RECORD_A, .value = VIEW("192.0.2.1") },
+		{ .type = RECORD_AAAA, .value = VIEW("2001:db8::1") },
+	};
+	struct spf_look look = { .panel = NULL, .until = 0 };
+	struct spf_finding f = { .broken = NULL };
+	view value;
+
+	if (!dns_tags_find(text, VIEW("p"), &value) && value.n != 0)
+		abort();
+	(void)dns_tags_are_valid(text);
+	if (!spf_is_record(text))
+		return;
+	spf_examine(&look, arena, VIEW("example.org"), text, ours,
+	    COUNT(ours), &f);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -65,6 +90,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct arena *arena = arena_new(ARENA);
 
 	doctor_read(&w, arena, &person, readings);
+	read_text(a.body, arena);
 	arena_free(&arena);
 	return 0;
 }
