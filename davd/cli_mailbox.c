@@ -8,6 +8,7 @@
 #include "mailcore/base/secret.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 enum { PASSWORD_ROOM = LIMIT_PASSWORD + 1, ACCOUNT_ARENA = 65536 };
 
@@ -203,9 +204,33 @@ remove_mailbox(struct cli *cli)
 	return on_mailbox(cli, remove_all);
 }
 
+/* There is no way back: who sits at a terminal is asked, a script is not. */
+static bool
+is_meant(const struct cli *cli)
+{
+	struct buf typed = buf_new(LIMIT_ADDRESS + 1);
+	char c = '\0';
+	bool same;
+
+	if (isatty(STDIN_FILENO) == 0)
+		return true;
+	(void)fprintf(stderr, "This removes %s with all its mail, calendars"
+	    " and contacts.\nType the address again: ", cli->arguments[0]);
+	while (read(STDIN_FILENO, &c, 1) == 1 && c != '\n')
+		buf_add_byte(&typed, c);
+	same = view_same(view_trim(buf_view(&typed)), argument(cli));
+	buf_free(&typed);
+	if (!same)
+		(void)cli_fail("expected that address, found another;"
+		    " nothing is removed");
+	return same;
+}
+
 int
 cli_mailbox_remove(struct cli *cli)
 {
+	if (!is_meant(cli))
+		return CLI_FAILED;
 	return operate(cli, remove_mailbox, "is removed");
 }
 

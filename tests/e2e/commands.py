@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What an operator types beside a running server, and the page for people."""
 import imaplib
+import os
 import re
 import smtplib
 import time
@@ -119,6 +120,32 @@ def quota(op, server):
              "with more room it fits")
         op.works("quota", "set", who, "none")
         ok("quota  none" in op.works("quota", "show", who), "any again")
+
+
+def at_terminal(op, typed, *words):
+    """The same with somebody who types."""
+    leader, follower = os.openpty()
+    os.write(leader, typed.encode())
+    try:
+        return run([op.server.binary, *words, "--data", op.server.data],
+                   env=op.server.env, stdin=follower)
+    finally:
+        os.close(follower)
+        os.close(leader)
+
+
+def removing(op):
+    who = "brief@posthaste.test"
+    op.works("mailbox", "add", who)
+    code, text = at_terminal(op, "y\n", "mailbox", "remove", who)
+    ok(code == 1 and "nothing is removed" in text, "a slip is asked about",
+       text)
+    ok(who in op.works("mailbox", "list"), "it is there")
+    code, text = at_terminal(op, who + "\n", "mailbox", "remove", who)
+    ok(code == 0 and "Type the address again" in text, "what is meant", text)
+    ok(who not in op.works("mailbox", "list"), "is done")
+    op.works("mailbox", "add", who)
+    op.works("mailbox", "remove", who)
 
 
 def accepted(server, to, text):
@@ -269,6 +296,7 @@ def main():
         changing(op, server)
         sending(op, server)
         quota(op, server)
+        removing(op)
         without(op, server)
         misuse(op)
         server.stop()
