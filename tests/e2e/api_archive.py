@@ -5,28 +5,16 @@ somebody has changed."""
 import http.client
 import io
 import os
-import subprocess
 import tarfile
 
 from api_client import PREFIX, Browser, Document, basic, by_imap
-from harness import Named, Server, card, done, event, ok, same
+from harness import Named, Server, card, command, done, event, ok, same
 
 TAR = {"Content-Type": "application/x-tar"}
 MBOX = {"Content-Type": "application/mbox"}
 KINDS = ("mail", "calendars", "contacts", "attachments", "files", "sieve",
          "settings")
 SCRIPT = b"keep;\r\n"
-
-
-def command(server, *words, code=0):
-    process = subprocess.run(
-        [server.binary, *words, "--data", server.data],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-        env=server.env, timeout=120)
-    said = process.stdout.decode()
-    ok(process.returncode == code and "Sanitizer" not in said,
-       " ".join(words[:2]), said)
-    return said
 
 
 def letter(name, body=b"text\r\n"):

@@ -5,12 +5,11 @@ what DAV gives is the same byte for byte."""
 import io
 import os
 import re
-import subprocess
 import tarfile
 import urllib.parse
 import xml.etree.ElementTree
 
-from harness import Server, card, done, event, ok, same
+from harness import Server, card, command, done, event, ok, same
 
 PATCH = ('<propertyupdate xmlns="DAV:"><set><prop>'
          '<calendar-color xmlns="http://apple.com/ns/ical/">#12AB34FF'
@@ -100,17 +99,6 @@ def fill(person, guest):
     guest.ask("MKCALENDAR", "Calendar/club/", None, (201,))
     guest.ask("PUT", "Calendar/club/e.ics", event("e", "Club"), (201,),
               Content_Type="text/calendar")
-
-
-def command(server, *words, code=0):
-    process = subprocess.run(
-        [server.binary, *words, "--data", server.data],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-        env=server.env, timeout=120)
-    said = process.stdout.decode()
-    ok(process.returncode == code and "Sanitizer" not in said,
-       " ".join(words[:2]), said)
-    return said
 
 
 def members(path):

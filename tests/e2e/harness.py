@@ -106,6 +106,14 @@ def run(command, timeout=120, **options):
         "utf-8", "replace")
 
 
+def command(server, *words, code=0):
+    """A command of the server's, which ends with that code: what it said."""
+    ended, said = run([server.binary, *words, "--data", server.data],
+                      env=server.env)
+    ok(ended == code and "Sanitizer" not in said, " ".join(words[:2]), said)
+    return said
+
+
 def environment():
     """Ours, with sanitizers that leave a report and an exit code."""
     env = dict(os.environ)
