@@ -138,8 +138,11 @@ answer_file(struct dav *d, struct ical_busy *busy)
 static void
 answer(struct dav *d, int64_t from, int64_t to)
 {
+	struct schedule_owner owner = { d->services->store, d->owner.id,
+		0 };
 	struct search s = { .d = d,
-		.busy = { .from = from, .to = to, .arena = d->arena } };
+		.busy = { .from = from, .to = to, .arena = d->arena,
+		    .is_own = schedule_is_own, .context = &owner } };
 	result r;
 
 	if (to - from > (int64_t)ICAL_BUSY_DAYS * 86400) {

@@ -97,12 +97,17 @@ read_inquiry(struct inquiry *q)
 static result
 collect(struct inquiry *q, int64_t account, struct ical_busy *b)
 {
+	struct schedule_owner owner = { q->d->services->store, account,
+		0 };
 	struct account *a;
 	result r;
 
+	b->is_own = schedule_is_own;
+	b->context = &owner;
 	TRY(account_open(q->d->services->store, account, &a));
 	r = schedule_busy(a, q->masked, b);
 	account_close(&a);
+	b->is_own = NULL;
 	return r;
 }
 

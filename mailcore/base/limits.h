@@ -259,6 +259,7 @@ enum {
 	LIMIT_SCHEDULE_WINDOW = 3600, /* so many seconds, and then no more */
 	LIMIT_ITIP = 1048576,         /* a message that came by mail */
 	LIMIT_BUSY_RECIPIENTS = 100,  /* of one free-busy request */
+	LIMIT_BUSY_ANSWERS = 1000, /* of attendees, until all count as busy */
 	LIMIT_AVAILABLE = 100, /* components that say when one can be had */
 	LIMIT_ATTACHMENTS = 100,      /* of one calendar object */
 	LIMIT_ATTACHMENT = 8388608,   /* one; below LIMIT_CALENDAR_OBJECT */

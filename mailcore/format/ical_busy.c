@@ -85,15 +85,51 @@ ical_busy_instances(struct ical_busy *b, icalcomponent *c,
 	return !e.full;
 }
 
+/* Has somebody answered other than that he comes?  `times_only` leaves out
+ * who does. */
+static bool
+has_answers(const struct ical_busy *b, view text)
+{
+	return b->is_own != NULL
+	    && (view_find_same(text, VIEW("DECLINED")) != SIZE_MAX
+		|| view_find_same(text, VIEW("TENTATIVE")) != SIZE_MAX);
+}
+
+static icalparameter_partstat
+own_answer(const struct ical_busy *b, icalcomponent *c)
+{
+	icalproperty *p;
+
+	if (b->is_own == NULL)
+		return ICAL_PARTSTAT_NONE;
+	for (p = icalcomponent_get_first_property(c, ICAL_ATTENDEE_PROPERTY);
+	     p != NULL; p = icalcomponent_get_next_property(
+			    c, ICAL_ATTENDEE_PROPERTY)) {
+		icalparameter *a = icalproperty_get_first_parameter(
+		    p, ICAL_PARTSTAT_PARAMETER);
+		icalparameter_partstat said = a == NULL
+		    ? ICAL_PARTSTAT_NONE : icalparameter_get_partstat(a);
+		const char *who = icalproperty_get_attendee(p);
+
+		if ((said == ICAL_PARTSTAT_DECLINED
+			|| said == ICAL_PARTSTAT_TENTATIVE)
+		    && who != NULL && b->is_own(b->context, view_of(who)))
+			return said;
+	}
+	return ICAL_PARTSTAT_NONE;
+}
+
 static void
 add_event(struct ical_busy *b, icalcomponent *c,
     const struct ical_moments *overridden, bool *full)
 {
+	icalparameter_partstat said = own_answer(b, c);
 	enum ical_taken kind = ICAL_TAKEN;
 
-	if (!takes_time(c))
+	if (!takes_time(c) || said == ICAL_PARTSTAT_DECLINED)
 		return;
-	if (icalcomponent_get_status(c) == ICAL_STATUS_TENTATIVE)
+	if (icalcomponent_get_status(c) == ICAL_STATUS_TENTATIVE
+	    || said == ICAL_PARTSTAT_TENTATIVE)
 		kind = ICAL_TENTATIVE;
 	*full = !ical_busy_instances(b, c, overridden, kind) || *full;
 }
@@ -124,7 +160,8 @@ overrides_of(icalcomponent *calendar, struct arena *arena)
 result
 ical_busy_add(struct ical_busy *b, view text, struct arena *arena)
 {
-	icalcomponent *calendar = ical_read(text, true, arena), *c;
+	icalcomponent *calendar = ical_read(
+	    text, !has_answers(b, text), arena), *c;
 	struct ical_moments overridden;
 	bool full = false;
 

@@ -1,9 +1,11 @@
+#include "mailcore/base/limits.h"
 #include "mailcore/format/ical.h"
 #include "mailcore/schedule/schedule.h"
 
 #include "mailcore/format/xml_in.h"
+#include "mailcore/store/domain.h"
 
-enum { SCRATCH = 67108864 };
+enum { SCRATCH = 67108864, PERSON = 65536 };
 
 struct search {
 	struct account *account;
@@ -104,6 +106,26 @@ schedule_available(struct account *a, struct ical_busy *busy)
 		r = ical_available_add(busy, value, scratch);
 	arena_free(&scratch);
 	return r.is == NOT_FOUND ? done() : r;
+}
+
+bool
+schedule_is_own(void *owner, view attendee)
+{
+	struct schedule_owner *o = owner;
+	struct arena *arena;
+	struct account_info info;
+	view address = view_trim(attendee);
+	bool own;
+
+	if (o->asked++ >= LIMIT_BUSY_ANSWERS)
+		return false;
+	arena = arena_new(PERSON);
+	if (view_starts_same(address, VIEW("mailto:")))
+		address = view_from(address, 7);
+	own = account_find(o->store, arena, address, &info).is == OK
+	    && info.id == o->account;
+	arena_free(&arena);
+	return own;
 }
 
 result

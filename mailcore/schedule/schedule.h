@@ -118,6 +118,15 @@ const struct ical_clock *schedule_clock(
  * that does not count.  OVER_LIMIT. */
 CHECKED result schedule_busy(struct account *, view but, struct ical_busy *);
 
+/* For ical_busy.is_own, with a struct schedule_owner; after so many as
+ * LIMIT_BUSY_ANSWERS nobody is. */
+struct schedule_owner {
+	struct store *store;
+	int64_t account;
+	unsigned asked;
+};
+bool schedule_is_own(void *owner, view attendee);
+
 /* When its person cannot be had (RFC 7953); a part of schedule_busy.
  * OVER_LIMIT. */
 CHECKED result schedule_available(struct account *, struct ical_busy *);

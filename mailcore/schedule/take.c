@@ -171,11 +171,15 @@ is_free(struct step *s, view text, bool *out)
 {
 	int64_t from = clock_now() - ICAL_BUSY_DAY;
 	int64_t first = s->message->list[0].from - ICAL_BUSY_DAY;
+	struct schedule_owner owner = { s->t->turn.s->store,
+		account_id(s->account), 0 };
 	struct ical_busy taken = { .arena = s->arena }, wanted;
 
 	taken.from = first > from ? first : from;
 	taken.to = taken.from + (int64_t)SCHEDULE_HORIZON * ICAL_BUSY_DAY;
 	wanted = taken;
+	taken.is_own = schedule_is_own;
+	taken.context = &owner;
 	TRY(schedule_busy(s->account, s->message->uid, &taken));
 	TRY(ical_busy_add(&wanted, text, s->arena));
 	*out = !ical_busy_collide(&wanted, &taken);

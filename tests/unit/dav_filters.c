@@ -1,5 +1,5 @@
 /* Filters of queries: parameters nobody knows, and what is none (RFC 4791 9.7,
- * RFC 6352 10.5); what is told of reports is what there is. */
+ * RFC 6352 10.5); what is told of reports is what there is; who is busy. */
 #include "tests/unit/dav_talk.h"
 
 #define QUERY(ns, name, inside)                                             \
@@ -125,6 +125,53 @@ test_busy(struct talk *t)
 	    "BEGIN:VFREEBUSY\r\nUID:", "as a file too");
 }
 
+/* Whoever has declined is not busy, and who may come is so perhaps. */
+static void
+test_answers(struct talk *t)
+{
+	static const char query[] =
+	    "<free-busy-query xmlns='urn:ietf:params:xml:ns:caldav'>"
+	    "<time-range start='20300301T000000Z' end='20300302T000000Z'/>"
+	    "</free-busy-query>";
+	static const struct {
+		const char *who, *said, *type; /* NULL: free */
+	} rows[] = {
+		{ "user@example.org", "ACCEPTED", "BUSY:" },
+		{ "user@example.org", "NEEDS-ACTION", "BUSY:" },
+		{ "user@example.org", "TENTATIVE", "BUSY-TENTATIVE:" },
+		{ "USER@example.org", "DECLINED", NULL },
+		{ "other@example.org", "DECLINED", "BUSY:" },
+		{ "x@elsewhere.example", "DECLINED", "BUSY:" },
+	};
+	char text[1024], type[64];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct reply r;
+
+		snprintf(text, sizeof text,
+		    "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n"
+		    "BEGIN:VEVENT\r\nUID:answer\r\n"
+		    "DTSTART:20300301T090000Z\r\nDURATION:PT1H\r\n"
+		    "ORGANIZER;SCHEDULE-AGENT=CLIENT:mailto:a@b.example\r\n"
+		    "ATTENDEE;PARTSTAT=%s:mailto:%s\r\n"
+		    "END:VEVENT\r\nEND:VCALENDAR\r\n",
+		    rows[i].said, rows[i].who);
+		r = talk(t, "PUT", CALENDAR "answer.ics", "", text);
+		ok(r.status == 201, "%s: %s", rows[i].who, rows[i].said);
+		reply_free(&r);
+		snprintf(type, sizeof type, "FREEBUSY;FBTYPE=%s",
+		    rows[i].type == NULL ? "" : rows[i].type);
+		r = talk(t, "REPORT", CALENDAR, "Depth: 1\n", query);
+		ok(r.status == 200
+			&& reply_has(&r, type) == (rows[i].type != NULL),
+		    "takes time as %s",
+		    rows[i].type == NULL ? "nothing" : rows[i].type);
+		reply_free(&r);
+		expect(t, "DELETE", CALENDAR "answer.ics",
+		    "Schedule-Reply: F\n", "", 204, NULL, "gone");
+	}
+}
+
 int
 main(void)
 {
@@ -135,6 +182,7 @@ main(void)
 	test_refused(&t);
 	test_told(&t);
 	test_busy(&t);
+	test_answers(&t);
 	talk_close(&t);
 	return tap_done();
 }
