@@ -51,18 +51,3 @@ wire_end(struct wire *w, struct buf *out)
 	if (w->state != WIRE_LINE_START)
 		end_line(w, out);
 }
-
-bool
-wire_is_clean(view text)
-{
-	while (text.n > 0) {
-		size_t n = line_run(text);
-
-		if (n == text.n)
-			return true;
-		if (view_at(text, n) != '\r' || view_at(text, n + 1) != '\n')
-			return false;
-		text = view_from(text, n + 2);
-	}
-	return true;
-}

@@ -24,7 +24,4 @@ void wire_add(struct wire *, view text, struct buf *out);
 /* Completes the last line; nothing to do when it is complete. */
 void wire_end(struct wire *, struct buf *out);
 
-/* Neither a bare CR nor a bare LF in it. */
-bool wire_is_clean(view text);
-
 #endif
