@@ -47,6 +47,10 @@ async function tour(browser, look, options) {
 	await shoot(page, "made", look);
 	await page.goto(`${start}/app-passwords`);
 	await shoot(page, "apps", look);
+	await page.goto(`${start}/calendars`);
+	await shoot(page, "calendars", look);
+	await page.goto(`${start}/mail`);
+	await shoot(page, "mail", look);
 	await page.goto(`${start}/security`);
 	await page.fill("#fresh", "correct horse battery");
 	await page.waitForSelector("#strength:not([hidden])");
