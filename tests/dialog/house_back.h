@@ -8,6 +8,7 @@
 #define TESTS_HOUSE_BACK_H
 
 #include "mailcore/base/buf.h"
+#include "tests/dialog/house.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -175,6 +176,36 @@ back_close(struct back *b)
 	(void)sqlite3_finalize(b->seq);
 	(void)sqlite3_finalize(b->commit);
 	(void)sqlite3_close(b->db);
+}
+
+/* A house with one account in it, as it is now. */
+struct house_kept {
+	struct back account, house;
+};
+
+static inline void
+house_keep(struct house_kept *k, const struct house *h)
+{
+	house_check(store_sync(h->store));
+	back_open(&k->account, h->folder, h->account, "");
+	back_open(&k->house, h->folder, 0, "");
+}
+
+/* After an input: are the books right?  Then all is as it was. */
+static inline void
+house_put_back(struct house_kept *k, const struct house *h)
+{
+	if (back_is_due(&k->account))
+		house_verify(h->store, h->account);
+	back_put(&k->account);
+	back_put(&k->house);
+}
+
+static inline void
+house_kept_close(struct house_kept *k)
+{
+	back_close(&k->account);
+	back_close(&k->house);
 }
 
 #endif

@@ -149,7 +149,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int n = 0; n < REQUESTS && input.n > 0; n++)
 		ask(view_cut(&input, SEPARATOR));
 	if (back_is_due(&backs[0]))
-		house_verify_now(fuzzed.home.store, fuzzed.account);
+		house_verify(fuzzed.home.store, fuzzed.account);
 	for (size_t i = 0; i < COUNT(backs); i++)
 		back_put(&backs[i]);
 	return 0;

@@ -333,10 +333,10 @@ look_back(struct imap_services *services, struct box **middle)
 		catch_up(services, known);
 		if (*middle != NULL)
 			catch_up(services, *middle);
-		house_verify_now(house.store, house.account);
+		house_verify(house.store, house.account);
 	}
 	if (back_is_due(&backs[1]))
-		house_verify_now(house.store, b_account);
+		house_verify(house.store, b_account);
 	box_free(middle);
 	for (size_t i = 0; i < COUNT(backs); i++)
 		back_put(&backs[i]);

@@ -1,14 +1,16 @@
 /* A whole ManageSieve session, before and after login. */
 #include "mailcore/managesieve/managesieve.h"
-#include "tests/dialog/house.h"
+#include "tests/dialog/house_back.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static struct house house;
+static struct house_kept kept;
 
 static void
 at_exit(void)
 {
+	house_kept_close(&kept);
 	house_close(&house);
 }
 
@@ -24,6 +26,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
 	if (house.store == NULL) {
 		house_open(&house);
+		house_keep(&kept, &house);
 		(void)atexit(at_exit);
 	}
 	if (size < 1)
@@ -36,6 +39,6 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 			 " \"AGFAZXhhbXBsZS50ZXN0AHNlY3JldA==\"\r\n")
 		  : VIEW(""),
 	    view_from(input, 1));
-	house_verify(house.store, house.account);
+	house_put_back(&kept, &house);
 	return 0;
 }
