@@ -316,7 +316,8 @@ catch_up(struct imap_services *services, const struct box *before)
 	    &back.out));
 	now = back.session->box;
 	said = buf_view(&back.out);
-	if (now != NULL && now->uid_validity == before->uid_validity) {
+	follower_must(now != NULL, "INBOX is not opened", said);
+	if (now->uid_validity == before->uid_validity) {
 		follower_read(&back.follower, said);
 		follower_is_back(&back.follower, before, now, said);
 	}
@@ -329,6 +330,7 @@ look_back(struct imap_services *services, struct box **middle)
 {
 	services->cache = NULL;
 	services->without = NULL;
+	back_put(&backs[2]); /* wrong passwords are forgotten */
 	if (back_is_due(&backs[0])) {
 		catch_up(services, known);
 		if (*middle != NULL)
