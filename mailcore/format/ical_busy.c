@@ -1,5 +1,6 @@
 #include "mailcore/format/ical_busy.h"
 
+#include "mailcore/base/ascii.h"
 #include "mailcore/base/date.h"
 #include "mailcore/format/content_line.h"
 #include "mailcore/format/ical_inside.h"
@@ -85,14 +86,42 @@ ical_busy_instances(struct ical_busy *b, icalcomponent *c,
 	return !e.full;
 }
 
+/* The octets of a fold (RFC 5545 3.1), 0 when there is none. */
+static size_t
+fold_at(view text, size_t at)
+{
+	size_t end = at + (view_at(text, at) == '\r');
+	int next = view_at(text, end + 1);
+
+	return view_at(text, end) == '\n' && (next == ' ' || next == '\t')
+	    ? end + 2 - at : 0;
+}
+
+static bool
+says_at(view text, size_t at, view word)
+{
+	for (size_t i = 0; i < word.n; i++, at++) {
+		if (i > 0)
+			at += fold_at(text, at);
+		if (ascii_lower((char)view_at(text, at))
+		    != ascii_lower(word.p[i]))
+			return false;
+	}
+	return true;
+}
+
 /* Has somebody answered other than that he comes?  `times_only` leaves out
  * who does. */
 static bool
 has_answers(const struct ical_busy *b, view text)
 {
-	return b->is_own != NULL
-	    && (view_find_same(text, VIEW("DECLINED")) != SIZE_MAX
-		|| view_find_same(text, VIEW("TENTATIVE")) != SIZE_MAX);
+	if (b->is_own == NULL)
+		return false;
+	for (size_t i = 0; i < text.n; i++)
+		if (says_at(text, i, VIEW("DECLINED"))
+		    || says_at(text, i, VIEW("TENTATIVE")))
+			return true;
+	return false;
 }
 
 static icalparameter_partstat

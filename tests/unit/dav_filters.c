@@ -140,6 +140,8 @@ test_answers(struct talk *t)
 		{ "user@example.org", "NEEDS-ACTION", "BUSY:" },
 		{ "user@example.org", "TENTATIVE", "BUSY-TENTATIVE:" },
 		{ "USER@example.org", "DECLINED", NULL },
+		{ "user@example.org", "DECL\r\n INED", NULL },
+		{ "user@example.org", "T\r\n\tENTATIVE", "BUSY-TENTATIVE:" },
 		{ "other@example.org", "DECLINED", "BUSY:" },
 		{ "x@elsewhere.example", "DECLINED", "BUSY:" },
 	};
