@@ -7,7 +7,7 @@
 #ifndef TESTS_HOUSE_H
 #define TESTS_HOUSE_H
 
-#include "mailcore/auth/auth.h"
+#include "mailcore/auth/inside.h"
 #include "mailcore/store/verify.h"
 #include "mailcore/sys/conn.h"
 #include "mailcore/sys/log.h"
@@ -16,6 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Of "secret", as cheap as can be: inputs are full of wrong passwords. */
+#define HOUSE_HASH \
+	"{ARGON2ID}$argon2id$v=19$m=8,t=1,p=1$" \
+	"c2FsdHNhbHQ$+RsCrdHrAKGEJIDLM0Esow"
 
 struct house {
 	struct store *store;
@@ -48,6 +53,14 @@ house_flags(int *count, char ***words)
 	*words = more;
 }
 
+/* It takes as little time to find that somebody is not there. */
+static inline void
+house_hasten(struct auth *a)
+{
+	buf_reset(&a->dummy);
+	buf_add(&a->dummy, VIEW(HOUSE_HASH));
+}
+
 /* Once by PLAIN, as people do, so that there are keys for SCRAM. */
 static inline void
 house_log_in(struct house *h)
@@ -68,7 +81,6 @@ house_open(struct house *h)
 		.journal = "mail" };
 	/* Where nothing waits for a disk. */
 	bool memory = access("/dev/shm", W_OK) == 0;
-	struct buf hash = buf_new(1024);
 	int64_t id;
 
 	log_open("fuzz", LOG_ERROR);
@@ -79,12 +91,11 @@ house_open(struct house *h)
 	house_check(store_recover(h->folder));
 	house_check(store_open(&h->store, &options));
 	house_check(auth_new(&h->auth, h->store));
-	house_check(auth_hash(VIEW("secret"), &hash));
+	house_hasten(h->auth);
 	house_check(domain_add(h->store, VIEW("example.test"), VIEW(""),
 	    &id));
 	house_check(account_add(h->store, VIEW("a@example.test"), VIEW(""),
-	    buf_view(&hash), &h->account));
-	buf_free(&hash);
+	    VIEW(HOUSE_HASH), &h->account));
 	house_log_in(h);
 }
 

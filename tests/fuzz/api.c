@@ -73,6 +73,9 @@ LLVMFuzzerInitialize(int *count, char ***words)
 		(void)setenv("TMPDIR", "/dev/shm", 0);
 	log_open("fuzz", LOG_ERROR);
 	talk_open(&fuzzed);
+	house_hasten(fuzzed.auth);
+	house_check(account_set_password(fuzzed.home.store, fuzzed.account,
+	    VIEW(HOUSE_HASH)));
 	furnish();
 	talk_sign_in(&fuzzed);
 	house_check(store_sync(fuzzed.home.store));

@@ -98,6 +98,8 @@ find_account(view address)
 	house_check(account_find(fuzzed.store, arena, address, &info));
 	arena_free(&arena);
 	house_check(account_set_quota(fuzzed.store, info.id, QUOTA));
+	house_check(account_set_password(fuzzed.store, info.id,
+	    VIEW(HOUSE_HASH)));
 	return info.id;
 }
 
@@ -123,6 +125,7 @@ LLVMFuzzerInitialize(int *count, char ***words)
 		(void)setenv("TMPDIR", "/dev/shm", 0);
 	log_open("fuzz", LOG_ERROR);
 	talk_open(&fuzzed);
+	house_hasten(fuzzed.auth);
 	fuzzed.services.directory = true;
 	accounts[0] = find_account(VIEW("user@example.org"));
 	accounts[1] = find_account(VIEW("other@example.org"));
