@@ -1,5 +1,6 @@
 #include "autoconfig/doctor/dav_find.h"
 
+#include "mailcore/base/url.h"
 #include "mailcore/format/uri.h"
 #include "mailcore/format/xml_in.h"
 
@@ -20,16 +21,14 @@ struct search {
 	bool found;
 };
 
-/* "https://host:port" of a URL. */
-static view
-origin(view url)
+static bool
+same_origin(view one, view other)
 {
-	size_t scheme = view_find(url, VIEW("://"));
-	view rest = view_from(url, scheme == SIZE_MAX ? 0 : scheme + 3);
-	size_t slash = view_find_byte(rest, '/');
+	struct url a, b;
 
-	return slash == SIZE_MAX ? url : view_first(url, url.n - rest.n
-	    + slash);
+	return url_parse(one, &a).is == OK && url_parse(other, &b).is == OK
+	    && a.tls == b.tls && a.port == b.port
+	    && view_same(a.host, b.host);
 }
 
 static const struct xml_element *
@@ -48,13 +47,20 @@ find_element(const struct xml_element *e, view name)
 }
 
 static void
-check_principal(struct search *s, view principal)
+check_principal(struct search *s, view from, view principal)
 {
 	struct ask ask = { .method = ASK_OPTIONS, .url = principal,
 		.log_in = true };
 	struct document d = { .url = principal };
 	bool calendars = s->kind == OFFER_CALDAV;
 
+	/* The password is for who asked for it. */
+	if (!same_origin(principal, from)) {
+		reading_fault(s->r, from, "the principal is not on this"
+		    " server, which alone gets the password", "let"
+		    " current-user-principal be a path");
+		return;
+	}
 	s->w->fetch(s->w->self, s->arena, &ask, &d);
 	if (d.r.is != OK || d.status >= 300)
 		reading_fault(s->r, principal, "OPTIONS on the principal"
@@ -106,7 +112,7 @@ read_multistatus(struct search *s, const struct document *d)
 	}
 	keep(s, d->url);
 	if (s->rules->options && s->p->password.n > 0)
-		check_principal(s, uri_join(s->arena, d->url,
+		check_principal(s, d->url, uri_join(s->arena, d->url,
 		    view_trim(href->text)));
 }
 
@@ -135,7 +141,7 @@ follow(struct search *s, const struct document *d)
 		reading_fault(s->r, d->url, "it redirects from https to"
 		    " http", "redirect to https");
 	else if (s->rules->same_origin
-	    && !view_same(origin(d->location), origin(d->url)))
+	    && !same_origin(d->location, d->url))
 		reading_fault(s->r, d->url, "it redirects to another origin,"
 		    " which this program drops", "serve DAV on the mail"
 		    " domain too, or publish SRV records that lead there");
@@ -172,6 +178,8 @@ one_hop(struct search *s, view *url, bool *log_in, bool certain)
 	}
 	if (d.status >= 301 && d.status <= 308 && d.status != 304) {
 		*url = follow(s, &d);
+		/* Another server has to ask for the password itself. */
+		*log_in = *log_in && same_origin(*url, d.url);
 		return url->n > 0;
 	}
 	if (d.status == 401 && !*log_in && d.basic

@@ -153,12 +153,12 @@ ask_once(struct fetch *f, view url, struct document *d)
 	d->url = url;
 	d->type = d->location = d->dav = VIEW("");
 	d->basic = false;
-	d->open_hop = d->open_hop || view_starts(url, VIEW("http:"));
 	d->r = url_parse(url, &f->url);
 	if (d->r.is != OK) {
 		d->r = fail(MALFORMED, "the address is no http or https URL");
 		return false;
 	}
+	d->open_hop = d->open_hop || !f->url.tls;
 	d->r = call_open(f->caller, f->arena, f->url.host, f->url.port, &l);
 	/* A name that leads inside is published by somebody. */
 	d->reached = d->r.is == OK || d->r.is == DENIED;

@@ -1,20 +1,57 @@
 #include "mailcore/format/uri.h"
 
+#include "mailcore/base/ascii.h"
+#include "mailcore/base/encode.h"
+
 #include <libxml/uri.h>
+
+#define RESERVED ":?[]@!$&'()*+,;="
+
+/* Others write spaces and UTF-8 as they are.  libxml2 decodes a path, so that
+ * %2F would be a slash: it gets all encoded once more. */
+static const char *
+encoded(struct arena *arena, view text)
+{
+	struct buf once = buf_new(3 * text.n);
+	struct buf twice = buf_new(9 * text.n);
+	const char *made;
+
+	encode_percent(&once, text, VIEW(RESERVED "%"));
+	encode_percent(&twice, buf_view(&once), VIEW(RESERVED));
+	made = arena_text(arena, buf_view(&twice));
+	buf_free(&once);
+	buf_free(&twice);
+	return made;
+}
+
+static view
+decoded(struct arena *arena, view text)
+{
+	struct buf out = buf_new(text.n);
+	view made = VIEW("");
+
+	if (decode_percent(&out, text).is == OK)
+		made = arena_copy(arena, buf_view(&out));
+	buf_free(&out);
+	return made;
+}
 
 view
 uri_join(struct arena *arena, view base, view reference)
 {
 	view whole = reference, joined = VIEW("");
-	const char *from = arena_text(arena, base);
-	const char *to = arena_text(arena, view_cut(&whole, '#'));
+	const char *from = encoded(arena, base);
+	const char *to = encoded(arena, view_cut(&whole, '#'));
 	xmlChar *uri;
 
 	if (from == NULL || to == NULL)
 		return joined;
 	uri = xmlBuildURI((const xmlChar *)to, (const xmlChar *)from);
+	/* RFC 3986 6.2.2.1 */
+	for (xmlChar *p = uri; p != NULL && *p != '\0' && *p != ':'; p++)
+		*p = (xmlChar)ascii_lower((char)*p);
 	if (uri != NULL)
-		joined = arena_copy(arena, view_of((const char *)uri));
+		joined = decoded(arena, view_of((const char *)uri));
 	xmlFree(uri);
 	return joined;
 }

@@ -6,8 +6,8 @@
 
 #include "mailcore/base/arena.h"
 
-/* `reference`, absolute and without a fragment; in the arena.  Empty: one of
- * the two is no URI. */
+/* `reference`, absolute and without a fragment, its scheme in lower case and
+ * encoded where it was not; in the arena.  Empty: one of the two is no URI. */
 view uri_join(struct arena *, view base, view reference);
 
 #endif

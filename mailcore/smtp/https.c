@@ -109,12 +109,17 @@ join_chunks(view rest, size_t most, struct arena *arena, view *out)
 			break;
 		}
 		buf_add(&body, view_first(rest, (size_t)size));
-		if (buf_result(&body).is != OK || rest.n < size + 2) {
-			if (buf_result(&body).is != OK)
-				r = buf_result(&body);
+		rest = view_from(rest, (size_t)size);
+		if (buf_result(&body).is != OK) {
+			r = buf_result(&body);
 			break;
 		}
-		rest = view_from(rest, (size_t)size + 2);
+		if (view_find_byte(rest, '\n') == SIZE_MAX)
+			break;
+		if (view_line(&rest, &line) && line.n > 0) {
+			r = fail(MALFORMED, "RFC 9112 7.1: a longer chunk");
+			break;
+		}
 	}
 	buf_free(&body);
 	return r;
@@ -144,12 +149,24 @@ read_body(view rest, bool ended, const struct https_request *q,
 	return done();
 }
 
+/* Where the lines of a header end and its empty line begins; SIZE_MAX: not
+ * yet.  RFC 9112 2.2: LF alone may end a line. */
+static size_t
+header_end(view text)
+{
+	size_t crlf = view_find(text, VIEW("\n\r\n"));
+	size_t lf = view_find(text, VIEW("\n\n"));
+	size_t first = lf < crlf ? lf : crlf;
+
+	return first == SIZE_MAX ? first : first + 1;
+}
+
 /* Takes one header off `*text`. */
 static result
 read_header(view *text, bool ended, struct framing *f,
     struct https_answer *out)
 {
-	size_t end = view_find(*text, VIEW("\r\n\r\n"));
+	size_t end = header_end(*text);
 	size_t count = 0;
 	view head, line, name, value;
 
@@ -158,7 +175,8 @@ read_header(view *text, bool ended, struct framing *f,
 		    ? fail(MALFORMED, "RFC 9112: no whole header")
 		    : fail(BUSY, cut_off);
 	head = view_first(*text, end);
-	*text = view_from(*text, end + 4);
+	*text = view_from(*text, end);
+	(void)view_line(text, &line);
 	if (end > HEADER_MOST || !view_line(&head, &line)
 	    || !read_status(line, &out->status))
 		return fail(MALFORMED, "RFC 9112 4: not a status line");
@@ -189,7 +207,7 @@ static void
 send_request(struct link *l, const char *agent,
     const struct https_request *q)
 {
-	struct buf b = buf_new(LIMIT_HTTP_HEADER);
+	struct buf b = buf_new(LIMIT_HTTP_HEADER + q->body.n);
 
 	buf_print(&b, "%s %.*s HTTP/1.1\r\nHost: %.*s\r\n"
 	    "User-Agent: %s\r\nAccept: */*\r\nConnection: close\r\n",
@@ -203,10 +221,12 @@ send_request(struct link *l, const char *agent,
 		buf_print(&b, "Authorization: %.*s\r\n",
 		    LOG_VIEW(q->authorization));
 	buf_add(&b, VIEW("\r\n"));
+	/* In one piece: who closes after the header resets the connection
+	 * when more comes, and his answer is lost. */
+	buf_add(&b, q->body);
 	if (buf_result(&b).is != OK)
 		link_fail(l, "the request is too long");
 	link_write(l, buf_view(&b), q->wait_ms);
-	link_write(l, q->body, q->wait_ms);
 	secret_wipe(b.p, b.n);
 	buf_free(&b);
 }

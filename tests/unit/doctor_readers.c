@@ -74,6 +74,7 @@ struct fixture {
 	struct page planted[4];
 	struct name names[4];
 	bool no_digest;
+	size_t strayed; /* passwords for another server */
 };
 
 static const struct page good[] = {
@@ -115,8 +116,11 @@ fetch(void *self, struct arena *arena, const struct ask *ask,
     struct document *out)
 {
 	const struct page *p = find(self, ask);
+	struct fixture *f = self;
 
 	(void)arena;
+	f->strayed += ask->log_in && view_find(ask->url, VIEW("://evil."))
+	    != SIZE_MAX;
 	*out = (struct document){ .url = ask->url, .status = 404,
 		.type = VIEW("text/plain") };
 	if (p == NULL)
@@ -132,7 +136,10 @@ fetch(void *self, struct arena *arena, const struct ask *ask,
 	out->basic = p->status == 401;
 	if (ask->log_in && p->status == 401) {
 		out->status = 207;
-		out->body = view_of(multistatus);
+		out->body = view_of(p->body[0] != '\0' ? p->body
+						       : multistatus);
+		if (p->location[0] != '\0')
+			out->status = 302;
 	}
 	if (ask->method == ASK_OPTIONS)
 		out->dav = out->type;
@@ -224,13 +231,13 @@ all_agree(void)
 #define XML(text) \
 	{ { { ASK_GET, AUTOCONFIG, 200, "text/xml", text, "", "" } }, \
 	    { { NULL, RECORD_A, { RECORD_A, 0, 0, 0, { NULL, 0 } } } }, \
-	    false }
+	    false, 0 }
 #define PAGE(...) \
 	{ { __VA_ARGS__ }, \
 	    { { NULL, RECORD_A, { RECORD_A, 0, 0, 0, { NULL, 0 } } } }, \
-	    false }
+	    false, 0 }
 #define WITH(record) \
-	{ { { ASK_GET, NULL, 0, "", "", "", "" } }, { record }, false }
+	{ { { ASK_GET, NULL, 0, "", "", "", "" } }, { record }, false, 0 }
 #define SRV(owner, to, at_port) \
 	{ owner, RECORD_SRV, { RECORD_SRV, 0, 0, at_port, VIEW_INIT(to) } }
 #define SERVER(type, host, port, socket, auth, user) \
@@ -401,6 +408,30 @@ with_a_password(void)
 	arena_free(&arena);
 }
 
+/* Whoever asked for the password gets it, nobody whom he names. */
+static void
+no_password_elsewhere(void)
+{
+	struct reading all[DOCTOR_READERS];
+	struct fixture f = { .planted = { { ASK_PROPFIND,
+	    "https://example.org/dav/", 401, "", "<multistatus xmlns=\"DAV:\">"
+	    "<response><href>/</href><propstat><prop><current-user-principal>"
+	    "<href>https://evil.example/p/</href></current-user-principal>"
+	    "</prop></propstat></response></multistatus>", "", "" } } };
+	struct arena *arena = arena_new(1 << 22);
+
+	read_all(&f, arena, "secret", all);
+	ok(strstr(named(all, "DAVx5")->rule, "not on this server") != NULL
+	    && f.strayed == 0, "a principal elsewhere: %zu passwords",
+	    f.strayed);
+	f.planted[0] = (struct page){ ASK_PROPFIND,
+	    "https://example.org/dav/", 401, "", "<redirect/>",
+	    "https://evil.example/dav/", "" };
+	read_all(&f, arena, "secret", all);
+	ok(f.strayed == 0, "a redirection: %zu passwords", f.strayed);
+	arena_free(&arena);
+}
+
 static void
 without_digest(void)
 {
@@ -420,6 +451,7 @@ main(void)
 	all_agree();
 	each_is_found();
 	with_a_password();
+	no_password_elsewhere();
 	without_digest();
 	return tap_done();
 }

@@ -19,6 +19,12 @@ static const struct {
 	{ "https://a.example", "/dav/", "https://a.example/dav/" },
 	{ "https://a.example:8443/x", "/dav/",
 	    "https://a.example:8443/dav/" },
+	{ "https://a.example/x", "HTTP://b.example/Y", "http://b.example/Y" },
+	{ "https://a.example/x", "/a b%20\xc3\xa4|",
+	    "https://a.example/a%20b%20%C3%A4%7C" },
+	{ "https://a.example/a%2Fb/c?d", "./e:f@g%2Fh%25%00?i=%2F",
+	    "https://a.example/a%2Fb/e:f@g%2Fh%25%00?i=%2F" },
+	{ "https://a.example/x", "//[::1]:8443/y", "https://[::1]:8443/y" },
 	{ "https://a.example/x", "http://[", "" },
 };
 

@@ -176,6 +176,12 @@ static const struct {
 	{ OKAY "\r\nabc", MALFORMED, "" },
 	{ OKAY "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
 	  MALFORMED, "" },
+	{ "HTTP/1.0 200 OK\nContent-Type: text/plain\n"
+	  "Content-Length: 5\n\n\r\n\r\nx", OK, "\r\n\r\nx" },
+	{ OKAY "Content-Length: 5\r\n\r\na\n\nbc", OK, "a\n\nbc" },
+	{ OKAY "Transfer-Encoding: chunked\n\n2\nab\n1\nc\n0\n\n", OK, "abc" },
+	{ OKAY "Transfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n0\r\n\r\n",
+	  MALFORMED, "" },
 	{ OKAY "Transfer-Encoding: gzip\r\n\r\nabc", MALFORMED, "" },
 	{ OKAY "Transfer-Encoding: chunked\r\n\r\nxyz\r\n", MALFORMED, "" },
 	{ "HTTP/1.1 100 Continue\r\n\r\n", BUSY, "" },
