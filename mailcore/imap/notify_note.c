@@ -64,15 +64,18 @@ is_same(const struct note *a, const struct note *b)
 	    && view_eq(a->name, b->name);
 }
 
-/* Mostly it is where it was, at `near`. */
+/* Mostly it is at `*next`, behind the one that was found last: both lists have
+ * one order. */
 static const struct note *
-find(const struct notes *notes, const struct note *one, size_t near)
+find(const struct notes *notes, const struct note *one, size_t *next)
 {
 	for (size_t i = 0; i < notes->count; i++) {
-		const struct note *n = &notes->list[(near + i) % notes->count];
+		size_t at = (*next + i) % notes->count;
 
-		if (is_same(n, one))
-			return n;
+		if (is_same(&notes->list[at], one)) {
+			*next = at + 1;
+			return &notes->list[at];
+		}
 	}
 	return NULL;
 }
@@ -81,16 +84,18 @@ bool
 notes_compare(struct notes *old, struct notes *now)
 {
 	bool any = false;
+	size_t next = 0;
 
 	for (size_t i = 0; i < old->count; i++) {
 		struct note *n = &old->list[i];
 
-		n->differs = find(now, n, i) == NULL;
+		n->differs = find(now, n, &next) == NULL;
 		any = any || n->differs;
 	}
+	next = 0;
 	for (size_t i = 0; i < now->count; i++) {
 		struct note *n = &now->list[i];
-		const struct note *before = find(old, n, i);
+		const struct note *before = find(old, n, &next);
 
 		n->differs = before == NULL || before->hash != n->hash;
 		any = any || n->differs;
@@ -123,13 +128,26 @@ add_entry(struct line *l, bool shared, view name)
 	buf_free(&whole);
 }
 
+/* They are by collection. */
 static void
 add_differing(struct line *l, const struct notes *notes)
 {
-	for (size_t i = 0; i < notes->count; i++) {
-		const struct note *n = &notes->list[i];
+	size_t low = 0, high = notes->count;
 
-		if (n->differs && n->collection == l->box->id)
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (notes->list[middle].collection < l->box->id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < notes->count; low++) {
+		const struct note *n = &notes->list[low];
+
+		if (n->collection != l->box->id)
+			break;
+		if (n->differs)
 			add_entry(l, n->shared, n->name);
 	}
 }

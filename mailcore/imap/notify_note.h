@@ -18,7 +18,7 @@ struct note {
 };
 
 struct notes {
-	struct note *list;
+	struct note *list; /* by collection */
 	size_t count;
 	size_t room;
 };

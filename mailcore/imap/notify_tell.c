@@ -1,11 +1,16 @@
 /* What differs between the mailboxes as they were and as they are. */
+#include "mailcore/base/heap.h"
 #include "mailcore/imap/mailbox.h"
 #include "mailcore/imap/notify_seen.h"
 #include "mailcore/imap/reply.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 struct difference {
 	const struct imap *s;
 	const struct notify_seen *old, *now;
+	const struct collection **names; /* of `now`, in order, once needed */
 	bool notes; /* any of them differs */
 	struct buf *out;
 };
@@ -17,6 +22,58 @@ tail_below(view name, view above)
 	return view_starts(name, above) && view_at(name, above.n) == '/'
 	    ? view_from(name, above.n)
 	    : VIEW("");
+}
+
+static int
+order_by_name(const void *a, const void *b)
+{
+	const struct collection *const *x = a, *const *y = b;
+
+	return view_order((*x)->name, (*y)->name);
+}
+
+/* As view_order, to `other` or to the names below it. */
+static int
+order_to(view name, view other, bool below)
+{
+	int order = view_order(below ? view_first(name, other.n) : name,
+	    other);
+
+	return below && order == 0 ? view_at(name, other.n) - '/' : order;
+}
+
+/* The first of now that is called so or comes behind, or that is below the
+ * name or comes behind.  A session may have to look for many. */
+static const struct collection *
+find_from(struct difference *d, view name, bool below)
+{
+	size_t low = 0, high = d->now->count;
+
+	if (d->names == NULL) {
+		d->names = heap_resize(NULL, high, sizeof *d->names);
+		for (size_t i = 0; i < high; i++)
+			d->names[i] = &d->now->list[i];
+		qsort(d->names, high, sizeof *d->names, order_by_name);
+	}
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (order_to(d->names[middle]->name, name, below) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < d->now->count ? d->names[low] : NULL;
+}
+
+/* What is right above one, or NULL. */
+static const struct collection *
+find_above(struct difference *d, view name)
+{
+	view above = view_cut_last(&name, '/');
+	const struct collection *c = find_from(d, above, false);
+
+	return c != NULL && view_eq(c->name, above) ? c : NULL;
 }
 
 static bool
@@ -72,17 +129,16 @@ tell_status(const struct imap *s, const struct collection *c, unsigned events,
 }
 
 static bool
-has_children(const struct notify_seen *seen, view name)
+has_children(struct difference *d, view name)
 {
-	for (size_t i = 0; i < seen->count; i++)
-		if (tail_below(seen->list[i].name, name).n > 0)
-			return true;
-	return false;
+	const struct collection *c = find_from(d, name, true);
+
+	return c != NULL && tail_below(c->name, name).n > 0;
 }
 
 /* RFC 5465 5.4, 5.5; `from` is another name that it had. */
 static void
-tell_name(const struct difference *d, const struct collection *c, bool gone,
+tell_name(struct difference *d, const struct collection *c, bool gone,
     const struct collection *from)
 {
 	const char *use = gone ? NULL : mailbox_use(c->use);
@@ -91,7 +147,7 @@ tell_name(const struct difference *d, const struct collection *c, bool gone,
 	buf_add(out, VIEW("* LIST ("));
 	if (gone)
 		buf_add(out, VIEW("\\NonExistent "));
-	buf_add_text(out, has_children(d->now, c->name) ? "\\HasChildren"
+	buf_add_text(out, has_children(d, c->name) ? "\\HasChildren"
 							 : "\\HasNoChildren");
 	if (use != NULL)
 		buf_print(out, " %s", use);
@@ -141,27 +197,27 @@ names_wanted(const struct difference *d, const struct collection *old,
 /* RFC 5465 5.4: what is below a renamed mailbox is renamed with it and not
  * told of; it is where nothing was told of what is above. */
 static bool
-follows_another(const struct difference *d, const struct collection *old,
+follows_another(struct difference *d, const struct collection *old,
     const struct collection *now)
 {
-	for (size_t i = 0; i < d->now->count; i++) {
-		const struct collection *c = &d->now->list[i];
-		const struct collection *before =
-		    notify_seen_find(d->old, c->id);
-		view tail;
+	for (size_t n = now->name.n; n > 0; n--) {
+		view up_to = view_first(now->name, n);
+		const struct collection *c, *before;
 
-		if (!is_renamed(before, c) || !names_wanted(d, before, c))
+		if (view_at(up_to, n - 1) != '/')
 			continue;
-		tail = tail_below(now->name, c->name);
-		if (tail.n > 0
-		    && view_eq(tail, tail_below(old->name, before->name)))
+		c = find_above(d, up_to);
+		before = c == NULL ? NULL : notify_seen_find(d->old, c->id);
+		if (is_renamed(before, c) && names_wanted(d, before, c)
+		    && view_eq(tail_below(now->name, c->name),
+			tail_below(old->name, before->name)))
 			return true;
 	}
 	return false;
 }
 
 static bool
-name_is_news(const struct difference *d, const struct collection *old,
+name_is_news(struct difference *d, const struct collection *old,
     const struct collection *now)
 {
 	if (!names_wanted(d, old, now))
@@ -172,7 +228,7 @@ name_is_news(const struct difference *d, const struct collection *old,
 
 /* One that is there now. */
 static void
-tell_one(const struct difference *d, const struct collection *old,
+tell_one(struct difference *d, const struct collection *old,
     const struct collection *now)
 {
 	unsigned events = wanted(d->s, now);
@@ -204,19 +260,6 @@ is_parent(view name, view of)
 	    && view_find_byte(view_from(tail, 1), '/') == SIZE_MAX;
 }
 
-/* RFC 5465 5.4: what is right above one that was made or removed is affected,
- * too.  Does `list` have one right below `name` that `other` has not? */
-static bool
-has_more(const struct notify_seen *list, const struct notify_seen *other,
-    view name)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (is_parent(name, list->list[i].name)
-		    && notify_seen_find(other, list->list[i].id) == NULL)
-			return true;
-	return false;
-}
-
 /* Was any made or removed?  Mostly not. */
 static bool
 has_others(const struct notify_seen *a, const struct notify_seen *b)
@@ -229,25 +272,48 @@ has_others(const struct notify_seen *a, const struct notify_seen *b)
 	return false;
 }
 
+/* Of those of `list` that `other` has not. */
 static void
-tell_parents(const struct difference *d)
+mark_above(struct difference *d, const struct notify_seen *list,
+    const struct notify_seen *other, bool *marked)
 {
+	for (size_t i = 0; i < list->count; i++) {
+		const struct collection *c = &list->list[i];
+
+		if (notify_seen_find(other, c->id) == NULL)
+			c = find_above(d, c->name);
+		else
+			c = NULL;
+		if (c != NULL)
+			marked[c - d->now->list] = true;
+	}
+}
+
+/* RFC 5465 5.4: what is right above one that was made or removed is affected,
+ * too. */
+static void
+tell_parents(struct difference *d)
+{
+	bool *marked = heap_resize(NULL, d->now->count, sizeof *marked);
+
+	memset(marked, 0, d->now->count * sizeof *marked);
+	mark_above(d, d->now, d->old, marked);
+	mark_above(d, d->old, d->now, marked);
 	for (size_t i = 0; i < d->now->count; i++) {
 		const struct collection *c = &d->now->list[i];
 		const struct collection *before =
 		    notify_seen_find(d->old, c->id);
 
-		if ((wanted(d->s, c) & EVENT_NAME) != 0
-		    && before != NULL && !is_renamed(before, c)
-		    && (has_more(d->now, d->old, c->name)
-			|| has_more(d->old, d->now, c->name)))
+		if (marked[i] && (wanted(d->s, c) & EVENT_NAME) != 0
+		    && before != NULL && !is_renamed(before, c))
 			tell_name(d, c, false, NULL);
 	}
+	free(marked);
 }
 
 /* The same where nothing is but the name: it goes with the last below it. */
 static void
-tell_lost_parent(const struct difference *d, size_t at)
+tell_lost_parent(struct difference *d, size_t at)
 {
 	struct collection above = { .name = d->old->list[at].name };
 
@@ -328,4 +394,5 @@ notify_seen_tell(const struct imap *s, struct notify_seen *old,
 		d.notes = notes_compare(&old->notes, &now->notes);
 		tell_notes(&d);
 	}
+	free(d.names);
 }
