@@ -84,7 +84,6 @@ parse_event(struct asking *x, struct notify_group *g)
 {
 	struct parse *in = &x->c->in;
 	view name = parse_atom(in);
-
 	bool notes = !reply_is_without(x->s, VIEW("METADATA"));
 
 	for (size_t i = 0; i < COUNT(events); i++) {
@@ -238,7 +237,7 @@ run_notify(struct imap *s, struct command *c, struct buf *out)
 {
 	struct asking x = { .s = s, .c = c, .n = calloc(1, sizeof *x.n) };
 	struct notify *before = s->notify;
-	bool metadata = s->metadata;
+	bool metadata;
 	result r;
 
 	if (x.n == NULL)
@@ -249,6 +248,9 @@ run_notify(struct imap *s, struct command *c, struct buf *out)
 	r = parse_set_of(&x);
 	if (r.is == OK)
 		r = arena_result(x.n->arena);
+	if (r.is == OK)
+		notify_settle(s, out);
+	metadata = s->metadata;
 	s->notify = x.n;
 	s->metadata = metadata && x.set;
 	if (r.is == OK)

@@ -53,11 +53,12 @@ result
 notify_follow_metadata(struct imap *s)
 {
 	struct notify *n = s->notify;
+	bool had = notify_wants(s, EVENT_NOTES | EVENT_SERVER);
 	result r;
 
-	if (s->metadata)
-		return done();
 	s->metadata = true;
+	if (had && n->seen != NULL)
+		return done();
 	if (n == NULL) {
 		n = calloc(1, sizeof *n);
 		if (n == NULL)
@@ -119,6 +120,13 @@ tell_others(struct imap *s, struct buf *out)
 		return;
 	r = look(s, &now);
 	tell_until(s, r, now, out);
+}
+
+void
+notify_settle(struct imap *s, struct buf *out)
+{
+	if (s->notify != NULL)
+		tell_others(s, out);
 }
 
 struct own_write {

@@ -76,6 +76,10 @@ CHECKED result notify_write(struct imap *, struct account *, account_work *,
 /* Is there anything to be woken for? */
 bool notify_watches(const struct imap *);
 
+/* Something else will be asked for: what others did until now is told as it
+ * was to be. */
+void notify_settle(struct imap *, struct buf *out);
+
 /* The account's own mailboxes as they are now, with a STATUS of each whose
  * messages are followed if `status`. */
 CHECKED result notify_begin(
