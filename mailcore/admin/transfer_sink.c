@@ -77,8 +77,8 @@ write_file(struct sink *s, view path, int64_t when, view bytes)
 	    0600);
 	if (fd < 0 || !write_all(fd, bytes) || futimens(fd, times) != 0)
 		s->r = disk_failure(to);
-	if (fd >= 0)
-		(void)close(fd);
+	if (fd >= 0 && close(fd) != 0)
+		s->r = disk_failure(to);
 }
 
 /* Octal with a NUL behind it. */
