@@ -44,7 +44,7 @@ static view
 title_of(struct page *p, struct account *a, const struct history_event *e)
 {
 	struct arena *arena;
-	view title = VIEW("");
+	view title = VIEW(""), first;
 	struct body body;
 
 	if (e->what == HISTORY_GONE)
@@ -52,8 +52,9 @@ title_of(struct page *p, struct account *a, const struct history_event *e)
 	if (body_open(a, e->body, &body).is != OK)
 		return e->name;
 	arena = arena_new(TITLE_ARENA);
-	if (utf8_is_valid(body.bytes))
-		title = view_trim(find_title(utf8_first(body.bytes, LOOKED_AT),
+	first = utf8_first(body.bytes, LOOKED_AT);
+	if (utf8_is_valid(first))
+		title = view_trim(find_title(first,
 		    e->kind == COLLECTION_ADDRESSBOOK, arena));
 	if (title.n > 0)
 		title = arena_copy(p->request->arena,

@@ -158,7 +158,8 @@ admin_vacation_set(struct store *store, view address,
 	    || view_find_byte(v->text, '\0') != SIZE_MAX)
 		return fail(MALFORMED, "expected a text of at most 64 KiB");
 	if (v->subject.n > LIMIT_DISPLAY_NAME || !utf8_is_valid(v->subject)
-	    || view_find_byte(v->subject, '\n') != SIZE_MAX)
+	    || view_find_byte(v->subject, '\n') != SIZE_MAX
+	    || view_find_byte(v->subject, '\r') != SIZE_MAX)
 		return fail(MALFORMED, "expected a short subject, one line");
 	if (v->every < VACATION_LEAST || v->every > VACATION_MOST)
 		return fail(MALFORMED, "expected ten minutes to 30 days"

@@ -220,6 +220,9 @@ take_forward(struct import *m, struct taking *t)
 	    : account_write(m->account, set_forward, t, DURABLE_LATER);
 }
 
+/* The end of the year 9999: later has no date. */
+static const uint64_t end_of_time = 253402300800;
+
 static bool
 is_vacation(const struct handling *h)
 {
@@ -240,8 +243,8 @@ take_vacation(struct import *m, struct taking *t)
 	view rest = t->text, line, word, empty;
 	int64_t on = 0;
 	bool fine = take_number(&rest, "on", 1, &on)
-	    && take_number(&rest, "from", INT64_MAX, &h->vacation_from)
-	    && take_number(&rest, "until", INT64_MAX, &h->vacation_until)
+	    && take_number(&rest, "from", end_of_time, &h->vacation_from)
+	    && take_number(&rest, "until", end_of_time, &h->vacation_until)
 	    && take_number(&rest, "every", INT64_MAX, &h->vacation_every)
 	    && view_line(&rest, &line) && view_line(&rest, &empty)
 	    && empty.n == 0;

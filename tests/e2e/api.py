@@ -405,7 +405,7 @@ def test_mail(s, b):
                                         "subject Away"], "and by command")
     for field, bad in (("since", "2026-02-30"), ("until", "2026-12-23"),
                        ("every", 31), ("text", ""), ("text", "x" * 8001),
-                       ("subject", "a\nb")):
+                       ("subject", "a\nb"), ("subject", "a\rb")):
         same(b.call("PUT", "/automatic-reply",
                     dict(wanted, **{field: bad})).status, 400,
              "refused: %s %.10s" % (field, bad))

@@ -182,6 +182,8 @@ test_bad(struct home *h)
 		{ "settings/forward", "keep 2\na@b.example\n" },
 		{ "settings/forward", "keep 1\nnobody\n" },
 		{ "settings/vacation", "on 1\n" },
+		{ "settings/vacation", "on 1\nfrom 0\nuntil 253402300801\n"
+		    "every 86400\nsubject \n\naway" },
 		{ "settings/vacation", "on 1\nfrom 0\nuntil 0\nevery 1\n"
 		    "subject a\n\ntext" },
 		{ "settings/vacation", "on 1\nfrom 0\nuntil 0\nevery 86400\n"
