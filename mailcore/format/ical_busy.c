@@ -124,6 +124,17 @@ has_answers(const struct ical_busy *b, view text)
 	return false;
 }
 
+static bool
+is_own(const struct ical_busy *b, icalproperty *attendee)
+{
+	icalparameter *email = icalproperty_get_first_parameter(
+	    attendee, ICAL_EMAIL_PARAMETER);
+
+	return b->is_own(b->context,
+	    view_of(icalproperty_get_attendee(attendee)),
+	    view_of(email == NULL ? NULL : icalparameter_get_email(email)));
+}
+
 static icalparameter_partstat
 own_answer(const struct ical_busy *b, icalcomponent *c)
 {
@@ -138,11 +149,10 @@ own_answer(const struct ical_busy *b, icalcomponent *c)
 		    p, ICAL_PARTSTAT_PARAMETER);
 		icalparameter_partstat said = a == NULL
 		    ? ICAL_PARTSTAT_NONE : icalparameter_get_partstat(a);
-		const char *who = icalproperty_get_attendee(p);
 
 		if ((said == ICAL_PARTSTAT_DECLINED
 			|| said == ICAL_PARTSTAT_TENTATIVE)
-		    && who != NULL && b->is_own(b->context, view_of(who)))
+		    && is_own(b, p))
 			return said;
 	}
 	return ICAL_PARTSTAT_NONE;

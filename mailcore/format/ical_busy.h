@@ -27,10 +27,10 @@ struct ical_busy {
 	int64_t from, to;
 	struct arena *arena;
 	const struct ical_clock *clock; /* of floating times; NULL: UTC */
-	/* Is that value of an ATTENDEE the person whose time it is?  What he
-	 * has declined takes none of it, and what he may come to takes it
-	 * tentatively.  NULL: nobody knows. */
-	bool (*is_own)(void *context, view attendee);
+	/* Is the ATTENDEE of that value and EMAIL the person whose time it is?
+	 * What he has declined takes none of it, and what he may come to takes
+	 * it tentatively.  NULL: nobody knows. */
+	bool (*is_own)(void *context, view attendee, view email);
 	void *context;
 	struct ical_period *list;
 	size_t count, room;

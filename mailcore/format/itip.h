@@ -95,6 +95,9 @@ void itip_recurs(const struct itip *, const int64_t *ids, size_t count,
     bool *out);
 
 view itip_address(const struct itip_line *, struct arena *);
+
+/* The same of its value and its EMAIL, empty when it has none. */
+view itip_address_of(view uri, view email, struct arena *);
 struct itip_attendee *itip_attends(const struct itip_instance *,
     view address);
 

@@ -34,8 +34,14 @@ principal(view uri, view *user)
 view
 itip_address(const struct itip_line *l, struct arena *arena)
 {
-	view uri = view_trim(l->text.value), user;
-	view email = itip_parameter(l, VIEW("EMAIL"));
+	return itip_address_of(view_trim(l->text.value),
+	    itip_parameter(l, VIEW("EMAIL")), arena);
+}
+
+view
+itip_address_of(view uri, view email, struct arena *arena)
+{
+	view user;
 
 	if (view_starts_same(uri, VIEW("mailto:")))
 		return arena_lower(

@@ -1,5 +1,6 @@
 #include "mailcore/base/limits.h"
 #include "mailcore/format/ical.h"
+#include "mailcore/format/itip.h"
 #include "mailcore/schedule/schedule.h"
 
 #include "mailcore/format/xml_in.h"
@@ -109,19 +110,18 @@ schedule_available(struct account *a, struct ical_busy *busy)
 }
 
 bool
-schedule_is_own(void *owner, view attendee)
+schedule_is_own(void *owner, view attendee, view email)
 {
 	struct schedule_owner *o = owner;
 	struct arena *arena;
 	struct account_info info;
-	view address = view_trim(attendee);
+	view address;
 	bool own;
 
 	if (o->asked++ >= LIMIT_BUSY_ANSWERS)
 		return false;
 	arena = arena_new(PERSON);
-	if (view_starts_same(address, VIEW("mailto:")))
-		address = view_from(address, 7);
+	address = itip_address_of(view_trim(attendee), email, arena);
 	own = account_find(o->store, arena, address, &info).is == OK
 	    && info.id == o->account;
 	arena_free(&arena);

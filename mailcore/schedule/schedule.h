@@ -125,7 +125,7 @@ struct schedule_owner {
 	int64_t account;
 	unsigned asked;
 };
-bool schedule_is_own(void *owner, view attendee);
+bool schedule_is_own(void *owner, view attendee, view email);
 
 /* When its person cannot be had (RFC 7953); a part of schedule_busy.
  * OVER_LIMIT. */

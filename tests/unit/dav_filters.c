@@ -125,6 +125,8 @@ test_busy(struct talk *t)
 	    "BEGIN:VFREEBUSY\r\nUID:", "as a file too");
 }
 
+#define OWN "mailto:user@example.org"
+
 /* Whoever has declined is not busy, and who may come is so perhaps. */
 static void
 test_answers(struct talk *t)
@@ -136,14 +138,18 @@ test_answers(struct talk *t)
 	static const struct {
 		const char *who, *said, *type; /* NULL: free */
 	} rows[] = {
-		{ "user@example.org", "ACCEPTED", "BUSY:" },
-		{ "user@example.org", "NEEDS-ACTION", "BUSY:" },
-		{ "user@example.org", "TENTATIVE", "BUSY-TENTATIVE:" },
-		{ "USER@example.org", "DECLINED", NULL },
-		{ "user@example.org", "DECL\r\n INED", NULL },
-		{ "user@example.org", "T\r\n\tENTATIVE", "BUSY-TENTATIVE:" },
-		{ "other@example.org", "DECLINED", "BUSY:" },
-		{ "x@elsewhere.example", "DECLINED", "BUSY:" },
+		{ OWN, "ACCEPTED", "BUSY:" },
+		{ OWN, "NEEDS-ACTION", "BUSY:" },
+		{ OWN, "TENTATIVE", "BUSY-TENTATIVE:" },
+		{ OWN, "DECL\r\n INED", NULL },
+		{ OWN, "T\r\n\tENTATIVE", "BUSY-TENTATIVE:" },
+		{ "MAILTO:USER@example.org", "DECLINED", NULL },
+		{ "mailto:user%40example.org", "DECLINED", NULL },
+		{ HOME, "DECLINED", NULL },
+		{ "urn:uuid:1", "DECLINED;EMAIL=\"user@example.org\"", NULL },
+		{ "urn:uuid:1", "DECLINED", "BUSY:" },
+		{ "mailto:other@example.org", "DECLINED", "BUSY:" },
+		{ "mailto:x@elsewhere.example", "DECLINED", "BUSY:" },
 	};
 	char text[1024], type[64];
 
@@ -155,7 +161,7 @@ test_answers(struct talk *t)
 		    "BEGIN:VEVENT\r\nUID:answer\r\n"
 		    "DTSTART:20300301T090000Z\r\nDURATION:PT1H\r\n"
 		    "ORGANIZER;SCHEDULE-AGENT=CLIENT:mailto:a@b.example\r\n"
-		    "ATTENDEE;PARTSTAT=%s:mailto:%s\r\n"
+		    "ATTENDEE;PARTSTAT=%s:%s\r\n"
 		    "END:VEVENT\r\nEND:VCALENDAR\r\n",
 		    rows[i].said, rows[i].who);
 		r = talk(t, "PUT", CALENDAR "answer.ics", "", text);
