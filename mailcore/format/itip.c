@@ -108,9 +108,8 @@ itip_same_text(const struct itip_instance *a, const struct itip_instance *b)
 	    a->shared, a->shared_count, b->shared, b->shared_count);
 }
 
-/* "20260101T100000", "20260101T100000Z" or "20260101", by whatever clock. */
-static bool
-wall(view value, struct arena *arena, int64_t *out)
+bool
+itip_wall(view value, struct arena *arena, int64_t *out)
 {
 	view full = arena_print(arena, "%.*s%sZ", (int)view_first(value, 15).n,
 	    value.p, value.n == 8 ? "T000000" : "");
@@ -167,9 +166,9 @@ shift_wall(const struct itip *i, struct itip_line *l,
 	int64_t begun, begins, at;
 
 	if (!same_zone(&named, tzid, from) || !same_zone(l, tzid, from)
-	    || !wall(from, i->arena, &begun)
-	    || !wall(to->value, i->arena, &begins)
-	    || !wall(value, i->arena, &at))
+	    || !itip_wall(from, i->arena, &begun)
+	    || !itip_wall(to->value, i->arena, &begins)
+	    || !itip_wall(value, i->arena, &at))
 		return false;
 	l->text.value = wall_text(at + begins - begun, value, i->arena);
 	return true;
@@ -186,19 +185,20 @@ shift_line(const struct itip *i, struct itip_part *p, view name,
 	    ? NULL
 	    : itip_line_find(master->part, VIEW("DTSTART"));
 	struct itip_line *l = itip_line_find(p, name);
-	int64_t at;
+	int64_t at = to->id, was;
 
 	if (l == NULL || start == NULL || shift_wall(i, l, start, to))
 		return;
+	if (!view_same(name, VIEW("DTSTART")))
+		at += master->to - master->from;
 	if (view_trim(l->text.value).n == 8
-	    && wall(view_trim(l->text.value), i->arena, &at))
+	    && itip_wall(view_trim(l->text.value), i->arena, &was)) {
+		l->text.value = wall_text(at, VIEW("20260101"), i->arena);
 		return;
+	}
 	itip_parameter_set(l, i->arena, VIEW("TZID"), VIEW(""));
 	itip_parameter_set(l, i->arena, VIEW("VALUE"), VIEW(""));
-	l->text.value = utc(to->id
-		+ (view_same(name, VIEW("DTSTART"))
-			? 0 : master->to - master->from),
-	    i->arena);
+	l->text.value = utc(at, i->arena);
 }
 
 struct itip_part *

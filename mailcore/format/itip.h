@@ -120,6 +120,9 @@ bool itip_same_text(const struct itip_instance *,
  * master. */
 struct itip_part *itip_derive(const struct itip *, const struct itip_named *);
 
+/* "20260101T100000", "20260101T100000Z" or "20260101", by whatever clock. */
+bool itip_wall(view, struct arena *, int64_t *out);
+
 /* How an override spells its time. */
 struct itip_named itip_named_of(const struct itip_instance *);
 

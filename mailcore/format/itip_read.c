@@ -103,6 +103,19 @@ name_excluded(struct itip_instance *n)
 	}
 }
 
+/* libical makes days of what has none, which nobody can be told of. */
+static void
+drop_unreadable(const struct itip *i, struct itip_instance *n)
+{
+	size_t kept = 0;
+	int64_t t;
+
+	for (size_t k = 0; k < n->excluded_count; k++)
+		if (itip_wall(n->excluded[k].value, i->arena, &t))
+			n->excluded[kept++] = n->excluded[k];
+	n->excluded_count = kept;
+}
+
 static int
 compare_named(const void *a, const void *b)
 {
@@ -127,6 +140,7 @@ take_excluded(struct itip *i, struct itip_instance *n, icalcomponent *c)
 		n->excluded[n->excluded_count++].id = ical_seconds(
 		    icalproperty_get_datetime_with_component(p, c));
 	name_excluded(n);
+	drop_unreadable(i, n);
 	qsort(n->excluded, n->excluded_count, sizeof *n->excluded,
 	    compare_named);
 }
