@@ -27,14 +27,12 @@ result
 call_open(const struct caller *c, struct arena *arena, view host,
     unsigned port, struct link **out)
 {
+	const struct link_options options = { .stop = -1,
+		.deadline_ms = clock_steady_ms() + LIMIT_DOCTOR_CALL_MS };
 	struct way_end end;
 
 	TRY(way_find(c->way, arena, host, port, &end));
 	for (size_t i = 0; i < end.count; i++) {
-		const struct link_options options = { .stop = -1,
-			.deadline_ms = clock_steady_ms()
-			    + LIMIT_DOCTOR_CALL_MS };
-
 		*out = link_open(end.addresses[i], end.port, LIMIT_DOCTOR_MS,
 		    &options);
 		if (link_result(*out).is == OK)
