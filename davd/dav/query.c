@@ -266,19 +266,20 @@ count_nodes(const struct xml_element *e)
 	return n;
 }
 
-/* RFC 6352 10.5: is-not-defined stands alone, and a test is one of two. */
+/* RFC 6352 10.5: is-not-defined stands alone, and a test is one of two.  What
+ * is of another namespace counts for nothing (RFC 4918 17). */
 static bool
 is_well_formed(const struct xml_element *e)
 {
 	view test = xml_attribute(e, VIEW("test"));
-	bool good = xml_child(e, VIEW(NS_CARDDAV), VIEW("is-not-defined"))
-		== NULL
-	    || (e->first != NULL && e->first->next == NULL);
+	view ns = VIEW(NS_CARDDAV);
+	bool good = xml_child(e, ns, VIEW("is-not-defined")) == NULL
+	    || xml_count(e, ns, VIEW("")) == 1;
 
 	if (test.n > 0 && !view_eq(test, VIEW("anyof")))
 		good = good && view_eq(test, VIEW("allof"));
 	for (const struct xml_element *c = e->first; c != NULL; c = c->next)
-		good = good && is_well_formed(c);
+		good = good && (!view_eq(c->ns, ns) || is_well_formed(c));
 	return good;
 }
 

@@ -102,26 +102,17 @@ range_fits(const struct xml_element *parent)
 	return true; /* of others nobody knows */
 }
 
-static size_t
-count(const struct xml_element *e, view name)
-{
-	size_t n = 0;
-
-	for (const struct xml_element *c = e->first; c != NULL; c = c->next)
-		n += xml_is(c, CALDAV, name);
-	return n;
-}
-
-/* RFC 4791 9.7: is-not-defined stands alone, and of these there is one. */
+/* RFC 4791 9.7: is-not-defined stands alone, and of these there is one.  What
+ * is of another namespace counts for nothing (RFC 4918 17). */
 static bool
 is_well_formed(const struct xml_element *e)
 {
-	return (count(e, VIEW("is-not-defined")) == 0
-		   || (e->first != NULL && e->first->next == NULL))
-	    && count(e, VIEW("time-range")) <= 1
-	    && count(e, VIEW("text-match")) <= 1
+	return (xml_count(e, CALDAV, VIEW("is-not-defined")) == 0
+		   || xml_count(e, CALDAV, VIEW("")) == 1)
+	    && xml_count(e, CALDAV, VIEW("time-range")) <= 1
+	    && xml_count(e, CALDAV, VIEW("text-match")) <= 1
 	    && (!xml_is(e, CALDAV, VIEW("filter"))
-		|| count(e, VIEW("comp-filter")) == 1);
+		|| xml_count(e, CALDAV, VIEW("comp-filter")) == 1);
 }
 
 /* The depth is bounded by xml_parse. */

@@ -343,6 +343,17 @@ xml_child(const struct xml_element *e, view ns, view name)
 	return NULL;
 }
 
+size_t
+xml_count(const struct xml_element *e, view ns, view name)
+{
+	size_t n = 0;
+
+	for (const struct xml_element *c = e->first; c != NULL; c = c->next)
+		n += view_eq(c->ns, ns)
+		    && (name.n == 0 || view_eq(c->name, name));
+	return n;
+}
+
 view
 xml_attribute(const struct xml_element *e, view name)
 {

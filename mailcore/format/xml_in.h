@@ -33,6 +33,8 @@ CHECKED result xml_parse(view text, struct arena *, struct xml_element **out);
 
 bool xml_is(const struct xml_element *, view ns, view name);
 struct xml_element *xml_child(const struct xml_element *, view ns, view name);
+/* How many children there are of that name, of any when it is empty. */
+size_t xml_count(const struct xml_element *, view ns, view name);
 /* Empty when there is none. */
 view xml_attribute(const struct xml_element *, view name);
 

@@ -16,6 +16,7 @@
 	"<x:param-filter name='" name "'>" inside "</x:param-filter>"
 #define TEXT(text) "<x:text-match>" text "</x:text-match>"
 #define NOT "<x:is-not-defined/>"
+#define UNKNOWN "<more xmlns='urn:x' test='x'/>" /* RFC 4918 17 */
 #define CARDS(inside) QUERY("carddav", "addressbook-query", inside)
 
 static void
@@ -31,6 +32,8 @@ test_parameters(struct talk *t)
 		{ EVENT(PROP("X-OWN", PARAM("X-Kes", ""))), false },
 		{ EVENT(PROP("X-OWN", PARAM("x-key", NOT))), false },
 		{ EVENT(PROP("X-OWN", PARAM("x-ke", NOT))), true },
+		{ EVENT(PROP("X-OWN", PARAM("x-ke", NOT UNKNOWN))), true },
+		{ EVENT(PROP("X-OWN", UNKNOWN NOT)), false },
 		{ EVENT(PROP("SUMMARY", PARAM("language", TEXT("EN")))),
 		    true },
 		{ EVENT(PROP("SUMMARY", PARAM("new-one", TEXT("x, y")))),
@@ -83,6 +86,8 @@ test_refused(struct talk *t)
 	    CARDS("<x:prop-filter name='FN' test='allof'>" TEXT("x") TEXT("y")
 		  "</x:prop-filter>"),
 	    207, NULL, "two texts are one of cards");
+	expect(t, "REPORT", BOOK, "Depth: 1\n", CARDS(PROP("X", NOT UNKNOWN)),
+	    207, NULL, "what nobody knows is as if it were not there");
 }
 
 /* RFC 4791 7, RFC 6352 8: it MUST be told of each object. */
