@@ -24,13 +24,17 @@ encoded(struct arena *arena, view text)
 	return made;
 }
 
+/* Empty when a host has other bytes, which libxml2 does not encode again. */
 static view
 decoded(struct arena *arena, view text)
 {
 	struct buf out = buf_new(text.n);
 	view made = VIEW("");
+	bool good = decode_percent(&out, text).is == OK;
 
-	if (decode_percent(&out, text).is == OK)
+	for (size_t i = 0; i < out.n; i++)
+		good = good && out.p[i] > ' ' && out.p[i] < 0x7f;
+	if (good)
 		made = arena_copy(arena, buf_view(&out));
 	buf_free(&out);
 	return made;

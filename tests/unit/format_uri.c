@@ -25,6 +25,7 @@ static const struct {
 	{ "https://a.example/a%2Fb/c?d", "./e:f@g%2Fh%25%00?i=%2F",
 	    "https://a.example/a%2Fb/e:f@g%2Fh%25%00?i=%2F" },
 	{ "https://a.example/x", "//[::1]:8443/y", "https://[::1]:8443/y" },
+	{ "https://a.example/x", "//b\x1b\n.example/", "" },
 	{ "https://a.example/x", "http://[", "" },
 };
 
