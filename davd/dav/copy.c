@@ -4,6 +4,7 @@
 #include "davd/dav/schedule.h"
 
 #include "davd/http/request.h"
+#include "mailcore/sys/clock.h"
 
 /*
  * COPY and MOVE (RFC 4918 9.8, 9.9): objects between collections of one kind,
@@ -116,9 +117,12 @@ carry_item(struct carry *c, const struct item *item,
 	if (!c->move)
 		TRY(scheduling_copy(&c->schedule, from, item));
 	TRY(make_room(c, item, to));
-	return c->move
+	TRY(c->move
 	    ? item_move_as(d->account, item, to->id, c->to.object, &out)
-	    : item_copy_as(d->account, item, to->id, c->to.object, &out);
+	    : item_copy_as(d->account, item, to->id, c->to.object, &out));
+	return c->created
+	    ? done()
+	    : item_set_received(d->account, &out, clock_now());
 }
 
 result

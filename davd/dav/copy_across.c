@@ -5,6 +5,7 @@
 #include "mailcore/base/limits.h"
 #include "mailcore/format/ical.h"
 #include "mailcore/format/vcard.h"
+#include "mailcore/sys/clock.h"
 
 /*
  * Each account has its transactions for itself.  The copy is on the disk
@@ -110,6 +111,8 @@ put_there(struct across *x, const struct collection *to)
 
 	TRY(carry_find_room(c, &item, to, &there));
 	new.times = times_of(x, to);
+	if (!c->created)
+		new.received = clock_now();
 	TRY(scheduling_put(
 	    &c->schedule, to, c->created ? NULL : &there, x->text, &new));
 	if (!c->created)

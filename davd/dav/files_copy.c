@@ -2,6 +2,7 @@
 #include "davd/dav/files.h"
 
 #include "mailcore/base/limits.h"
+#include "mailcore/sys/clock.h"
 
 /*
  * COPY and MOVE (RFC 4918 9.8, 9.9) of files and folders, in one transaction
@@ -114,9 +115,12 @@ carry_file(struct haul *c, const struct item *item)
 	if (folder.items >= LIMIT_FILES_CARRIED
 	    && !(c->move && folder.id == item->collection))
 		return refuse(c, 507, "More than LIMIT_FILES_CARRIED.");
-	return c->move
+	TRY(c->move
 	    ? item_move_as(d->account, item, folder.id, name, &out)
-	    : item_copy_as(d->account, item, folder.id, name, &out);
+	    : item_copy_as(d->account, item, folder.id, name, &out));
+	return c->created
+	    ? done()
+	    : item_set_received(d->account, &out, clock_now());
 }
 
 /* What is there goes first (RFC 4918 9.8.4). */

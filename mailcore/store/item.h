@@ -101,6 +101,10 @@ CHECKED result item_copy_as(struct account *, const struct item *, int64_t to,
 CHECKED result item_move_as(struct account *, const struct item *, int64_t to,
     view name, struct item *out);
 
+/* When it came, for a resource that took another's place: there it is new. */
+CHECKED result item_set_received(
+    struct account *, const struct item *, int64_t received);
+
 /* What clients keep with a DAV resource, as with a collection.  It counts into
  * the quota, goes where the item goes and with it; each change takes a modseq,
  * and no change of the ETag.  `item` is kept up to date.

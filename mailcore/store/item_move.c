@@ -5,7 +5,7 @@
 #include "mailcore/store/spool.h"
 #include "mailcore/sys/clock.h"
 
-enum { OLD, REMOVE, GONE_ADD, GONE_FORGET, COPY, SHARE, RENAME };
+enum { OLD, REMOVE, GONE_ADD, GONE_FORGET, COPY, SHARE, RENAME, RECEIVED };
 
 static const char *const sql[] = {
 	[OLD] = "SELECT modseq, flags, keywords, size, etag, body, name,"
@@ -30,6 +30,8 @@ static const char *const sql[] = {
 		  " DO UPDATE SET extra = body_share.extra + 1",
 	[RENAME] = "UPDATE item SET modseq = $4, name = $5"
 		   " WHERE account_id = $1 AND collection = $2 AND uid = $3",
+	[RECEIVED] = "UPDATE item SET received = $4"
+		     " WHERE account_id = $1 AND collection = $2 AND uid = $3",
 };
 
 result
@@ -306,4 +308,14 @@ item_move_as(struct account *a, const struct item *item, int64_t to, view name,
 		return rename_item(a, item, name, out);
 	*out = (struct item){ .collection = to };
 	return carry(a, item->collection, item->uid, name, move_old, out);
+}
+
+result
+item_set_received(struct account *a, const struct item *item, int64_t received)
+{
+	const struct db_arg args[] = { db_int(a->id), db_int(item->collection),
+		db_int(item->uid), db_int(received) };
+
+	TRY(must_write(a));
+	return spoil(a, db_do(a->db, sql[RECEIVED], args, COUNT(args)));
 }

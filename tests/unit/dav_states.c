@@ -1,5 +1,7 @@
 /* What the If header asks: states of other resources (RFC 4918 10.4), and
  * sync tokens (RFC 6578 5); If-Unmodified-Since. */
+#include "mailcore/store/collection.h"
+#include "mailcore/store/item.h"
 #include "tests/unit/dav_talk.h"
 
 #define FILES HOME "Files/"
@@ -178,6 +180,77 @@ test_dates(struct talk *t)
 	}
 }
 
+struct aged {
+	enum collection_kind kind;
+	const char *collection, *from, *to;
+};
+
+static result
+make_old(struct account *a, void *context)
+{
+	const struct aged *aged = context;
+	struct arena *arena = arena_new(65536);
+	struct collection c;
+	struct item item;
+	result r = collection_find(
+	    a, arena, aged->kind, view_of(aged->collection), &c);
+
+	if (r.is == OK)
+		r = item_by_name(a, arena, c.id, VIEW("e"), &item);
+	if (r.is == OK)
+		r = item_set_received(a, &item, 1);
+	arena_free(&arena);
+	return r;
+}
+
+static void
+age(struct talk *t, struct aged *aged)
+{
+	struct arena *arena = arena_new(65536);
+	struct account_info info;
+	struct account *a;
+
+	talk_must(account_find(t->store, arena, VIEW("user@example.org"),
+	              &info), "find");
+	talk_must(account_open(t->store, info.id, &a), "open");
+	talk_must(account_write(a, make_old, aged, DURABLE), "age");
+	account_close(&a);
+	arena_free(&arena);
+}
+
+/* RFC 4918 15.7: what took the place of another has changed there. */
+static void
+test_replaced(struct talk *t)
+{
+	static const char since[] =
+	    "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT\n";
+	static const char *const methods[] = { "COPY", "MOVE" };
+	struct aged rows[] = {
+		{ COLLECTION_CALENDAR, "personal", CALENDAR "e",
+		    HOME "Calendar/work/e" },
+		{ COLLECTION_FILES, "Files", FILES "e", FILES "x/e" },
+		{ COLLECTION_FILES, "Files", FILES "e", FILES "f" },
+	};
+	char text[512], fields[256];
+
+	(void)event(text, "e", "0301");
+	expect(t, "MKCALENDAR", HOME "Calendar/work/", "", "", 201, NULL,
+	    "another calendar");
+	for (size_t i = 0; i < 2 * COUNT(rows); i++) {
+		struct aged *row = &rows[i / 2];
+
+		put(t, row->from, "(Not <urn:x>)", "", i % 2 == 0 ? 201 : 204,
+		    "what is old");
+		age(t, row);
+		(void)snprintf(fields, sizeof fields, "Destination: %s\n",
+		    row->to);
+		expect(t, methods[i % 2], row->from, fields, "",
+		    i % 2 == 0 ? 201 : 204, NULL, "to where it goes");
+		expect(t, "PUT", row->to, since, text, i % 2 == 0 ? 204 : 412,
+		    NULL, "is as old there, but not over another");
+	}
+}
+
 int
 main(void)
 {
@@ -191,6 +264,7 @@ main(void)
 	test_others(&t);
 	test_collections(&t);
 	test_dates(&t);
+	test_replaced(&t);
 	talk_close(&t);
 	return tap_done();
 }
