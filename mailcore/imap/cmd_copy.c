@@ -109,7 +109,7 @@ add_copyuid(struct buf *out, const struct copying *x)
 }
 
 static void
-tell_copyuid(struct copying *x, struct buf *out)
+tell_copyuid(struct copying *x)
 {
 	/* RFC 4315 3: to whoever may not read it, it is not told. */
 	if ((x->to.rights & RIGHT_READ) == 0)
@@ -118,26 +118,26 @@ tell_copyuid(struct copying *x, struct buf *out)
 		add_copyuid(&x->c->ok_code, x);
 		return;
 	}
-	buf_add(out, VIEW("* OK ")); /* RFC 6851 4.3: before the EXPUNGEs */
-	add_copyuid(out, x);
-	buf_add(out, VIEW("moved\r\n"));
+	buf_add(x->out, VIEW("* OK ")); /* RFC 6851 4.3: before the EXPUNGEs */
+	add_copyuid(x->out, x);
+	buf_add(x->out, VIEW("moved\r\n"));
 }
 
 static result
-copy(struct imap *s, struct command *c, struct copying *x, struct buf *out)
+copy(struct imap *s, struct command *c, struct copying *x)
 {
 	result r;
 
 	TRY(parse_copy(s, c, x));
 	r = x->to.owner == s->owner
-	    ? notify_write(s, c->account, copy_all, x, out)
+	    ? notify_write(s, c->account, copy_all, x, x->out)
 	    : copy_across(x);
 	if (r.is != OK && (!x->move || x->to.owner == s->owner))
 		return r;
 	c->text_ok = x->move ? "moved" : "copied";
 	if (x->copied == 0)
 		return r;
-	tell_copyuid(x, out);
+	tell_copyuid(x);
 	if (r.is != OK || !x->move)
 		return r;
 	return select_end_modseq(s, c);
@@ -146,10 +146,10 @@ copy(struct imap *s, struct command *c, struct copying *x, struct buf *out)
 static result
 run(struct imap *s, struct command *c, bool move, struct buf *out)
 {
-	struct copying x = { .s = s, .c = c, .move = move,
+	struct copying x = { .s = s, .c = c, .out = out, .move = move,
 		.from_uids = buf_new(LIMIT_IMAP_COMMAND_MEMORY),
 		.to_uids = buf_new(LIMIT_IMAP_COMMAND_MEMORY) };
-	result r = copy(s, c, &x, out);
+	result r = copy(s, c, &x);
 
 	buf_free(&x.from_uids);
 	buf_free(&x.to_uids);

@@ -2,6 +2,7 @@
 #include "mailcore/imap/copying.h"
 
 #include "mailcore/imap/box.h"
+#include "mailcore/imap/notify.h"
 #include "mailcore/store/item.h"
 
 enum { MESSAGES = 64 }; /* at a time; and LIMIT_IMAP_PIECE times as many */
@@ -118,7 +119,8 @@ take_away(struct batch *b)
 		return r;
 	/* Rather once than twice. */
 	if (command_account_of(x->s, x->c, x->to.owner).is == OK)
-		(void)account_write(x->c->account, remove_made, b, DURABLE).is;
+		(void)notify_write(x->s, x->c->account, remove_made, b,
+		    x->out).is;
 	return r;
 }
 
@@ -132,7 +134,7 @@ flush(struct batch *b)
 	TRY(command_account_of(x->s, x->c, x->to.owner));
 	for (size_t i = 0; i < b->count; i++)
 		TRY(item_prepare(x->c->account, b->list[i].spool));
-	TRY(account_write(x->c->account, add_batch, b, DURABLE));
+	TRY(notify_write(x->s, x->c->account, add_batch, b, x->out));
 	if (x->move)
 		TRY(take_away(b));
 	for (size_t i = 0; i < b->count; i++) {
@@ -202,8 +204,8 @@ undo(struct copying *x)
 	parse_set(&in, &made);
 	if (scan_ok(&in.s)
 	    && command_account_of(x->s, x->c, x->to.owner).is == OK)
-		(void)account_write(x->c->account, remove_range, &u, DURABLE)
-		    .is;
+		(void)notify_write(x->s, x->c->account, remove_range, &u,
+		    x->out).is;
 	x->copied = 0;
 }
 

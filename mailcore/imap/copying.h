@@ -7,6 +7,7 @@
 struct copying {
 	struct imap *s;
 	struct command *c;
+	struct buf *out;
 	bool move;
 	struct idset set;
 	struct place to;
