@@ -50,10 +50,10 @@ find_from(struct difference *d, view name, bool below)
 	size_t low = 0, high = d->now->count;
 
 	if (d->names == NULL) {
-		d->names = heap_resize(NULL, high, sizeof *d->names);
+		d->names = heap_resize(NULL, high, sizeof(void *));
 		for (size_t i = 0; i < high; i++)
 			d->names[i] = &d->now->list[i];
-		qsort(d->names, high, sizeof *d->names, order_by_name);
+		qsort(d->names, high, sizeof(void *), order_by_name);
 	}
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
