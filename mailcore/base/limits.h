@@ -215,7 +215,7 @@ enum {
 	LIMIT_XML = 1048576,       /* request bodies of PROPFIND, REPORT... */
 	LIMIT_XML_DEPTH = 64,
 	LIMIT_XML_ATTRIBUTES = 64,
-	LIMIT_FORM = 16384, /* of a page; the largest holds 3 passwords */
+	LIMIT_FORM = 16384, /* of a page; the largest has 1500 characters */
 	LIMIT_AUTODISCOVER = 65536, /* request bodies; real ones: 500 */
 	LIMIT_PACC_DOCUMENT = 16384, /* ours; real ones: 600 */
 	LIMIT_CALENDAR_OBJECT = 10485760,

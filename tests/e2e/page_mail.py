@@ -71,6 +71,10 @@ def replies(server, person, me, friend):
                                                           **{name: bad}))
         same(status, 400, "refused: %s %r" % (name, bad))
         ok("1 to 30 days" in said(page), "and said so", page)
+    most = int(re.search(r'name="subject"[^>]* maxlength="(\d+)"',
+                         person.get("/mail")[2]).group(1))
+    same(person.post("/mail/reply", dict(good, subject="\u6f22" * most))[0],
+         303, "as long a subject as the page lets in, in any script")
     status, head, _ = person.post("/mail/reply", good)
     same((status, head["Location"]), (303, "/mail?done=reply"), "taken")
     page = person.get("/mail?done=reply")[2]
