@@ -5,6 +5,7 @@
 
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/limits.h"
+#include "mailcore/format/uri.h"
 #include "mailcore/push/message.h"
 
 #define ROW(prefix, space, local, where, in_all, what, writer)        \
@@ -266,6 +267,8 @@ prop_want_nested(struct arena *arena, const struct xml_element *expand,
 			named->ns = VIEW(NS_DAV);
 		if (!is_name(named->name))
 			return fail(MALFORMED, "RFC 3253 3.8: no name");
+		if (!uri_is_reference(arena, named->ns))
+			return fail(MALFORMED, "RFC 3253 3.8: no namespace");
 		if (e->first != NULL) {
 			inner = arena_alloc(arena, sizeof *inner);
 			if (inner == NULL)

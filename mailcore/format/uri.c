@@ -59,3 +59,14 @@ uri_join(struct arena *arena, view base, view reference)
 	xmlFree(uri);
 	return joined;
 }
+
+bool
+uri_is_reference(struct arena *arena, view text)
+{
+	const char *string = arena_text(arena, text);
+	xmlURIPtr uri = string == NULL ? NULL : xmlParseURI(string);
+	bool is = uri != NULL;
+
+	xmlFreeURI(uri);
+	return is;
+}

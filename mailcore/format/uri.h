@@ -10,4 +10,8 @@
  * encoded where it was not; in the arena.  Empty: one of the two is no URI. */
 view uri_join(struct arena *, view base, view reference);
 
+/* A reference at all?  The name of a namespace has to be one, or libxml2 takes
+ * the document for none. */
+bool uri_is_reference(struct arena *, view text);
+
 #endif

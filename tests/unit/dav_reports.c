@@ -362,6 +362,10 @@ test_other_reports(struct talk *t)
 	    "<D:owner><D:response><D:href>" HOME "</D:href><D:propstat>"
 	    "<D:prop><C:calendar-home-set>",
 	    "expand-property");
+	expect(t, "REPORT", CALENDAR, "",
+	    "<d:expand-property xmlns:d='DAV:'><d:property name='x'"
+	    " namespace='.http://a/'/></d:expand-property>", 400, NULL,
+	    "no XML could hold such a property");
 }
 
 /* An answer of several pieces, with the account free between them. */

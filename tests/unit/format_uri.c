@@ -38,6 +38,11 @@ main(void)
 		same(uri_join(arena, view_of(cases[i].base),
 		    view_of(cases[i].reference)), view_of(cases[i].joined),
 		    cases[i].reference);
+	ok(uri_is_reference(arena, VIEW("http://calendarserver.org/ns/"))
+	    && uri_is_reference(arena, VIEW("DAV:"))
+	    && uri_is_reference(arena, VIEW("urn:x:y")), "references");
+	ok(!uri_is_reference(arena, VIEW(".http://a/"))
+	    && !uri_is_reference(arena, VIEW("http://a/ b")), "and none");
 	arena_free(&arena);
 	return tap_done();
 }
