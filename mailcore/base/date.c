@@ -345,24 +345,59 @@ date_parse_imap_day(view v, int64_t *out)
 	return finish(&s, &d, 0, out);
 }
 
+/* "06 Nov 1994 08:49:37 GMT", "06-Nov-94 08:49:37 GMT" */
+static void
+scan_http_day(struct scan *s, char between, struct date *d, const char *why)
+{
+	d->day = scan_digits(s, 2, why);
+	scan_byte(s, between, why);
+	d->month = scan_month(s, why);
+	scan_byte(s, between, why);
+	if (between == ' ') {
+		d->year = scan_digits(s, 4, why);
+	} else {
+		/* The century of two digits is that of POSIX. */
+		d->year = scan_digits(s, 2, why);
+		d->year += d->year < 69 ? 2000 : 1900;
+	}
+	scan_byte(s, ' ', why);
+	scan_exact_clock(s, d, why);
+	scan_word(s, VIEW(" GMT"), why);
+}
+
+/* "Nov  6 08:49:37 1994" */
+static void
+scan_asctime(struct scan *s, struct date *d, const char *why)
+{
+	d->month = scan_month(s, why);
+	scan_byte(s, ' ', why);
+	d->day = scan_digits(s, scan_try_byte(s, ' ') ? 1 : 2, why);
+	scan_byte(s, ' ', why);
+	scan_exact_clock(s, d, why);
+	scan_byte(s, ' ', why);
+	d->year = scan_digits(s, 4, why);
+}
+
 result
 date_parse_http(view v, int64_t *out)
 {
-	static const char why[] = "RFC 9110 5.6.7: not an IMF-fixdate";
+	static const char why[] = "RFC 9110 5.6.7: not a date";
 	struct scan s = scan_over(v);
 	struct date d = { 0 };
+	size_t day = scan_while(&s, ascii_is_alpha).n;
 
-	(void)scan_bytes(&s, 3, why);
-	scan_word(&s, VIEW(", "), why);
-	d.day = scan_digits(&s, 2, why);
-	scan_byte(&s, ' ', why);
-	d.month = scan_month(&s, why);
-	scan_byte(&s, ' ', why);
-	d.year = scan_digits(&s, 4, why);
-	scan_byte(&s, ' ', why);
-	scan_exact_clock(&s, &d, why);
-	scan_word(&s, VIEW(" GMT"), why);
+	if (day > 3) {
+		scan_word(&s, VIEW(", "), why);
+		scan_http_day(&s, '-', &d, why);
+	} else if (scan_try(&s, VIEW(", "))) {
+		scan_http_day(&s, ' ', &d, why);
+	} else {
+		scan_byte(&s, ' ', why);
+		scan_asctime(&s, &d, why);
+	}
 	scan_end(&s, why);
+	if (day < 3)
+		scan_fail(&s, MALFORMED, why);
 	return finish(&s, &d, 0, out);
 }
 

@@ -40,7 +40,7 @@ CHECKED result date_parse_imap_day(view, int64_t *out);
 /* "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 5.6.7). */
 void date_add_http(struct buf *, int64_t seconds);
 
-/* The IMF-fixdate form only. */
+/* In any of its three forms. */
 CHECKED result date_parse_http(view, int64_t *out);
 
 /* "2003-12-13T18:30:02Z" (RFC 3339). */

@@ -78,9 +78,24 @@ test_protocols(void)
 	ok(date_parse_http(VIEW("Sun, 06 Nov 1994 08:49:37 GMT"), &t).is == OK,
 	    "HTTP date");
 	is_number(t, 784111777, "right");
+	t = 0;
 	ok(date_parse_http(VIEW("Sunday, 06-Nov-94 08:49:37 GMT"), &t).is
+		== OK && t == 784111777,
+	    "as RFC 850 had it");
+	t = 0;
+	ok(date_parse_http(VIEW("Sun Nov  6 08:49:37 1994"), &t).is == OK
+	    && t == 784111777, "as asctime has it");
+	ok(date_parse_http(VIEW("Sun Nov 16 08:49:37 1994"), &t).is == OK
+	    && t == 784975777, "a day of two digits");
+	ok(date_parse_http(VIEW("Friday, 06-Nov-26 08:49:37 GMT"), &t).is
+		== OK && t == 1793954977,
+	    "a year of this century");
+	ok(date_parse_http(VIEW("Sun, 06-Nov-94 08:49:37 GMT"), &t).is
 		== MALFORMED,
-	    "only IMF-fixdate");
+	    "no mixture of two");
+	ok(date_parse_http(VIEW("Su, 06 Nov 1994 08:49:37 GMT"), &t).is
+		== MALFORMED,
+	    "no day of two letters");
 	ok(date_parse_ical_utc(VIEW("19970714T173000Z"), &t).is == OK,
 	    "iCalendar date-time");
 	is_number(t, 868901400, "right");
