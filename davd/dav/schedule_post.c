@@ -18,6 +18,7 @@ struct inquiry {
 	view organizer, uid, masked;
 	int64_t from, to;
 	struct xml_out x;
+	struct schedule_owner owner; /* of whose time is read */
 };
 
 bool
@@ -97,13 +98,13 @@ read_inquiry(struct inquiry *q)
 static result
 collect(struct inquiry *q, int64_t account, struct ical_busy *b)
 {
-	struct schedule_owner owner = { q->d->services->store, account,
-		0 };
 	struct account *a;
 	result r;
 
+	q->owner = (struct schedule_owner){ q->d->services->store, account,
+		0 };
 	b->is_own = schedule_is_own;
-	b->context = &owner;
+	b->context = &q->owner;
 	TRY(account_open(q->d->services->store, account, &a));
 	r = schedule_busy(a, q->masked, b);
 	account_close(&a);
