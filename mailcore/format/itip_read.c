@@ -103,6 +103,21 @@ name_excluded(struct itip_instance *n)
 	}
 }
 
+/* As a RECURRENCE-ID it has the type of DTSTART (RFC 5545 3.8.4.4). */
+static bool
+has_type(const struct itip_instance *n, struct itip_named *named)
+{
+	const struct itip_line like = { .text = {
+		.parameters = named->parameters, .value = named->value } };
+	view type = itip_parameter(&like, VIEW("VALUE"));
+
+	if (!n->date)
+		return named->value.n > 8
+		    && (type.n == 0 || view_same(type, VIEW("DATE-TIME")));
+	named->parameters = VIEW("VALUE=DATE");
+	return named->value.n == 8;
+}
+
 /* libical makes days of what has none, which nobody can be told of. */
 static void
 drop_unreadable(const struct itip *i, struct itip_instance *n)
@@ -111,7 +126,8 @@ drop_unreadable(const struct itip *i, struct itip_instance *n)
 	int64_t t;
 
 	for (size_t k = 0; k < n->excluded_count; k++)
-		if (itip_wall(n->excluded[k].value, i->arena, &t))
+		if (itip_wall(n->excluded[k].value, i->arena, &t)
+		    && has_type(n, &n->excluded[k]))
 			n->excluded[kept++] = n->excluded[k];
 	n->excluded_count = kept;
 }
