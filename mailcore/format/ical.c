@@ -162,7 +162,9 @@ static void
 keep_kinds(struct look *l)
 {
 	view time = l->instance.n > 0 ? l->instance : l->start;
-	unsigned kind = time.n == 8 ? IS_DATE : IS_TIME;
+	/* libical takes "2026-03-01" and blanks behind it, too. */
+	unsigned kind = view_find_byte(time, 'T') == SIZE_MAX ? IS_DATE
+							      : IS_TIME;
 
 	if (l->instance.n > 0)
 		l->recurrences |= kind;
