@@ -203,6 +203,28 @@ store(struct applying *w, struct itip_part *calendar)
 	return arena_result(w->arena);
 }
 
+/* Whole days are named by a day, others by a moment. */
+static bool
+is_named_like(const struct itip_instance *master, const struct itip_named *n)
+{
+	return master->date == (view_find_byte(n->value, 'T') == SIZE_MAX);
+}
+
+static bool
+fits_series(const struct applying *w)
+{
+	const struct itip_instance *master = itip_master(w->stored);
+	bool fits = true;
+
+	for (size_t k = 0; master != NULL && k < w->message->count; k++) {
+		struct itip_named named = itip_named_of(
+		    &w->message->list[k]);
+
+		fits = fits && is_named_like(master, &named);
+	}
+	return fits;
+}
+
 static result
 apply_request(struct applying *w)
 {
@@ -212,6 +234,8 @@ apply_request(struct applying *w)
 		return ignore(w, "RFC 5546 2.1.5: a newer one has come");
 	if (itip_master(w->message) != NULL || w->stored == NULL)
 		return store(w, put_all(w));
+	if (!fits_series(w))
+		return ignore(w, "RFC 5545 3.8.4.4: none of that series");
 	return store(w, put_instances(w));
 }
 
@@ -332,7 +356,8 @@ part_for(struct applying *w, struct itip_part *to,
 		return p;
 	}
 	if (m->master || master == NULL || !recurs
-	    || itip_excludes(master, m->id))
+	    || itip_excludes(master, m->id)
+	    || !is_named_like(master, &named))
 		return NULL;
 	p = itip_derive(w->stored, &named);
 	itip_part_add(to, p);

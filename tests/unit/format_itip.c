@@ -306,6 +306,11 @@ static const struct applied {
 	{ "an old version", "bob@example.org",
 	    EVENT(TEN ANN BOB "SEQUENCE:2\r\n"),
 	    ASK(NINE ANN BOB "SEQUENCE:1\r\n"), ITIP_IGNORED, NULL, NULL },
+	{ "a moment of a series of whole days", "bob@example.org",
+	    EVENT("DTSTART;VALUE=DATE:20260301\r\n"
+		  "RRULE:FREQ=DAILY;COUNT=5\r\n" ANN BOB),
+	    ASK(SECOND_LATE ANN BOB "SEQUENCE:1\r\n"), ITIP_IGNORED, NULL,
+	    NULL },
 	{ "of another organizer", "bob@example.org", EVENT(NINE ANN BOB),
 	    ASK(NINE "ORGANIZER:mailto:eve@example.org\r\n" BOB
 		     "SEQUENCE:9\r\n"),
