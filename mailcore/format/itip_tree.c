@@ -302,7 +302,8 @@ itip_parameter_set(struct itip_line *l, struct arena *arena, view name,
 	struct buf b = buf_new(LIMIT_CONTENT_LINE);
 
 	while (content_parameter_next(&rest, &key, &list)) {
-		if (view_same(view_trim(key), name))
+		/* ";;" has one without a name, which nobody would read. */
+		if (view_trim(key).n == 0 || view_same(view_trim(key), name))
 			continue;
 		if (b.n > 0)
 			buf_add_byte(&b, ';');
