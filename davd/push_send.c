@@ -44,16 +44,14 @@ add_topic(struct buf *to, const struct push_row *row)
 
 static result
 write_request(const struct push_way *w, const struct push_row *row,
-    const struct push_url *u, view body, struct buf *out)
+    const struct url *u, view body, struct buf *out)
 {
-	view authority = view_from(u->origin, sizeof "https://" - 1);
-
 	buf_add(out, VIEW("POST "));
 	if (view_at(u->target, 0) != '/')
 		buf_add_byte(out, '/');
 	buf_add(out, u->target);
 	buf_add(out, VIEW(" HTTP/1.1\r\nHost: "));
-	buf_add(out, authority);
+	buf_add(out, u->authority);
 	buf_add(out, VIEW("\r\nAuthorization: "));
 	TRY(vapid_write(w->signer, u->origin, view_of(w->host), clock_now(),
 	    out));
@@ -81,7 +79,7 @@ encrypt(const struct push_row *row, view text, struct buf *out)
 /* Those of the host that a stranger may have us connect to. */
 static result
 find_addresses(const struct push_way *w, struct arena *arena,
-    const struct push_url *u, view *out, size_t *count)
+    const struct url *u, view *out, size_t *count)
 {
 	view *found;
 	size_t n;
@@ -112,7 +110,7 @@ read_reply(struct link *l, struct push_reply *reply)
 
 /* Once something was sent, another address would get it twice. */
 static result
-talk(const struct push_way *w, const struct push_url *u, view address,
+talk(const struct push_way *w, const struct url *u, view address,
     view request, struct push_reply *reply, bool *sent)
 {
 	const struct link_options o = { .stop = w->stop,
@@ -143,7 +141,7 @@ talk(const struct push_way *w, const struct push_url *u, view address,
 
 static result
 try_addresses(const struct push_way *w, struct arena *arena,
-    const struct push_url *u, view request, struct push_reply *reply)
+    const struct url *u, view request, struct push_reply *reply)
 {
 	view addresses[ADDRESSES];
 	size_t count;
@@ -162,7 +160,7 @@ push_send(const struct push_way *w, const struct push_row *row, view text,
 {
 	struct buf body = buf_new(PUSH_BODY), request = buf_new(REQUEST);
 	struct arena *arena = arena_new(MEMORY);
-	struct push_url u;
+	struct url u;
 	result r = push_url_parse(row->url, &u);
 
 	*reply = (struct push_reply){ .status = 0 };

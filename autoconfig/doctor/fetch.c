@@ -40,13 +40,6 @@ authorization(const struct fetch *f)
 	return made;
 }
 
-/* Name and port as the URL has them, whatever port stands in for it. */
-static view
-authority(const struct url *u)
-{
-	return view_from(u->origin, u->tls ? 8 : 7);
-}
-
 static struct https_request
 request_of(const struct fetch *f)
 {
@@ -65,7 +58,7 @@ request_of(const struct fetch *f)
 	};
 	view path = f->url.target;
 	struct https_request q = {
-		.host = authority(&f->url),
+		.host = f->url.authority,
 		.path = path,
 		.method = kinds[f->ask->method].method,
 		.authorization = authorization(f),

@@ -166,7 +166,7 @@ read_subscription(struct registering *g, const struct xml_element *root)
 	const struct xml_element *e
 	    = xml_child(root, VIEW(NS_PUSH), VIEW("subscription"));
 	const struct xml_element *place;
-	struct push_url url;
+	struct url url;
 
 	if (e != NULL)
 		e = xml_child(e, VIEW(NS_PUSH), VIEW("web-push-subscription"));

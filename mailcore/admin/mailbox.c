@@ -11,19 +11,30 @@ enum {
 	MADE_GROUP = 5
 };
 
-/* The account whose own address it is, not one that an alias leads to. */
 static result
-find(struct store *store, struct arena *arena, view text,
-    struct account_info *out)
+find_in(struct store *store, struct arena *arena, view text, int64_t *out)
 {
+	struct account_info account;
 	view address, domain;
 	result r;
 
 	TRY(check_address(text, arena, &address, &domain));
-	r = account_find(store, arena, address, out);
+	r = account_find(store, arena, address, &account);
 	if (r.is == NOT_FOUND
-	    || (r.is == OK && !view_same(out->address, address)))
+	    || (r.is == OK && !view_same(account.address, address)))
 		return fail(NOT_FOUND, "there is no mailbox of that address");
+	*out = account.id;
+	return r;
+}
+
+/* The account whose own address it is, not one that an alias leads to. */
+static result
+find(struct store *store, view text, int64_t *out)
+{
+	struct arena *arena = arena_new(ADMIN_ARENA);
+	result r = find_in(store, arena, text, out);
+
+	arena_free(&arena);
 	return r;
 }
 
@@ -73,64 +84,44 @@ admin_mailbox_add(struct store *store, view address, view name, view password)
 result
 admin_mailbox_remove(struct store *store, view address)
 {
-	struct arena *arena = arena_new(ADMIN_ARENA);
-	struct account_info account;
-	result r = find(store, arena, address, &account);
+	int64_t id;
 
-	if (r.is == OK)
-		r = account_remove(store, account.id);
-	if (r.is == OK)
-		r = store_sync(store);
-	arena_free(&arena);
-	return r;
+	TRY(find(store, address, &id));
+	TRY(account_remove(store, id));
+	return store_sync(store);
 }
 
 result
 admin_mailbox_enable(struct store *store, view address, bool enabled)
 {
-	struct arena *arena = arena_new(ADMIN_ARENA);
-	struct account_info account;
-	result r = find(store, arena, address, &account);
+	int64_t id;
 
-	if (r.is == OK)
-		r = account_set_enabled(store, account.id, enabled);
-	if (r.is == OK)
-		r = store_sync(store);
-	arena_free(&arena);
-	return r;
+	TRY(find(store, address, &id));
+	TRY(account_set_enabled(store, id, enabled));
+	return store_sync(store);
 }
 
 result
 admin_quota_set(struct store *store, view address, int64_t bytes)
 {
-	struct arena *arena = arena_new(ADMIN_ARENA);
-	struct account_info account;
-	result r = find(store, arena, address, &account);
+	int64_t id;
 
-	if (r.is == OK)
-		r = account_set_quota(store, account.id, bytes);
-	if (r.is == OK)
-		r = store_sync(store);
-	arena_free(&arena);
-	return r;
+	TRY(find(store, address, &id));
+	TRY(account_set_quota(store, id, bytes));
+	return store_sync(store);
 }
 
 /* `password`: what it is of, where that is known; or empty. */
 static result
 set_hash(struct store *store, view address, view hash, view password)
 {
-	struct arena *arena = arena_new(ADMIN_ARENA);
-	struct account_info account;
-	result r = find(store, arena, address, &account);
+	int64_t id;
 
-	if (r.is == OK)
-		r = account_set_password(store, account.id, hash);
-	if (r.is == OK && password.n > 0)
-		r = auth_scram_keep(store, account.id, hash, password);
-	if (r.is == OK)
-		r = store_sync(store);
-	arena_free(&arena);
-	return r;
+	TRY(find(store, address, &id));
+	TRY(account_set_password(store, id, hash));
+	if (password.n > 0)
+		TRY(auth_scram_keep(store, id, hash, password));
+	return store_sync(store);
 }
 
 result

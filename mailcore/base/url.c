@@ -58,6 +58,7 @@ url_parse(view text, struct url *out)
 		out->port = (unsigned)scan_number(&s, PORT_MOST,
 		    "RFC 3986 3.2.3: not a port");
 	out->origin = view_first(text, text.n - s.rest.n);
+	out->authority = view_from(out->origin, out->tls ? 8 : 7);
 	if (scan_peek(&s) != -1 && scan_peek(&s) != '/'
 	    && scan_peek(&s) != '?')
 		scan_fail(&s, MALFORMED, "RFC 3986 3.2: not an authority");

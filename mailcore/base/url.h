@@ -12,6 +12,7 @@
 struct url {
 	bool tls;    /* https, not http */
 	view origin; /* "https://push.example.net:8443" */
+	view authority; /* of it: "push.example.net:8443" */
 	view host;   /* without brackets */
 	unsigned port;
 	view target; /* path and query; may be empty: "/" is meant */

@@ -290,8 +290,10 @@ run_compress(struct imap *s, struct command *c, struct buf *out)
 	return done();
 }
 
-/* What ENABLE can switch on, and where that is kept.  METADATA is kept by who
- * looks for it. */
+/* By who looks for changes. */
+#define FOLLOWED SIZE_MAX
+
+/* What ENABLE can switch on, and where that is kept. */
 static const struct {
 	const char *name;
 	size_t at; /* of a bool in struct imap */
@@ -300,7 +302,7 @@ static const struct {
 	{ "QRESYNC", offsetof(struct imap, qresync) },
 	{ "UTF8=ACCEPT", offsetof(struct imap, utf8) },
 	{ "IMAP4rev2", offsetof(struct imap, rev2) },
-	{ "METADATA", 0 },
+	{ "METADATA", FOLLOWED },
 };
 
 result
@@ -320,15 +322,16 @@ run_enable(struct imap *s, struct command *c, struct buf *out)
 	} while (parse_more(&c->in));
 	parse_end(&c->in);
 	TRY(scan_result(&c->in.s));
-	if ((asked & 1u << (COUNT(features) - 1)) != 0)
-		TRY(notify_follow_metadata(s));
+	for (size_t i = 0; i < COUNT(features); i++)
+		if ((asked & 1u << i) != 0 && features[i].at == FOLLOWED)
+			TRY(notify_follow_metadata(s));
 	/* RFC 5161 3.2: always. */
 	buf_add(out, VIEW("* ENABLED"));
 	for (size_t i = 0; i < COUNT(features); i++) {
 		if ((asked & 1u << i) == 0)
 			continue;
 		buf_print(out, " %s", features[i].name);
-		if (features[i].at != 0)
+		if (features[i].at != FOLLOWED)
 			*(bool *)((char *)s + features[i].at) = true;
 	}
 	buf_add(out, VIEW("\r\n"));

@@ -2,23 +2,18 @@
 
 #include "mailcore/base/ascii.h"
 #include "mailcore/base/limits.h"
-#include "mailcore/base/url.h"
 #include "mailcore/sys/inner.h"
 
 result
-push_url_parse(view text, struct push_url *out)
+push_url_parse(view text, struct url *out)
 {
-	struct url u;
-
-	*out = (struct push_url){ .port = 0 };
+	*out = (struct url){ .port = 0 };
 	if (text.n > LIMIT_PUSH_URL)
 		return fail(OVER_LIMIT, "a push resource's URL is too long");
-	TRY(url_parse(text, &u));
-	if (!u.tls)
-		return fail(MALFORMED, "RFC 8030 8: a push resource is https");
-	*out = (struct push_url){ .origin = u.origin, .host = u.host,
-		.port = u.port, .target = u.target };
-	return done();
+	TRY(url_parse(text, out));
+	return out->tls
+	    ? done()
+	    : fail(MALFORMED, "RFC 8030 8: a push resource is https");
 }
 
 /* "127.1" and "0x7f000001" are addresses to some resolvers. */
@@ -33,7 +28,7 @@ is_number_like(view host)
 }
 
 bool
-push_url_is_inner(const struct push_url *u)
+push_url_is_inner(const struct url *u)
 {
 	view host = u->host;
 

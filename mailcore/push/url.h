@@ -4,23 +4,14 @@
 #ifndef PUSH_URL_H
 #define PUSH_URL_H
 
-#include "mailcore/base/result.h"
-#include "mailcore/base/view.h"
-
-/* Views of the text. */
-struct push_url {
-	view origin; /* "https://push.example.net:8443" */
-	view host;   /* without brackets */
-	unsigned port;
-	view target; /* path and query; may be empty: "/" is meant */
-};
+#include "mailcore/base/url.h"
 
 /* https, a host name or an address, nothing that has no place in a request
  * line.  MALFORMED; OVER_LIMIT: LIMIT_PUSH_URL. */
-CHECKED result push_url_parse(view text, struct push_url *out);
+CHECKED result push_url_parse(view text, struct url *out);
 
 /* May this machine connect to it, as far as the text tells?  A name that
  * leads to an inner address is found out when it is looked up. */
-bool push_url_is_inner(const struct push_url *);
+bool push_url_is_inner(const struct url *);
 
 #endif

@@ -8,6 +8,7 @@
 #define TESTS_HOUSE_H
 
 #include "mailcore/auth/inside.h"
+#include "mailcore/store/item.h"
 #include "mailcore/store/verify.h"
 #include "mailcore/sys/conn.h"
 #include "mailcore/sys/log.h"
@@ -39,9 +40,10 @@ house_check(result r)
 }
 
 /* For programs with so much to reach that libFuzzer would spend most of its
- * time on keeping count of it. */
+ * time on keeping count of it.  Folders are made where nothing waits for a
+ * disk. */
 static inline void
-house_flags(int *count, char ***words)
+house_begin(int *count, char ***words)
 {
 	static char no_entropic[] = "-entropic=0";
 	char **more = calloc((size_t)*count + 2, sizeof *more);
@@ -51,6 +53,41 @@ house_flags(int *count, char ***words)
 	memcpy(more, *words, (size_t)*count * sizeof *more);
 	more[(*count)++] = no_entropic;
 	*words = more;
+	if (access("/dev/shm", W_OK) == 0)
+		(void)setenv("TMPDIR", "/dev/shm", 0);
+	log_open("fuzz", LOG_ERROR);
+}
+
+static inline result
+house_add(struct account *account, void *bytes)
+{
+	const struct item_summary summary = { .envelope = VIEW("NIL") };
+	const struct item_new item = { .bytes = bytes, .summary = &summary };
+	struct arena *arena = arena_new(65536);
+	struct collection inbox;
+	struct item out;
+	result r = collection_find(account, arena, COLLECTION_MAILBOX,
+	    VIEW("INBOX"), &inbox);
+
+	if (r.is == OK)
+		r = item_add(account, inbox.id, &item, &out);
+	arena_free(&arena);
+	return r;
+}
+
+/* A message more in the INBOX, with just these bytes. */
+static inline void
+house_mail(struct store *store, int64_t id, view text)
+{
+	struct spool *spool = spool_new(store, text.n);
+	struct account *account = NULL;
+
+	spool_add(spool, text);
+	house_check(account_open(store, id, &account));
+	house_check(item_prepare(account, spool));
+	house_check(account_write(account, house_add, spool, DURABLE));
+	account_close(&account);
+	spool_free(&spool);
 }
 
 /* It takes as little time to find that somebody is not there. */

@@ -27,23 +27,6 @@ finish(void)
 	talk_close(&fuzzed);
 }
 
-static result
-add_message(struct account *account, void *context)
-{
-	const struct item_summary summary = { .envelope = VIEW("NIL") };
-	struct item_new item = { .bytes = context, .summary = &summary };
-	struct arena *arena = arena_new(65536);
-	struct collection inbox;
-	struct item out;
-	result r = collection_find(account, arena, COLLECTION_MAILBOX,
-	    VIEW("INBOX"), &inbox);
-
-	if (r.is == OK)
-		r = item_add(account, inbox.id, &item, &out);
-	arena_free(&arena);
-	return r;
-}
-
 /* One message is here and one on its way. */
 static void
 furnish(void)
@@ -52,26 +35,17 @@ furnish(void)
 	const struct queue_new q = { .sender = VIEW("user@example.org"),
 		.account = fuzzed.account, .recipients = to, .count = 1,
 		.data = VIEW("Subject: s\r\n\r\ntext\r\n") };
-	struct spool *spool = spool_new(fuzzed.home.store, 4096);
-	struct account *account = NULL;
 	int64_t id;
 
-	spool_add(spool, VIEW("Subject: x\r\n\r\nFrom x\r\n"));
-	house_check(account_open(fuzzed.home.store, fuzzed.account, &account));
-	house_check(item_prepare(account, spool));
-	house_check(account_write(account, add_message, spool, DURABLE));
-	account_close(&account);
-	spool_free(&spool);
+	house_mail(fuzzed.home.store, fuzzed.account,
+	    VIEW("Subject: x\r\n\r\nFrom x\r\n"));
 	house_check(queue_add(fuzzed.home.store, &q, &id));
 }
 
 int
 LLVMFuzzerInitialize(int *count, char ***words)
 {
-	house_flags(count, words);
-	if (access("/dev/shm", W_OK) == 0)
-		(void)setenv("TMPDIR", "/dev/shm", 0);
-	log_open("fuzz", LOG_ERROR);
+	house_begin(count, words);
 	talk_open(&fuzzed);
 	house_hasten(fuzzed.auth);
 	house_check(account_set_password(fuzzed.home.store, fuzzed.account,

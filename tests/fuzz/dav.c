@@ -120,10 +120,7 @@ furnish(void)
 int
 LLVMFuzzerInitialize(int *count, char ***words)
 {
-	house_flags(count, words);
-	if (access("/dev/shm", W_OK) == 0)
-		(void)setenv("TMPDIR", "/dev/shm", 0);
-	log_open("fuzz", LOG_ERROR);
+	house_begin(count, words);
 	talk_open(&fuzzed);
 	house_hasten(fuzzed.auth);
 	fuzzed.services.directory = true;

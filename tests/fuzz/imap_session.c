@@ -385,7 +385,7 @@ play(struct imap_services *services, uint8_t how, view input)
 int
 LLVMFuzzerInitialize(int *count, char ***words)
 {
-	house_flags(count, words);
+	house_begin(count, words);
 	return 0;
 }
 

@@ -27,7 +27,7 @@ read_reply(view rest)
 static void
 read_url(view text)
 {
-	struct push_url u;
+	struct url u;
 
 	if (push_url_parse(text, &u).is != OK)
 		return;

@@ -203,7 +203,7 @@ static void
 test_urls(void)
 {
 	static char text[LIMIT_PUSH_URL + 2] = "https://a.example/";
-	struct push_url u;
+	struct url u;
 
 	for (size_t i = 0; i < COUNT(urls); i++) {
 		result r = push_url_parse(view_of(urls[i].text), &u);
