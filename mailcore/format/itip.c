@@ -201,6 +201,12 @@ shift_line(const struct itip *i, struct itip_part *p, view name,
 	l->text.value = utc(at, i->arena);
 }
 
+bool
+itip_is_named(const struct itip_instance *master, const struct itip_named *n)
+{
+	return master->date == (view_find_byte(n->value, 'T') == SIZE_MAX);
+}
+
 struct itip_part *
 itip_derive(const struct itip *i, const struct itip_named *to)
 {
@@ -210,7 +216,7 @@ itip_derive(const struct itip *i, const struct itip_named *to)
 	const struct itip_instance *master = itip_master(i);
 	struct itip_part *p;
 
-	if (master == NULL)
+	if (master == NULL || !itip_is_named(master, to))
 		return NULL;
 	p = itip_part_copy(master->part, i->arena);
 	if (p == NULL)

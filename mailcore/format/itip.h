@@ -116,8 +116,12 @@ bool itip_same_time(const struct itip_instance *,
 bool itip_same_text(const struct itip_instance *,
     const struct itip_instance *);
 
+/* Whole days are named by a day, others by a moment (RFC 5545 3.8.4.4). */
+bool itip_is_named(const struct itip_instance *master,
+    const struct itip_named *);
+
 /* That instance of the master, as an override would be; NULL: there is no
- * master. */
+ * master, or it has no instance of such a name. */
 struct itip_part *itip_derive(const struct itip *, const struct itip_named *);
 
 /* "20260101T100000", "20260101T100000Z" or "20260101", by whatever clock. */

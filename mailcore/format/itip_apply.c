@@ -203,13 +203,6 @@ store(struct applying *w, struct itip_part *calendar)
 	return arena_result(w->arena);
 }
 
-/* Whole days are named by a day, others by a moment. */
-static bool
-is_named_like(const struct itip_instance *master, const struct itip_named *n)
-{
-	return master->date == (view_find_byte(n->value, 'T') == SIZE_MAX);
-}
-
 static bool
 fits_series(const struct applying *w)
 {
@@ -220,7 +213,7 @@ fits_series(const struct applying *w)
 		struct itip_named named = itip_named_of(
 		    &w->message->list[k]);
 
-		fits = fits && is_named_like(master, &named);
+		fits = fits && itip_is_named(master, &named);
 	}
 	return fits;
 }
@@ -356,8 +349,7 @@ part_for(struct applying *w, struct itip_part *to,
 		return p;
 	}
 	if (m->master || master == NULL || !recurs
-	    || itip_excludes(master, m->id)
-	    || !is_named_like(master, &named))
+	    || itip_excludes(master, m->id))
 		return NULL;
 	p = itip_derive(w->stored, &named);
 	itip_part_add(to, p);

@@ -117,6 +117,12 @@ add_overrides(struct itip_work *w, const struct itip *i)
 			w->ids[w->id_count++] = itip_named_of(&i->list[k]);
 }
 
+static bool
+has_instance(const struct itip_instance *master, const struct itip_named *n)
+{
+	return itip_is_named(master, n) && !itip_excludes(master, n->id);
+}
+
 static result
 collect_ids(struct itip_work *w)
 {
@@ -145,7 +151,7 @@ collect_ids(struct itip_work *w)
 	for (size_t k = 0; k < n; k++)
 		w->offs[k] = (struct itip_off){ itip_find(w->old, w->ids[k].id),
 			itip_find(w->new, w->ids[k].id),
-			o != NULL && itip_excludes(o, w->ids[k].id),
+			o != NULL && !has_instance(o, &w->ids[k]),
 			m != NULL && itip_excludes(m, w->ids[k].id) };
 	return done();
 }

@@ -20,7 +20,8 @@ struct itip_plan {
 	size_t count, room;
 };
 
-/* What is at one of `ids`: an override, or an EXDATE of the master. */
+/* What is at one of `ids`: an override, or an EXDATE of the master; a moment
+ * among whole days is as if it were excluded. */
 struct itip_off {
 	const struct itip_instance *old, *new;
 	bool old_excluded, new_excluded;

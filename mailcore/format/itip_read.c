@@ -84,25 +84,6 @@ take_people(struct itip *i, struct itip_instance *n)
 	return arena_result(i->arena);
 }
 
-/* The spelling beside each moment; libical keeps the order of the text. */
-static void
-name_excluded(struct itip_instance *n)
-{
-	size_t k = 0;
-
-	for (const struct itip_line *l
-	     = itip_line_find(n->part, VIEW("EXDATE"));
-	     l != NULL; l = itip_line_again(l)) {
-		view list = l->text.value;
-
-		for (; list.n > 0 && k < n->excluded_count; k++) {
-			n->excluded[k].value = view_trim(
-			    view_cut(&list, ','));
-			n->excluded[k].parameters = l->text.parameters;
-		}
-	}
-}
-
 /* As a RECURRENCE-ID it has the type of DTSTART (RFC 5545 3.8.4.4). */
 static bool
 has_type(const struct itip_instance *n, struct itip_named *named)
@@ -118,20 +99,6 @@ has_type(const struct itip_instance *n, struct itip_named *named)
 	return named->value.n == 8;
 }
 
-/* libical makes days of what has none, which nobody can be told of. */
-static void
-drop_unreadable(const struct itip *i, struct itip_instance *n)
-{
-	size_t kept = 0;
-	int64_t t;
-
-	for (size_t k = 0; k < n->excluded_count; k++)
-		if (itip_wall(n->excluded[k].value, i->arena, &t)
-		    && has_type(n, &n->excluded[k]))
-			n->excluded[kept++] = n->excluded[k];
-	n->excluded_count = kept;
-}
-
 static int
 compare_named(const void *a, const void *b)
 {
@@ -140,25 +107,91 @@ compare_named(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
+/* The zone of that name for `c`: a VTIMEZONE around it, or a known one.  Only
+ * a property with a time has one in libical. */
+static const icaltimezone *
+zone_of(icalcomponent *c, const char *tzid)
+{
+	icalproperty *p = icalproperty_new_exdate(
+	    icaltime_from_string("20000101T000000"));
+	struct icaltimetype t;
+
+	icalproperty_add_parameter(p, icalparameter_new_tzid(tzid));
+	t = icalproperty_get_datetime_with_component(p, c);
+	icalproperty_free(p);
+	return t.zone;
+}
+
+/* From our own text: libical's property of it is null when it is far away,
+ * and there is none when it reads less than we do. */
+static int64_t
+moment_of(const struct itip *i, icalcomponent *c,
+    const struct itip_named *named)
+{
+	const struct itip_line like = { .text = {
+		.parameters = named->parameters } };
+	const char *value = arena_text(i->arena, named->value);
+	const char *tzid = arena_text(
+	    i->arena, itip_parameter(&like, VIEW("TZID")));
+	struct icaltimetype t;
+
+	if (value == NULL || tzid == NULL)
+		return 0;
+	t = icaltime_from_string(value);
+	if (*tzid != '\0' && !t.is_date && !icaltime_is_utc(t))
+		t.zone = zone_of(c, tzid);
+	return ical_seconds(t);
+}
+
+/* What nobody can be told of as a RECURRENCE-ID is left out. */
+static void
+exclude(struct itip *i, struct itip_instance *n, icalcomponent *c,
+    const struct itip_line *l, view value)
+{
+	struct itip_named named = { .value = value,
+		.parameters = l->text.parameters };
+	int64_t wall;
+
+	if (!itip_wall(value, i->arena, &wall) || !has_type(n, &named))
+		return;
+	named.id = moment_of(i, c, &named);
+	n->excluded[n->excluded_count++] = named;
+}
+
+static size_t
+count_excluded(const struct itip_line *l)
+{
+	size_t count = 0;
+
+	for (; l != NULL; l = itip_line_again(l)) {
+		view list = l->text.value;
+
+		for (; list.n > 0; count++)
+			(void)view_cut(&list, ',');
+	}
+	return count;
+}
+
 static void
 take_excluded(struct itip *i, struct itip_instance *n, icalcomponent *c)
 {
-	int most = icalcomponent_count_properties(c, ICAL_EXDATE_PROPERTY);
-	icalproperty *p;
+	const struct itip_line *first
+	    = itip_line_find(n->part, VIEW("EXDATE"));
+	size_t most = count_excluded(first);
 
-	n->excluded = arena_array(i->arena, (size_t)most + 1,
-	    sizeof *n->excluded);
-	if (n->excluded == NULL || most == 0)
+	if (most == 0)
 		return;
-	for (p = icalcomponent_get_first_property(c, ICAL_EXDATE_PROPERTY);
-	     p != NULL && n->excluded_count < (size_t)most;
-	     p = icalcomponent_get_next_property(c, ICAL_EXDATE_PROPERTY))
-		n->excluded[n->excluded_count++].id = ical_seconds(
-		    icalproperty_get_datetime_with_component(p, c));
-	name_excluded(n);
-	drop_unreadable(i, n);
-	qsort(n->excluded, n->excluded_count, sizeof *n->excluded,
-	    compare_named);
+	n->excluded = arena_array(i->arena, most, sizeof *n->excluded);
+	for (const struct itip_line *l = first;
+	     l != NULL && n->excluded != NULL; l = itip_line_again(l)) {
+		view list = l->text.value;
+
+		while (list.n > 0)
+			exclude(i, n, c, l, view_trim(view_cut(&list, ',')));
+	}
+	if (n->excluded_count > 1)
+		qsort(n->excluded, n->excluded_count, sizeof *n->excluded,
+		    compare_named);
 }
 
 static void

@@ -122,6 +122,20 @@ static const struct organized {
 		  "RRULE:FREQ=DAILY;COUNT=5\r\n"
 		  "EXDATE;VALUE=E:20260302\r\n" ANN BOB_YES),
 	    "CANCEL bob", "RECURRENCE-ID;VALUE=DATE:20260302", NULL },
+	{ "a day of a zone is named as it was",
+	    EVENT("DTSTART;TZID=Europe/Berlin:20260301T090000\r\n"
+		  "RRULE:FREQ=DAILY;COUNT=5\r\n" ANN BOB_YES),
+	    EVENT("DTSTART;TZID=Europe/Berlin:20260301T090000\r\n"
+		  "RRULE:FREQ=DAILY;COUNT=5\r\n"
+		  "EXDATE;TZID=Europe/Berlin:2026,20260302T090000\r\n"
+		  ANN BOB_YES),
+	    "CANCEL bob",
+	    "RECURRENCE-ID;TZID=Europe/Berlin:20260302T090000", NULL },
+	{ "whole days that get a clock are another series",
+	    EVENT("DTSTART;VALUE=DATE:20260301\r\n"
+		  "RRULE:FREQ=DAILY;COUNT=5\r\n" ANN BOB_YES),
+	    EVENT(DAILY "EXDATE:20260302T090000Z\r\n" ANN BOB_YES),
+	    "REQUEST bob", NULL, NULL },
 	{ "and another time changes", EVENT(DAILY ANN BOB_YES),
 	    EVENT(DAILY "EXDATE:20260302T090000Z\r\nSUMMARY:b\r\n" ANN
 		      BOB_YES),
