@@ -7,7 +7,7 @@
 #include "mailcore/store/queue.h"
 #include "mailcore/sys/clock.h"
 
-enum { RECIPIENTS_MOST = 10000 };
+enum { RECIPIENTS_MOST = 10000, EVERY_ONE = -1 };
 
 static json_t *
 json_of_recipient(const struct queue_recipient *r)
@@ -37,7 +37,7 @@ json_of_message(const struct queue_message *m, json_t *recipients)
 
 struct listing {
 	json_t *all, *recipients;
-	int64_t only; /* this message; 0: every one */
+	int64_t only; /* this message, or EVERY_ONE */
 	int64_t last;
 };
 
@@ -47,7 +47,7 @@ list_one(void *context, const struct queue_message *m,
 {
 	struct listing *l = context;
 
-	if (l->only != 0 && m->id != l->only)
+	if (l->only != EVERY_ONE && m->id != l->only)
 		return done();
 	if (m->id != l->last) {
 		l->recipients = json_array();
@@ -67,7 +67,7 @@ list(struct api_call *c, int64_t only, json_t **out)
 	    RECIPIENTS_MOST, list_one, &l);
 
 	*out = l.all;
-	if (r.is == OK && only != 0 && json_array_size(l.all) == 0)
+	if (r.is == OK && only != EVERY_ONE && json_array_size(l.all) == 0)
 		r = fail(NOT_FOUND, "no such message of yours is on its way");
 	if (r.is != OK)
 		json_decref(l.all);
@@ -79,7 +79,7 @@ op_queue(struct api_call *c)
 {
 	json_t *all;
 
-	TRY(list(c, 0, &all));
+	TRY(list(c, EVERY_ONE, &all));
 	return api_give(c, json_pack("{so}", "messages", all));
 }
 

@@ -32,7 +32,8 @@ ask(struct talk *t, const char *method, const char *how, int64_t id,
 	buf_print(&fields, "%s%s", t->cookie, t->token);
 	buf_add_text(&target, "/api/v1/queue");
 	if (id != 0)
-		buf_print(&target, "/%lld%s", (long long)id, how);
+		buf_print(&target, "/%lld", (long long)id);
+	buf_add_text(&target, how);
 	x = talk_ask(t, method, buf_view(&target), buf_view(&fields),
 	    VIEW(""));
 	status = x->answer.status;
@@ -104,6 +105,8 @@ test_others(struct talk *t)
 	is_number(ask(t, "GET", "", 0, &text), 200, "the list");
 	ok(!says(&text, "c@r.example") && !says(&text, "d@r.example"),
 	    "nothing of others");
+	is_number(ask(t, "GET", "/0", 0, &text), 404, "0 is not each one");
+	is_number(ask(t, "DELETE", "/0", 0, &text), 404, "nor deleted");
 	is_number(ask(t, "GET", "", other, &text), 404, "not to be seen");
 	is_number(ask(t, "POST", "/retry", other, &text), 404, "nor tried");
 	is_number(ask(t, "DELETE", "", other, &text), 404, "nor deleted");
