@@ -70,6 +70,9 @@ const char *cli_path(struct cli *, const char *name);
 bool cli_number(const char *option, const char *text, unsigned most,
     unsigned *out);
 
+/* "500M", "10G", or "none", which is 0; says when it is no size. */
+bool cli_size(const char *text, int64_t *out);
+
 /* One line of standard input without its end; a terminal does not show it.
  * Says when there is none. */
 CHECKED result cli_secret(const char *prompt, struct buf *out);
@@ -108,6 +111,11 @@ int cli_domain_remove(struct cli *);
 int cli_domain_alias_add(struct cli *);
 int cli_domain_alias_list(struct cli *);
 int cli_domain_alias_remove(struct cli *);
+int cli_domain_admin_add(struct cli *);
+int cli_domain_admin_list(struct cli *);
+int cli_domain_admin_remove(struct cli *);
+int cli_domain_limit_set(struct cli *);
+int cli_domain_limit_show(struct cli *);
 int cli_mailbox_add(struct cli *);
 int cli_mailbox_list(struct cli *);
 int cli_mailbox_remove(struct cli *);

@@ -10,7 +10,6 @@ enum { KIB = 1024 };
 /* 8 TiB: more than a disk of today, and far from what overflows. */
 static const uint64_t most = (uint64_t)1 << 43;
 
-/* "500M", "10G", or "none", which is 0. */
 static bool
 read_size(view text, int64_t *out)
 {
@@ -31,17 +30,24 @@ read_size(view text, int64_t *out)
 	return true;
 }
 
+bool
+cli_size(const char *text, int64_t *out)
+{
+	if (read_size(view_of(text), out))
+		return true;
+	(void)cli_fail("expected a size like 500M or 10G, or none, found"
+	    " \"%s\"", text);
+	return false;
+}
+
 int
 cli_quota_set(struct cli *cli)
 {
 	int64_t bytes;
 	result r;
 
-	if (!read_size(view_of(cli->arguments[1]), &bytes)) {
-		(void)cli_fail("expected a size like 500M or 10G, or none,"
-		    " found \"%s\"", cli->arguments[1]);
+	if (!cli_size(cli->arguments[1], &bytes))
 		return CLI_USAGE;
-	}
 	if (cli_open(cli).is != OK)
 		return CLI_FAILED;
 	r = admin_quota_set(cli->store, view_of(cli->arguments[0]), bytes);

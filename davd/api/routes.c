@@ -40,6 +40,16 @@ static const struct api_field mbox_query[] = {
 	  .least = 1, .most = LIMIT_IMAP_MAILBOX_NAME },
 };
 
+static const struct api_field mailboxes_query[] = {
+	{ .name = "after", .about = "the last address of the page before",
+	  .optional = true, .most = LIMIT_ADDRESS },
+};
+
+static const struct api_field alias_query[] = {
+	{ .name = "address", .about = "the alias", .least = 1,
+	  .most = LIMIT_ADDRESS },
+};
+
 #define PROFILE "application/x-apple-aspen-config"
 
 const struct api_route api_routes[] = {
@@ -182,6 +192,41 @@ const struct api_route api_routes[] = {
 	    " more.", API_PERSON, &schema_mbox_file, mbox_query,
 	    COUNT(mbox_query), 200, &schema_mail_imported, NULL,
 	    op_mailbox_import },
+	{ "GET", "/domains", "listDomains", "The domains that the person"
+	    " administers.", API_PERSON, NULL, NULL, 0, 200, &schema_domains,
+	    NULL, op_domains },
+	{ "GET", "/domains/{id}/mailboxes", "listDomainMailboxes", "The"
+	    " mailboxes of one of them by address, a hundred at a time.",
+	    API_PERSON, NULL, mailboxes_query, COUNT(mailboxes_query), 200,
+	    &schema_domain_mailboxes, NULL, op_domain_mailboxes },
+	{ "POST", "/domains/{id}/mailboxes", "addDomainMailbox", "Add one."
+	    " Without a password one is made, which the answer alone has.",
+	    API_PERSON, &schema_domain_mailbox_wanted, NULL, 0, 201,
+	    &schema_domain_mailbox_made, NULL, op_domain_mailbox_add },
+	{ "GET", "/domains/mailboxes/{id}", "getDomainMailbox", "One of"
+	    " them.", API_PERSON, NULL, NULL, 0, 200, &schema_domain_mailbox,
+	    NULL, op_domain_mailbox },
+	{ "PUT", "/domains/mailboxes/{id}", "setDomainMailbox", "Whether it"
+	    " may log in, and how much it may hold.", API_PERSON,
+	    &schema_domain_mailbox_state, NULL, 0, 204, NULL, NULL,
+	    op_domain_mailbox_set },
+	{ "DELETE", "/domains/mailboxes/{id}", "removeDomainMailbox", "Remove"
+	    " it with all that is in it. There is no way back.", API_PERSON,
+	    NULL, NULL, 0, 204, NULL, NULL, op_domain_mailbox_remove },
+	{ "POST", "/domains/mailboxes/{id}/password",
+	    "setDomainMailboxPassword", "A new main password; one is made when"
+	    " none is given. Ends its sessions and connections.", API_PERSON,
+	    &schema_domain_password, NULL, 0, 200,
+	    &schema_domain_mailbox_made, NULL, op_domain_mailbox_password },
+	{ "GET", "/domains/{id}/aliases", "listDomainAliases", "The domain's"
+	    " further addresses.", API_PERSON, NULL, NULL, 0, 200,
+	    &schema_domain_aliases, NULL, op_domain_aliases },
+	{ "POST", "/domains/{id}/aliases", "addDomainAlias", "Add one.",
+	    API_PERSON, &schema_domain_alias, NULL, 0, 204, NULL, NULL,
+	    op_domain_alias_add },
+	{ "DELETE", "/domains/{id}/aliases", "removeDomainAlias", "That address"
+	    " leads nowhere any more.", API_PERSON, NULL, alias_query,
+	    COUNT(alias_query), 204, NULL, NULL, op_domain_alias_remove },
 	{ "GET", "/events", "streamEvents", "Logins as they happen (event"
 	    " \"login\"), and the end of the session (\"session-ended\"), as"
 	    " server-sent events.", API_PERSON, NULL, events_query,

@@ -75,7 +75,7 @@ json_t *api_string(view);
 json_t *openapi_make(void);
 
 /* op_session.c, op_person.c, op_app.c, op_device.c, op_queue.c,
- * op_sending.c, op_handling.c, op_transfer.c, op_archive.c */
+ * op_sending.c, op_handling.c, op_transfer.c, op_archive.c, op_domain.c */
 api_run op_sign_in, op_session, op_sign_out, op_sessions, op_session_end,
     op_everywhere, op_me, op_logins, op_password, op_score, op_apps, op_app,
     op_app_add, op_app_revoke, op_profile, op_profile_make, op_device,
@@ -84,6 +84,9 @@ api_run op_sign_in, op_session, op_sign_out, op_sessions, op_session_end,
     op_calendar_export, op_calendar_import, op_books, op_book_export,
     op_book_import, op_sending, op_archive, op_archive_import, op_mailboxes,
     op_mailbox_export, op_mailbox_import, op_forwarding, op_forwarding_set,
-    op_reply, op_reply_set, op_reply_end;
+    op_reply, op_reply_set, op_reply_end, op_domains, op_domain_mailboxes,
+    op_domain_mailbox_add, op_domain_mailbox, op_domain_mailbox_set,
+    op_domain_mailbox_password, op_domain_mailbox_remove,
+    op_domain_aliases, op_domain_alias_add, op_domain_alias_remove;
 
 #endif

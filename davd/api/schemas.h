@@ -18,6 +18,10 @@ extern const struct api_schema schema_credentials, schema_session,
     schema_book_file, schema_calendars, schema_books, schema_imported,
     schema_archive_file, schema_mbox_file, schema_mailboxes,
     schema_restored, schema_mail_imported, schema_forwarding,
-    schema_forwarding_wanted, schema_reply, schema_reply_wanted;
+    schema_forwarding_wanted, schema_reply, schema_reply_wanted,
+    schema_domains, schema_domain_mailbox, schema_domain_mailboxes,
+    schema_domain_mailbox_wanted, schema_domain_mailbox_state,
+    schema_domain_mailbox_made, schema_domain_password,
+    schema_domain_alias, schema_domain_aliases;
 
 #endif

@@ -5,7 +5,7 @@
 #include "mailcore/store/names.h"
 
 enum { FIND, LIST, ADD, IN_USE, REMOVE, ALIASES_REMOVE, ROUTES_REMOVE,
-	NAMES_REMOVE, IS_ALIAS };
+	NAMES_REMOVE, OFFICES_REMOVE, IS_ALIAS };
 
 static const char *const sql[] = {
 	[FIND] = "SELECT id, name, display_name FROM domain WHERE name = $1",
@@ -22,6 +22,8 @@ static const char *const sql[] = {
 			  " WHERE address LIKE '%@' || $1",
 	[NAMES_REMOVE] = "DELETE FROM domain_alias WHERE domain ="
 			 " (SELECT id FROM domain WHERE name = $1)",
+	[OFFICES_REMOVE] = "DELETE FROM administrator WHERE domain ="
+			   " (SELECT id FROM domain WHERE name = $1)",
 	[IS_ALIAS] = "SELECT 1 FROM domain_alias WHERE name = $1",
 };
 
@@ -180,6 +182,7 @@ remove_one(struct account *house, void *context)
 	TRY(db_do(house->db, sql[ALIASES_REMOVE], args, COUNT(args)));
 	TRY(db_do(house->db, sql[ROUTES_REMOVE], args, COUNT(args)));
 	TRY(db_do(house->db, sql[NAMES_REMOVE], args, COUNT(args)));
+	TRY(db_do(house->db, sql[OFFICES_REMOVE], args, COUNT(args)));
 	TRY(db_do(house->db, sql[REMOVE], args, COUNT(args)));
 	return db_changed(house->db) > 0
 	    ? done()

@@ -75,6 +75,10 @@ CHECKED result account_get(struct store *, struct arena *, int64_t id,
 CHECKED result account_list(struct store *, struct arena *, view domain,
     struct account_info **out, size_t *count);
 
+/* At most `most` of them by address, behind `after` ("": from the first). */
+CHECKED result account_page(struct store *, struct arena *, int64_t domain,
+    view after, size_t most, struct account_info **out, size_t *count);
+
 /* Makes the account with its collections: INBOX, Drafts, Sent, Archive,
  * Junk, Trash (special-use set, subscribed); calendar "personal" (display
  * name "Personal Calendar"), address book "personal" ("Personal Address
@@ -82,10 +86,16 @@ CHECKED result account_list(struct store *, struct arena *, view domain,
  * NOT_FOUND: no such domain.  EXISTS: address taken. */
 CHECKED result account_add(struct store *, view address, view name,
     view password, int64_t *id);
+/* The same with a quota (bytes; 0: none), within what the administrators of
+ * the domain may give out (store/administrator.h).  OVER_LIMIT. */
+CHECKED result account_add_limited(struct store *, view address, view name,
+    view password, int64_t quota, int64_t *id);
 CHECKED result account_remove(struct store *, int64_t id);
 CHECKED result account_set_password(struct store *, int64_t id, view password);
 CHECKED result account_set_enabled(struct store *, int64_t id, bool);
 CHECKED result account_set_quota(struct store *, int64_t id, int64_t bytes);
+CHECKED result account_set_quota_limited(struct store *, int64_t id,
+    int64_t bytes);
 
 /* An address that delivers to an account; "@domain": the catch-all, for all
  * that lead nowhere else.  store/alias.h has those of other kinds.

@@ -1,6 +1,7 @@
 /* Accounts and the addresses that lead to them. */
 #include "mailcore/store/domain.h"
 
+#include "mailcore/store/administrator.h"
 #include "mailcore/store/names.h"
 #include "mailcore/sys/clock.h"
 
@@ -8,7 +9,9 @@
 	"a.id, a.domain, a.address, a.name, a.password,"                 \
 	" a.password_version, a.enabled, a.quota"
 
-enum { BY_ADDRESS, BY_ID, LIST, SET_PASSWORD, SET_ENABLED,
+enum { QUOTA_ARENA = 65536 };
+
+enum { BY_ADDRESS, BY_ID, LIST, PAGE, SET_PASSWORD, SET_ENABLED,
 	SET_QUOTA, USED, LOCAL_QUOTA };
 
 static const char *const sql[] = {
@@ -21,6 +24,8 @@ static const char *const sql[] = {
 	[BY_ID] = "SELECT " COLUMNS " FROM account a WHERE a.id = $1",
 	[LIST] = "SELECT " COLUMNS " FROM domain d, account a"
 		 " WHERE d.name = $1 AND a.domain = d.id ORDER BY a.address",
+	[PAGE] = "SELECT " COLUMNS " FROM account a WHERE a.domain = $1"
+		 " AND a.address > $2 ORDER BY a.address LIMIT $3",
 	[SET_PASSWORD] = "UPDATE account SET password = $2,"
 			 " password_version = password_version + 1"
 			 " WHERE id = $1",
@@ -177,14 +182,14 @@ account_get(struct store *s, struct arena *arena, int64_t id,
 }
 
 static result
-list(struct account *house, struct arena *arena, view domain,
-    struct account_info **out, size_t *count)
+list(struct account *house, struct arena *arena, const char *question,
+    const struct db_arg *args, size_t args_count, struct account_info **out,
+    size_t *count)
 {
-	const struct db_arg args[] = { db_text(domain) };
 	struct db_query q;
 	size_t room = 0;
 
-	db_ask(house->db, &q, sql[LIST], args, COUNT(args));
+	db_ask(house->db, &q, question, args, args_count);
 	while (db_next(&q)) {
 		struct account_info *more = arena_more(
 		    arena, *out, *count, &room, sizeof *more);
@@ -211,11 +216,32 @@ account_list(struct store *s, struct arena *arena, view domain,
 	if (name_fold(domain, &folded)) {
 		r = house_open(s, &house);
 		if (r.is == OK) {
-			r = list(house, arena, buf_view(&folded), out, count);
+			const struct db_arg args[] = {
+				db_text(buf_view(&folded)) };
+
+			r = list(house, arena, sql[LIST], args, COUNT(args),
+			    out, count);
 			account_close(&house);
 		}
 	}
 	buf_free(&folded);
+	return r;
+}
+
+result
+account_page(struct store *s, struct arena *arena, int64_t domain,
+    view after, size_t most, struct account_info **out, size_t *count)
+{
+	const struct db_arg args[] = { db_int(domain), db_text(after),
+		db_int((int64_t)most) };
+	struct account *house;
+	result r;
+
+	*out = NULL;
+	*count = 0;
+	TRY(house_open(s, &house));
+	r = list(house, arena, sql[PAGE], args, COUNT(args), out, count);
+	account_close(&house);
 	return r;
 }
 
@@ -255,19 +281,64 @@ account_set_enabled(struct store *s, int64_t id, bool enabled)
 	return house_write(s, apply, &c, DURABLE);
 }
 
-result
-account_set_quota(struct store *s, int64_t id, int64_t bytes)
+struct quota_change {
+	int64_t id, bytes;
+	bool limited;
+};
+
+static result
+check_share(struct account *house, const struct quota_change *c)
 {
-	struct change house = { sql[SET_QUOTA],
-		{ db_int(id), db_int(bytes) }, 2 };
+	struct arena *arena = arena_new(QUOTA_ARENA);
+	struct account_info info = { .id = 0 };
+	result r = find(house, arena, sql[BY_ID], db_int(c->id), &info);
+
+	if (r.is == OK)
+		r = domain_share_take(house, info.domain, 0, info.quota,
+		    c->bytes);
+	arena_free(&arena);
+	return r;
+}
+
+static result
+set_house_quota(struct account *house, void *context)
+{
+	const struct quota_change *c = context;
+	struct change change = { sql[SET_QUOTA],
+		{ db_int(c->id), db_int(c->bytes) }, 2 };
+
+	if (c->limited)
+		TRY(check_share(house, c));
+	return apply(house, &change);
+}
+
+static result
+set_quota(struct store *s, struct quota_change *c)
+{
 	struct change local = { sql[LOCAL_QUOTA],
-		{ db_int(id), db_int(bytes) }, 2 };
+		{ db_int(c->id), db_int(c->bytes) }, 2 };
 	struct account *a;
 	result r;
 
-	TRY(house_write(s, apply, &house, DURABLE));
-	TRY(account_open(s, id, &a));
+	TRY(house_write(s, set_house_quota, c, DURABLE));
+	TRY(account_open(s, c->id, &a));
 	r = account_write(a, apply, &local, DURABLE);
 	account_close(&a);
 	return r;
+}
+
+result
+account_set_quota(struct store *s, int64_t id, int64_t bytes)
+{
+	struct quota_change c = { id, bytes, false };
+
+	return set_quota(s, &c);
+}
+
+result
+account_set_quota_limited(struct store *s, int64_t id, int64_t bytes)
+{
+	struct quota_change c = { id, bytes, true };
+
+	return set_quota(s, &c);
 }

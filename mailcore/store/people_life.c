@@ -1,5 +1,6 @@
 /* Accounts made and removed. */
 #include "mailcore/db/schema.h"
+#include "mailcore/store/administrator.h"
 #include "mailcore/store/collection.h"
 #include "mailcore/store/domain.h"
 #include "mailcore/store/names.h"
@@ -16,14 +17,14 @@
 
 enum { DOMAIN_ID, ADDRESS_TAKEN, ACCOUNT_ADD, ADDRESS_ADD, ADDRESSES_REMOVE,
 	ACCOUNT_REMOVE, APP_PASSWORDS_REMOVE, SESSIONS_REMOVE, LOGINS_REMOVE,
-	STATE_ADD, LEAVING_ADD, LEAVING_REMOVE };
+	OFFICES_REMOVE, STATE_ADD, LEAVING_ADD, LEAVING_REMOVE };
 
 static const char *const sql[] = {
 	[DOMAIN_ID] = "SELECT id FROM domain WHERE name = $1",
 	[ADDRESS_TAKEN] = "SELECT 1 FROM address WHERE address = $1"
 			  " UNION ALL SELECT 1 FROM route WHERE address = $1",
 	[ACCOUNT_ADD] = "INSERT INTO account (id, domain, address, name,"
-			" password) VALUES ($1, $2, $3, $4, $5)",
+			" password, quota) VALUES ($1, $2, $3, $4, $5, $6)",
 	[ADDRESS_ADD] = "INSERT INTO address (address, account_id, is_primary)"
 			" VALUES ($1, $2, 1)",
 	[ADDRESSES_REMOVE] = "DELETE FROM address WHERE account_id = $1",
@@ -32,12 +33,13 @@ static const char *const sql[] = {
 				 " WHERE account_id = $1",
 	[SESSIONS_REMOVE] = "DELETE FROM session WHERE account_id = $1",
 	[LOGINS_REMOVE] = "DELETE FROM login WHERE account_id = $1",
+	[OFFICES_REMOVE] = "DELETE FROM administrator WHERE account_id = $1",
 	[LEAVING_ADD] = "INSERT INTO account_leaving (id) VALUES ($1)",
 	[LEAVING_REMOVE] = "DELETE FROM account_leaving WHERE id = $1",
 	/* uid validities begin with the time, so that an address that comes
 	 * again later never has those of before. */
 	[STATE_ADD] = "INSERT INTO state (account_id, epoch,"
-		      " next_uid_validity) VALUES ($1, $2, $3)",
+		      " next_uid_validity, quota) VALUES ($1, $2, $3, $4)",
 };
 
 static const struct {
@@ -63,6 +65,8 @@ struct person {
 	view address; /* folded */
 	view name;
 	view password;
+	int64_t quota;
+	bool limited; /* by what the domain's administrators may give */
 	int64_t id;
 	int64_t domain;
 };
@@ -95,7 +99,11 @@ check_address(struct account *house, struct person *p)
 			taken = true;
 		TRY(db_end(&q));
 	}
-	return taken ? fail(EXISTS, "the address is taken") : done();
+	if (taken)
+		return fail(EXISTS, "the address is taken");
+	return p->limited
+	    ? domain_share_take(house, p->domain, 1, 0, p->quota)
+	    : done();
 }
 
 /* The number is durable before a folder has it, so it is never used twice. */
@@ -138,7 +146,8 @@ enter(struct account *house, void *context)
 	{
 		const struct db_arg account[] = { db_int(p->id),
 			db_int(p->domain), db_text(p->address),
-			db_text(p->name), db_text(p->password) };
+			db_text(p->name), db_text(p->password),
+			db_int(p->quota) };
 		const struct db_arg address[] = { db_text(p->address),
 			db_int(p->id) };
 
@@ -150,10 +159,10 @@ enter(struct account *house, void *context)
 }
 
 static result
-make_state(struct store *s, struct db *db, int64_t id)
+make_state(struct store *s, struct db *db, const struct person *p)
 {
-	const struct db_arg args[] = { db_int(id), db_int(s->epoch),
-		db_int(clock_now()) };
+	const struct db_arg args[] = { db_int(p->id), db_int(s->epoch),
+		db_int(clock_now()), db_int(p->quota) };
 
 	TRY(db_migrate(db, schema_account, schema_account_count));
 	TRY(db_do(db, sql[STATE_ADD], args, COUNT(args)));
@@ -177,18 +186,18 @@ sync_folders(const char *data, const char *folder)
 }
 
 static result
-make_database(struct store *s, int64_t id)
+make_database(struct store *s, const struct person *p)
 {
 	char folder[STORE_PATH], path[STORE_PATH];
 	struct db *db;
 	result r;
 
-	if (!account_folder(s->data, id, folder)
-	    || !account_path(s->data, id, path))
+	if (!account_folder(s->data, p->id, folder)
+	    || !account_path(s->data, p->id, path))
 		return fail(FAILED, "the data folder's path is too long");
 	TRY(file_make_folder(folder));
 	TRY(db_open(&db, path));
-	r = make_state(s, db, id);
+	r = make_state(s, db, p);
 	db_close(&db);
 	TRY(r);
 	return sync_folders(s->data, folder);
@@ -298,7 +307,7 @@ add(struct store *s, struct person *p)
 	result r;
 
 	TRY(house_write(s, reserve, p, DURABLE));
-	r = make_database(s, p->id);
+	r = make_database(s, p);
 	if (r.is == OK)
 		r = fill_database(s, p->id);
 	if (r.is == OK)
@@ -308,23 +317,40 @@ add(struct store *s, struct person *p)
 	return r;
 }
 
-result
-account_add(struct store *s, view address, view name, view password,
-    int64_t *id)
+static result
+add_person(struct store *s, view address, struct person *p, int64_t *id)
 {
 	struct buf folded = buf_new(LIMIT_ADDRESS);
-	struct person p = { .name = name, .password = password };
 	result r = fail(MALFORMED, "RFC 5321 4.5.3.1: an address too long");
 
 	*id = 0;
 	if (name_fold(address, &folded)) {
-		p.address = buf_view(&folded);
-		r = add(s, &p);
+		p->address = buf_view(&folded);
+		r = add(s, p);
 	}
 	if (r.is == OK)
-		*id = p.id;
+		*id = p->id;
 	buf_free(&folded);
 	return r;
+}
+
+result
+account_add(struct store *s, view address, view name, view password,
+    int64_t *id)
+{
+	struct person p = { .name = name, .password = password };
+
+	return add_person(s, address, &p, id);
+}
+
+result
+account_add_limited(struct store *s, view address, view name, view password,
+    int64_t quota, int64_t *id)
+{
+	struct person p = { .name = name, .password = password,
+		.quota = quota, .limited = true };
+
+	return add_person(s, address, &p, id);
 }
 
 static result
@@ -333,7 +359,7 @@ leave(struct account *house, void *context)
 	const struct db_arg args[] = { db_int(*(int64_t *)context) };
 
 	TRY(db_do(house->db, sql[ADDRESSES_REMOVE], args, COUNT(args)));
-	for (int i = APP_PASSWORDS_REMOVE; i <= LOGINS_REMOVE; i++)
+	for (int i = APP_PASSWORDS_REMOVE; i <= OFFICES_REMOVE; i++)
 		TRY(db_do(house->db, sql[i], args, COUNT(args)));
 	TRY(right_forget_account(house, args[0].number));
 	TRY(db_do(house->db, sql[ACCOUNT_REMOVE], args, COUNT(args)));
