@@ -2,38 +2,16 @@
 #include "davd/cli_command.h"
 
 #include "mailcore/admin/admin.h"
+#include "mailcore/admin/size.h"
 
 #include <stdio.h>
 
 enum { KIB = 1024 };
 
-/* 8 TiB: more than a disk of today, and far from what overflows. */
-static const uint64_t most = (uint64_t)1 << 43;
-
-static bool
-read_size(view text, int64_t *out)
-{
-	static const char units[] = "KMG";
-	uint64_t n, unit = 1;
-
-	*out = 0;
-	if (view_eq(text, VIEW("none")))
-		return true;
-	for (size_t i = 0; text.n > 0 && i < sizeof units - 1; i++)
-		if (text.p[text.n - 1] == units[i])
-			unit = (uint64_t)KIB << (10 * i);
-	if (unit > 1)
-		text = view_first(text, text.n - 1);
-	if (!view_number(text, most / unit, &n) || n == 0)
-		return false;
-	*out = (int64_t)(n * unit);
-	return true;
-}
-
 bool
 cli_size(const char *text, int64_t *out)
 {
-	if (read_size(view_of(text), out))
+	if (size_read(view_of(text), out))
 		return true;
 	(void)cli_fail("expected a size like 500M or 10G, or none, found"
 	    " \"%s\"", text);
