@@ -191,15 +191,9 @@ result
 op_domain_mailbox_set(struct api_call *c)
 {
 	struct domain_admin w = who(c);
-	struct account_info mailbox;
-	int64_t quota = json_integer_value(json_object_get(c->body, "quota"));
-	bool enabled = api_is(c->body, "enabled");
 
-	TRY(domain_admin_mailbox(&w, c->request->arena, c->id, &mailbox));
-	if (enabled != mailbox.enabled)
-		TRY(domain_admin_enable(&w, c->id, enabled));
-	if (quota != mailbox.quota)
-		TRY(domain_admin_quota(&w, c->id, quota));
+	TRY(domain_admin_state(&w, c->id, api_is(c->body, "enabled"),
+	    json_integer_value(json_object_get(c->body, "quota"))));
 	if (c->services->events != NULL)
 		events_wake(c->services->events, c->id);
 	return api_give_nothing(c);

@@ -53,13 +53,17 @@ struct mailbox_wanted {
 CHECKED result domain_admin_mailbox_add(const struct domain_admin *,
     int64_t domain, const struct mailbox_wanted *, int64_t *id, bool *weak);
 
-/* OVER_LIMIT: as above. */
+/* OVER_LIMIT: as above.  MALFORMED: less than 0. */
 CHECKED result domain_admin_quota(const struct domain_admin *, int64_t id,
     int64_t bytes);
 
+/* That and domain_admin_enable, which is below: both or neither. */
+CHECKED result domain_admin_state(const struct domain_admin *, int64_t id,
+    bool enabled, int64_t bytes);
+
 /* The following are DENIED for a mailbox that administers more than `w`
- * does.  A new password ends its sessions and connections, as does
- * disabling it; one's own mailbox is neither disabled nor removed here. */
+ * does, and for one's own.  A new password ends its sessions and connections,
+ * as does disabling it. */
 CHECKED result domain_admin_password(const struct domain_admin *, int64_t id,
     view password, bool *weak);
 CHECKED result domain_admin_enable(const struct domain_admin *, int64_t id,

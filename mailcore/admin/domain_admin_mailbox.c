@@ -51,12 +51,14 @@ domain_admin_mailboxes(const struct domain_admin *w, struct arena *arena,
 	TRY(administrator_may(w->store, arena, w->account, domain, &hosted));
 	TRY(account_page(w->store, arena, domain, after, most, out, count));
 	for (size_t i = 0; i < *count; i++) {
-		struct account_info *a = &(*out)[i];
-		result r = account_get(w->store, arena, a->id, a);
+		struct account_info now;
+		result r = account_get(w->store, arena, (*out)[i].id, &now);
 
-		/* Removed since the list was made. */
-		if (r.is != NOT_FOUND)
-			TRY(r);
+		/* One that was removed since is told as it was. */
+		if (r.is == NOT_FOUND)
+			continue;
+		TRY(r);
+		(*out)[i] = now;
 	}
 	return done();
 }
@@ -146,13 +148,37 @@ find_below(const struct domain_admin *w, struct arena *arena, int64_t id,
 	return administrator_covers(w->store, w->account, id);
 }
 
+/* Nor oneself: whoever sits down at an open browser has not the password. */
+static result
+find_other(const struct domain_admin *w, struct arena *arena, int64_t id,
+    struct account_info *out)
+{
+	TRY(find_below(w, arena, id, out));
+	return id != w->account
+	    ? done()
+	    : fail(DENIED, "your own mailbox is neither disabled nor removed"
+		" here, and its password is changed where the old one is"
+		" asked for");
+}
+
+static result
+may_other(const struct domain_admin *w, int64_t id)
+{
+	struct arena *arena = arena_new(ADMIN_ARENA);
+	struct account_info mailbox;
+	result r = find_other(w, arena, id, &mailbox);
+
+	arena_free(&arena);
+	return r;
+}
+
 static result
 set_password(const struct domain_admin *w, struct arena *arena, int64_t id,
     view password, struct buf *hash, bool *weak)
 {
 	struct account_info mailbox;
 
-	TRY(find_below(w, arena, id, &mailbox));
+	TRY(find_other(w, arena, id, &mailbox));
 	TRY(make_hash(w, password, mailbox.address, mailbox.name, hash,
 	    weak));
 	TRY(session_set_password(w->store, id, buf_view(hash), 0));
@@ -177,24 +203,10 @@ domain_admin_password(const struct domain_admin *w, int64_t id,
 	return r;
 }
 
-static result
-find_other(const struct domain_admin *w, int64_t id)
-{
-	struct arena *arena = arena_new(ADMIN_ARENA);
-	struct account_info mailbox;
-	result r = find_below(w, arena, id, &mailbox);
-
-	arena_free(&arena);
-	if (r.is == OK && id == w->account)
-		return fail(DENIED, "your own mailbox is neither disabled nor"
-		    " removed here; ask the operator");
-	return r;
-}
-
 result
 domain_admin_enable(const struct domain_admin *w, int64_t id, bool enabled)
 {
-	TRY(find_other(w, id));
+	TRY(may_other(w, id));
 	TRY(account_set_enabled(w->store, id, enabled));
 	TRY(store_sync(w->store));
 	tell(w, enabled ? "enable" : "disable", id);
@@ -204,9 +216,28 @@ domain_admin_enable(const struct domain_admin *w, int64_t id, bool enabled)
 result
 domain_admin_mailbox_remove(const struct domain_admin *w, int64_t id)
 {
-	TRY(find_other(w, id));
+	TRY(may_other(w, id));
 	TRY(account_remove(w->store, id));
 	TRY(store_sync(w->store));
 	tell(w, "remove", id);
 	return done();
+}
+
+/* All that may be refused comes before the first change. */
+result
+domain_admin_state(const struct domain_admin *w, int64_t id, bool enabled,
+    int64_t bytes)
+{
+	struct arena *arena = arena_new(ADMIN_ARENA);
+	struct account_info mailbox;
+	result r = find_mailbox(w, arena, id, &mailbox);
+
+	arena_free(&arena);
+	TRY(r);
+	if (enabled != mailbox.enabled)
+		TRY(may_other(w, id));
+	if (bytes != mailbox.quota)
+		TRY(domain_admin_quota(w, id, bytes));
+	return enabled != mailbox.enabled ? domain_admin_enable(w, id, enabled)
+					  : done();
 }

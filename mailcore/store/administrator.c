@@ -266,6 +266,8 @@ domain_share_take(struct account *house, int64_t domain, int64_t mailboxes,
 	struct domain_share limit, used;
 
 	TRY(get_share(house, domain, &limit, &used));
+	if (quota < 0)
+		return fail(MALFORMED, "expected a number of bytes, or none");
 	if (mailboxes > 0 && limit.mailboxes > 0
 	    && used.mailboxes + mailboxes > limit.mailboxes)
 		return fail(OVER_LIMIT, "the domain has as many mailboxes as"

@@ -47,7 +47,8 @@ CHECKED result domain_share_get(struct store *, int64_t domain,
     struct domain_share *limit, struct domain_share *used);
 
 /* In a transaction of the house: may there be that many mailboxes more, and
- * one of them have `quota` bytes in place of `was`?  OVER_LIMIT: why not. */
+ * one of them have `quota` bytes in place of `was`?  OVER_LIMIT: why not.
+ * MALFORMED: less than 0, by which others would get more. */
 CHECKED result domain_share_take(struct account *house, int64_t domain,
     int64_t mailboxes, int64_t was, int64_t quota);
 
