@@ -2,47 +2,6 @@
 
 #include "davd/dav/bulk.h"
 
-#include "mailcore/base/ascii.h"
-#include "mailcore/base/limits.h"
-
-/* SOGo's escapes for the name of an owner. */
-static const struct {
-	char byte;
-	const char *escape;
-} escapes[] = {
-	{ '_', "_U_" }, { '.', "_D_" }, { '#', "_H_" }, { '@', "_A_" },
-	{ '*', "_S_" }, { ':', "_C_" }, { ';', "_SC_" }, { ',', "_CO_" },
-	{ ' ', "_SP_" }, { '\'', "_SQ_" }, { '"', "_DQ_" }, { '(', "_LP_" },
-	{ ')', "_RP_" }, { '[', "_LS_" }, { ']', "_RS_" }, { '{', "_LC_" },
-	{ '}', "_RC_" }, { '&', "_AM_" }, { '+', "_P_" }, { '$', "_DS_" },
-};
-
-view
-subscribe_name(struct arena *arena, view owner, view collection)
-{
-	struct buf b = buf_new(LIMIT_DAV_NAME);
-	view out;
-
-	if (ascii_is_digit(owner.n > 0 ? owner.p[0] : ' '))
-		buf_add_byte(&b, '_');
-	for (size_t i = 0; i < owner.n; i++) {
-		size_t k = 0;
-
-		while (k < COUNT(escapes) && escapes[k].byte != owner.p[i])
-			k++;
-		if (k == COUNT(escapes))
-			buf_add_byte(&b, owner.p[i]);
-		else
-			buf_add_text(&b, escapes[k].escape);
-	}
-	buf_add_byte(&b, '_');
-	buf_add(&b, collection);
-	out = buf_result(&b).is == OK ? arena_copy(arena, buf_view(&b))
-				      : VIEW("");
-	buf_free(&b);
-	return out;
-}
-
 bool
 subscribe_is_shown(const struct dav *d)
 {
@@ -97,7 +56,7 @@ subscribe_to(struct dav *d, int64_t who, const struct dav_person *owner,
 				     .owner = owner->id,
 				     .collection = c->id } };
 
-	w.s.name = subscribe_name(d->arena, owner->address, c->name);
+	w.s.name = subscription_segment(d->arena, owner->address, c->name);
 	return run(d, who, &w);
 }
 

@@ -8,10 +8,6 @@
 #include "davd/dav/acl.h"
 #include "davd/dav/change.h"
 
-/* The segment under which another's collection is shown, as SOGo spells it:
- * "user_A_example_D_com_personal".  Empty: it would be too long. */
-view subscribe_name(struct arena *, view owner, view collection);
-
 /* Is the home shown to a client with what others share in it?  Apple's and
  * DAVx5 find that by calendar-proxy, and would show it twice. */
 bool subscribe_is_shown(const struct dav *);

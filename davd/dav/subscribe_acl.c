@@ -1,65 +1,17 @@
 #include "davd/dav/subscribe.h"
 
 #include "mailcore/base/limits.h"
+#include "mailcore/store/right_role.h"
 
-/*
- * acl-query: how SOGo's clients ask for rights and set them, in roles.  Where
- * a role asks for less than our nearest right gives, the lesser right is
- * given.
- */
-enum { BOOKS = DAV_BOOK, CALENDARS = DAV_CALENDAR };
-
-static const struct role {
-	const char *name;
-	int on;
-	unsigned gives; /* when it is set */
-	unsigned tells; /* who has all of these has it; 0: never told */
-} roles[] = {
-	{ "PublicViewer", CALENDARS, RIGHTS_READ, RIGHT_READ },
-	{ "PublicDAndTViewer", CALENDARS, RIGHTS_TIMES, RIGHT_TIMES },
-	{ "PublicModifier", CALENDARS,
-	    RIGHTS_READ | RIGHT_CHANGE | RIGHT_PROPERTIES,
-	    RIGHT_READ | RIGHT_CHANGE },
-	{ "PublicResponder", CALENDARS, RIGHTS_READ, 0 },
-	{ "PrivateViewer", CALENDARS, RIGHTS_TIMES | RIGHT_PRIVATE,
-	    RIGHT_READ | RIGHT_PRIVATE },
-	{ "PrivateDAndTViewer", CALENDARS, RIGHTS_TIMES, RIGHT_TIMES },
-	{ "PrivateModifier", CALENDARS, RIGHTS_TIMES | RIGHT_PRIVATE,
-	    RIGHT_READ | RIGHT_CHANGE | RIGHT_PRIVATE },
-	{ "PrivateResponder", CALENDARS, RIGHTS_TIMES | RIGHT_PRIVATE, 0 },
-	{ "ConfidentialViewer", CALENDARS, RIGHTS_TIMES | RIGHT_CONFIDENTIAL,
-	    RIGHT_READ | RIGHT_CONFIDENTIAL },
-	{ "ConfidentialDAndTViewer", CALENDARS, RIGHTS_TIMES, RIGHT_TIMES },
-	{ "ConfidentialModifier", CALENDARS, RIGHTS_TIMES | RIGHT_CONFIDENTIAL,
-	    RIGHT_READ | RIGHT_CHANGE | RIGHT_CONFIDENTIAL },
-	{ "ConfidentialResponder", CALENDARS,
-	    RIGHTS_TIMES | RIGHT_CONFIDENTIAL, 0 },
-	{ "ObjectViewer", BOOKS, RIGHTS_READ, RIGHT_READ },
-	{ "ObjectEditor", BOOKS, RIGHTS_READ | RIGHT_CHANGE | RIGHT_PROPERTIES,
-	    RIGHT_READ | RIGHT_CHANGE },
-	{ "ObjectCreator", BOOKS | CALENDARS, RIGHT_LOOKUP | RIGHT_INSERT,
-	    RIGHT_INSERT },
-	{ "ObjectEraser", BOOKS | CALENDARS,
-	    RIGHT_LOOKUP | RIGHT_DELETE | RIGHT_EXPUNGE, RIGHT_DELETE },
-};
-
-/* Of a role's rights those that the others of the list do not make good are
- * harmless: without RIGHT_READ the classes say nothing. */
+/* acl-query: how SOGo's clients ask for rights and set them, in roles. */
 static bool
-read_roles(struct dav *d, const struct xml_element *e, unsigned *out)
+read_roles(const struct xml_element *e, enum collection_kind kind,
+    unsigned *out)
 {
 	*out = 0;
-	for (const struct xml_element *c = e->first; c != NULL; c = c->next) {
-		size_t i = 0;
-
-		while (i < COUNT(roles)
-		    && (!view_eq(c->name, view_of(roles[i].name))
-			|| (roles[i].on & (int)d->path.what) == 0))
-			i++;
-		if (i == COUNT(roles))
+	for (const struct xml_element *c = e->first; c != NULL; c = c->next)
+		if (!right_role_add(kind, c->name, out))
 			return false;
-		*out |= roles[i].gives;
-	}
 	return true;
 }
 
@@ -186,11 +138,15 @@ list_roles(
 		if (list[i].whom == wanted.whom && list[i].id == wanted.id)
 			rights = list[i].rights;
 	begin(d, &x, "roles");
-	for (size_t i = 0; i < COUNT(roles); i++)
-		if ((roles[i].on & (int)d->path.what) != 0
-		    && roles[i].tells != 0
-		    && (rights & roles[i].tells) == roles[i].tells)
-			xml_leaf(&x, roles[i].name, VIEW(""));
+	for (size_t i = 0; i < right_role_count; i++) {
+		const struct right_role *role = &right_roles[i];
+
+		if ((c->kind == COLLECTION_CALENDAR ? role->of_calendars
+		                                    : role->of_books)
+		    && role->tells != 0
+		    && (rights & role->tells) == role->tells)
+			xml_leaf(&x, role->name, VIEW(""));
+	}
 	xml_end(&x, "roles");
 }
 
@@ -212,7 +168,7 @@ subscribe_acl_query(
 		return;
 	}
 	if (view_eq(name, VIEW("set-roles"))) {
-		if (read_roles(d, e, &g.rights))
+		if (read_roles(e, c->kind, &g.rights))
 			r = set_all(d, e, &g);
 		else
 			r = fail(MALFORMED, "That is no role of SOGo's.");

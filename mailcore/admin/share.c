@@ -91,19 +91,19 @@ read_rights(view text, unsigned *out)
 	*out = 0;
 	while (rest.n > 0) {
 		view word = view_trim(view_cut(&rest, ','));
+		unsigned rights = 0;
 		size_t i = 0;
 
 		while (i < COUNT(words) && !view_eq(words[i].word, word))
 			i++;
-		if (i == COUNT(words)) {
-			if (text.n > 0 && right_of_letters(text, out).is == OK)
-				return done();
+		if (i < COUNT(words))
+			rights = words[i].rights;
+		else if (word.n == 0 || right_of_letters(word, &rights).is != OK)
 			return fail(MALFORMED,
 			    "expected busy, times, read, write, private,"
 			    " confidential, schedule, admin, all, or letters"
 			    " of RFC 4314");
-		}
-		*out |= words[i].rights;
+		*out |= rights;
 	}
 	return *out == 0 ? fail(MALFORMED, "expected rights") : done();
 }
@@ -170,9 +170,8 @@ admin_share_remove(struct store *s, view owner, view collection, view who)
 	return r;
 }
 
-/* Words, or letters where the words do not say it. */
-static view
-rights_text(struct arena *arena, unsigned rights)
+view
+admin_rights_text(struct arena *arena, unsigned rights)
 {
 	struct buf b = buf_new(128);
 	unsigned left = rights;
@@ -187,8 +186,8 @@ rights_text(struct arena *arena, unsigned rights)
 			left &= ~words[i].rights;
 		}
 	if ((left & ~(unsigned)RIGHT_LOOKUP) != 0) {
-		buf_reset(&b);
-		right_letters(rights, &b);
+		buf_add_text(&b, b.n > 0 ? "," : "");
+		right_letters(left, &b);
 	}
 	out = arena_copy(arena, buf_view(&b));
 	buf_free(&b);
@@ -236,7 +235,7 @@ list_all(struct store *s, struct arena *arena, int64_t owner,
 			share.who = VIEW("domain");
 		else if (list[i].whom == RIGHT_ANYONE)
 			share.who = VIEW("anyone");
-		share.rights = rights_text(arena, list[i].rights);
+		share.rights = admin_rights_text(arena, list[i].rights);
 		if (collection_text(a, arena, &list[i], &share.collection))
 			(*out)[(*count)++] = share;
 	}

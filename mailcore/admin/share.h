@@ -4,8 +4,8 @@
  * A collection is "Calendar/personal", "Contacts/personal" or "Mail/INBOX";
  * "Calendar", "Contacts" or "Mail" alone are all of that kind.  Who has it is
  * an address, "domain" (everyone in the owner's) or "anyone".  Rights are
- * busy, times, read, write, private, confidential, admin, all, joined by
- * commas, or the letters of RFC 4314.
+ * busy, times, read, write, private, confidential, schedule, admin, all, or
+ * letters of RFC 4314, joined by commas.
  */
 #ifndef ADMIN_SHARE_H
 #define ADMIN_SHARE_H
@@ -26,6 +26,10 @@ struct share {
 	view who;
 	view rights; /* as admin_share_add reads them */
 };
+
+/* Rights as it reads them and admin_share_list tells them: words, and letters
+ * for what no word says.  In `arena`. */
+view admin_rights_text(struct arena *, unsigned rights);
 
 /* All that an account has granted, in `arena`. */
 CHECKED result admin_share_list(struct store *, struct arena *, view owner,

@@ -1,5 +1,6 @@
 #include "mailcore/store/right_subscription.h"
 
+#include "mailcore/base/ascii.h"
 #include "mailcore/store/collection_row.h"
 
 enum { LIST, BY_NAME, BY_TARGET, HOW_MANY, TAKEN, ADD, REMOVE, GONE_ADD,
@@ -232,4 +233,42 @@ subscription_property_set(
 	if (value.n == 0)
 		return db_do(a->db, sql[PROPERTY_REMOVE], args, 3);
 	return db_do(a->db, sql[PROPERTY_SET], args, COUNT(args));
+}
+
+/* SOGo's escapes for the name of an owner. */
+static const struct {
+	char byte;
+	const char *escape;
+} escapes[] = {
+	{ '_', "_U_" }, { '.', "_D_" }, { '#', "_H_" }, { '@', "_A_" },
+	{ '*', "_S_" }, { ':', "_C_" }, { ';', "_SC_" }, { ',', "_CO_" },
+	{ ' ', "_SP_" }, { '\'', "_SQ_" }, { '"', "_DQ_" }, { '(', "_LP_" },
+	{ ')', "_RP_" }, { '[', "_LS_" }, { ']', "_RS_" }, { '{', "_LC_" },
+	{ '}', "_RC_" }, { '&', "_AM_" }, { '+', "_P_" }, { '$', "_DS_" },
+};
+
+view
+subscription_segment(struct arena *arena, view owner, view collection)
+{
+	struct buf b = buf_new(LIMIT_DAV_NAME);
+	view out;
+
+	if (ascii_is_digit(owner.n > 0 ? owner.p[0] : ' '))
+		buf_add_byte(&b, '_');
+	for (size_t i = 0; i < owner.n; i++) {
+		size_t k = 0;
+
+		while (k < COUNT(escapes) && escapes[k].byte != owner.p[i])
+			k++;
+		if (k == COUNT(escapes))
+			buf_add_byte(&b, owner.p[i]);
+		else
+			buf_add_text(&b, escapes[k].escape);
+	}
+	buf_add_byte(&b, '_');
+	buf_add(&b, collection);
+	out = buf_result(&b).is == OK ? arena_copy(arena, buf_view(&b))
+				      : VIEW("");
+	buf_free(&b);
+	return out;
 }

@@ -34,6 +34,11 @@ CHECKED result subscription_add(
 CHECKED result subscription_remove(
     struct account *, int64_t owner, int64_t collection);
 
+/* The segment under which another's collection is shown, as SOGo spells it:
+ * "user_A_example_D_com_personal".  In the arena; empty: it would be too
+ * long. */
+view subscription_segment(struct arena *, view owner, view collection);
+
 /* What a subscriber sets for himself (a colour, another name), as
  * property_get and property_set do it. */
 CHECKED result subscription_property_get(
