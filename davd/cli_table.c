@@ -79,8 +79,8 @@ const struct cli_option cli_options[] = {
 	    "give up after so long (default 60)" },
 	{ "format", "FORMAT", offsetof(struct cli, format),
 	    "of a plan: zone (default), csv, json, or bind-diff: what to"
-	    " change; of files: maildir, mbox, archive, to import also ics"
-	    " or vcf" },
+	    " change; of files: maildir, mbox, archive, to import also ics,"
+	    " vcf or sogo" },
 	{ "missing", NULL, offsetof(struct cli, missing),
 	    "ask DNS, and print only what is missing or wrong there" },
 	{ "due", NULL, offsetof(struct cli, due),

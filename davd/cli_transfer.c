@@ -23,6 +23,7 @@ static const struct {
 	{ "mbox", TRANSFER_MBOX },
 	{ "ics", TRANSFER_ICS },
 	{ "vcf", TRANSFER_VCF },
+	{ "sogo", TRANSFER_SOGO },
 	{ "archive", TRANSFER_ARCHIVE },
 };
 
@@ -118,6 +119,7 @@ cli_export(struct cli *cli)
 
 	if (cli->to == NULL || !read_format(cli, &format)
 	    || format == TRANSFER_ICS || format == TRANSFER_VCF
+	    || format == TRANSFER_SOGO
 	    || cli->from != NULL || cli->mailbox != NULL
 	    || cli->collection != NULL) {
 		(void)cli_fail("expected --to DIR and --format maildir, mbox"
@@ -163,7 +165,7 @@ cli_import(struct cli *cli)
 	if (cli->from == NULL || !read_format(cli, &format)
 	    || cli->to != NULL) {
 		(void)cli_fail("expected --from PATH and --format maildir,"
-		    " mbox, ics, vcf or archive");
+		    " mbox, ics, vcf, sogo or archive");
 		return CLI_USAGE;
 	}
 	tally.each = format == TRANSFER_ICS || format == TRANSFER_VCF;

@@ -98,7 +98,8 @@ read_rights(view text, unsigned *out)
 			i++;
 		if (i < COUNT(words))
 			rights = words[i].rights;
-		else if (word.n == 0 || right_of_letters(word, &rights).is != OK)
+		else if (word.n == 0
+		    || right_of_letters(word, &rights).is != OK)
 			return fail(MALFORMED,
 			    "expected busy, times, read, write, private,"
 			    " confidential, schedule, admin, all, or letters"

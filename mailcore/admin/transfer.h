@@ -23,6 +23,7 @@ enum transfer_format {
 	TRANSFER_MBOX,
 	TRANSFER_ICS, /* import only */
 	TRANSFER_VCF, /* import only */
+	TRANSFER_SOGO, /* import only: one person of sogo-tool backup */
 	TRANSFER_ARCHIVE
 };
 

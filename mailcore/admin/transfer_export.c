@@ -343,7 +343,8 @@ transfer_export(struct transfer *t, const char *folder,
 		.sink = { .folder = folder, .tar = -1 } };
 	result r;
 
-	if (format == TRANSFER_ICS || format == TRANSFER_VCF)
+	if (format == TRANSFER_ICS || format == TRANSFER_VCF
+	    || format == TRANSFER_SOGO)
 		return fail(MALFORMED, "expected maildir, mbox or archive");
 	sink_folder(&e.sink, VIEW(""));
 	TRY(e.sink.r);

@@ -219,6 +219,17 @@ CHECKED result export_shares(struct transfer *, struct account *,
     struct arena *, struct sink *);
 CHECKED result import_shares(struct import *, view path, view bytes);
 
+/* A collection, who, and which rights, as admin_share_add reads them.
+ * EXISTS: shared with him already, which stays. */
+CHECKED result import_share(struct import *, const view words[3]);
+
+/* EXISTS: there is such a one.  NOT_FOUND: not shared with him. */
+CHECKED result import_subscription(struct import *, enum collection_kind,
+    view name, view owner, view collection);
+
+/* What sogo-tool backup wrote of one person. */
+CHECKED result import_sogo(struct import *, view text);
+
 /* The mailbox of a folder, by `t->mailbox`; in `out`. */
 CHECKED result import_mailbox_name(struct import *, view folder,
     struct buf *out);

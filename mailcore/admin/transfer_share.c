@@ -153,17 +153,13 @@ check_own(struct import *m, const struct account_info *owner,
 	    : fail(NOT_FOUND, "there is nobody of that address");
 }
 
-/* What is granted already stays. */
-static result
-take_share(struct import *m, view line)
+result
+import_share(struct import *m, const view words[3])
 {
 	struct account_info owner;
 	struct share *list;
 	size_t count;
-	view words[WORDS];
 
-	if (!read_words(m->arena, line, words, 3))
-		return fail(MALFORMED, "expected what is shared with whom");
 	TRY(account_get(m->t->store, m->arena, m->t->account, &owner));
 	TRY(admin_share_list(m->t->store, m->arena, owner.address, &list,
 	    &count));
@@ -178,6 +174,16 @@ take_share(struct import *m, view line)
 		TRY(check_own(m, &owner, words));
 	return admin_share_add(m->t->store, owner.address, words[0], words[1],
 	    words[2]);
+}
+
+static result
+take_share(struct import *m, view line)
+{
+	view words[3];
+
+	return read_words(m->arena, line, words, COUNT(words))
+	    ? import_share(m, words)
+	    : fail(MALFORMED, "expected what is shared with whom");
 }
 
 struct subscribing {
@@ -204,7 +210,8 @@ add_subscription(struct account *a, void *context)
 static const char not_shared[] = "it is not shared with him";
 
 static result
-find_in_account(struct import *m, const view *words, struct subscription *s)
+find_in_account(struct import *m, view owner_address, view collection,
+    struct subscription *s)
 {
 	struct account_info owner;
 	struct right_set rights;
@@ -212,11 +219,11 @@ find_in_account(struct import *m, const view *words, struct subscription *s)
 	struct account *a;
 	result r;
 
-	TRY(account_find(m->t->store, m->arena, words[2], &owner));
+	TRY(account_find(m->t->store, m->arena, owner_address, &owner));
 	TRY(right_read(m->t->store, m->arena, m->t->account, owner.id,
 	    &rights));
 	TRY(account_open(m->t->store, owner.id, &a));
-	r = collection_find(a, m->arena, s->kind, words[3], &c);
+	r = collection_find(a, m->arena, s->kind, collection, &c);
 	account_close(&a);
 	TRY(r);
 	if (rights.all || right_in(&rights, s->kind, c.id) == 0)
@@ -228,32 +235,41 @@ find_in_account(struct import *m, const view *words, struct subscription *s)
 
 /* To what he may see alone; of all else it is not told whether it is there. */
 static result
-find_shared(struct import *m, const view *words, struct subscription *s)
+find_shared(struct import *m, view owner, view collection,
+    struct subscription *s)
 {
-	result r = find_in_account(m, words, s);
+	result r = find_in_account(m, owner, collection, s);
 
 	return r.is == NOT_FOUND || r.is == MALFORMED || r.is == OVER_LIMIT
 	    ? fail(NOT_FOUND, not_shared) : r;
 }
 
+result
+import_subscription(struct import *m, enum collection_kind kind, view name,
+    view owner, view collection)
+{
+	struct subscribing g = { .arena = m->arena,
+		.subscription = { .kind = kind, .name = name } };
+
+	TRY(name_check(name));
+	TRY(find_shared(m, owner, collection, &g.subscription));
+	return account_write(m->account, add_subscription, &g, DURABLE_LATER);
+}
+
 static result
 take_subscription(struct import *m, view line)
 {
-	struct subscribing g = { .arena = m->arena };
-	struct subscription *s = &g.subscription;
+	enum collection_kind kind = 0;
 	view words[WORDS];
 
 	if (!read_words(m->arena, line, words, WORDS))
 		return fail(MALFORMED, "expected a subscription");
 	for (size_t i = 0; i < COUNT(kinds); i++)
 		if (view_eq(kinds[i].word, words[0]))
-			s->kind = kinds[i].kind;
-	if (s->kind == 0)
+			kind = kinds[i].kind;
+	if (kind == 0)
 		return fail(MALFORMED, "expected a subscription");
-	s->name = words[1];
-	TRY(name_check(s->name));
-	TRY(find_shared(m, words, s));
-	return account_write(m->account, add_subscription, &g, DURABLE_LATER);
+	return import_subscription(m, kind, words[1], words[2], words[3]);
 }
 
 result

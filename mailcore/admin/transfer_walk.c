@@ -249,6 +249,18 @@ walk_objects(struct walk *w, enum collection_kind kind)
 	return r;
 }
 
+static result
+walk_sogo(struct walk *w)
+{
+	struct mapping file;
+	result r;
+
+	TRY(mapping_open(&file, w->root));
+	r = import_sogo(w->import, file.bytes);
+	mapping_close(&file);
+	return r;
+}
+
 /* A folder is in one that is there, and no file has its name. */
 static result
 check_above(struct import *m, view name)
@@ -407,6 +419,8 @@ walk(struct walk *w, enum transfer_format format)
 		return walk_objects(w, COLLECTION_CALENDAR);
 	case TRANSFER_VCF:
 		return walk_objects(w, COLLECTION_ADDRESSBOOK);
+	case TRANSFER_SOGO:
+		return walk_sogo(w);
 	case TRANSFER_ARCHIVE:
 		return walk_archive(w);
 	}
