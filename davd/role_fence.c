@@ -59,7 +59,7 @@ make_folders(const struct conf *conf)
 		TRY(folder_path(conf, folders[i].name, path));
 		TRY(file_make_folder(path));
 	}
-	return done();
+	return file_sync_folder(conf->data); /* no role could, later */
 }
 
 static result

@@ -169,14 +169,15 @@ make_state(struct store *s, struct db *db, const struct person *p)
 	return db_sync(db);
 }
 
-/* The folder and each above it: their entries must outlive a power cut. */
+/* The folder and each above it: their entries must outlive a power cut, as
+ * those of <data> do since store_open. */
 static result
 sync_folders(const char *data, const char *folder)
 {
 	char path[STORE_PATH];
 	view v = view_of(folder);
 
-	while (v.n >= strlen(data)) {
+	while (v.n > strlen(data)) {
 		if (!view_copy(v, path, sizeof path))
 			return fail(FAILED, "a path is too long");
 		TRY(file_sync_folder(path));

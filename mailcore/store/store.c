@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { IDLE_ACCOUNTS = 1000 };
 enum { HOUSE_BEGIN, EPOCH_GET, EPOCH_RAISE };
@@ -20,12 +21,15 @@ static const char *const sql[] = {
 			" WHERE account_id = $1",
 };
 
+/* Whoever makes one makes it outlive a power cut: a role behind its fence,
+ * which adds an account later, could not. */
 static result
 make_folders(const char *data)
 {
 	static const char *const inner[] = { "house", "accounts",
 		"journal", "queue", "tmp", "run" };
 	char path[STORE_PATH];
+	bool fresh = false;
 
 	for (size_t i = 0; i < COUNT(inner); i++) {
 		int n = snprintf(path, sizeof path, "%s/%s", data, inner[i]);
@@ -35,9 +39,10 @@ make_folders(const char *data)
 			    "path=%s do=\"choose a shorter folder\"", data);
 			return fail(FAILED, "the data folder's path is long");
 		}
+		fresh = fresh || access(path, F_OK) != 0;
 		TRY(file_make_folder(path));
 	}
-	return done();
+	return fresh ? file_sync_folder(data) : done();
 }
 
 static result
