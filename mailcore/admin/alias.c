@@ -7,6 +7,24 @@
 
 enum { ALIAS_ARENA = 1 << 20 };
 
+/* Whose: of `count` domains; of an operator when own is NULL. */
+struct scope {
+	struct store *store;
+	struct arena *arena;
+	const struct domain *own;
+	size_t count;
+};
+
+static bool
+is_own(const struct scope *s, int64_t domain)
+{
+	bool own = s->own == NULL;
+
+	for (size_t i = 0; i < s->count && !own; i++)
+		own = s->own[i].id == domain;
+	return own;
+}
+
 /* "local@domain" or "@domain", normalised. */
 static result
 check(view text, struct arena *arena, view *out)
@@ -22,8 +40,8 @@ check(view text, struct arena *arena, view *out)
 
 /* What the target means; of a mailbox also its account. */
 static result
-read_target(struct store *store, struct arena *arena, view text,
-    struct alias *out, int64_t *account)
+read_target(const struct scope *s, view text, struct alias *out,
+    int64_t *account)
 {
 	view refuse = VIEW("refuse:");
 	struct account_info info;
@@ -43,13 +61,15 @@ read_target(struct store *store, struct arena *arena, view text,
 			    "expected what senders are told, behind refuse:");
 		return check_name(out->target);
 	}
-	TRY(admin_addresses(text, LIMIT_ALIAS_ADDRESSES, arena,
+	TRY(admin_addresses(text, LIMIT_ALIAS_ADDRESSES, s->arena,
 	    &out->target));
+	if (out->target.n == 0)
+		return fail(MALFORMED, "expected where mail to it goes");
 	out->kind = ALIAS_FORWARD;
 	if (view_find_byte(text, ',') != SIZE_MAX)
 		return done();
-	r = account_find(store, arena, text, &info);
-	if (r.is == OK) {
+	r = account_find(s->store, s->arena, text, &info);
+	if (r.is == OK && is_own(s, info.domain)) {
 		out->kind = ALIAS_MAILBOX;
 		*account = info.id;
 	}
@@ -58,8 +78,7 @@ read_target(struct store *store, struct arena *arena, view text,
 
 /* Where nothing is hosted, mail goes on; here it must lead somewhere. */
 static result
-check_forward(struct store *store, struct arena *arena,
-    const struct alias *alias)
+check_forward(const struct scope *s, const struct alias *alias)
 {
 	view rest = alias->target, line;
 
@@ -70,11 +89,12 @@ check_forward(struct store *store, struct arena *arena,
 		result r;
 
 		(void)view_cut_last(&domain, '@');
-		r = domain_canonical(store, arena, domain, &hosted);
-		if (r.is == OK)
-			r = alias_resolve(store, arena, line, 0, &to);
-		else if (r.is == NOT_FOUND)
+		r = domain_canonical(s->store, s->arena, domain, &hosted);
+		if (r.is == NOT_FOUND
+		    || (r.is == OK && !is_own(s, hosted.id)))
 			continue;
+		if (r.is == OK)
+			r = alias_resolve(s->store, s->arena, line, 0, &to);
 		if (r.is == NOT_FOUND || view_same(line, alias->address))
 			return fail(NOT_FOUND, "expected a mailbox of this"
 			    " server as its target, found none of that"
@@ -86,31 +106,43 @@ check_forward(struct store *store, struct arena *arena,
 }
 
 static result
-add(struct store *store, struct arena *arena, view text, view target,
-    int64_t expires)
+add(const struct scope *s, view text, view target, int64_t expires)
 {
 	struct alias alias = { .expires = expires };
 	int64_t account;
 	result r;
 
-	TRY(check(text, arena, &alias.address));
-	TRY(read_target(store, arena, target, &alias, &account));
-	TRY(check_forward(store, arena, &alias));
-	r = alias_put(store, &alias, account);
+	TRY(check(text, s->arena, &alias.address));
+	TRY(read_target(s, target, &alias, &account));
+	TRY(check_forward(s, &alias));
+	r = s->own == NULL ? alias_put(s->store, &alias, account)
+			   : alias_put_limited(s->store, &alias, account);
 	if (r.is == EXISTS)
 		return fail(EXISTS, "that address is taken already");
 	TRY(r);
-	return store_sync(store);
+	return store_sync(s->store);
 }
 
 result
 admin_alias_put(struct store *store, view address, view target,
     int64_t expires)
 {
-	struct arena *arena = arena_new(ALIAS_ARENA);
-	result r = add(store, arena, address, target, expires);
+	struct scope s = { .store = store, .arena = arena_new(ALIAS_ARENA) };
+	result r = add(&s, address, target, expires);
 
-	arena_free(&arena);
+	arena_free(&s.arena);
+	return r;
+}
+
+result
+admin_alias_put_within(struct store *store, const struct domain *own,
+    size_t count, view address, view target)
+{
+	struct scope s = { .store = store, .arena = arena_new(ALIAS_ARENA),
+		.own = own, .count = count };
+	result r = add(&s, address, target, 0);
+
+	arena_free(&s.arena);
 	return r;
 }
 

@@ -15,6 +15,12 @@
 CHECKED result admin_alias_put(struct store *, view address, view target,
     int64_t expires);
 
+/* The same for who administers those domains alone, for ever: who has which
+ * address elsewhere is not looked at, so nothing is learnt of it.  OVER_LIMIT:
+ * as alias_put_limited. */
+CHECKED result admin_alias_put_within(struct store *,
+    const struct domain *own, size_t count, view address, view target);
+
 /* Mail to it is refused from `expires` on; the address stays taken. */
 CHECKED result admin_alias_expire(struct store *, view address,
     int64_t expires);

@@ -3,10 +3,9 @@
 
 #include "mailcore/admin/alias.h"
 #include "mailcore/admin/check.h"
-#include "mailcore/base/limits.h"
 #include "mailcore/sys/log.h"
 
-enum { ADMIN_ARENA = 65536, LIST_ARENA = 8 << 20 };
+enum { ADMIN_ARENA = 1 << 20 };
 
 static result
 find_domain(struct store *store, struct arena *arena, view text,
@@ -148,17 +147,15 @@ static result
 add_alias(const struct domain_admin *w, struct arena *arena, int64_t domain,
     view address, view target)
 {
-	struct domain hosted;
-	struct alias *list;
+	struct domain hosted, *own;
 	size_t count;
 
 	TRY(administrator_may(w->store, arena, w->account, domain, &hosted));
 	TRY(check_alias(&hosted, address, arena));
-	TRY(alias_list(w->store, arena, hosted.name, &list, &count));
-	if (count >= LIMIT_DOMAIN_ALIASES)
-		return fail(OVER_LIMIT, "the domain has as many further"
-		    " addresses as it may have");
-	TRY(admin_alias_put(w->store, address, target, 0));
+	TRY(administrator_domains(w->store, arena, w->account, &own, &count));
+	if (count == 0) /* removed this moment; nobody's own is an operator's */
+		return fail(NOT_FOUND, "you administer no such domain");
+	TRY(admin_alias_put_within(w->store, own, count, address, target));
 	log_line(LOG_INFO, "domain.alias", "by=%lld domain=%lld did=add",
 	    (long long)w->account, (long long)domain);
 	return done();
@@ -168,7 +165,7 @@ result
 domain_admin_alias_add(const struct domain_admin *w, int64_t domain,
     view address, view target)
 {
-	struct arena *arena = arena_new(LIST_ARENA);
+	struct arena *arena = arena_new(ADMIN_ARENA);
 	result r = add_alias(w, arena, domain, address, target);
 
 	arena_free(&arena);

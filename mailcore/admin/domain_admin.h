@@ -76,7 +76,7 @@ CHECKED result domain_admin_aliases(const struct domain_admin *,
     struct arena *, int64_t domain, struct alias **out, size_t *count);
 
 /* An address of that domain, or "@domain".  `target` and errors as
- * admin_alias_put has them; OVER_LIMIT: LIMIT_DOMAIN_ALIASES are there. */
+ * admin_alias_put_within has them. */
 CHECKED result domain_admin_alias_add(const struct domain_admin *,
     int64_t domain, view address, view target);
 CHECKED result domain_admin_alias_remove(const struct domain_admin *,

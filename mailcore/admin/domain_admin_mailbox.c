@@ -79,11 +79,14 @@ add(const struct domain_admin *w, struct arena *arena, int64_t domain,
     const struct mailbox_wanted *wanted, struct buf *hash, int64_t *id,
     bool *weak)
 {
+	struct account_new fresh;
 	struct domain hosted;
 	view address, rest;
 	result r;
 
 	TRY(administrator_may(w->store, arena, w->account, domain, &hosted));
+	if (view_find_byte(wanted->local_part, '\0') != SIZE_MAX)
+		return fail(MALFORMED, "expected the part before @ alone");
 	address = arena_print(arena, "%.*s@%.*s", (int)wanted->local_part.n,
 	    wanted->local_part.p, (int)hosted.name.n, hosted.name.p);
 	TRY(arena_result(arena));
@@ -93,8 +96,10 @@ add(const struct domain_admin *w, struct arena *arena, int64_t domain,
 	TRY(check_name(wanted->name));
 	TRY(make_hash(w, wanted->password, address, wanted->name, hash,
 	    weak));
-	r = account_add_limited(w->store, address, wanted->name,
-	    buf_view(hash), wanted->quota, id);
+	fresh = (struct account_new){ .address = address,
+		.name = wanted->name, .password = buf_view(hash),
+		.quota = wanted->quota, .limited = true };
+	r = account_add_as(w->store, &fresh, id);
 	if (r.is == EXISTS)
 		return fail(EXISTS, "that address is taken already");
 	TRY(r);

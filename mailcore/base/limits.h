@@ -149,6 +149,7 @@ enum {
 	LIMIT_ALIAS_ADDRESSES = 1000, /* that one comes to in the end */
 	LIMIT_ALIAS_TEXT = 65536,     /* all targets of one */
 	LIMIT_DOMAIN_ALIASES = 10000, /* that its administrators may make */
+	LIMIT_DOMAIN_ALIAS_TEXT = 4194304, /* all their targets together */
 
 	LIMIT_PROFILE = 262144, /* a configuration profile, and to make one */
 	LIMIT_ONE_TIME_SECONDS = 600, /* a link to one works so long */

@@ -2,8 +2,8 @@
 
 #include "mailcore/store/names.h"
 
-enum { LIST, HAS_DOMAIN, TAKEN, ADD, ADD_ROUTE, REMOVE, REMOVE_ROUTE, EXPIRE,
-	EXPIRE_ROUTE, RESOLVE };
+enum { LIST, COUNTED, HAS_DOMAIN, TAKEN, ADD, ADD_ROUTE, REMOVE,
+	REMOVE_ROUTE, EXPIRE, EXPIRE_ROUTE, RESOLVE };
 
 static const char *const sql[] = {
 	/* A host name holds neither % nor _. */
@@ -12,6 +12,10 @@ static const char *const sql[] = {
 		 " AND d.address LIKE $1 AND a.id = d.account_id UNION ALL"
 		 " SELECT address, kind, expires, text FROM route"
 		 " WHERE address LIKE $1 ORDER BY address",
+	[COUNTED] = "SELECT (SELECT count(*) FROM address"
+		    " WHERE is_primary = 0 AND address LIKE '%@' || $1),"
+		    " count(*), CAST(coalesce(sum(length(text)), 0) AS BIGINT)"
+		    " FROM route WHERE address LIKE '%@' || $1",
 	[HAS_DOMAIN] = "SELECT 1 FROM domain WHERE name = $1",
 	[TAKEN] = "SELECT 1 FROM address WHERE address = $1"
 		  " UNION ALL SELECT 1 FROM route WHERE address = $1",
@@ -55,6 +59,7 @@ has_row(struct account *house, const char *question, view key, bool *out)
 struct request {
 	struct alias alias;
 	int64_t account;
+	bool limited;
 };
 
 static result
@@ -73,6 +78,28 @@ check(struct account *house, view address)
 	return found ? fail(EXISTS, "the address is taken") : done();
 }
 
+/* Is there room for one more? */
+static result
+check_room(struct account *house, const struct alias *alias)
+{
+	view domain = view_from(alias->address,
+	    view_find_byte(alias->address, '@') + 1);
+	const struct db_arg args[] = { db_text(domain) };
+	int64_t count = 0, text = (int64_t)alias->target.n;
+	struct db_query q;
+
+	db_ask(house->db, &q, sql[COUNTED], args, COUNT(args));
+	while (db_next(&q)) {
+		count = db_int_at(&q, 0) + db_int_at(&q, 1);
+		text += db_int_at(&q, 2);
+	}
+	TRY(db_end(&q));
+	return count < LIMIT_DOMAIN_ALIASES && text <= LIMIT_DOMAIN_ALIAS_TEXT
+	    ? done()
+	    : fail(OVER_LIMIT, "the domain has as many further addresses as"
+		" it may have");
+}
+
 static result
 put(struct account *house, void *context)
 {
@@ -84,6 +111,8 @@ put(struct account *house, void *context)
 		db_int(a->kind), db_int(a->expires), db_text(a->target) };
 
 	TRY(check(house, a->address));
+	if (r->limited)
+		TRY(check_room(house, a));
 	if (a->kind != ALIAS_MAILBOX)
 		return db_do(house->db, sql[ADD_ROUTE], route, COUNT(route));
 	TRY(db_do(house->db, sql[ADD], mailbox, COUNT(mailbox)));
@@ -142,6 +171,15 @@ result
 alias_put(struct store *s, const struct alias *alias, int64_t account)
 {
 	struct request r = { .alias = *alias, .account = account };
+
+	return with_address(s, &r, put);
+}
+
+result
+alias_put_limited(struct store *s, const struct alias *alias, int64_t account)
+{
+	struct request r = { .alias = *alias, .account = account,
+		.limited = true };
 
 	return with_address(s, &r, put);
 }

@@ -31,6 +31,11 @@ struct alias {
 CHECKED result alias_put(struct store *, const struct alias *,
     int64_t account);
 
+/* The same, as long as its domain has fewer than LIMIT_DOMAIN_ALIASES, and
+ * targets within LIMIT_DOMAIN_ALIAS_TEXT.  OVER_LIMIT. */
+CHECKED result alias_put_limited(struct store *, const struct alias *,
+    int64_t account);
+
 /* NOT_FOUND: no alias of that address. */
 CHECKED result alias_set_expiry(struct store *, view address,
     int64_t expires);
