@@ -117,6 +117,8 @@ int cli_domain_admin_remove(struct cli *);
 int cli_domain_limit_set(struct cli *);
 int cli_domain_limit_show(struct cli *);
 int cli_mailbox_add(struct cli *);
+int cli_mailbox_import(struct cli *);
+int cli_alias_import(struct cli *);
 int cli_mailbox_list(struct cli *);
 int cli_mailbox_remove(struct cli *);
 int cli_mailbox_enable(struct cli *);

@@ -156,6 +156,9 @@ const struct cli_verb cli_verbs[] = {
 	    "show that, and what there is" },
 	{ "mailbox", "add", cli_mailbox_add, "name stdin", 1,
 	    "ADDRESS", "add a mailbox; prints the password it makes" },
+	{ "mailbox", "import", cli_mailbox_import, "", 0, "",
+	    "add those of a table on standard input: address, name, hash or"
+	    " password, quota, enabled" },
 	{ "mailbox", "list", cli_mailbox_list, "domain", 0, "",
 	    "show mailboxes" },
 	{ "mailbox", "remove", cli_mailbox_remove, "", 1, "ADDRESS",
@@ -216,6 +219,8 @@ const struct cli_verb cli_verbs[] = {
 	{ "alias", "add", cli_alias_add, "expires", 2, "ADDRESS TARGET",
 	    "one more address, or @DOMAIN, for a mailbox; or addresses, a"
 	    " comma between; everyone; discard; refuse:TEXT" },
+	{ "alias", "import", cli_alias_import, "", 0, "",
+	    "add those of a table on standard input: address, target" },
 	{ "alias", "list", cli_alias_list, "", 1, "DOMAIN",
 	    "show a domain's further addresses" },
 	{ "alias", "expire", cli_alias_expire, "", 1, "ADDRESS",

@@ -21,6 +21,15 @@ CHECKED result admin_domain_alias_remove(struct store *, view name);
 /* `password` in clear; hashed here.  NOT_FOUND: the domain is not hosted. */
 CHECKED result admin_mailbox_add(struct store *, view address, view name,
     view password);
+/* The same with more said of it: a password in clear, or a hash as
+ * admin_password_import takes it. */
+struct admin_mailbox {
+	view address, name, password, hash;
+	int64_t quota; /* bytes; 0: none */
+	bool disabled;
+};
+CHECKED result admin_mailbox_make(struct store *,
+    const struct admin_mailbox *);
 CHECKED result admin_mailbox_remove(struct store *, view address);
 CHECKED result admin_mailbox_enable(struct store *, view address, bool);
 /* How much it may hold; 0: any amount.  What is there already stays. */

@@ -39,46 +39,80 @@ find(struct store *store, view text, int64_t *out)
 }
 
 static result
-add(struct store *store, struct arena *arena, view text, view name,
-    view password)
+check_hash(view hash)
 {
-	struct buf hash = buf_new(HASH_TEXT);
-	struct domain hosted;
-	view address, domain;
-	int64_t id;
-	result r = check_address(text, arena, &address, &domain);
+	result r = hash.n > HASH_TEXT
+	    ? fail(MALFORMED, "longer than any password hash")
+	    : auth_verify(hash, VIEW("x"));
 
-	if (r.is == OK)
-		r = check_name(name);
-	if (r.is == OK) {
-		r = domain_find(store, arena, domain, &hosted);
-		if (r.is == NOT_FOUND)
-			r = fail(NOT_FOUND, "the address' domain is not hosted"
-			    " here; add it first");
-	}
-	if (r.is == OK)
-		r = auth_hash(password, &hash);
-	if (r.is == OK) {
-		r = account_add(store, address, name, buf_view(&hash), &id);
-		if (r.is == EXISTS)
-			r = fail(EXISTS, "that address is taken already");
-	}
-	if (r.is == OK)
-		r = auth_scram_keep(store, id, buf_view(&hash), password);
-	if (r.is == OK)
-		r = store_sync(store);
+	if (r.is == MALFORMED)
+		return fail(MALFORMED, "expected a hash of"
+		    " {ARGON2ID}, {ARGON2I}, {BLF-CRYPT}, {SHA512-CRYPT},"
+		    " {SHA256-CRYPT}, {SSHA512}, {SSHA256}, {SSHA} or {CRYPT}"
+		    " (bcrypt, SHA-crypt, yescrypt)");
+	return r.is == DENIED ? done() : r;
+}
+
+static result
+check_mailbox(struct store *store, struct arena *arena,
+    const struct admin_mailbox *m, view *address)
+{
+	struct domain hosted;
+	view domain;
+	result r;
+
+	TRY(check_address(m->address, arena, address, &domain));
+	TRY(check_name(m->name));
+	r = domain_find(store, arena, domain, &hosted);
+	return r.is == NOT_FOUND
+	    ? fail(NOT_FOUND, "the address' domain is not hosted here; add it"
+		" first")
+	    : r;
+}
+
+static result
+add(struct store *store, struct arena *arena, const struct admin_mailbox *m,
+    struct buf *hash)
+{
+	struct account_new fresh = { .name = m->name, .quota = m->quota,
+		.disabled = m->disabled };
+	int64_t id;
+	result r;
+
+	TRY(check_mailbox(store, arena, m, &fresh.address));
+	if (m->hash.n > 0)
+		TRY(check_hash(m->hash));
+	else
+		TRY(auth_hash(m->password, hash));
+	fresh.password = m->hash.n > 0 ? m->hash : buf_view(hash);
+	r = account_add_as(store, &fresh, &id);
+	if (r.is == EXISTS)
+		return fail(EXISTS, "that address is taken already");
+	TRY(r);
+	if (m->hash.n == 0)
+		TRY(auth_scram_keep(store, id, fresh.password, m->password));
+	return store_sync(store);
+}
+
+result
+admin_mailbox_make(struct store *store, const struct admin_mailbox *m)
+{
+	struct arena *arena = arena_new(ADMIN_ARENA);
+	struct buf hash = buf_new(HASH_TEXT);
+	result r = add(store, arena, m, &hash);
+
 	buf_free(&hash);
+	arena_free(&arena);
 	return r;
 }
 
 result
 admin_mailbox_add(struct store *store, view address, view name, view password)
 {
-	struct arena *arena = arena_new(ADMIN_ARENA);
-	result r = add(store, arena, address, name, password);
+	const struct admin_mailbox m = { .address = address, .name = name,
+		.password = password };
 
-	arena_free(&arena);
-	return r;
+	return admin_mailbox_make(store, &m);
 }
 
 result
@@ -139,17 +173,7 @@ admin_password_set(struct store *store, view address, view password)
 result
 admin_password_import(struct store *store, view address, view hash)
 {
-	result r = hash.n > HASH_TEXT
-	    ? fail(MALFORMED, "longer than any password hash")
-	    : auth_verify(hash, VIEW("x"));
-
-	if (r.is == MALFORMED)
-		return fail(MALFORMED, "expected a hash of"
-		    " {ARGON2ID}, {ARGON2I}, {BLF-CRYPT}, {SHA512-CRYPT},"
-		    " {SHA256-CRYPT}, {SSHA512}, {SSHA256}, {SSHA} or {CRYPT}"
-		    " (bcrypt, SHA-crypt, yescrypt)");
-	if (r.is != OK && r.is != DENIED)
-		return r;
+	TRY(check_hash(hash));
 	return set_hash(store, address, hash, VIEW(""));
 }
 

@@ -86,10 +86,17 @@ CHECKED result account_page(struct store *, struct arena *, int64_t domain,
  * NOT_FOUND: no such domain.  EXISTS: address taken. */
 CHECKED result account_add(struct store *, view address, view name,
     view password, int64_t *id);
-/* The same with a quota (bytes; 0: none), within what the administrators of
- * the domain may give out (store/administrator.h).  OVER_LIMIT. */
-CHECKED result account_add_limited(struct store *, view address, view name,
-    view password, int64_t quota, int64_t *id);
+/* The same with more said of it.  OVER_LIMIT: `limited`, and the domain's
+ * administrators may not give so much (store/administrator.h). */
+struct account_new {
+	view address, name;
+	view password; /* a finished hash */
+	int64_t quota; /* bytes; 0: none */
+	bool disabled;
+	bool limited;
+};
+CHECKED result account_add_as(struct store *, const struct account_new *,
+    int64_t *id);
 CHECKED result account_remove(struct store *, int64_t id);
 CHECKED result account_set_password(struct store *, int64_t id, view password);
 CHECKED result account_set_enabled(struct store *, int64_t id, bool);

@@ -24,7 +24,8 @@ static const char *const sql[] = {
 	[ADDRESS_TAKEN] = "SELECT 1 FROM address WHERE address = $1"
 			  " UNION ALL SELECT 1 FROM route WHERE address = $1",
 	[ACCOUNT_ADD] = "INSERT INTO account (id, domain, address, name,"
-			" password, quota) VALUES ($1, $2, $3, $4, $5, $6)",
+			" password, quota, enabled)"
+			" VALUES ($1, $2, $3, $4, $5, $6, $7)",
 	[ADDRESS_ADD] = "INSERT INTO address (address, account_id, is_primary)"
 			" VALUES ($1, $2, 1)",
 	[ADDRESSES_REMOVE] = "DELETE FROM address WHERE account_id = $1",
@@ -67,6 +68,7 @@ struct person {
 	view password;
 	int64_t quota;
 	bool limited; /* by what the domain's administrators may give */
+	bool disabled;
 	int64_t id;
 	int64_t domain;
 };
@@ -147,7 +149,7 @@ enter(struct account *house, void *context)
 		const struct db_arg account[] = { db_int(p->id),
 			db_int(p->domain), db_text(p->address),
 			db_text(p->name), db_text(p->password),
-			db_int(p->quota) };
+			db_int(p->quota), db_int(!p->disabled) };
 		const struct db_arg address[] = { db_text(p->address),
 			db_int(p->id) };
 
@@ -345,13 +347,13 @@ account_add(struct store *s, view address, view name, view password,
 }
 
 result
-account_add_limited(struct store *s, view address, view name, view password,
-    int64_t quota, int64_t *id)
+account_add_as(struct store *s, const struct account_new *wanted, int64_t *id)
 {
-	struct person p = { .name = name, .password = password,
-		.quota = quota, .limited = true };
+	struct person p = { .name = wanted->name,
+		.password = wanted->password, .quota = wanted->quota,
+		.disabled = wanted->disabled, .limited = wanted->limited };
 
-	return add_person(s, address, &p, id);
+	return add_person(s, wanted->address, &p, id);
 }
 
 static result
