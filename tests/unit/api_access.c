@@ -7,6 +7,7 @@
 #include "tests/unit/api_talk.h"
 
 #include "davd/api/routes.h"
+#include "mailcore/admin/domain_admin.h"
 #include "mailcore/auth/app.h"
 #include "mailcore/base/encode.h"
 
@@ -58,6 +59,12 @@ static const struct visitor visitors[] = {
 	{ "a script with the password",
 	    "Authorization: Basic dXNlckBleGFtcGxlLm9yZzpzZWNyZXQ=\n",
 	    { BASIC(NO) } },
+	{ "a script of who administers the domain",
+	    "Authorization: Basic Ym9zc0BleGFtcGxlLm9yZzpzZWNyZXQ=\n",
+	    { BASIC(NO) } },
+	{ "a script of who administers another domain",
+	    "Authorization: Basic cml2YWxAb3RoZXIuZXhhbXBsZTpzZWNyZXQ=\n",
+	    { BASIC(NO) } },
 	{ "a script with an app password", "!", { OF_A_PERSON(WHO) } },
 	{ "a script with a token", "Authorization: Bearer secret\n",
 	    { OF_A_PERSON(WHO) } },
@@ -105,6 +112,29 @@ add_person(struct scene *s, const char *address, int64_t *id)
 	buf_free(&hash);
 }
 
+static void
+appoint(struct scene *s, const char *domain, const char *address)
+{
+	int64_t id;
+
+	add_person(s, address, &id);
+	must(domain_admin_add(s->talk.home.store, view_of(domain),
+		 view_of(address)),
+	    address);
+}
+
+static void
+add_administrators(struct scene *s)
+{
+	int64_t id;
+
+	must(domain_add(s->talk.home.store, VIEW("other.example"), VIEW(""),
+		 &id),
+	    "domain_add");
+	appoint(s, "example.org", "boss@example.org");
+	appoint(s, "other.example", "rival@other.example");
+}
+
 /* A new one, as there is a limit on what one session may ask. */
 static void
 sign_in_owner(struct scene *s)
@@ -125,6 +155,7 @@ open_scene(struct scene *s)
 
 	memset(s, 0, sizeof *s);
 	talk_open(&s->talk);
+	add_administrators(s);
 	add_person(s, "other@example.org", &id);
 	sign_in(s, "other@example.org", &who, s->other, sizeof s->other);
 	(void)snprintf(s->other, sizeof s->other, VISIT_FORM_HEADER ": %s\n",
