@@ -9,7 +9,8 @@
 #include "mailcore/store/right_subscription.h"
 #include "tests/unit/dav_talk.h"
 
-/* BOSS administers the owner's domain, KEEPER both: over DAV that is nothing. */
+/* BOSS administers the owner's domain, KEEPER both: over DAV that is
+ * nothing. */
 enum person { OWNER, FRIEND, COLLEAGUE, BOSS, STRANGER, KEEPER, NOBODY,
 	PEOPLE };
 enum place { BY_URL, BY_SUBSCRIPTION, IN_PUBLIC, PLACES };
