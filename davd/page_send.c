@@ -5,11 +5,26 @@
 #include "mailcore/base/date.h"
 #include "mailcore/base/encode.h"
 #include "mailcore/base/limits.h"
+#include "mailcore/store/administrator.h"
 #include "mailcore/sys/log.h"
 
 #include <string.h>
 
 static const char type[] = "text/html; charset=utf-8";
+
+/* Where the domains are, for who administers some. */
+static void
+add_domains(struct page *p)
+{
+	struct domain *list;
+	size_t count;
+
+	if (administrator_domains(p->services->dav.store, p->request->arena,
+	        p->session.account, &list, &count).is != OK)
+		return;
+	html_flag(p->html, "administers", count > 0);
+	html_flag(p->html, "several", count > 1);
+}
 
 /* false: it did not become a page, which is a fault of ours. */
 static bool
@@ -22,6 +37,7 @@ render(struct page *p, const char *template, const char *title)
 	if (p->session.account != 0) {
 		html_text(p->html, "address", p->person.address);
 		html_text(p->html, "form_token", view_of(p->session.form));
+		add_domains(p);
 	}
 	page_guard(p->answer);
 	r = html_render(p->html, template, p->language, &p->answer->body);
@@ -100,7 +116,8 @@ page_done(struct page *p)
 {
 	static const char *const words[] = { "again", "revoked", "password",
 		"ended", "out", "everywhere", "undone", "forward",
-		"reply", "quiet" };
+		"reply", "quiet", "mailbox", "quota", "enabled", "disabled",
+		"fresh", "removed", "alias", "unalias" };
 	view done = form_value(&p->query, VIEW("done"));
 
 	for (size_t i = 0; i < COUNT(words); i++)

@@ -103,6 +103,12 @@ void page_mail_forward(void *services, const struct request *,
     struct answer *);
 void page_mail_reply(void *services, const struct request *, struct answer *);
 
+/* For who administers some: /domains, /domains/ID, /domains/mailbox/ID, and
+ * forms under both. */
+void page_domains(void *services, const struct request *, struct answer *);
+void page_domain_mailbox(void *services, const struct request *,
+    struct answer *);
+
 /* /security, and under it: password, end (of a session), everywhere */
 void page_security(void *services, const struct request *, struct answer *);
 void page_security_password(void *services, const struct request *,

@@ -12,7 +12,8 @@ static bool
 is_secret(view path)
 {
 	static const char *const places[] = { "/api/", "/app-passwords",
-		"/calendars", "/device", "/p/", "/security", "/sign-" };
+		"/calendars", "/device", "/domains", "/p/", "/security",
+		"/sign-" };
 
 	for (size_t i = 0; i < COUNT(places); i++)
 		if (view_starts_same(path, view_of(places[i])))
@@ -101,6 +102,8 @@ const struct route routes[] = {
 	{ "/mail", false, page_mail },
 	{ "/mail/forward", false, page_mail_forward },
 	{ "/mail/reply", false, page_mail_reply },
+	{ "/domains/", false, page_domains },
+	{ "/domains/mailbox/", false, page_domain_mailbox },
 	{ "/security", false, page_security },
 	{ "/security/password", false, page_security_password },
 	{ "/security/end", false, page_security_end },
@@ -150,6 +153,7 @@ routes_body_limit(view path)
 		{ "/sign-", LIMIT_FORM },
 		{ "/device", LIMIT_FORM },
 		{ "/app-passwords", LIMIT_FORM },
+		{ "/domains", LIMIT_FORM },
 		{ "/security", LIMIT_FORM },
 	};
 

@@ -105,3 +105,33 @@ text_moment(enum text_language language, int64_t seconds, struct buf *out)
 	    language == TEXT_DE ? "." : "", months[language][d.month - 1],
 	    d.year, d.hour, d.minute);
 }
+
+static const char *const units[TEXT_LANGUAGES][5] = {
+	[TEXT_EN] = { "B", "KiB", "MiB", "GiB", "TiB" },
+	[TEXT_FR] = { "o", "Kio", "Mio", "Gio", "Tio" },
+	[TEXT_NL] = { "B", "KiB", "MiB", "GiB", "TiB" },
+	[TEXT_DE] = { "B", "KiB", "MiB", "GiB", "TiB" },
+};
+
+void
+text_size(enum text_language language, int64_t bytes, struct buf *out)
+{
+	const size_t last = COUNT(units[language]) - 1;
+	uint64_t n = bytes > 0 ? (uint64_t)bytes : 0;
+	uint64_t scale = 1, tenths;
+	size_t i = 0;
+
+	for (; i < last && n / scale >= 1024; i++)
+		scale *= 1024;
+	/* 1023.96 of one are 1.0 of the next. */
+	if (i < last && n % scale * 20 >= scale * 19 && n / scale == 1023) {
+		scale *= 1024;
+		i++;
+	}
+	tenths = n / scale * 10 + (n % scale * 10 + scale / 2) / scale;
+	buf_print(out, "%llu", (unsigned long long)(tenths / 10));
+	if (tenths % 10 != 0)
+		buf_print(out, "%c%d", language == TEXT_EN ? '.' : ',',
+		    (int)(tenths % 10));
+	buf_print(out, "\xc2\xa0%s", units[language][i]);
+}

@@ -29,6 +29,9 @@ const char *text_find(enum text_language, view key);
 /* "22 November 2026, 12:04 UTC", in that language's order and words. */
 void text_moment(enum text_language, int64_t seconds, struct buf *out);
 
+/* "1.5 GiB", in that language's letters; below 0 is 0. */
+void text_size(enum text_language, int64_t bytes, struct buf *out);
+
 /* Made by www/embed.awk: sorted by key, a sentence for each language. */
 struct text_row {
 	const char *key;

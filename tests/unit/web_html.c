@@ -83,7 +83,8 @@ test_every_sentence(struct arena *arena, struct buf *out)
 {
 	static const char *const names[] = { "host", "asked", "domain", "dav",
 		"label", "browser", "peer", "items", "what", "added",
-		"unchanged", "refused_count", "shown", "place" };
+		"unchanged", "refused_count", "shown", "place", "used",
+		"limit", "hosted", "alias", "mailbox" };
 	struct html *h = html_new(arena);
 	int bad = 0;
 
@@ -140,6 +141,33 @@ test_languages(void)
 }
 
 static void
+test_sizes(struct buf *out)
+{
+	static const struct {
+		int64_t bytes;
+		enum text_language language;
+		const char *said;
+	} cases[] = {
+		{ -1, TEXT_EN, "0\xc2\xa0""B" },
+		{ 1023, TEXT_FR, "1023\xc2\xa0o" },
+		{ 1024, TEXT_EN, "1\xc2\xa0KiB" },
+		{ 1536, TEXT_EN, "1.5\xc2\xa0KiB" },
+		{ 1536, TEXT_DE, "1,5\xc2\xa0KiB" },
+		{ 1048575, TEXT_EN, "1\xc2\xa0MiB" },
+		{ 1047552, TEXT_EN, "1023\xc2\xa0KiB" },
+		{ (int64_t)5 << 30, TEXT_NL, "5\xc2\xa0GiB" },
+		{ (int64_t)5 << 50, TEXT_FR, "5120\xc2\xa0Tio" },
+		{ INT64_MAX, TEXT_EN, "8388608\xc2\xa0TiB" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		buf_reset(out);
+		text_size(cases[i].language, cases[i].bytes, out);
+		same(buf_view(out), view_of(cases[i].said), "a size");
+	}
+}
+
+static void
 test_files(struct buf *out)
 {
 	const struct web_file *file = web_file_find(VIEW("style.css"));
@@ -176,6 +204,7 @@ main(void)
 	test_every_sentence(arena, &out);
 	test_budget(&out);
 	test_languages();
+	test_sizes(&out);
 	test_files(&out);
 	buf_free(&out);
 	arena_free(&arena);
