@@ -42,6 +42,7 @@ struct supervisor {
 	int signals;
 	int lock;
 	bool announced;
+	bool reload_due; /* it was asked for before the roles ran */
 };
 
 static void
@@ -215,6 +216,7 @@ run_prepare(struct supervisor *s)
 			(void)waitpid(pid, &status, 0);
 			return fail(BUSY, "stopped");
 		}
+		s->reload_due = s->reload_due || signal == SIGHUP;
 	}
 	if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return done();
@@ -315,6 +317,8 @@ supervise_roles(struct supervisor *s)
 {
 	struct pollfd p[1 + ROLE_COUNT];
 
+	if (s->reload_due)
+		reload(s);
 	for (;;) {
 		int timeout = children_start_due(s->children);
 		size_t n = 1;

@@ -2,6 +2,7 @@
 """A new certificate and SIGHUP: old connections live on, new ones see it."""
 import os
 import shutil
+import sqlite3
 import ssl
 import time
 import warnings
@@ -200,6 +201,32 @@ def settings(server):
     names.close()
 
 
+def children(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid),
+              encoding="ascii") as file:
+        return file.read().split()
+
+
+def while_starting(server):
+    """What is asked for before the roles run holds for them."""
+    server.stop()
+    house = sqlite3.connect(os.path.join(server.data, "house",
+                                         "posthaste.db"),
+                            isolation_level=None)
+    house.execute("BEGIN IMMEDIATE")
+    server.spawn()
+    ok(wait_for(lambda: children(server.process.pid), 60),
+       "the start waits for the store")
+    server.configure({"security-contact": "mailto:soon@posthaste.test"})
+    server.hup()
+    house.execute("ROLLBACK")
+    house.close()
+    ok(wait_for(lambda: os.path.exists(os.path.join(
+        server.data, "run", "ready")), 60), "it serves")
+    ok(b"soon@" in server.http("GET", "/.well-known/security.txt")[2],
+       "by the settings of now")
+
+
 def conf_lines(server):
     with open(server.conf_path(), encoding="utf-8") as file:
         return [line for line in file.read().splitlines()
@@ -224,6 +251,7 @@ def main():
         by_name(server)
         broken(server)
         settings(server)
+        while_starting(server)
     done()
 
 
