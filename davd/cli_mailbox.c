@@ -321,5 +321,7 @@ cli_mailbox_list(struct cli *cli)
 	if (cli_open(cli).is != OK)
 		return CLI_FAILED;
 	r = list_all(cli);
-	return r.is == OK ? CLI_OK : cli_failed("mailboxes", r);
+	return r.is == OK
+	    ? CLI_OK
+	    : cli_failed(cli->domain != NULL ? cli->domain : "mailboxes", r);
 }

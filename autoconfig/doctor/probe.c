@@ -2,6 +2,7 @@
 
 #include "mailcore/base/encode.h"
 #include "mailcore/base/limits.h"
+#include "mailcore/base/secret.h"
 
 #include <openssl/err.h>
 
@@ -217,6 +218,8 @@ plain_word(struct attempt *t)
 	buf_add(&raw, t->caller->person->password);
 	encode_base64(&out, buf_view(&raw));
 	made = arena_copy(t->arena, buf_view(&out));
+	secret_wipe(raw.p, raw.n);
+	secret_wipe(out.p, out.n);
 	buf_free(&raw);
 	buf_free(&out);
 	return made;

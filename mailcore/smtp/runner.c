@@ -161,12 +161,17 @@ renew_leases(struct runner *r)
 static void
 wait_for_work(struct runner *r, uint64_t seen, int64_t wake)
 {
-	int64_t most = clock_now() + LOOK_SECONDS;
-	struct timespec until = { .tv_sec = wake < most ? wake : most };
+	int64_t left = wake - clock_now();
+	struct timespec until;
 
+	/* Rows are due by the clock of the wall, which may be set back. */
+	left = left < 0 ? 0 : left < LOOK_SECONDS ? left : LOOK_SECONDS;
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += left;
 	(void)pthread_mutex_lock(&r->lock);
 	while (r->news == seen && !atomic_load(&r->stopping))
-		if (pthread_cond_timedwait(&r->work, &r->lock, &until) != 0)
+		if (pthread_cond_clockwait(&r->work, &r->lock,
+		        CLOCK_MONOTONIC, &until) != 0)
 			break;
 	(void)pthread_mutex_unlock(&r->lock);
 }
