@@ -10,7 +10,8 @@ import subprocess
 import time
 import urllib.parse
 
-from harness import TREE, Server, done, imaplib, note, ok, run, same, skip
+from harness import (TREE, Server, command, done, imaplib, note, ok, run,
+                     same, skip)
 from page_browser import Browser, Shape
 
 NODE = os.path.join(TREE, "build", "browser")
@@ -390,6 +391,64 @@ def stranger_signed_in(server):
              "shown again as it was typed")
 
 
+def keep(server):
+    """Somebody who administers two domains, and what is in one of them."""
+    address, password = server.login(2)
+    for words in (("domain", "add", "zoo.example"),
+                  ("domain", "admin", "add", server.domain, address),
+                  ("domain", "admin", "add", "zoo.example", address),
+                  ("domain", "limit", "set", "zoo.example", "25", "50G")):
+        command(server, *words)
+    person = Browser(server)
+    person.sign_in(2)
+    found = dict((name, path) for path, name in re.findall(
+        r'href="(/domains/\d+)"><bdi>([^<]+)', person.get("/domains")[2]))
+    at = found["zoo.example"]
+    for part, name, quota in (("heidi", "Heidi Keeper", "5G"),
+                              ("noah", "Noah Ark", "2G"),
+                              ("penguins", "", "500M")):
+        person.post(at, {"part": part, "person": name, "quota": quota})
+    for further, kind, target in (
+            ("info", "to", "heidi@zoo.example, noah@zoo.example"),
+            ("staff", "everyone", ""),
+            ("jobs", "refuse", "We are complete for this year.")):
+        person.post(at + "/alias", {
+            "further": further, "kind": kind, "target": target})
+    box = re.search(r'href="(/domains/mailbox/\d+)"><bdi>heidi@',
+                    person.get(at)[2]).group(1)
+    return {"address": address, "password": password, "path": at,
+            "domain": "zoo.example", "mailbox": box}
+
+
+def stranger_in_domain(server, keeper):
+    """What people call themselves, and what an address is answered with."""
+    person = Browser(server)
+    person.service = "proxy"
+    person.headers = {"X-Forwarded-Proto": "https"}
+    person.sign_in(2)
+    plain = {path: Shape(person.get(path)[2]).tags
+             for path in (keeper["path"], keeper["mailbox"])}
+    number = int(keeper["mailbox"].split("/")[-1])
+    house = sqlite3.connect(os.path.join(server.data, "house",
+                                         "posthaste.db"), timeout=60)
+    bad = []
+    for text in packed([s for s in hostile() if "\x0b" not in s], 200):
+        with house:
+            house.execute("UPDATE account SET name = ? WHERE id = ?",
+                          [text, number])
+            house.execute("UPDATE route SET text = ? WHERE address = ?",
+                          [text, "jobs@zoo.example"])
+        for path, tags in plain.items():
+            found = Shape(person.get(path)[2])
+            times = [word.strip() for word in found.words].count(
+                text.strip())
+            if found.tags != tags or times != (
+                    2 if path == keeper["path"] else 1):
+                bad.append((path, text, times))
+    house.close()
+    same(bad, [], "neither changes an element of a domain's pages")
+
+
 def pictures():
     """docs/img has every page in every look."""
     with open(os.path.join(BROWSER, "shots.mjs"), encoding="utf-8") as file:
@@ -436,7 +495,7 @@ def install():
     return None
 
 
-def browser(server, script):
+def browser(server, script, keeper):
     why = install()
     if why:
         skip("THE PAGES IN CHROMIUM ARE NOT TESTED", why)
@@ -445,7 +504,8 @@ def browser(server, script):
     # What Chromium keeps for itself goes with the server's folder.
     env = dict(os.environ, HOME=server.folder, NODE_FOLDER=NODE, SITE=json.dumps({
         "address": server.address, "password": server.password,
-        "host": server.host, "ip": server.ip, "ports": server.ports}))
+        "host": server.host, "ip": server.ip, "ports": server.ports,
+        "keeper": keeper}))
     process = subprocess.run(["node", os.path.join(BROWSER, script)],
                              env=env, stdout=subprocess.PIPE, timeout=280,
                              check=False)
@@ -460,10 +520,10 @@ def browser(server, script):
 
 
 def main():
-    with Server(users=1, settings={
+    with Server(users=2, settings={
             "security-contact": "mailto:security@posthaste.test"}) as server:
         if os.environ.get("SHOTS"):
-            browser(server, "shots.mjs")
+            browser(server, "shots.mjs", keep(server))
         else:
             everybody(server)
             no_enumeration(server)
@@ -475,7 +535,9 @@ def main():
             passwords_and_sessions(server)
             stranger(server)
             stranger_signed_in(server)
-            browser(server, "pages.mjs")
+            keeper = keep(server)
+            browser(server, "pages.mjs", keeper)
+            stranger_in_domain(server, keeper)
     done()
 
 

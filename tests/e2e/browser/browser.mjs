@@ -8,7 +8,8 @@ const require = createRequire(join(process.env.NODE_FOLDER, "x.js"));
 const { chromium } = require("playwright-core");
 export const axe = require("axe-core").source;
 
-// What the server is: address, password, host, ip, ports.
+// What the server is: address, password, host, ip, ports; and who keeps its
+// domains: address, password, path of one and of a mailbox in it.
 export const site = JSON.parse(process.env.SITE);
 export const start = `https://${site.host}:${site.ports.https}`;
 export const WAIT = 60000;
@@ -77,10 +78,10 @@ export async function visit(browser, options = {}) {
 	return page;
 }
 
-export async function signIn(page) {
+export async function signIn(page, who = site) {
 	await page.goto(`${start}/`);
-	await page.fill("#address", site.address);
-	await page.fill("#password", site.password);
+	await page.fill("#address", who.address);
+	await page.fill("#password", who.password);
 	await page.click(".card button");
 	await page.waitForSelector(".out");
 }

@@ -163,15 +163,36 @@ async function tour(browser) {
 	await page.context().close();
 }
 
+// Who administers domains has pages of their own.
+async function keeper(browser) {
+	const page = await visit(browser, { reducedMotion: "reduce" });
+	await signIn(page, site.keeper);
+	await page.click("nav >> text=Domains");
+	await examine(page, "domains");
+	await page.click(`main >> text=${site.keeper.domain}`);
+	await page.fill("#part", "not one");
+	await page.click("#add ~ form button");
+	await page.waitForSelector("#wrong");
+	await examine(page, "a domain, and a form with a fault");
+	await page.goto(start + site.keeper.mailbox);
+	await examine(page, "a mailbox");
+	await page.click("#fresh ~ form button");
+	await page.waitForSelector(".secret");
+	await examine(page, "its new password");
+	same(page.complaints, [], "nothing broke the policy");
+	await page.context().close();
+}
+
 // Longer words than the English ones fit on a phone, too.
 async function languages(browser) {
 	const page = await visit(browser,
 	    { viewport: { width: 320, height: 640 } });
-	await signIn(page);
+	await signIn(page, site.keeper);
 	const wide = [];
 	for (const lang of ["fr", "nl", "de"]) {
 		for (const path of ["/", "/app-passwords", "/calendars",
-			"/mail", "/security", "/help"]) {
+			"/mail", "/domains", site.keeper.path,
+			site.keeper.mailbox, "/security", "/help"]) {
 			await page.goto(`${start}${path}?lang=${lang}`);
 			if (await page.evaluate(() => document
 			    .documentElement.scrollWidth > innerWidth)) {
@@ -208,6 +229,7 @@ await withBrowser(async (browser) => {
 	await withScripts(browser);
 	await withoutScripts(browser);
 	await tour(browser);
+	await keeper(browser);
 	await languages(browser);
 	await marks(browser);
 });

@@ -1,6 +1,6 @@
 // Pictures of every page, in light and dark, for phone and desktop.
 import { join } from "node:path";
-import { imapLogin, signIn, start, visit, withBrowser } from "./browser.mjs";
+import { imapLogin, signIn, site, start, visit, withBrowser } from "./browser.mjs";
 
 const folder = process.env.SHOTS;
 const wanted = new RegExp(process.env.SHOTS_OF ?? ".");
@@ -61,12 +61,27 @@ async function tour(browser, look, options) {
 	await page.context().close();
 }
 
+// Who administers domains.
+async function keeper(browser, look, options) {
+	const page = await visit(browser, options);
+	await signIn(page, site.keeper);
+	await page.goto(`${start}/domains`);
+	await shoot(page, "domains", look);
+	await page.goto(start + site.keeper.path);
+	await shoot(page, "domain", look);
+	await page.goto(start + site.keeper.mailbox);
+	await shoot(page, "mailbox", look);
+	await page.context().close();
+}
+
 await withBrowser(async (browser) => {
 	for (const colorScheme of ["light", "dark"]) {
 		for (const [name, viewport] of Object.entries(sizes)) {
 			const look = `${colorScheme}-${name}`;
 			if (wanted.test(look)) {
 				await tour(browser, look,
+				    { colorScheme, viewport });
+				await keeper(browser, look,
 				    { colorScheme, viewport });
 			}
 		}
