@@ -2,94 +2,19 @@
 #include "davd/cli_command.h"
 
 #include "autoconfig/doctor/dns_check.h"
-#include "autoconfig/pacc_roll.h"
+#include "davd/api/domain_dns.h"
 #include "mailcore/admin/check.h"
-#include "mailcore/admin/dkim.h"
 #include "mailcore/base/date.h"
-#include "mailcore/base/encode.h"
 #include "mailcore/store/domain.h"
-#include "mailcore/sys/cert.h"
 #include "mailcore/sys/clock.h"
 
-#include <openssl/evp.h>
-#include <openssl/x509.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
 	CHECK_MS = 21000,
-	SIGNED_MS = 2000,
-	DNS_TEXT = 4 << 20,
-	ISSUER_TEXT = 128
+	DNS_TEXT = 4 << 20
 };
-
-/* Who may issue certificates, by the issuer's O (RFC 8659 4.2). */
-static const struct {
-	const char *organisation, *name;
-} authorities[] = {
-	{ "Let's Encrypt", "letsencrypt.org" },
-	{ "ZeroSSL", "sectigo.com" },
-	{ "ZeroSSL GmbH", "sectigo.com" },
-	{ "Sectigo Limited", "sectigo.com" },
-	{ "Buypass AS-983163327", "buypass.com" },
-	{ "Google Trust Services", "pki.goog" },
-	{ "Google Trust Services LLC", "pki.goog" },
-	{ "SSL Corporation", "ssl.com" },
-	{ "DigiCert Inc", "digicert.com" },
-	{ "GlobalSign nv-sa", "globalsign.com" },
-	{ "Actalis S.p.A.", "actalis.it" },
-	{ "HARICA", "harica.gr" },
-};
-
-static view
-authority_of(X509 *leaf)
-{
-	char issuer[ISSUER_TEXT];
-
-	if (X509_NAME_get_text_by_NID(X509_get_issuer_name(leaf),
-	        NID_organizationName, issuer, sizeof issuer) > 0)
-		for (size_t i = 0; i < COUNT(authorities); i++)
-			if (strcmp(issuer, authorities[i].organisation) == 0)
-				return view_of(authorities[i].name);
-	return VIEW("");
-}
-
-/* RFC 6698 2.1: selector 1 and matching type 1. */
-static view
-key_digest(X509 *leaf, struct arena *arena)
-{
-	unsigned char digest[EVP_MAX_MD_SIZE], *der = NULL;
-	int n = i2d_PUBKEY(X509_get0_pubkey(leaf), &der);
-	struct buf hex = buf_new((size_t)2 * EVP_MAX_MD_SIZE + 1);
-	unsigned size = 0;
-	view text;
-
-	if (n > 0 && EVP_Digest(der, (size_t)n, digest, &size, EVP_sha256(),
-	        NULL) == 1)
-		encode_hex(&hex, (view){ (const char *)digest, size });
-	text = arena_copy(arena, buf_view(&hex));
-	OPENSSL_free(der);
-	buf_free(&hex);
-	return text;
-}
-
-static void
-learn_certificate(struct cli *cli, const struct service_set *set,
-    struct dns_facts *facts)
-{
-	struct certs *certs = NULL;
-	struct cert *cert;
-
-	if (certs_open(&certs, cli->conf.certificates).is != OK)
-		return;
-	cert = certs_find(certs, set->host);
-	facts->ca = authority_of(cert_leaf(cert));
-	/* The host's records are the business of the host's own zone. */
-	if (view_ends(set->host, set->domain)
-	    && dns_zone_is_signed(set->domain, cli->conf.resolver, SIGNED_MS))
-		facts->tlsa = key_digest(cert_leaf(cert), cli->arena);
-	cert_release(&cert);
-	certs_close(&certs);
-}
 
 static result
 find_set(struct cli *cli, struct service_set *out)
@@ -125,42 +50,18 @@ tell_roll(const struct pacc_roll *roll)
 }
 
 static result
-learn_pacc(struct cli *cli, const struct service_set *set, bool announce,
-    struct dns_facts *facts)
-{
-	struct pacc_roll roll;
-
-	if (announce)
-		TRY(pacc_roll_announce(cli->store, set, clock_now(),
-		    cli->arena, &roll));
-	else
-		TRY(pacc_roll_look(cli->store, set, clock_now(), cli->arena,
-		    &roll));
-	facts->pacc[0] = roll.served;
-	facts->pacc[1] = roll.other;
-	tell_roll(&roll);
-	return done();
-}
-
-static result
 make_plan(struct cli *cli, bool announce, struct dns_plan *out)
 {
-	struct dns_facts facts = { .selector = VIEW(""),
-		.dkim_key = VIEW(""), .ca = VIEW(""), .tlsa = VIEW("") };
-	struct dkim_key key;
+	const struct domain_dns where = { .store = cli->store,
+		.signer = cli->signer, .conf = &cli->conf,
+		.announce = announce, .ask = true };
 	struct service_set set;
+	struct pacc_roll roll;
 
 	TRY(find_set(cli, &set));
-	TRY(learn_pacc(cli, &set, announce, &facts));
-	/* Another system signs with keys of its own. */
-	if (set.foreign)
-		return dns_plan_make(&set, &facts, cli->arena, out);
-	TRY(dkim_ensure(cli->store, cli->signer, set.domain, cli->arena,
-	    &key));
-	facts.selector = key.selector;
-	facts.dkim_key = key.key;
-	learn_certificate(cli, &set, &facts);
-	return dns_plan_make(&set, &facts, cli->arena, out);
+	TRY(domain_dns_plan(&where, &set, cli->arena, &roll, out));
+	tell_roll(&roll);
+	return done();
 }
 
 /* Says what went wrong. */

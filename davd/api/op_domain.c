@@ -1,4 +1,5 @@
 /* What somebody does who administers a domain (admin/domain_admin.h). */
+#include "davd/api/domain_dns.h"
 #include "davd/api/routes.h"
 
 #include "mailcore/admin/admin.h"
@@ -6,7 +7,7 @@
 #include "mailcore/base/limits.h"
 #include "mailcore/base/secret.h"
 
-enum { PAGE = 100, MADE_TEXT = 64 };
+enum { PAGE = 100, MADE_TEXT = 64, PLAN_TEXT = 1 << 20 };
 
 static struct domain_admin
 who(const struct api_call *c)
@@ -281,4 +282,29 @@ op_domain_alias_remove(struct api_call *c)
 	TRY(api_parameter(c, "address", &address));
 	TRY(domain_admin_alias_remove(&w, c->id, address));
 	return api_give_nothing(c);
+}
+
+result
+op_domain_dns(struct api_call *c)
+{
+	const struct api_services *s = c->services;
+	const struct domain_dns where = { .store = s->store,
+		.signer = s->signer, .conf = s->conf };
+	struct arena *arena = c->request->arena;
+	struct buf text = buf_new(PLAN_TEXT);
+	struct service_set set;
+	struct pacc_roll roll;
+	struct dns_plan plan;
+	struct domain domain;
+	json_t *records;
+
+	TRY(administrator_may(s->store, arena, c->person.account, c->id,
+	    &domain));
+	TRY(service_set_make(s->conf, domain.name, domain.display_name, arena,
+	    &set));
+	TRY(domain_dns_plan(&where, &set, arena, &roll, &plan));
+	dns_plan_json(&plan, &text);
+	records = json_loadb(text.p, text.n, 0, NULL);
+	buf_free(&text);
+	return api_give(c, json_pack("{so}", "records", records));
 }

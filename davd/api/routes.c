@@ -227,6 +227,9 @@ const struct api_route api_routes[] = {
 	{ "DELETE", "/domains/{id}/aliases", "removeDomainAlias", "That address"
 	    " leads nowhere any more.", API_PERSON, NULL, alias_query,
 	    COUNT(alias_query), 204, NULL, NULL, op_domain_alias_remove },
+	{ "GET", "/domains/{id}/dns", "getDomainRecords", "The DNS records that"
+	    " the domain wants.", API_PERSON, NULL, NULL, 0, 200,
+	    &schema_domain_dns, NULL, op_domain_dns },
 	{ "GET", "/events", "streamEvents", "Logins as they happen (event"
 	    " \"login\"), and the end of the session (\"session-ended\"), as"
 	    " server-sent events.", API_PERSON, NULL, events_query,

@@ -87,6 +87,7 @@ api_run op_sign_in, op_session, op_sign_out, op_sessions, op_session_end,
     op_reply, op_reply_set, op_reply_end, op_domains, op_domain_mailboxes,
     op_domain_mailbox_add, op_domain_mailbox, op_domain_mailbox_set,
     op_domain_mailbox_password, op_domain_mailbox_remove,
-    op_domain_aliases, op_domain_alias_add, op_domain_alias_remove;
+    op_domain_aliases, op_domain_alias_add, op_domain_alias_remove,
+    op_domain_dns;
 
 #endif

@@ -22,6 +22,6 @@ extern const struct api_schema schema_credentials, schema_session,
     schema_domains, schema_domain_mailbox, schema_domain_mailboxes,
     schema_domain_mailbox_wanted, schema_domain_mailbox_state,
     schema_domain_mailbox_made, schema_domain_password,
-    schema_domain_alias, schema_domain_aliases;
+    schema_domain_alias, schema_domain_aliases, schema_domain_dns;
 
 #endif

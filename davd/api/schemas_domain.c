@@ -117,3 +117,30 @@ static const struct api_field aliases[] = {
 const struct api_schema schema_domain_aliases = { .name = "domain_aliases",
 	.about = "The further addresses of a domain.", .fields = aliases,
 	.count = COUNT(aliases) };
+
+static const struct api_field record[] = {
+	{ .name = "name", .about = "In full, without the last dot." },
+	{ .name = "type", .about = "MX, CNAME, TXT, SRV..." },
+	{ .name = "ttl", .about = "Seconds.", .type = API_INTEGER },
+	{ .name = "priority", .about = "Of MX and SRV.", .type = API_INTEGER,
+	  .optional = true },
+	{ .name = "weight", .about = "Of SRV.", .type = API_INTEGER,
+	  .optional = true },
+	{ .name = "port", .about = "Of SRV.", .type = API_INTEGER,
+	  .optional = true },
+	{ .name = "value", .about = "What stands there." },
+	{ .name = "core", .about = "Without it something does not work; the"
+	  " others make programs find more, and strangers safer.",
+	  .type = API_BOOLEAN },
+};
+static const struct api_schema schema_domain_record = {
+	.name = "domain_record", .about = "One of them.", .fields = record,
+	.count = COUNT(record) };
+
+static const struct api_field records[] = {
+	{ .name = "records", .about = "The most important first.",
+	  .type = API_OBJECTS, .of = &schema_domain_record },
+};
+const struct api_schema schema_domain_dns = { .name = "domain_dns",
+	.about = "What a domain's zone is to have.", .fields = records,
+	.count = COUNT(records) };
