@@ -157,6 +157,18 @@ say_wrong(struct page *p, const struct domain *hosted, const char *key)
 	page_domain_show(p, hosted);
 }
 
+/* As it is kept, whatever was typed. */
+static view
+address_of(const struct page *p, const struct domain *hosted,
+    const struct mailbox_wanted *wanted)
+{
+	struct arena *arena = p->request->arena;
+
+	return arena_lower(arena, arena_print(arena, "%.*s@%.*s",
+	    (int)wanted->local_part.n, wanted->local_part.p,
+	    (int)hosted->name.n, hosted->name.p));
+}
+
 static void
 add_one(struct page *p, const struct domain *hosted)
 {
@@ -188,10 +200,8 @@ add_one(struct page *p, const struct domain *hosted)
 	else if (made.n == 0)
 		page_go_domain(p, hosted->id, "mailbox");
 	else
-		page_password_made(p, id, arena_print(p->request->arena,
-		    "%.*s@%.*s", (int)wanted.local_part.n,
-		    wanted.local_part.p, (int)hosted->name.n,
-		    hosted->name.p), buf_view(&made));
+		page_password_made(p, id, address_of(p, hosted, &wanted),
+		    buf_view(&made));
 	secret_wipe(made.p, made.n);
 	buf_free(&made);
 }
