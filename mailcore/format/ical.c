@@ -208,11 +208,13 @@ take_property(struct look *l, const struct content_line *line)
 	if (view_same(l->open[1], VIEW("VTIMEZONE"))
 	    && view_same(line->name, VIEW("TZID")))
 		ical_zones_define(&l->zones, line->value);
-	if (view_same(line->name, VIEW("UID")))
+	/* Of two the first counts, as it does to libical. */
+	if (view_same(line->name, VIEW("UID")) && l->uid.n == 0)
 		l->uid = view_trim(content_unescape(line->value, l->arena));
-	if (view_same(line->name, VIEW("RECURRENCE-ID")))
+	if (view_same(line->name, VIEW("RECURRENCE-ID"))
+	    && l->instance.n == 0)
 		l->instance = view_trim(line->value);
-	if (view_same(line->name, VIEW("DTSTART")))
+	if (view_same(line->name, VIEW("DTSTART")) && l->start.n == 0)
 		l->start = view_trim(line->value);
 	l->attendees += view_same(line->name, VIEW("ATTENDEE"));
 	return view_same(line->name, VIEW("DURATION"))
