@@ -71,6 +71,10 @@ def nobody(server):
             ok(status == 404 and "There is nothing here" in said(page),
                "nothing there: " + path, page)
     ok("/domains" not in person.get("/")[2], "no link leads there")
+    same(server.http("POST", "/domains/1", "password=x", service="http")[0],
+         403, "a password in the clear is not sent on")
+    same(server.http("POST", "/domains/1", "x" * 16385)[0], 413,
+         "a form that is too large")
 
 
 def several(server, person):
