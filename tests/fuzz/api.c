@@ -3,9 +3,9 @@
  * field's place stands for the cookie and the form token of a session, so that
  * what is behind them is reached too.  Never 500, every answer is a JSON
  * document, a file or nothing, and the books of the account stay right.  The
- * account administers its domain, in which there is a mailbox more (2); whatever
- * is sent, another domain's (3) has the password that it had.  Everything is
- * put back after each input. */
+ * account administers its domain, in which there is a mailbox more (2);
+ * whatever is sent, another domain's (3) has the password that it had.
+ * Everything is put back after each input. */
 #include "davd/api/schema.h"
 #include "mailcore/store/administrator.h"
 #include "mailcore/store/alias.h"
