@@ -308,6 +308,7 @@ def test_hostile(s, boss, rival, ids, people):
     for domain in (foreign, 0, 999999, 2 ** 63 - 1):
         for method, path, body in (
                 ("GET", "/mailboxes", None), ("GET", "/aliases", None),
+                ("GET", "/dns", None),
                 ("POST", "/mailboxes", {"local_part": "x"}),
                 ("POST", "/aliases", {"address": "x@rival.test",
                                       "target": "discard"}),
@@ -316,6 +317,11 @@ def test_hostile(s, boss, rival, ids, people):
             if found.status != 404:
                 through.append((method, domain, path, found.status))
     same(through, [], "nothing of another domain, in words for nothing")
+    found = boss.call("GET", "/domains/%d/dns" % own)
+    ok(found.status == 200
+       and {r["type"] for r in found.json()["records"]} > {"MX", "TXT"}
+       and b"rival.test" not in found.body, "the records that one's own wants",
+       found.body)
     ok(gets_in(s, "imap", people["mate@rival.test"], "mate@rival.test"),
        "whose passwords are as they were")
     for name in ("x@rival.test", "x@", "mate@rival.test\\", "a/../b", "x y",
