@@ -207,15 +207,36 @@ add_one(struct page *p, const struct domain *hosted)
 }
 
 static void
+show_dns(struct page *p, const struct domain *hosted)
+{
+	page_domain_dns(p, hosted, false);
+}
+
+static void
+send_zone(struct page *p, const struct domain *hosted)
+{
+	page_domain_dns(p, hosted, true);
+}
+
+static void
+go_back(struct page *p, const struct domain *hosted)
+{
+	page_go_domain(p, hosted->id, NULL);
+}
+
+static void
 answer_one(struct page *p)
 {
 	static const struct {
 		const char *what;
-		void (*change)(struct page *, const struct domain *);
-	} forms[] = {
-		{ "", add_one },
-		{ "/alias", page_alias_add },
-		{ "/alias/remove", page_alias_remove },
+		void (*get)(struct page *, const struct domain *);
+		void (*post)(struct page *, const struct domain *);
+	} parts[] = {
+		{ "", page_domain_show, add_one },
+		{ "/alias", go_back, page_alias_add },
+		{ "/alias/remove", go_back, page_alias_remove },
+		{ "/dns", show_dns, go_back },
+		{ "/dns/zone", send_zone, go_back },
 	};
 	struct domain hosted;
 	int64_t id;
@@ -226,19 +247,17 @@ answer_one(struct page *p)
 	if (page_number(p, VIEW("/domains/"), &id, &what))
 		r = administrator_may(p->services->dav.store,
 		    p->request->arena, p->session.account, id, &hosted);
-	while (r.is == OK && at < COUNT(forms)
-	    && !view_eq(what, view_of(forms[at].what)))
+	while (r.is == OK && at < COUNT(parts)
+	    && !view_eq(what, view_of(parts[at].what)))
 		at++;
-	if (r.is == OK && at == COUNT(forms))
-		r = fail(NOT_FOUND, "no such form");
+	if (r.is == OK && at == COUNT(parts))
+		r = fail(NOT_FOUND, "no such page");
 	if (r.is != OK)
 		page_fault_of(p, r);
 	else if (page_is_post(p))
-		forms[at].change(p, &hosted);
-	else if (at > 0)
-		page_go_domain(p, id, NULL);
+		parts[at].post(p, &hosted);
 	else
-		page_domain_show(p, &hosted);
+		parts[at].get(p, &hosted);
 }
 
 void

@@ -51,6 +51,9 @@ void page_go_mailbox(struct page *, int64_t id, const char *done);
 /* A domain's page, also to say what is wrong. */
 void page_domain_show(struct page *, const struct domain *);
 
+/* The DNS records that it wants, as a page or as a zone file. */
+void page_domain_dns(struct page *, const struct domain *, bool file);
+
 /* Its further addresses, at most a hundred. */
 CHECKED result page_aliases(struct page *, const struct domain *);
 void page_alias_add(struct page *, const struct domain *);

@@ -63,7 +63,8 @@ def nobody(server):
     stranger, person = Browser(server), Browser(server)
     person.sign_in(2)
     paths = ["/domains", "/domains/1", "/domains/1/alias", "/domains/x",
-             "/domains/mailbox/1", "/domains/mailbox/1/remove"]
+             "/domains/mailbox/1", "/domains/mailbox/1/remove",
+             "/domains/1/dns", "/domains/1/dns/zone"]
     for path in paths:
         same(stranger.ask("GET", path)[1]["Location"], "/",
              "signed in first: " + path)
@@ -300,6 +301,22 @@ def pages(server, person, at):
          (100, names), "all mailboxes, once")
 
 
+def records(server, person, at, elsewhere):
+    """What the domain's zone is to have: read, copied, or taken as a file."""
+    ok('href="%s/dns"' % at in person.get(at)[2], "a link to the records")
+    status, _, page = person.get(at + "/dns")
+    plan = command(server, "dns", "plan", "posthaste.test")
+    ok(status == 200 and all(word in said(page) for word in (
+        "v=spf1 mx ~all", "v=DKIM1", "autoconfig.posthaste.test",
+        "10 mail.posthaste.test")), "all of them", said(page))
+    status, head, zone = person.get(at + "/dns/zone")
+    same((status, head["Content-Type"], head["Content-Disposition"]),
+         (200, "text/plain; charset=utf-8",
+          'attachment; filename="posthaste.test.zone"'), "a zone file")
+    same(zone, plan, "as the operator has it")
+    same(person.get(elsewhere + "/dns")[0], 404, "of that domain alone")
+
+
 def main():
     with Server(users=2, settings={"password-strength": "3"}) as server:
         nobody(server)
@@ -325,6 +342,7 @@ def main():
         limits(server, person, elsewhere, numbers)
         aliases(server, person, at)
         pages(server, person, at)
+        records(server, person, at, elsewhere)
         for tag, word in (("de", "Postf\u00e4cher"), ("fr", "Bo\u00eetes"),
                           ("nl", "Postvakken"), ("en", "Mailboxes")):
             ok(word in said(person.get("%s?lang=%s" % (at, tag))[2]), tag)

@@ -174,6 +174,8 @@ async function keeper(browser) {
 	await page.click("#add ~ form button");
 	await page.waitForSelector("#wrong");
 	await examine(page, "a domain, and a form with a fault");
+	await page.goto(`${start}${site.keeper.path}/dns`);
+	await examine(page, "its records");
 	await page.goto(start + site.keeper.mailbox);
 	await examine(page, "a mailbox");
 	await page.click("#fresh ~ form button");
@@ -192,6 +194,7 @@ async function languages(browser) {
 	for (const lang of ["fr", "nl", "de"]) {
 		for (const path of ["/", "/app-passwords", "/calendars",
 			"/mail", "/domains", site.keeper.path,
+			`${site.keeper.path}/dns`,
 			site.keeper.mailbox, "/security", "/help"]) {
 			await page.goto(`${start}${path}?lang=${lang}`);
 			if (await page.evaluate(() => document

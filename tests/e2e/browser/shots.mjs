@@ -1,6 +1,7 @@
 // Pictures of every page, in light and dark, for phone and desktop.
 import { join } from "node:path";
-import { imapLogin, signIn, site, start, visit, withBrowser } from "./browser.mjs";
+import { done, imapLogin, signIn, site, start, visit, withBrowser }
+    from "./browser.mjs";
 
 const folder = process.env.SHOTS;
 const wanted = new RegExp(process.env.SHOTS_OF ?? ".");
@@ -69,6 +70,8 @@ async function keeper(browser, look, options) {
 	await shoot(page, "domains", look);
 	await page.goto(start + site.keeper.path);
 	await shoot(page, "domain", look);
+	await page.goto(`${start}${site.keeper.path}/dns`);
+	await shoot(page, "records", look);
 	await page.goto(start + site.keeper.mailbox);
 	await shoot(page, "mailbox", look);
 	await page.context().close();
@@ -87,3 +90,4 @@ await withBrowser(async (browser) => {
 		}
 	}
 });
+done();
