@@ -3,14 +3,27 @@
 #include "davd/cli_command.h"
 
 #include "mailcore/admin/domain_admin.h"
+#include "mailcore/admin/size.h"
 #include "mailcore/base/limits.h"
 
 #include <stdio.h>
+
+enum { SIZE_TEXT = 64 };
 
 static view
 argument(const struct cli *cli, int i)
 {
 	return view_of(cli->arguments[i]);
+}
+
+/* It may be either that is not there. */
+static int
+failed(struct cli *cli, result r)
+{
+	view both = arena_print(cli->arena, "%s, %s", cli->arguments[0],
+	    cli->arguments[1]);
+
+	return cli_failed(both.p, r);
 }
 
 int
@@ -22,7 +35,7 @@ cli_domain_admin_add(struct cli *cli)
 		return CLI_FAILED;
 	r = domain_admin_add(cli->store, argument(cli, 0), argument(cli, 1));
 	if (r.is != OK)
-		return cli_failed(cli->arguments[1], r);
+		return failed(cli, r);
 	(void)printf("%s administers %s now\n", cli->arguments[1],
 	    cli->arguments[0]);
 	return CLI_OK;
@@ -38,7 +51,7 @@ cli_domain_admin_remove(struct cli *cli)
 	r = domain_admin_remove(cli->store, argument(cli, 0),
 	    argument(cli, 1));
 	if (r.is != OK)
-		return cli_failed(cli->arguments[1], r);
+		return failed(cli, r);
 	(void)printf("%s does not administer %s any more\n",
 	    cli->arguments[1], cli->arguments[0]);
 	return CLI_OK;
@@ -97,6 +110,17 @@ cli_domain_limit_set(struct cli *cli)
 	return CLI_OK;
 }
 
+/* As domain limit set reads it. */
+static void
+print_size(int64_t bytes)
+{
+	struct buf text = buf_new(SIZE_TEXT);
+
+	size_write(bytes, &text);
+	(void)printf("%s", bytes == 0 ? "0" : buf_text(&text));
+	buf_free(&text);
+}
+
 int
 cli_domain_limit_show(struct cli *cli)
 {
@@ -111,9 +135,12 @@ cli_domain_limit_show(struct cli *cli)
 	(void)printf("mailboxes  %lld", (long long)used.mailboxes);
 	if (limit.mailboxes > 0)
 		(void)printf(" of %lld", (long long)limit.mailboxes);
-	(void)printf("\nquotas     %lld", (long long)(used.quota / 1024));
-	if (limit.quota > 0)
-		(void)printf(" of %lld", (long long)(limit.quota / 1024));
-	(void)printf(" KiB\n");
+	(void)printf("\nquotas     ");
+	print_size(used.quota);
+	if (limit.quota > 0) {
+		(void)printf(" of ");
+		print_size(limit.quota);
+	}
+	(void)printf("\n");
 	return CLI_OK;
 }

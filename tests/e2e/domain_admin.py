@@ -73,23 +73,24 @@ def test_commands(s):
     for words in (("no.test", "boss@customer.test"),
                   ("customer.test", "nobody@customer.test"),
                   ("customer.test", "boss"), ("customer", "boss@rival.test")):
-        fails(s, 1, *add, *words)
+        same(fails(s, 1, *add, *words).split(": ")[1], ", ".join(words),
+             "of both")
     for words in ((), ("customer.test",), ("customer.test", "a@b.test", "c")):
         fails(s, 2, *add, *words)
     show = ("domain", "limit", "show", "customer.test")
     limit = ("domain", "limit", "set", "customer.test")
-    same(command(s, *show), "mailboxes  2\nquotas     0 KiB\n", "no limits")
+    same(command(s, *show), "mailboxes  2\nquotas     0\n", "no limits")
     for words in (("0", "1G"), ("-1", "1G"), ("x", "1G"), ("", "1G"),
                   ("2147483648", "1G"), ("5", "-1"), ("5", "1Q"), ("5", ""),
                   ("5", "99999999999999999999"), ("5",)):
         fails(s, 2, *limit, *words)
     fails(s, 1, "domain", "limit", "set", "no.test", "5", "1G")
     fails(s, 1, "domain", "limit", "show", "no.test")
-    same(command(s, *show), "mailboxes  2\nquotas     0 KiB\n", "nor now")
+    same(command(s, *show), "mailboxes  2\nquotas     0\n", "nor now")
     same(command(s, *limit, "4", "10M"),
          "the administrators of customer.test keep to that now\n", "limits")
     same(command(s, *show),
-         "mailboxes  2 of 4\nquotas     0 of 10240 KiB\n", "which are told")
+         "mailboxes  2 of 4\nquotas     0 of 10M\n", "which are told")
     return people
 
 
@@ -195,6 +196,8 @@ def test_limits(s, boss, domain):
                   "display_name": "customer.test", "mailboxes": 4,
                   "mailbox_limit": 4, "quota": 10 * MB,
                   "quota_limit": 10 * MB}], "which is told")
+    same(command(s, "domain", "limit", "show", "customer.test"),
+         "mailboxes  4 of 4\nquotas     10M of 10M\n", "here too")
     command(s, "mailbox", "add", "c@customer.test")
     same([d["mailboxes"] for d in
           boss.call("GET", "/domains").json()["domains"]], [5],
