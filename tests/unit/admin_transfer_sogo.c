@@ -135,6 +135,103 @@ test_subscriptions(struct home *h, int64_t account, int64_t owner)
 	account_close(&a);
 }
 
+static view
+color_of(struct home *h, struct account *a, const char *calendar)
+{
+	view color;
+	result r = property_get(a, h->arena,
+	    home_collection(h, a, COLLECTION_CALENDAR, calendar),
+	    VIEW("http://apple.com/ns/ical/ calendar-color"), &color);
+
+	return r.is == OK ? color : VIEW("");
+}
+
+/* The first calendar and book have had their names before. */
+static void
+test_looks(struct home *h, int64_t account)
+{
+	struct account *a = home_open(h, account);
+	struct collection c;
+
+	must(collection_find(a, h->arena, COLLECTION_CALENDAR,
+	    VIEW("personal"), &c), "personal");
+	ok(view_eq(c.display_name, VIEW("Pers\xc3\xb6nlicher Kalender")),
+	    "called as it was");
+	must(collection_find(a, h->arena, COLLECTION_ADDRESSBOOK,
+	    VIEW("personal"), &c), "personal");
+	ok(view_eq(c.display_name, VIEW("Personal Address Book")),
+	    "as here, where it had no name");
+	ok(view_eq(color_of(h, a, "personal"), VIEW("#AA66CC")), "a colour");
+	ok(color_of(h, a, "4A52-1").n == 0, "none that is none");
+	account_close(&a);
+}
+
+static result
+call_mine(struct account *a, void *context)
+{
+	return collection_set_display_name(a, *(int64_t *)context,
+	    VIEW("Mine"));
+}
+
+static bool
+is_mine(struct home *h, struct account *a)
+{
+	struct collection c;
+
+	must(collection_find(a, h->arena, COLLECTION_CALENDAR,
+	    VIEW("personal"), &c), "personal");
+	return view_eq(c.display_name, VIEW("Mine"));
+}
+
+static unsigned
+rights_of(struct home *h, int64_t who, int64_t owner, const char *calendar)
+{
+	struct account *a = home_open(h, owner);
+	int64_t id = home_collection(h, a, COLLECTION_CALENDAR, calendar);
+	struct right_set rights;
+
+	account_close(&a);
+	must(right_read(h->store, h->arena, who, owner, &rights), "rights");
+	return right_in(&rights, COLLECTION_CALENDAR, id);
+}
+
+/* From a SOGo where people log in by a name alone. */
+static void
+test_names_alone(struct home *h, int64_t one, int64_t two)
+{
+	static const char file[] = "tests/data/sogo/user3@example.org";
+	int64_t id = home_person(h, 3), personal;
+	struct account *a;
+	view text;
+
+	import(h, id, file, 6, 2, 2);
+	a = home_open(h, id);
+	text = text_of(h, a, COLLECTION_ADDRESSBOOK, "personal", "l");
+	ok(says(text, "MEMBER:urn:uuid:9\r\n")
+	    && says(text, "MEMBER:urn:uuid:gone\r\n"),
+	    "a list that is longer here");
+	text = text_of(h, a, COLLECTION_CALENDAR, "personal", "invited");
+	account_close(&a);
+	ok(says(text, "SUMMARY:it's \x1bone\r\n")
+	    && says(text, "VCALENDAR\r\nPRODID:-//t//EN\r\n"),
+	    "an event without its METHOD");
+	test_looks(h, id);
+	ok((rights_of(h, one, id, "personal") & RIGHT_CHANGE) != 0,
+	    "shared with whom it was");
+	is_number(rights_of(h, two, id, "personal"), 0,
+	    "not with who was to have nothing");
+	is_number(rights_of(h, two, id, "4A52-1"), RIGHTS_TIMES,
+	    "with everyone");
+	a = home_open(h, id);
+	personal = home_collection(h, a, COLLECTION_CALENDAR, "personal");
+	must(account_write(a, call_mine, &personal, DURABLE), "call");
+	account_close(&a);
+	import(h, id, file, 0, 8, 2);
+	a = home_open(h, id);
+	ok(is_mine(h, a), "a name of here stays");
+	account_close(&a);
+}
+
 static void
 test_none(struct home *h, int64_t account)
 {
@@ -166,6 +263,7 @@ main(void)
 	import(&h, second, two, 2, 0, 1);
 	import(&h, second, two, 0, 2, 1);
 	test_subscriptions(&h, second, first);
+	test_names_alone(&h, first, second);
 	test_none(&h, first);
 	home_end(&h);
 	return tap_done();
