@@ -167,11 +167,24 @@ test_limits(void)
 	}
 }
 
+/* Of two DTSTARTs the first says what kind of series it is. */
+static void
+test_two_starts(void)
+{
+	struct itip *i = read_text(VCALENDAR(VEVENT(
+	    "DTSTART:20260301T090000Z\r\nDTSTART;VALUE=DATE:20260301\r\n"
+	    "RRULE:FREQ=DAILY;COUNT=5\r\n" ANN BOB) VEVENT(
+	    "RECURRENCE-ID:20260302T090000Z\r\n"
+	    "DTSTART:20260302T100000Z\r\n" ANN BOB)));
+
+	ok(i->count == 2 && !itip_master(i)->date, "moments");
+}
+
 int
 main(void)
 {
 	static void (*const tests[])(void) = { test_zones, test_addresses,
-		test_speaking, test_stable, test_limits };
+		test_speaking, test_stable, test_limits, test_two_starts };
 
 	for (size_t i = 0; i < COUNT(tests); i++) {
 		arena = arena_new(256 * 1024 * 1024);
