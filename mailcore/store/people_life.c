@@ -5,6 +5,7 @@
 #include "mailcore/store/domain.h"
 #include "mailcore/store/names.h"
 #include "mailcore/store/right_row.h"
+#include "mailcore/store/sending.h"
 #include "mailcore/sys/clock.h"
 #include "mailcore/sys/file.h"
 #include "mailcore/sys/log.h"
@@ -155,6 +156,8 @@ enter(struct account *house, void *context)
 
 		TRY(db_do(house->db, sql[ACCOUNT_ADD], account,
 		    COUNT(account)));
+		if (p->limited)
+			TRY(sending_begin(house, p->domain, p->id));
 		return db_do(house->db, sql[ADDRESS_ADD], address,
 		    COUNT(address));
 	}
@@ -365,6 +368,7 @@ leave(struct account *house, void *context)
 	for (int i = APP_PASSWORDS_REMOVE; i <= OFFICES_REMOVE; i++)
 		TRY(db_do(house->db, sql[i], args, COUNT(args)));
 	TRY(right_forget_account(house, args[0].number));
+	TRY(sending_leave(house, args[0].number));
 	TRY(db_do(house->db, sql[ACCOUNT_REMOVE], args, COUNT(args)));
 	return db_changed(house->db) > 0
 	    ? add_leaving(house, args[0].number)

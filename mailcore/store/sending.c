@@ -4,7 +4,17 @@
 
 enum { HOUR = 3600, DAY = 86400 };
 
-enum { LIMIT, LIMIT_SET, LIMIT_REMOVE, SENT, TAKE, WARNED };
+enum { LIMIT, LIMIT_SET, LIMIT_REMOVE, SENT, TAKE, WARNED, KEEP, FORGET,
+	BEGIN };
+
+/* The later of both counts, or the greater of the same time. */
+#define LATER(time)                                                     \
+	time "_count = CASE WHEN excluded." time " < sent." time          \
+	" OR (excluded." time " = sent." time                             \
+	" AND excluded." time "_count < sent." time "_count)"             \
+	" THEN sent." time "_count ELSE excluded." time "_count END, "    \
+	time " = CASE WHEN excluded." time " < sent." time                \
+	" THEN sent." time " ELSE excluded." time " END"
 
 static const char *const sql[] = {
 	[LIMIT] = "SELECT hour, day FROM send_limit WHERE account_id = $1",
@@ -25,6 +35,16 @@ static const char *const sql[] = {
 	[WARNED] = "INSERT INTO sent (account_id, hour, hour_count, day,"
 		   " day_count, warned) VALUES ($1, $2, 0, $3, 0, $3)"
 		   " ON CONFLICT (account_id) DO UPDATE SET warned = $3",
+	/* A domain's row has its number below 0. */
+	[KEEP] = "INSERT INTO sent (account_id, hour, hour_count, day,"
+		 " day_count) SELECT -a.domain, s.hour, s.hour_count, s.day,"
+		 " s.day_count FROM account a, sent s WHERE a.id = $1"
+		 " AND s.account_id = a.id ON CONFLICT (account_id)"
+		 " DO UPDATE SET " LATER("hour") ", " LATER("day"),
+	[FORGET] = "DELETE FROM sent WHERE account_id = $1",
+	[BEGIN] = "INSERT INTO sent (account_id, hour, hour_count, day,"
+		  " day_count) SELECT $1, hour, hour_count, day, day_count"
+		  " FROM sent WHERE account_id = $2",
 };
 
 static result
@@ -180,4 +200,21 @@ sending_count(struct store *s, int64_t account, int64_t now,
 	r = read_sent(house, account, now, out, &warned);
 	account_close(&house);
 	return r;
+}
+
+result
+sending_leave(struct account *house, int64_t account)
+{
+	const struct db_arg args[] = { db_int(account) };
+
+	TRY(db_do(house->db, sql[KEEP], args, COUNT(args)));
+	return db_do(house->db, sql[FORGET], args, COUNT(args));
+}
+
+result
+sending_begin(struct account *house, int64_t domain, int64_t account)
+{
+	const struct db_arg args[] = { db_int(account), db_int(-domain) };
+
+	return db_do(house->db, sql[BEGIN], args, COUNT(args));
 }

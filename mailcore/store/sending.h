@@ -41,4 +41,11 @@ CHECKED result sending_limit_remove(struct store *, int64_t account);
 CHECKED result sending_count(struct store *, int64_t account, int64_t now,
     struct sending_limit *);
 
+/* In a transaction of the house.  Whoever may remove mailboxes and add others
+ * would have the limits anew with each: what one has sent that goes stays with
+ * its domain (the most of all), and is what one begins with that comes. */
+CHECKED result sending_leave(struct account *house, int64_t account);
+CHECKED result sending_begin(struct account *house, int64_t domain,
+    int64_t account);
+
 #endif
