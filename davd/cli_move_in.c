@@ -14,16 +14,30 @@ struct tally {
 	uint64_t done, kept, refused;
 };
 
+/* At once: the next row may be the one that is interrupted. */
+static bool
+print_password(view address, view password)
+{
+	return password.n == 0
+	    || (printf("%.*s\t%.*s\n", (int)address.n, address.p,
+	            (int)password.n, password.p) > 0
+	        && fflush(stdout) == 0);
+}
+
 static void
 told(void *context, view address, view password, result r)
 {
 	struct tally *t = context;
 
 	if (r.is == OK) {
-		t->done++;
-		if (password.n > 0)
-			(void)printf("%.*s\t%.*s\n", (int)address.n,
-			    address.p, (int)password.n, password.p);
+		if (!print_password(address, password)) {
+			t->refused++;
+			(void)cli_fail("%.*s: added, but its password could"
+			    " not be written; make another one",
+			    (int)address.n, address.p);
+		} else {
+			t->done++;
+		}
 	} else if (r.is == EXISTS) {
 		t->kept++;
 	} else {

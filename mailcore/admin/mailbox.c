@@ -70,6 +70,37 @@ check_mailbox(struct store *store, struct arena *arena,
 	    : r;
 }
 
+static const char taken[] = "that address is taken already";
+
+/* A hash takes its time: not for one who is there. */
+static result
+check_free(struct store *store, struct arena *arena, view address)
+{
+	int64_t id;
+	result r = find_in(store, arena, address, &id);
+
+	if (r.is == OK)
+		return fail(EXISTS, taken);
+	return r.is == NOT_FOUND ? done() : r;
+}
+
+/* Wholly, or not at all. */
+static result
+keep(struct store *store, int64_t id, view hash, view password)
+{
+	result r = password.n > 0
+	    ? auth_scram_keep(store, id, hash, password) : done();
+
+	if (r.is == OK)
+		r = store_sync(store);
+	if (r.is != OK) {
+		result back = account_remove(store, id);
+
+		(void)back; /* why it failed at first is said */
+	}
+	return r;
+}
+
 static result
 add(struct store *store, struct arena *arena, const struct admin_mailbox *m,
     struct buf *hash)
@@ -80,6 +111,7 @@ add(struct store *store, struct arena *arena, const struct admin_mailbox *m,
 	result r;
 
 	TRY(check_mailbox(store, arena, m, &fresh.address));
+	TRY(check_free(store, arena, fresh.address));
 	if (m->hash.n > 0)
 		TRY(check_hash(m->hash));
 	else
@@ -87,11 +119,10 @@ add(struct store *store, struct arena *arena, const struct admin_mailbox *m,
 	fresh.password = m->hash.n > 0 ? m->hash : buf_view(hash);
 	r = account_add_as(store, &fresh, &id);
 	if (r.is == EXISTS)
-		return fail(EXISTS, "that address is taken already");
+		return fail(EXISTS, taken);
 	TRY(r);
-	if (m->hash.n == 0)
-		TRY(auth_scram_keep(store, id, fresh.password, m->password));
-	return store_sync(store);
+	return keep(store, id, fresh.password,
+	    m->hash.n > 0 ? VIEW("") : m->password);
 }
 
 result

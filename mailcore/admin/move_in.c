@@ -19,14 +19,17 @@ enum { TARGET = 1, ALIAS_ENABLED };
 static const char *const alias_columns[] = { [ADDRESS] = "address",
 	[TARGET] = "target", [ALIAS_ENABLED] = "enabled" };
 
-/* Nothing said is yes. */
+/* Nothing said is yes; "2" is mailcow's for who gets mail and may not log in,
+ * "t" and "f" are PostgreSQL's. */
 static result
 read_enabled(view text, bool *out)
 {
-	static const view no[] = { VIEW_INIT("0"), VIEW_INIT("no"),
-		VIEW_INIT("false"), VIEW_INIT("N") };
+	static const view no[] = { VIEW_INIT("0"), VIEW_INIT("2"),
+		VIEW_INIT("no"), VIEW_INIT("n"), VIEW_INIT("false"),
+		VIEW_INIT("f") };
 	static const view yes[] = { VIEW_INIT(""), VIEW_INIT("1"),
-		VIEW_INIT("yes"), VIEW_INIT("true"), VIEW_INIT("Y") };
+		VIEW_INIT("yes"), VIEW_INIT("y"), VIEW_INIT("true"),
+		VIEW_INIT("t") };
 
 	*out = true;
 	for (size_t i = 0; i < COUNT(yes); i++)

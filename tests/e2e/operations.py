@@ -292,6 +292,21 @@ def whole_files(op, server):
     ok("0 added, 3 there already" in op.works(*words), "only once")
 
 
+def moved_in(op, server):
+    """A table's passwords are written at once, or said to be lost."""
+    table = "address,name\nnew1@posthaste.test,A\nuser01@posthaste.test,B\n"
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [server.binary, "mailbox", "import", "--data", server.data],
+            input=table.encode(), stdout=full, stderr=subprocess.PIPE,
+            env=server.env, timeout=120, check=False)
+    said = done.stderr.decode("utf-8", "replace")
+    same(done.returncode, 1, "a password that could not be written")
+    ok("new1@posthaste.test: added, but its password" in said and
+       "0 added, 1 there already, 1 refused" in said, "says so", said)
+    op.works("mailbox", "remove", "new1@posthaste.test")
+
+
 def interrupted(op, server):
     """An import that is killed and begun again adds nothing twice."""
     path = os.path.join(server.folder, "many.mbox")
@@ -326,6 +341,7 @@ def transfer(op, server):
        "tar reads it", text)
     whole_files(op, server)
     interrupted(op, server)
+    moved_in(op, server)
     one = "user01@posthaste.test"
     op.refused("found none", "import", one, "--from", server.folder,
                "--format", "maildir")

@@ -107,7 +107,7 @@ static const char mailboxes[] =
     "eve@elsewhere.org\t\t\t\t\n"
     "fay@example.org\tplain\t\t\t\n"
     "gus@example.org\t\t\tmuch\t\n"
-    "hal@example.org\t\t\t\t2\n"
+    "hal@example.org\t\t\t\tmaybe\n"
     "no address\t\t\t\t\n";
 
 static void
@@ -137,6 +137,48 @@ test_mailboxes(struct home *h)
 	ok(heard.made[0] == '\0', "no password is told that is none");
 	ok(view_eq(find(h, "bob@example.org").password, bob.password),
 	    "and the old one stays");
+}
+
+/* What other tables say: of MySQL's tinyint mailcow's 2 (gets mail, may not
+ * log in), and of PostgreSQL a boolean. */
+static void
+test_enabled(struct home *h)
+{
+	struct heard heard = { 0 };
+
+	must(move_in_mailboxes(h->store, VIEW("address,enabled\n"
+	    "ida@example.org,2\njoe@example.org,f\nkim@example.org,t\n"), hear,
+	    &heard), "move in");
+	is_number(heard.done, 3, "three are made");
+	ok(!find(h, "ida@example.org").enabled
+	    && !find(h, "joe@example.org").enabled
+	    && find(h, "kim@example.org").enabled, "one may log in");
+}
+
+/* Before anything of a row is looked at that costs time. */
+static void
+test_there(struct home *h)
+{
+	struct heard heard = { 0 };
+
+	must(move_in_mailboxes(h->store, VIEW("address,hash\n"
+	    "ann@example.org,plain\n"), hear, &heard), "move in");
+	is_number(heard.there, 1, "who is there is not looked at");
+}
+
+/* The keys of SCRAM cannot be kept: nobody is told the password. */
+static void
+test_half(struct home *h)
+{
+	struct heard heard = { 0 };
+	struct account_info info;
+
+	must(setting_set(h->store, VIEW("scram-key"), VIEW("short")), "key");
+	is_number(move_in_mailboxes(h->store, VIEW("address\n"
+	    "lea@example.org\n"), hear, &heard).is, FAILED, "it stops");
+	is_number(heard.done, 0, "nothing is told");
+	is_number(account_find(h->store, h->arena, VIEW("lea@example.org"),
+	    &info).is, NOT_FOUND, "and nobody is half there");
 }
 
 static void
@@ -172,7 +214,10 @@ main(void)
 	test_rows();
 	home_begin(&h);
 	test_mailboxes(&h);
+	test_enabled(&h);
+	test_there(&h);
 	test_aliases(&h);
+	test_half(&h);
 	is_number(move_in_mailboxes(h.store, VIEW("user,pass\n"), hear,
 	    &heard).is, MALFORMED, "another table");
 	home_end(&h);
