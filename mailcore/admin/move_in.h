@@ -15,8 +15,9 @@ typedef void move_in_told(void *context, view address, view password,
 
 /* Columns: address; name; hash (as admin_password_import takes it) or
  * password, else one is made; quota, as size_read takes it; enabled: 0 or
- * "no" (mailcow's 2, "f") makes one that may not log in.  What was told OK is durable when this
- * returns.  MALFORMED: not such a table.  Otherwise the store. */
+ * "no" (mailcow's 2, "f") makes one that may not log in.  What was told OK is
+ * durable when this returns.  MALFORMED: not such a table.  Otherwise the
+ * store. */
 CHECKED result move_in_mailboxes(struct store *, view table, move_in_told *,
     void *context);
 
