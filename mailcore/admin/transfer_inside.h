@@ -223,9 +223,13 @@ CHECKED result import_shares(struct import *, view path, view bytes);
  * EXISTS: shared with him already, which stays. */
 CHECKED result import_share(struct import *, const view words[3]);
 
-/* EXISTS: there is such a one.  NOT_FOUND: not shared with him. */
+/* The property of a calendar's colour, as collection.h names them. */
+extern const view import_color;
+
+/* `color`: as he sees it, or "".  EXISTS: there is such a one.  NOT_FOUND: not
+ * shared with him. */
 CHECKED result import_subscription(struct import *, enum collection_kind,
-    view name, view owner, view collection);
+    view name, view owner, view collection, view color);
 
 /* What sogo-tool backup wrote of one person. */
 CHECKED result import_sogo(struct import *, view text);

@@ -186,10 +186,28 @@ take_share(struct import *m, view line)
 	    : fail(MALFORMED, "expected what is shared with whom");
 }
 
+const view import_color = VIEW_INIT("http://apple.com/ns/ical/"
+    " calendar-color");
+
 struct subscribing {
 	struct arena *arena;
 	struct subscription subscription;
+	view color;
 };
+
+static result
+add_colored(struct account *a, const struct subscribing *s)
+{
+	const struct subscription *wanted = &s->subscription;
+	struct subscription there;
+
+	TRY(subscription_add(a, wanted));
+	if (s->color.n == 0)
+		return done();
+	TRY(subscription_find(a, s->arena, wanted->kind, wanted->name,
+	    &there));
+	return subscription_property_set(a, there.id, import_color, s->color);
+}
 
 static result
 add_subscription(struct account *a, void *context)
@@ -204,7 +222,7 @@ add_subscription(struct account *a, void *context)
 		if (list[i].owner == wanted->owner
 		    && list[i].collection == wanted->collection)
 			return fail(EXISTS, "");
-	return subscription_add(a, wanted);
+	return add_colored(a, s);
 }
 
 static const char not_shared[] = "it is not shared with him";
@@ -246,9 +264,9 @@ find_shared(struct import *m, view owner, view collection,
 
 result
 import_subscription(struct import *m, enum collection_kind kind, view name,
-    view owner, view collection)
+    view owner, view collection, view color)
 {
-	struct subscribing g = { .arena = m->arena,
+	struct subscribing g = { .arena = m->arena, .color = color,
 		.subscription = { .kind = kind, .name = name } };
 
 	TRY(name_check(name));
@@ -269,7 +287,8 @@ take_subscription(struct import *m, view line)
 			kind = kinds[i].kind;
 	if (kind == 0)
 		return fail(MALFORMED, "expected a subscription");
-	return import_subscription(m, kind, words[1], words[2], words[3]);
+	return import_subscription(m, kind, words[1], words[2], words[3],
+	    VIEW(""));
 }
 
 result

@@ -350,27 +350,34 @@ is_color(view v)
 	return (v.n == 7 || v.n == 9) && v.p[0] == '#';
 }
 
-/* As its owner sees it: "#3355FF". */
-static result
-take_color(struct sogo *s, const struct place *place)
+/* As he has chosen it ("#3355FF"), in whosever calendar; "": nothing. */
+static view
+color_of(const struct sogo *s, view reference)
 {
-	static const view name = VIEW_INIT("http://apple.com/ns/ical/"
-	    " calendar-color");
-	struct import *m = s->m;
-	view color = VIEW(""), key = arena_print(m->arena, "%.*s:Calendar/%.*s",
-	    (int)place->owner.n, place->owner.p,
-	    (int)place->name.n, place->name.p);
-	struct buf text;
-	result r;
+	view color = VIEW("");
 
 	for (const struct plist *c = s->settings; c != NULL && color.n == 0;
 	     c = c->next)
 		color = plist_text(plist_find(plist_find(c, VIEW("Calendar")),
-		    VIEW("FolderColors")), key);
+		    VIEW("FolderColors")), reference);
+	return color;
+}
+
+static result
+take_color(struct sogo *s, const struct place *place)
+{
+	struct import *m = s->m;
+	view name = import_color, color, reference = arena_print(m->arena,
+	    "%.*s:Calendar/%.*s", (int)place->owner.n, place->owner.p,
+	    (int)place->name.n, place->name.p);
+	struct buf text;
+	result r;
+
+	color = color_of(s, reference);
 	if (color.n == 0 || place->kind != COLLECTION_CALENDAR)
 		return done();
 	if (!is_color(color))
-		return tell(m, key, fail(MALFORMED, "not a colour"));
+		return tell(m, reference, fail(MALFORMED, "not a colour"));
 	text = buf_new(PROPERTY_TEXT);
 	buf_print(&text, "%zu 0 %zu\n%.*s%.*s\n", name.n, color.n, (int)name.n,
 	    name.p, (int)color.n, color.p);
@@ -408,13 +415,15 @@ static result
 take_subscription(struct sogo *s, view text)
 {
 	struct import *m = s->m;
+	view color = color_of(s, text);
 	view owner = view_cut(&text, ':');
 	view kind = view_cut(&text, '/');
 
 	return import_subscription(m, view_eq(kind, VIEW("Calendar"))
 	        ? COLLECTION_CALENDAR : COLLECTION_ADDRESSBOOK,
 	    subscription_segment(m->arena, owner, text),
-	    address_of(s, owner), text);
+	    address_of(s, owner), text,
+	    is_color(color) ? color : VIEW(""));
 }
 
 /* Of the settings' Calendar or Contacts. */

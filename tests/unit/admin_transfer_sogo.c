@@ -125,6 +125,7 @@ test_subscriptions(struct home *h, int64_t account, int64_t owner)
 	struct account *a = home_open(h, account);
 	struct subscription *list;
 	size_t count;
+	view color;
 
 	must(subscription_list(a, h->arena, COLLECTION_CALENDAR, &list,
 	    &count), "subscriptions");
@@ -132,6 +133,10 @@ test_subscriptions(struct home *h, int64_t account, int64_t owner)
 	    && view_eq(list[0].name,
 	        VIEW("user1_A_example_D_org_personal")),
 	    "the other's calendar, where SOGo had it");
+	must(subscription_property_get(a, h->arena, list[0].id,
+	    VIEW("http://apple.com/ns/ical/ calendar-color"), &color),
+	    "colour");
+	ok(view_eq(color, VIEW("#CC3300")), "in the colour of before");
 	account_close(&a);
 }
 
