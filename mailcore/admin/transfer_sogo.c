@@ -404,8 +404,13 @@ take_folder(struct sogo *s, const struct plist *folder)
 	TRY(take_records(s, &place, plist_find(folder, VIEW("records"))));
 	for (const struct plist *c = acl == NULL ? NULL : acl->first;
 	     c != NULL; c = c->next) {
+		view what;
+
 		arena_reset(s->m->arena);
-		TRY(tell(s->m, c->key, take_rights(s, &place, acl, c)));
+		what = arena_print(s->m->arena, "%.*s for %.*s",
+		    (int)folder->key.n, folder->key.p, (int)c->key.n,
+		    c->key.p);
+		TRY(tell(s->m, what, take_rights(s, &place, acl, c)));
 	}
 	return done();
 }

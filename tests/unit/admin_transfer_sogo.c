@@ -7,6 +7,7 @@
 
 struct heard {
 	int taken, there, refused;
+	bool says_where; /* of who is to have less than all others */
 };
 
 static void
@@ -16,6 +17,9 @@ hear(void *context, view what, result r)
 
 	if (r.is != OK && r.why[0] != '\0')
 		printf("# %.*s: %s\n", (int)what.n, what.p, r.why);
+	if (r.is == DENIED)
+		h->says_where = view_eq(what, VIEW("/Users/user3/Calendar/"
+		    "personal for <default>"));
 	if (r.is == OK)
 		h->taken++;
 	else if (r.is == EXISTS && r.why[0] == '\0')
@@ -24,7 +28,7 @@ hear(void *context, view what, result r)
 		h->refused++;
 }
 
-static void
+static bool
 import(struct home *h, int64_t account, const char *path, int taken,
     int there, int refused)
 {
@@ -36,6 +40,7 @@ import(struct home *h, int64_t account, const char *path, int taken,
 	is_number(heard.taken, taken, "taken");
 	is_number(heard.there, there, "there already");
 	is_number(heard.refused, refused, "refused");
+	return heard.says_where;
 }
 
 /* The text of an object by its name; "" without one. */
@@ -209,7 +214,7 @@ test_names_alone(struct home *h, int64_t one, int64_t two)
 	struct account *a;
 	view text;
 
-	import(h, id, file, 6, 2, 2);
+	ok(import(h, id, file, 6, 2, 2), "it says what was not shared");
 	a = home_open(h, id);
 	text = text_of(h, a, COLLECTION_ADDRESSBOOK, "personal", "l");
 	ok(says(text, "MEMBER:urn:uuid:9\r\n")
