@@ -188,7 +188,7 @@ compile()
 	local tree=build/$1
 	shift
 	ninja -C "$tree" "$@" > "$tree.log" 2>&1 || {
-		grep -vE '^\[[0-9]+/' "$tree.log" | head -n 60 >&2
+		grep -vE '^\[[0-9]+/' "$tree.log" | sed -n 1,60p >&2
 		die "the build failed; all of it is in $tree.log"
 	}
 }
@@ -297,7 +297,7 @@ test_all()
 	done
 	echo "The slowest:"
 	sed -nE 's/^\[[0-9:]+\] ([^ ]+) .* ([0-9]+) ms.*/\2 ms \1/p' "$log" |
-	    sort -rn | head -n 5
+	    sort -rn | sed -n 1,5p
 	((failed == 0)) || die "there were failures"
 }
 
