@@ -17,6 +17,7 @@ struct walk {
 	const struct expand_who *who;
 	struct expansion *out;
 	struct seen *seen;
+	size_t full;    /* so many of the targets have no room */
 	bool forgotten; /* something of it is to be discarded */
 };
 
@@ -70,12 +71,21 @@ has_room(struct walk *w, const struct account_info *info)
 }
 
 static result
-add_account(struct walk *w, const struct account_info *info, view address)
+add_account(struct walk *w, const struct account_info *info, view address,
+    view via)
 {
+	size_t before = w->out->count;
+	result room;
+
 	if (!info->enabled)
 		return fail(DENIED, "this mailbox is switched off");
-	TRY(has_room(w, info));
-	return add(w, info->id, address, VIEW(""));
+	room = has_room(w, info);
+	if (room.is != NO_SPACE)
+		TRY(room);
+	TRY(add(w, info->id, address, via));
+	if (w->out->count > before && room.is == NO_SPACE)
+		w->full++;
+	return done();
 }
 
 static result
@@ -92,10 +102,10 @@ everyone(struct walk *w, const struct domain *domain, view address)
 		    "only people of this domain may write to it");
 	TRY(account_list(w->store, w->arena, domain->name, &all, &count));
 	for (size_t i = 0; i < count; i++) {
-		result r = add_account(w, &all[i], address);
+		result r = add_account(w, &all[i], address, VIEW(""));
 
-		/* One who is away or full does not silence the others. */
-		if (r.is != OK && r.is != DENIED && r.is != NO_SPACE)
+		/* One who is away does not silence the others. */
+		if (r.is != OK && r.is != DENIED)
 			return r;
 	}
 	return done();
@@ -143,11 +153,11 @@ was_seen(struct walk *w, view alias)
 
 static result
 act(struct walk *w, const struct destination *to, const struct domain *domain,
-    view address, unsigned depth)
+    view address, view via, unsigned depth)
 {
 	switch (to->kind) {
 	case ALIAS_MAILBOX:
-		return add_account(w, &to->account, address);
+		return add_account(w, &to->account, address, via);
 	case ALIAS_FORWARD:
 		if (was_seen(w, to->matched))
 			return arena_result(w->arena);
@@ -174,7 +184,7 @@ anybody(struct walk *w, view domain, view address)
 	TRY(account_list(w->store, w->arena, domain, &all, &count));
 	for (size_t i = 0; i < count; i++)
 		if (all[i].enabled)
-			return add_account(w, &all[i], address);
+			return add_account(w, &all[i], address, VIEW(""));
 	return fail(NOT_FOUND, "RFC 5321 3.6.2: no such mailbox");
 }
 
@@ -212,7 +222,7 @@ follow(struct walk *w, view address, view via, unsigned depth)
 	if (r.is == NOT_FOUND && view_same(local, VIEW("postmaster")))
 		return anybody(w, domain.name, address);
 	TRY(r);
-	return act(w, &to, &domain, address, depth);
+	return act(w, &to, &domain, address, via, depth);
 }
 
 /* RFC 5321 4.5.1: <postmaster> without a domain is ours, whatever we host. */
@@ -247,5 +257,8 @@ expand_address(struct store *store, struct arena *arena, view address,
 		    ? postmaster(&w)
 		    : fail(MALFORMED, "not a domain of ours");
 	TRY(follow(&w, address, VIEW(""), 0));
-	return arena_result(arena);
+	TRY(arena_result(arena));
+	if (w.full > 0 && w.full == out->count)
+		return fail(NO_SPACE, "this mailbox is full");
+	return done();
 }

@@ -193,6 +193,16 @@ is_told(const struct smtp *s, const struct recipient *r)
 	return s->services->lmtp && !is_taken(&s->mail, r->rcpt, &refused);
 }
 
+/* Two behind one alias are one address to the sender. */
+static bool
+is_listed(const struct bounce *b, view address)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (view_eq(b->recipients[i].address, address))
+			return true;
+	return false;
+}
+
 /* The sender hears of them by mail (RFC 5321 6.1). */
 static result
 tell_refused(struct smtp *s, view message, size_t refused, bool *queued)
@@ -215,12 +225,14 @@ tell_refused(struct smtp *s, view message, size_t refused, bool *queued)
 
 	TRY(arena_result(t->arena));
 	for (const struct recipient *r = t->first; r != NULL; r = r->next) {
+		/* Where an alias leads is not told. */
+		view address = r->via.n > 0 ? r->via : r->address;
+
 		if ((!r->full && r->refusal.n == 0) || is_forged(r)
-		    || is_told(s, r))
+		    || is_told(s, r) || is_listed(&b, address))
 			continue;
 		list[b.count++] = (struct bounce_recipient){
-			/* Where an alias leads is not told. */
-			.address = r->via.n > 0 ? r->via : r->address,
+			.address = address,
 			.status = r->full ? VIEW("5.2.2")
 			    : r->loops    ? VIEW("5.4.6")
 					  : VIEW("5.7.1"),

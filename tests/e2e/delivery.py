@@ -123,6 +123,31 @@ def everyone(house):
        "one of us may")
 
 
+def no_room(house, sink):
+    """team@ is user01 and boss@, who is user02."""
+    who, sender = "user02@posthaste.test", "patient@far.example"
+    house.send(who, "fills it", head=("X: " + 600 * "x" + "\r\n") * 2)
+    house.cli("quota", "set", who, "1K")
+    same((house.send("boss@posthaste.test", "x") or (0,))[0], 452,
+         "who has no room is tried again later")
+    house.cli("alias", "add", "both@posthaste.test",
+              "%s,boss@posthaste.test" % who)
+    same((house.send("both@posthaste.test", "x") or (0,))[0], 452,
+         "nor has a list of nobody else")
+    same(house.send("team@posthaste.test", "with or without", sender), None,
+         "but does not keep the mail from the others of a list")
+    ok(house.gets(1, "with or without"), "who have it")
+    same(house.subjects(2, "with or without"), 0, "and he has not")
+    got = wait_for(lambda: sink.to(sender), 60)
+    if ok(got, "the sender hears of it"):
+        same(got[0][0], "", "by a bounce")
+        ok(b"Status: 5.2.2" in got[0][2], "that says why", got[0][2])
+        ok(b"rfc822; team@posthaste.test" in got[0][2]
+           and who.encode() not in got[0][2],
+           "and not where an alias leads", got[0][2])
+    house.cli("quota", "set", who, "none")
+
+
 def forwards(house, sink):
     house.cli("forward", "set", "user02@posthaste.test", "away@far.example")
     same(house.send("user02@posthaste.test", "sent on"), None, "taken")
@@ -250,6 +275,7 @@ def main():
         alias_domains(house)
         lists(house)
         everyone(house)
+        no_room(house, sink)
         forwards(house, sink)
         trouble(house, sink)
         loop(house)

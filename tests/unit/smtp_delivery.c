@@ -65,7 +65,8 @@ test_expansion(struct home *h)
 	    "user1@example.org\nuser2+d@short.example\nx@far.example\n"
 	    "X@far.example\nlist@example.org\nuser1@example.org\n");
 	expands(h, "list@example.org", 0,
-	    "1, 2, x@far.example via list@example.org");
+	    "1 via list@example.org, 2 via list@example.org,"
+	    " x@far.example via list@example.org");
 	put(h, "ping@example.org", ALIAS_FORWARD, "pong@example.org");
 	put(h, "pong@example.org", ALIAS_FORWARD, "ping@example.org");
 	expands(h, "ping@example.org", 0, "this alias leads nowhere");
