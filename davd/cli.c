@@ -81,7 +81,7 @@ print_help(FILE *to, const struct cli_verb *c)
 		const struct cli_option *row = &cli_options[i];
 		char call[40];
 
-		if (!takes(c, row->name))
+		if (row->help == NULL || !takes(c, row->name))
 			continue;
 		(void)snprintf(call, sizeof call, "--%s %s", row->name,
 		    row->argument != NULL ? row->argument : "");

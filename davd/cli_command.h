@@ -19,7 +19,7 @@ struct cli {
 	/* As given; NULL when not. */
 	const char *data, *config, *domain, *hostname, *address, *base_port,
 	    *users, *info, *name, *from_stdin, *import, *timeout, *format,
-	    *missing, *json, *password_stdin, *resolve, *ca, *resolver;
+	    *missing, *json, *resolve, *ca, *resolver;
 
 	/* The same, of profile, qr and app-password. */
 	const char *kind, *app_password, *label, *is_unsigned, *link, *rights,

@@ -77,7 +77,7 @@ prepare(struct visit *v)
 	if (cli->base_port != NULL && !cli_number("base-port",
 	    cli->base_port, 60000, &v->options.base_port))
 		return fail(MALFORMED, "not a port");
-	if (cli->password_stdin != NULL)
+	if (cli->from_stdin != NULL)
 		TRY(cli_secret("password: ", &v->password));
 	v->person.password = buf_view(&v->password);
 	return done();

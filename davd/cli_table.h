@@ -13,7 +13,7 @@ struct cli_option {
 	const char *name;
 	const char *argument; /* NULL: a switch */
 	size_t at;            /* where in struct cli its value goes */
-	const char *help;
+	const char *help;     /* NULL: its other name is the one that is told */
 };
 
 extern const struct cli_option cli_options[];

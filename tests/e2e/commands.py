@@ -72,6 +72,7 @@ def changing(op, server):
     password = re.findall(r"^[a-z2-9-]{23}$", text, re.M)
     same(len(password), 1, "a password is made")
     ok(op.login(fred, password[0]), "it lets Fred in at once")
+    op.works("password", fred, "--password-stdin", typed="yellow and red")
     op.works("password", fred, "--stdin", typed="gr\u00fcn und blau")
     ok(not op.login(fred, password[0]), "the old password is over at once")
     op.works("password", fred, "--import", SHA512)

@@ -23,7 +23,7 @@ def doctor(site, *words, password=PASSWORD, json_wanted=True):
     if json_wanted:
         command.append("--json")
     if password:
-        command.append("--password-stdin")
+        command.append("--stdin")
     result = subprocess.run(
         command, input=(password or "").encode() + b"\n", check=False,
         timeout=120, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
