@@ -149,7 +149,7 @@ routes_body_limit(view path)
 		{ "/calendars/import", LIMIT_IMPORT },
 		{ "/calendars", LIMIT_FORM },
 		/* What is a little too much gets a problem document. */
-		{ "/api/", 4 * (uint64_t)LIMIT_API_BODY },
+		{ "/api/", 2 * (uint64_t)LIMIT_API_BODY },
 		{ "/sign-", LIMIT_FORM },
 		{ "/device", LIMIT_FORM },
 		{ "/app-passwords", LIMIT_FORM },

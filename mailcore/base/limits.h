@@ -163,7 +163,7 @@ enum {
 	LIMIT_SESSION_IDLE = 10800, /* seconds without use */
 	LIMIT_SESSION_END = 604800, /* seconds in all */
 
-	LIMIT_API_BODY = 16384, /* largest: three passwords */
+	LIMIT_API_BODY = 131072, /* a reply of 8,000 characters, all escaped */
 	/* A file of events or contacts that is sent to it, and what is
 	 * in it; an import holds a thread for so long. */
 	LIMIT_IMPORT = 10485760,

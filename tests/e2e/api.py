@@ -47,7 +47,7 @@ def test_sign_in(s):
         ("a form", b"address=a&password=b",
          {"Content-Type": "application/x-www-form-urlencoded"}, 415),
         ("packed", good, {"Content-Encoding": "gzip"}, 415),
-        ("too much", b" " * 17000, {}, 413),
+        ("too much", b" " * 140000, {}, 413),
         ("from elsewhere", good, {"Origin": "https://evil.example"}, 403),
         ("from a frame without origin", good, {"Origin": "null"}, 403),
         ("from elsewhere, newer", good,
@@ -403,6 +403,12 @@ def test_mail(s, b):
     same(told("vacation", "show")[:4], ["since 2026-12-24",
                                         "until 2026-12-31", "every 3",
                                         "subject Away"], "and by command")
+    longest = dict(wanted, text="\U0001f334" * 8000)
+    same(b.call("PUT", "/automatic-reply", longest).status, 204,
+         "as long as may be, each character escaped")
+    same(b.call("GET", "/automatic-reply").json(),
+         dict(longest, active=True), "all of it is there")
+    same(b.call("PUT", "/automatic-reply", wanted).status, 204, "shorter")
     for field, bad in (("since", "2026-02-30"), ("until", "2026-12-23"),
                        ("every", 31), ("text", ""), ("text", "x" * 8001),
                        ("subject", "a\nb"), ("subject", "a\rb")):
