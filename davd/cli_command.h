@@ -106,6 +106,8 @@ int cli_cert_status(struct cli *);
 int cli_cert_names(struct cli *);
 int cli_cert_install(struct cli *);
 int cli_domain_add(struct cli *);
+int cli_domain_enable(struct cli *);
+int cli_domain_disable(struct cli *);
 int cli_domain_list(struct cli *);
 int cli_domain_remove(struct cli *);
 int cli_domain_alias_add(struct cli *);

@@ -174,6 +174,9 @@ prepare(struct doctor *d)
 		return fail(NOT_FOUND, "there is no such mailbox; add it by:"
 		    " posthaste mailbox add ADDRESS");
 	TRY(r);
+	if (!domain.enabled)
+		return fail(DENIED, "its domain is switched off; switch it on"
+		    " by: posthaste domain enable DOMAIN");
 	if (!account.enabled)
 		return fail(DENIED, "it may not log in; allow it by:"
 		    " posthaste mailbox enable ADDRESS");

@@ -76,6 +76,41 @@ cli_domain_remove(struct cli *cli)
 	return operate(cli, remove_domain, "is hosted no longer");
 }
 
+static result
+enable_domain(struct cli *cli)
+{
+	return admin_domain_enable(cli->store, argument(cli), true);
+}
+
+int
+cli_domain_enable(struct cli *cli)
+{
+	return operate(cli, enable_domain, "is served again");
+}
+
+/* All open connections of its mailboxes look again whether they may. */
+static result
+disable_domain(struct cli *cli)
+{
+	struct account_info *list = NULL;
+	size_t count = 0;
+	view name;
+
+	TRY(admin_domain_enable(cli->store, argument(cli), false));
+	TRY(check_domain(argument(cli), cli->arena, &name));
+	TRY(account_list(cli->store, cli->arena, name, &list, &count));
+	for (size_t i = 0; i < count; i++)
+		cli_tell(cli, list[i].id);
+	return done();
+}
+
+int
+cli_domain_disable(struct cli *cli)
+{
+	return operate(cli, disable_domain, "is switched off: nobody logs in,"
+	    " and mail for it waits with its senders");
+}
+
 int
 cli_domain_list(struct cli *cli)
 {
@@ -89,9 +124,9 @@ cli_domain_list(struct cli *cli)
 	if (r.is != OK)
 		return cli_failed("domains", r);
 	for (size_t i = 0; i < count; i++)
-		(void)printf("%-32.*s %.*s\n", (int)list[i].name.n,
-		    list[i].name.p, (int)list[i].display_name.n,
-		    list[i].display_name.p);
+		(void)printf("%-32.*s %-8s %.*s\n", (int)list[i].name.n,
+		    list[i].name.p, list[i].enabled ? "enabled" : "disabled",
+		    (int)list[i].display_name.n, list[i].display_name.p);
 	return CLI_OK;
 }
 

@@ -35,6 +35,7 @@ show(struct page *p, const struct account_info *a)
 	html_number(p->html, "hosted_id", (uint64_t)a->domain);
 	html_text(p->html, "hosted", domain_of(a));
 	html_flag(p->html, "enabled", a->enabled);
+	html_flag(p->html, "withheld", a->withheld);
 	html_flag(p->html, "own", a->id == p->session.account);
 	page_share(p->html, "space", page_size(p, a->used),
 	    page_size(p, a->quota));
@@ -103,7 +104,8 @@ set_enabled(struct page *p, const struct account_info *a)
 		wake(p, a->id);
 		page_go_mailbox(p, a->id, on ? "enabled" : "disabled");
 	} else if (r.is == DENIED) {
-		say_wrong(p, a, "wrong_enabled", why_denied(p, a));
+		say_wrong(p, a, "wrong_enabled", a->withheld
+		    ? "mailbox.withheld" : why_denied(p, a));
 	} else {
 		page_fault_of(p, r);
 	}

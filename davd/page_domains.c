@@ -126,6 +126,7 @@ page_domain_show(struct page *p, const struct domain *hosted)
 	html_flag(p->html, "at_domains", true);
 	html_number(p->html, "hosted_id", (uint64_t)hosted->id);
 	html_text(p->html, "hosted", hosted->name);
+	html_flag(p->html, "off", !hosted->enabled);
 	fill_typed(p);
 	page_done(p);
 	page_send(p, "domain", "title.domain");

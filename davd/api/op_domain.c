@@ -31,10 +31,10 @@ add_domain(const struct api_call *c, const struct domain *d, json_t *all)
 	json_t *o;
 
 	TRY(domain_share_get(c->services->store, d->id, &limit, &used));
-	o = json_pack("{sI so so sI sI}", "id", (json_int_t)d->id, "name",
+	o = json_pack("{sI so so sb sI sI}", "id", (json_int_t)d->id, "name",
 	    api_string(d->name), "display_name", api_string(d->display_name),
-	    "mailboxes", (json_int_t)used.mailboxes, "quota",
-	    (json_int_t)used.quota);
+	    "enabled", d->enabled, "mailboxes", (json_int_t)used.mailboxes,
+	    "quota", (json_int_t)used.quota);
 	add_limit(o, "mailbox_limit", limit.mailboxes);
 	add_limit(o, "quota_limit", limit.quota);
 	(void)json_array_append_new(all, o);
@@ -64,10 +64,10 @@ op_domains(struct api_call *c)
 static json_t *
 json_of_mailbox(const struct account_info *a)
 {
-	return json_pack("{sI so so sb sI sI}", "id", (json_int_t)a->id,
+	return json_pack("{sI so so sb sb sI sI}", "id", (json_int_t)a->id,
 	    "address", api_string(a->address), "name", api_string(a->name),
-	    "enabled", a->enabled, "used", (json_int_t)a->used, "quota",
-	    (json_int_t)a->quota);
+	    "enabled", a->enabled, "withheld", a->withheld, "used",
+	    (json_int_t)a->used, "quota", (json_int_t)a->quota);
 }
 
 result

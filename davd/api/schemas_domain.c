@@ -9,6 +9,8 @@ static const struct api_field domain[] = {
 	{ .name = "id", .about = "Its number.", .type = API_INTEGER },
 	{ .name = "name", .about = "Like example.org." },
 	{ .name = "display_name", .about = "What people call it." },
+	{ .name = "enabled", .about = "If not, the operator has switched it"
+	  " off: nobody logs in, and mail for it waits.", .type = API_BOOLEAN },
 	{ .name = "mailboxes", .about = "So many there are.",
 	  .type = API_INTEGER },
 	{ .name = "mailbox_limit", .about = "So many there may be; missing:"
@@ -35,6 +37,9 @@ static const struct api_field mailbox[] = {
 	{ .name = "address", .about = "Its own." },
 	{ .name = "name", .about = "Of the person." },
 	{ .name = "enabled", .about = "May it log in?",
+	  .type = API_BOOLEAN },
+	{ .name = "withheld", .about = "The operator has switched it, or its"
+	  " domain, off; nobody else can switch it on.",
 	  .type = API_BOOLEAN },
 	{ .name = "used", .about = "Bytes in it.", .type = API_INTEGER },
 	{ .name = "quota", .about = "Bytes that it may hold; 0: any amount.",

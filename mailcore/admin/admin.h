@@ -12,6 +12,9 @@
 CHECKED result admin_domain_add(struct store *, view name,
     view display_name);
 CHECKED result admin_domain_remove(struct store *, view name);
+/* Switched off, nobody logs in to its mailboxes and mail for it waits with
+ * its senders; nothing in them changes. */
+CHECKED result admin_domain_enable(struct store *, view name, bool);
 
 /* Let `name` stand for the hosted domain `target`. */
 CHECKED result admin_domain_alias_add(struct store *, view name,
@@ -31,6 +34,7 @@ struct admin_mailbox {
 CHECKED result admin_mailbox_make(struct store *,
     const struct admin_mailbox *);
 CHECKED result admin_mailbox_remove(struct store *, view address);
+/* What the operator disables, administrators of its domain cannot enable. */
 CHECKED result admin_mailbox_enable(struct store *, view address, bool);
 /* How much it may hold; 0: any amount.  What is there already stays. */
 CHECKED result admin_quota_set(struct store *, view address, int64_t bytes);

@@ -62,6 +62,24 @@ admin_domain_remove(struct store *store, view name)
 }
 
 result
+admin_domain_enable(struct store *store, view name, bool enabled)
+{
+	struct arena *arena = arena_new(ADMIN_ARENA);
+	struct domain domain;
+	view normal;
+	result r = check_domain(name, arena, &normal);
+
+	if (r.is == OK)
+		r = domain_find(store, arena, normal, &domain);
+	if (r.is == OK)
+		r = domain_set_enabled(store, domain.id, enabled);
+	if (r.is == OK)
+		r = store_sync(store);
+	arena_free(&arena);
+	return explain_domain(r);
+}
+
+result
 admin_domain_alias_add(struct store *store, view name, view target)
 {
 	struct arena *arena = arena_new(ADMIN_ARENA);

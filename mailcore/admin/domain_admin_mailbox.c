@@ -177,6 +177,21 @@ may_other(const struct domain_admin *w, int64_t id)
 	return r;
 }
 
+/* And what the operator has switched off stays off. */
+static result
+may_switch(const struct domain_admin *w, int64_t id)
+{
+	struct arena *arena = arena_new(ADMIN_ARENA);
+	struct account_info mailbox;
+	result r = find_other(w, arena, id, &mailbox);
+
+	if (r.is == OK && mailbox.withheld)
+		r = fail(DENIED, "the operator has switched this mailbox, or"
+		    " its domain, off; ask them");
+	arena_free(&arena);
+	return r;
+}
+
 static result
 set_password(const struct domain_admin *w, struct arena *arena, int64_t id,
     view password, struct buf *hash, bool *weak)
@@ -211,8 +226,8 @@ domain_admin_password(const struct domain_admin *w, int64_t id,
 result
 domain_admin_enable(const struct domain_admin *w, int64_t id, bool enabled)
 {
-	TRY(may_other(w, id));
-	TRY(account_set_enabled(w->store, id, enabled));
+	TRY(may_switch(w, id));
+	TRY(account_set_enabled_limited(w->store, id, enabled));
 	TRY(store_sync(w->store));
 	tell(w, enabled ? "enable" : "disable", id);
 	return done();
@@ -240,7 +255,7 @@ domain_admin_state(const struct domain_admin *w, int64_t id, bool enabled,
 	arena_free(&arena);
 	TRY(r);
 	if (enabled != mailbox.enabled)
-		TRY(may_other(w, id));
+		TRY(may_switch(w, id));
 	if (bytes != mailbox.quota)
 		TRY(domain_admin_quota(w, id, bytes));
 	return enabled != mailbox.enabled ? domain_admin_enable(w, id, enabled)

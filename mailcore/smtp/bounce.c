@@ -316,7 +316,7 @@ hand_over(struct store *store, const struct bounce *b, view text,
 
 	*queued = out.queued;
 	arena_free(&arena);
-	if (r.is == MALFORMED) {
+	if (r.is == MALFORMED || r.is == BUSY) {
 		*queued = true;
 		return send_away(store, b, text);
 	}

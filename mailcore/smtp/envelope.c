@@ -53,6 +53,7 @@ static const struct smtp_code local_codes[FAILED + 1] = {
 	[DENIED] = { 550, "5.2.1" },
 	[NO_SPACE] = { 452, "4.2.2" },
 	[OVER_LIMIT] = { 452, "4.5.3" },
+	[BUSY] = { 450, "4.2.1" },
 };
 
 /* RFC 6409 6.1: an account sends as one of its own addresses.  The null
@@ -250,11 +251,13 @@ take_recipient(struct smtp *s, view argument, struct arena *arena,
 	if (r->is != OK)
 		return rcpt_codes;
 	*r = resolve(s, arena, &rcpt, e);
-	if (r->is == OK && is_unqualified(&rcpt, e)) {
+	if (r->is != OK)
+		return local_codes;
+	if (is_unqualified(&rcpt, e)) {
 		*r = fail(MALFORMED, "RFC 6409 4.2: a domain in full");
 		return unqualified_codes;
 	}
-	if (r->is == OK && e->count > 0)
+	if (e->count > 0)
 		*r = smtp_check_recipient(s, rcpt.address, e->first->account);
 	if (r->is == BUSY)
 		return smtp_policy_codes;

@@ -216,6 +216,10 @@ follow(struct walk *w, view address, view via, unsigned depth)
 		return via.n > 0 ? add(w, 0, address, via)
 				 : fail(MALFORMED, "not a domain of ours");
 	TRY(r);
+	if (!domain.enabled)
+		return via.n > 0 ? fail(DENIED, "that domain is switched off")
+				 : fail(BUSY, "this domain is switched off"
+				       " for now");
 	r = alias_resolve(w->store, w->arena, address, clock_now(), &to);
 	if (r.is == NOT_FOUND && srs_is(local))
 		return send_back(w, local);
@@ -234,7 +238,8 @@ postmaster(struct walk *w)
 	result r = fail(NOT_FOUND, "RFC 5321 4.5.1: no postmaster yet");
 
 	TRY(domain_list(w->store, w->arena, &domains, &count));
-	for (size_t i = 0; i < count && r.is == NOT_FOUND; i++)
+	for (size_t i = 0; i < count
+	    && (r.is == NOT_FOUND || r.is == BUSY); i++)
 		r = follow(w,
 		    arena_print(w->arena, "postmaster@%.*s",
 			(int)domains[i].name.n, domains[i].name.p),

@@ -32,10 +32,11 @@ struct expansion {
 
 /* Views live in `arena`.  MALFORMED: not a domain of ours.  NOT_FOUND: leads
  * nowhere.  STALE: did, until it expired.  DENIED: switched off, refused, or
- * not for this sender.  NO_SPACE: all of them are over quota; one who is, among
- * others who are not, is a target, for the delivery to find.  OVER_LIMIT: too
- * many.  An address of "postmaster" always leads somewhere (RFC 5321 4.5.1),
- * also without a domain. */
+ * not for this sender.  BUSY: its domain is switched off for now.  NO_SPACE:
+ * all of them are over quota; one who is, among others who are not, is a
+ * target, for the delivery to find.  OVER_LIMIT: too many.  An address of
+ * "postmaster" always leads somewhere (RFC 5321 4.5.1), also without a
+ * domain. */
 CHECKED result expand_address(struct store *, struct arena *, view address,
     const struct expand_who *, struct expansion *out);
 

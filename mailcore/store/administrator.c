@@ -1,10 +1,8 @@
 #include "mailcore/store/administrator.h"
 
-#include "mailcore/store/inside.h"
+#include "mailcore/store/names.h"
 
 enum { ADD, REMOVE, MAY, MORE, DOMAINS, LIST, SET_LIMIT, SHARE };
-
-#define DOMAIN "d.id, d.name, d.display_name"
 
 static const char *const sql[] = {
 	[ADD] = "INSERT INTO administrator (account_id, domain)"
@@ -14,13 +12,13 @@ static const char *const sql[] = {
 		" SET domain = excluded.domain",
 	[REMOVE] = "DELETE FROM administrator"
 		   " WHERE account_id = $1 AND domain = $2",
-	[MAY] = "SELECT " DOMAIN " FROM administrator m, domain d"
+	[MAY] = "SELECT " DOMAIN_COLUMNS " FROM administrator m, domain d"
 		" WHERE m.account_id = $1 AND m.domain = $2"
 		" AND d.id = m.domain",
 	[MORE] = "SELECT 1 FROM administrator m WHERE m.account_id = $2"
 		 " AND NOT EXISTS (SELECT 1 FROM administrator o"
 		 " WHERE o.account_id = $1 AND o.domain = m.domain) LIMIT 1",
-	[DOMAINS] = "SELECT " DOMAIN " FROM administrator m, domain d"
+	[DOMAINS] = "SELECT " DOMAIN_COLUMNS " FROM administrator m, domain d"
 		    " WHERE m.account_id = $1 AND d.id = m.domain"
 		    " ORDER BY d.name",
 	[LIST] = "SELECT a.address FROM administrator m, account a"
@@ -70,80 +68,43 @@ administrator_remove(struct store *s, int64_t domain, int64_t account)
 	return house_write(s, apply, &c, DURABLE);
 }
 
-static void
-of_row(struct db_query *q, struct arena *arena, struct domain *out)
-{
-	out->id = db_int_at(q, 0);
-	out->name = arena_copy(arena, db_text_at(q, 1));
-	out->display_name = arena_copy(arena, db_text_at(q, 2));
-}
-
-static result
-list_domains(struct account *house, struct arena *arena, int64_t account,
-    struct domain **out, size_t *count)
-{
-	const struct db_arg args[] = { db_int(account) };
-	struct db_query q;
-	size_t room = 0;
-
-	db_ask(house->db, &q, sql[DOMAINS], args, COUNT(args));
-	while (db_next(&q)) {
-		struct domain *more = arena_more(
-		    arena, *out, *count, &room, sizeof *more);
-
-		if (more == NULL)
-			break;
-		*out = more;
-		of_row(&q, arena, &more[(*count)++]);
-	}
-	TRY(db_end(&q));
-	return arena_result(arena);
-}
-
 result
 administrator_domains(struct store *s, struct arena *arena, int64_t account,
     struct domain **out, size_t *count)
 {
+	const struct db_arg args[] = { db_int(account) };
 	struct account *house;
 	result r;
 
 	*out = NULL;
 	*count = 0;
 	TRY(house_open(s, &house));
-	r = list_domains(house, arena, account, out, count);
+	r = domain_rows(house, arena, sql[DOMAINS], args, COUNT(args), out,
+	    count);
 	account_close(&house);
 	return r;
-}
-
-static result
-find_domain(struct account *house, struct arena *arena, int64_t account,
-    int64_t domain, struct domain *out)
-{
-	const struct db_arg args[] = { db_int(account), db_int(domain) };
-	struct db_query q;
-
-	db_ask(house->db, &q, sql[MAY], args, COUNT(args));
-	while (db_next(&q))
-		of_row(&q, arena, out);
-	TRY(db_end(&q));
-	TRY(arena_result(arena));
-	return out->id != 0
-	    ? done()
-	    : fail(NOT_FOUND, "you administer no such domain");
 }
 
 result
 administrator_may(struct store *s, struct arena *arena, int64_t account,
     int64_t domain, struct domain *out)
 {
+	const struct db_arg args[] = { db_int(account), db_int(domain) };
+	struct domain *found = NULL;
 	struct account *house;
+	size_t count = 0;
 	result r;
 
 	*out = (struct domain){ .id = 0 };
 	TRY(house_open(s, &house));
-	r = find_domain(house, arena, account, domain, out);
+	r = domain_rows(house, arena, sql[MAY], args, COUNT(args), &found,
+	    &count);
 	account_close(&house);
-	return r;
+	TRY(r);
+	if (count == 0)
+		return fail(NOT_FOUND, "you administer no such domain");
+	*out = found[0];
+	return done();
 }
 
 static result

@@ -32,7 +32,8 @@ static const char *const sql[] = {
 	/* $1 as addressed, $2 without detail, $3 the catch-all. */
 	[RESOLVE] =
 	    "SELECT f.address, f.kind, f.expires, f.text, a.id, a.domain,"
-	    " a.address, a.name, a.enabled, a.quota FROM ("
+	    " a.address, a.name, CASE WHEN " ACCOUNT_IS_ON("a")
+	    " THEN 1 ELSE 0 END, a.quota FROM ("
 	    "SELECT address, 0 AS kind, expires, '' AS text, account_id"
 	    " FROM address WHERE address IN ($1, $2, $3) UNION ALL"
 	    " SELECT address, kind, expires, text, 0 AS account_id"

@@ -4,12 +4,13 @@
 #include "mailcore/base/host.h"
 #include "mailcore/store/names.h"
 
-enum { FIND, LIST, ADD, IN_USE, REMOVE, ALIASES_REMOVE, ROUTES_REMOVE,
-	NAMES_REMOVE, OFFICES_REMOVE, IS_ALIAS };
+enum { FIND, LIST, SET_ENABLED, ADD, IN_USE, REMOVE, ALIASES_REMOVE,
+	ROUTES_REMOVE, NAMES_REMOVE, OFFICES_REMOVE, IS_ALIAS };
 
 static const char *const sql[] = {
-	[FIND] = "SELECT id, name, display_name FROM domain WHERE name = $1",
-	[LIST] = "SELECT id, name, display_name FROM domain ORDER BY name",
+	[FIND] = "SELECT " DOMAIN_COLUMNS " FROM domain d WHERE d.name = $1",
+	[LIST] = "SELECT " DOMAIN_COLUMNS " FROM domain d ORDER BY d.name",
+	[SET_ENABLED] = "UPDATE domain SET enabled = $2 WHERE id = $1",
 	[ADD] = "INSERT INTO domain (id, name, display_name)"
 		" VALUES ($1, $2, $3)",
 	[IN_USE] = "SELECT 1 FROM account a, domain d WHERE d.name = $1"
@@ -27,61 +28,17 @@ static const char *const sql[] = {
 	[IS_ALIAS] = "SELECT 1 FROM domain_alias WHERE name = $1",
 };
 
-static void
-of_row(struct db_query *q, struct arena *arena, struct domain *out)
-{
-	out->id = db_int_at(q, 0);
-	out->name = arena_copy(arena, db_text_at(q, 1));
-	out->display_name = arena_copy(arena, db_text_at(q, 2));
-}
-
-static result
-find(struct account *house, struct arena *arena, view name,
-    struct domain *out)
-{
-	struct buf folded = buf_new(LIMIT_DOMAIN);
-	struct db_query q;
-	bool found = false;
-	result r = done();
-
-	if (name_fold(name, &folded)) {
-		const struct db_arg args[] = { db_text(buf_view(&folded)) };
-
-		db_ask(house->db, &q, sql[FIND], args, COUNT(args));
-		while (db_next(&q)) {
-			of_row(&q, arena, out);
-			found = true;
-		}
-		r = db_end(&q);
-	}
-	buf_free(&folded);
-	TRY(r);
-	TRY(arena_result(arena));
-	return found ? done() : fail(NOT_FOUND, "not hosted here");
-}
-
 result
-domain_find(struct store *s, struct arena *arena, view name,
-    struct domain *out)
-{
-	struct account *house;
-	result r;
-
-	*out = (struct domain){ .id = 0 };
-	TRY(house_open(s, &house));
-	r = find(house, arena, name, out);
-	account_close(&house);
-	return r;
-}
-
-static result
-list(struct account *house, struct arena *arena, struct domain **out,
+domain_rows(struct account *house, struct arena *arena, const char *question,
+    const struct db_arg *args, size_t arg_count, struct domain **out,
     size_t *count)
 {
 	struct db_query q;
 	size_t room = 0;
 
-	db_ask(house->db, &q, sql[LIST], NULL, 0);
+	*out = NULL;
+	*count = 0;
+	db_ask(house->db, &q, question, args, arg_count);
 	while (db_next(&q)) {
 		struct domain *more = arena_more(
 		    arena, *out, *count, &room, sizeof *more);
@@ -89,10 +46,48 @@ list(struct account *house, struct arena *arena, struct domain **out,
 		if (more == NULL)
 			break;
 		*out = more;
-		of_row(&q, arena, &more[(*count)++]);
+		more[(*count)++] = (struct domain){
+			.id = db_int_at(&q, 0),
+			.name = arena_copy(arena, db_text_at(&q, 1)),
+			.display_name = arena_copy(arena, db_text_at(&q, 2)),
+			.enabled = db_int_at(&q, 3) != 0,
+		};
 	}
 	TRY(db_end(&q));
 	return arena_result(arena);
+}
+
+result
+domain_row(struct account *house, struct arena *arena, const char *question,
+    struct db_arg by, struct domain *out)
+{
+	struct domain *list;
+	size_t count;
+
+	TRY(domain_rows(house, arena, question, &by, 1, &list, &count));
+	if (count == 0)
+		return fail(NOT_FOUND, "not hosted here");
+	*out = list[0];
+	return done();
+}
+
+result
+domain_find(struct store *s, struct arena *arena, view name,
+    struct domain *out)
+{
+	struct buf folded = buf_new(LIMIT_DOMAIN);
+	struct account *house = NULL;
+	result r = fail(NOT_FOUND, "not hosted here");
+
+	*out = (struct domain){ .id = 0 };
+	if (name_fold(name, &folded))
+		r = house_open(s, &house);
+	if (r.is == OK)
+		r = domain_row(house, arena, sql[FIND],
+		    db_text(buf_view(&folded)), out);
+	account_close(&house);
+	buf_free(&folded);
+	return r;
 }
 
 result
@@ -105,9 +100,34 @@ domain_list(struct store *s, struct arena *arena, struct domain **out,
 	*out = NULL;
 	*count = 0;
 	TRY(house_open(s, &house));
-	r = list(house, arena, out, count);
+	r = domain_rows(house, arena, sql[LIST], NULL, 0, out, count);
 	account_close(&house);
 	return r;
+}
+
+struct switching {
+	int64_t id;
+	bool enabled;
+};
+
+static result
+switch_one(struct account *house, void *context)
+{
+	const struct switching *w = context;
+	const struct db_arg args[] = { db_int(w->id), db_int(w->enabled) };
+
+	TRY(db_do(house->db, sql[SET_ENABLED], args, COUNT(args)));
+	return db_changed(house->db) > 0
+	    ? done()
+	    : fail(NOT_FOUND, "not hosted here");
+}
+
+result
+domain_set_enabled(struct store *s, int64_t id, bool enabled)
+{
+	struct switching w = { id, enabled };
+
+	return house_write(s, switch_one, &w, DURABLE);
 }
 
 struct domain_new {

@@ -12,6 +12,7 @@ struct domain {
 	int64_t id;
 	view name;         /* "example.org" */
 	view display_name; /* "Example e.V.", or the name */
+	bool enabled;      /* else mail for it waits, and nobody logs in */
 };
 
 /* Views live in `arena`.  NOT_FOUND: not hosted here. */
@@ -26,6 +27,10 @@ CHECKED result domain_add(struct store *, view name, view display_name,
 
 /* With the aliases in it and of it.  DENIED: accounts are in it. */
 CHECKED result domain_remove(struct store *, view name);
+
+/* Switched off, its accounts are off (account_info.enabled), too; what they
+ * are by themselves stays.  NOT_FOUND. */
+CHECKED result domain_set_enabled(struct store *, int64_t id, bool);
 
 /* The domain that a name stands for: itself, or the target of an alias
  * domain.  Addresses of both mean the same mailboxes.  NOT_FOUND: neither. */
@@ -54,7 +59,8 @@ struct account_info {
 	view name;        /* of the person; may be empty */
 	view password;    /* "{ARGON2ID}$argon2id$..." or another scheme */
 	int64_t password_version; /* grows with every change */
-	bool enabled;
+	bool enabled;  /* and its domain is */
+	bool withheld; /* the operator has switched it, or its domain, off */
 	int64_t quota; /* bytes; 0: none */
 	int64_t used;  /* bytes; only by account_get, else 0 */
 };
@@ -99,7 +105,11 @@ CHECKED result account_add_as(struct store *, const struct account_new *,
     int64_t *id);
 CHECKED result account_remove(struct store *, int64_t id);
 CHECKED result account_set_password(struct store *, int64_t id, view password);
+/* By the operator. */
 CHECKED result account_set_enabled(struct store *, int64_t id, bool);
+/* By who administers its domain.  DENIED: the operator has switched it, or
+ * the domain, off. */
+CHECKED result account_set_enabled_limited(struct store *, int64_t id, bool);
 CHECKED result account_set_quota(struct store *, int64_t id, int64_t bytes);
 CHECKED result account_set_quota_limited(struct store *, int64_t id,
     int64_t bytes);

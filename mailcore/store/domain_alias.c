@@ -6,9 +6,9 @@
 enum { FIND, IS_HOSTED, ADD, REMOVE, LIST };
 
 static const char *const sql[] = {
-	[FIND] = "SELECT d.id, d.name, d.display_name FROM domain d"
+	[FIND] = "SELECT " DOMAIN_COLUMNS " FROM domain d"
 		 " WHERE d.name = $1 UNION ALL"
-		 " SELECT d.id, d.name, d.display_name"
+		 " SELECT " DOMAIN_COLUMNS
 		 " FROM domain_alias a, domain d"
 		 " WHERE a.name = $1 AND d.id = a.domain",
 	[IS_HOSTED] = "SELECT 1 FROM domain WHERE name = $1",
@@ -20,42 +20,21 @@ static const char *const sql[] = {
 		 " ORDER BY a.name",
 };
 
-static result
-find(struct account *house, struct arena *arena, view folded,
-    struct domain *out)
-{
-	const struct db_arg args[] = { db_text(folded) };
-	struct db_query q;
-	bool found = false;
-
-	db_ask(house->db, &q, sql[FIND], args, COUNT(args));
-	while (db_next(&q)) {
-		out->id = db_int_at(&q, 0);
-		out->name = arena_copy(arena, db_text_at(&q, 1));
-		out->display_name = arena_copy(arena, db_text_at(&q, 2));
-		found = true;
-	}
-	TRY(db_end(&q));
-	TRY(arena_result(arena));
-	return found ? done() : fail(NOT_FOUND, "not hosted here");
-}
-
 result
 domain_canonical(struct store *s, struct arena *arena, view name,
     struct domain *out)
 {
 	struct buf folded = buf_new(LIMIT_DOMAIN);
-	struct account *house;
+	struct account *house = NULL;
 	result r = fail(NOT_FOUND, "not hosted here");
 
 	*out = (struct domain){ .id = 0 };
-	if (name_fold(name, &folded)) {
+	if (name_fold(name, &folded))
 		r = house_open(s, &house);
-		if (r.is == OK) {
-			r = find(house, arena, buf_view(&folded), out);
-			account_close(&house);
-		}
-	}
+	if (r.is == OK)
+		r = domain_row(house, arena, sql[FIND],
+		    db_text(buf_view(&folded)), out);
+	account_close(&house);
 	buf_free(&folded);
 	return r;
 }

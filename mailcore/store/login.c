@@ -16,7 +16,8 @@ static const char *const sql[] = {
 		     " used_protocol = $4 WHERE id = $1",
 	[LIST] = "SELECT app, protocol, used, peer, number FROM login"
 		 " WHERE account_id = $1 AND number > $2 ORDER BY number",
-	[STANDING] = "SELECT a.enabled, a.password_version, a.sign_outs,"
+	[STANDING] = "SELECT CASE WHEN " ACCOUNT_IS_ON("a")
+		     " THEN 1 ELSE 0 END, a.password_version, a.sign_outs,"
 		     " (SELECT count(*) FROM app_password p WHERE p.id = $2"
 		     " AND p.account_id = a.id"
 		     " AND (p.expires = 0 OR p.expires > $3))"

@@ -7,12 +7,13 @@
 
 #define COLUMNS                                                          \
 	"a.id, a.domain, a.address, a.name, a.password,"                 \
-	" a.password_version, a.enabled, a.quota"
+	" a.password_version, a.enabled, a.quota, a.withheld,"           \
+	" (SELECT d_.enabled FROM domain d_ WHERE d_.id = a.domain)"
 
 enum { QUOTA_ARENA = 65536 };
 
 enum { BY_ADDRESS, BY_ID, LIST, PAGE, SET_PASSWORD, SET_ENABLED,
-	SET_QUOTA, USED, LOCAL_QUOTA };
+	SET_ENABLED_LIMITED, SET_QUOTA, USED, LOCAL_QUOTA };
 
 static const char *const sql[] = {
 	/* $1 is $3@$4; of an alias of a domain, $3 there. */
@@ -29,7 +30,13 @@ static const char *const sql[] = {
 	[SET_PASSWORD] = "UPDATE account SET password = $2,"
 			 " password_version = password_version + 1"
 			 " WHERE id = $1",
-	[SET_ENABLED] = "UPDATE account SET enabled = $2 WHERE id = $1",
+	[SET_ENABLED] = "UPDATE account SET enabled = $2, withheld = 1 - $2"
+			" WHERE id = $1",
+	[SET_ENABLED_LIMITED] = "UPDATE account SET enabled = $2"
+				" WHERE id = $1 AND withheld = 0"
+				" AND EXISTS (SELECT 1 FROM domain d"
+				" WHERE d.id = account.domain"
+				" AND d.enabled = 1)",
 	[SET_QUOTA] = "UPDATE account SET quota = $2 WHERE id = $1",
 	[USED] = "SELECT used FROM state WHERE account_id = $1",
 	[LOCAL_QUOTA] = "UPDATE state SET quota = $2 WHERE account_id = $1",
@@ -45,8 +52,9 @@ of_row(struct db_query *q, struct arena *arena, struct account_info *out)
 		.name = arena_copy(arena, db_text_at(q, 3)),
 		.password = arena_copy(arena, db_text_at(q, 4)),
 		.password_version = db_int_at(q, 5),
-		.enabled = db_int_at(q, 6) != 0,
+		.enabled = db_int_at(q, 6) != 0 && db_int_at(q, 9) != 0,
 		.quota = db_int_at(q, 7),
+		.withheld = db_int_at(q, 8) != 0 || db_int_at(q, 9) == 0,
 	};
 }
 
@@ -279,6 +287,19 @@ account_set_enabled(struct store *s, int64_t id, bool enabled)
 		{ db_int(id), db_int(enabled) }, 2 };
 
 	return house_write(s, apply, &c, DURABLE);
+}
+
+result
+account_set_enabled_limited(struct store *s, int64_t id, bool enabled)
+{
+	struct change c = { sql[SET_ENABLED_LIMITED],
+		{ db_int(id), db_int(enabled) }, 2 };
+	result r = house_write(s, apply, &c, DURABLE);
+
+	return r.is == NOT_FOUND
+	    ? fail(DENIED, "the operator has switched this mailbox, or its"
+	          " domain, off; ask them")
+	    : r;
 }
 
 struct quota_change {

@@ -1,7 +1,7 @@
 /* What is granted, and what follows from it. */
 #include "mailcore/store/right.h"
 
-#include "mailcore/store/inside.h"
+#include "mailcore/store/names.h"
 
 enum { OF_PERSON, LIST, GIVEN, OWNERS };
 
@@ -9,10 +9,11 @@ static const char *const sql[] = {
 	/* $1 asks, $2 owns. */
 	[OF_PERSON] =
 	    "SELECT x.kind, x.collection, x.rights FROM access x, account o"
-	    " WHERE x.account_id = $2 AND o.id = $2 AND o.enabled = 1"
+	    " WHERE x.account_id = $2 AND o.id = $2 AND " ACCOUNT_IS_ON("o")
 	    " AND (x.whom = 3 OR EXISTS (SELECT 1 FROM account w"
-	    " WHERE w.id = $1 AND w.enabled = 1 AND ((x.whom = 1"
-	    " AND x.grantee = $1) OR (x.whom = 2 AND x.grantee = w.domain))))",
+	    " WHERE w.id = $1 AND " ACCOUNT_IS_ON("w")
+	    " AND ((x.whom = 1 AND x.grantee = $1)"
+	    " OR (x.whom = 2 AND x.grantee = w.domain))))",
 	[LIST] =
 	    "SELECT x.whom, x.grantee, CASE x.whom WHEN 1 THEN w.address"
 	    " WHEN 2 THEN d.name ELSE '' END, x.kind, x.collection, x.rights"
@@ -25,17 +26,19 @@ static const char *const sql[] = {
 	[GIVEN] = "SELECT x.whom, o.id, o.address, x.kind, x.collection,"
 		  " x.rights FROM access x, account o, account w"
 		  " WHERE x.whom = 1 AND x.grantee = $1 AND x.kind = $2"
-		  " AND o.id = x.account_id AND o.enabled = 1"
-		  " AND w.id = $1 AND w.enabled = 1"
+		  " AND o.id = x.account_id AND " ACCOUNT_IS_ON("o")
+		  " AND w.id = $1 AND " ACCOUNT_IS_ON("w")
 		  " ORDER BY o.address, x.collection",
 	/* Those who granted it to him before those who did to everyone. */
 	[OWNERS] = "SELECT MIN(x.whom), o.id, o.address, $2, 0, 0"
 		   " FROM access x, account o, account w"
-		   " WHERE w.id = $1 AND w.enabled = 1 AND x.kind = $2"
+		   " WHERE w.id = $1 AND " ACCOUNT_IS_ON("w")
+		   " AND x.kind = $2"
 		   " AND ((x.whom = 1 AND x.grantee = $1)"
 		   " OR (x.whom = 2 AND x.grantee = w.domain)"
 		   " OR (x.whom = 3 AND x.grantee = 0))"
-		   " AND o.id = x.account_id AND o.enabled = 1 AND o.id <> $1"
+		   " AND o.id = x.account_id AND " ACCOUNT_IS_ON("o")
+		   " AND o.id <> $1"
 		   " GROUP BY o.id, o.address ORDER BY 1, 3",
 };
 

@@ -6,13 +6,14 @@ enum { LIST, KEEP, KEEP_APP, HAS, FORGET, FORGET_APPS };
 
 static const char *const sql[] = {
 	[LIST] = "SELECT 0 AS app, id AS account, 0 AS rights, '' AS networks,"
-		 " 0 AS expires, scram_sha256, scram_sha1 FROM account"
-		 " WHERE id = $1 AND enabled <> 0"
+		 " 0 AS expires, scram_sha256, scram_sha1 FROM account a"
+		 " WHERE id = $1 AND " ACCOUNT_IS_ON("a")
 		 " AND scram_version = password_version"
 		 " UNION ALL SELECT p.id, p.account_id, p.rights, p.networks,"
 		 " p.expires, p.scram_sha256, p.scram_sha1"
 		 " FROM app_password p, account a"
-		 " WHERE p.account_id = $1 AND a.id = $1 AND a.enabled <> 0"
+		 " WHERE p.account_id = $1 AND a.id = $1"
+		 " AND " ACCOUNT_IS_ON("a")
 		 " ORDER BY 1",
 	[KEEP] = "UPDATE account SET scram_version = password_version,"
 		 " scram_sha256 = $3, scram_sha1 = $4"

@@ -9,7 +9,7 @@
 
 /* What every one that still means something has; $2 is now, $3 since. */
 #define MEANS                                                              \
-	" a.id = s.account_id AND a.enabled <> 0"                          \
+	" a.id = s.account_id AND " ACCOUNT_IS_ON("a")                     \
 	" AND a.password_version = s.password_version"                     \
 	" AND a.sign_outs = s.sign_outs AND s.expires > $2 AND s.used >= $3"
 

@@ -226,6 +226,33 @@ def loop(house):
     same(code, 554, "an alias that sees its mail again refuses it")
 
 
+def waits(house):
+    """A bounce to somebody whose domain is switched off for now: it is kept,
+    and the others of the list have the mail once."""
+    who, sender = "user02@posthaste.test", "b@" + TWO
+
+    def holds():
+        return int(re.search(r"(\d+) KiB", house.cli(
+            "mailbox", "list", "--domain", TWO)).group(1))
+
+    house.cli("forward", "remove", sender)
+    before = holds()
+    house.cli("quota", "set", who, "1K")
+    house.cli("domain", "disable", TWO)
+    same(house.send("team@posthaste.test", "from a closed one", sender), None,
+         "mail from a domain that is switched off")
+    ok(house.gets(1, "from a closed one"), "arrives")
+    ok(wait_for(lambda: sender in house.cli("queue", "list"), 60, 0.2),
+       "its bounce waits")
+    house.cli("domain", "enable", TWO)
+    ok(wait_for(lambda: run([house.server.binary, "queue", "retry", "all",
+                             "--data", house.server.data],
+                            env=house.server.env)
+                and holds() > before, 60, 0.2), "until it is on again")
+    ok(sender not in house.cli("queue", "list"), "and no longer")
+    house.cli("quota", "set", who, "none")
+
+
 def replies(house, sink):
     house.cli("vacation", "set", "user01@posthaste.test",
               "Away. You wrote: $SUBJECT", "--subject", "Out of office")
@@ -279,6 +306,7 @@ def main():
         forwards(house, sink)
         trouble(house, sink)
         loop(house)
+        waits(house)
         replies(house, sink)
         lmtp(house)
     sink.close()

@@ -115,7 +115,8 @@ def test_life(s, boss, domain):
     one = "/domains/mailboxes/%d" % made["id"]
     same(boss.call("GET", one).json(), {
         "id": made["id"], "address": address, "name": "N. P\u00e9rson",
-        "enabled": True, "used": 0, "quota": MB}, "as it was wanted")
+        "enabled": True, "withheld": False, "used": 0, "quota": MB},
+         "as it was wanted")
     same(reaches(s, address, password), (True, True, True),
          "the made password gets in everywhere")
     client = by_imap(s, address, password)
@@ -193,7 +194,8 @@ def test_limits(s, boss, domain):
          [409, 409, 400, 204, 204], "nor more quota")
     found = boss.call("GET", "/domains").json()["domains"]
     same(found, [{"id": domain, "name": "customer.test",
-                  "display_name": "customer.test", "mailboxes": 4,
+                  "display_name": "customer.test", "enabled": True,
+                  "mailboxes": 4,
                   "mailbox_limit": 4, "quota": 10 * MB,
                   "quota_limit": 10 * MB}], "which is told")
     same(command(s, "domain", "limit", "show", "customer.test"),
@@ -383,6 +385,52 @@ def test_removed(s, people):
     command(s, "mailbox", "enable", address)
 
 
+def test_switched_off(s, people):
+    """What the operator switches off, nobody else switches on."""
+    boss = Script(s, "boss@customer.test", people["boss@customer.test"])
+    mate, password = "mate@customer.test", people["mate@customer.test"]
+    domain = boss.call("GET", "/domains").json()["domains"][0]
+    path = "/domains/%d/mailboxes" % domain["id"]
+    (one,) = [m for m in boss.call("GET", path).json()["mailboxes"]
+              if m["address"] == mate]
+    ok(domain["enabled"] and one["enabled"], "all is on")
+    wanted = {"enabled": True, "quota": one["quota"]}
+    command(s, "mailbox", "disable", mate)
+    path = "/domains/mailboxes/%d" % one["id"]
+    found = boss.call("GET", path).json()
+    same((found["enabled"], found["withheld"]), (False, True), "off")
+    found = boss.call("PUT", path, wanted)
+    ok(found.status == 403 and b"operator" in found.body,
+       "by the operator alone", found.body)
+    command(s, "mailbox", "enable", mate)
+    same(boss.call("PUT", path, wanted).status, 204, "on")
+    idle = Idle(s, mate, password)
+    same(reaches(s, mate, password), (True, True, True), "gets in")
+    command(s, "domain", "disable", "customer.test")
+    ok(re.search(r"^customer\.test +disabled ",
+                 command(s, "domain", "list"), re.M), "the whole domain")
+    ok(idle.ends(), "connections end")
+    same((reaches(s, mate, password), boss.call("GET", path).status),
+         ((False, False, False), 401), "nobody gets in")
+    same([refused(s, name + "@customer.test")
+          for name in ("mate", "info", "nobody", "postmaster")], [450] * 4,
+         "mail waits with its senders")
+    same(refused(s, "mate@rival.test"), 250, "elsewhere it does not")
+    ok(gets_in(s, "imap", people["mate@rival.test"], "mate@rival.test"),
+       "and all get in")
+    fails(s, 1, "doctor", mate)
+    command(s, "domain", "enable", "customer.test")
+    same(reaches(s, mate, password), (True, True, True), "as before")
+    ok(arrives(s, by_imap_selected(s, mate, password), mate, "on-again"),
+       "mail too")
+
+
+def by_imap_selected(s, address, password):
+    client = by_imap(s, address, password)
+    client.select()
+    return client
+
+
 def test_pages(s):
     """101 mailboxes are two pages."""
     b = browser(s, *s.login())
@@ -423,6 +471,7 @@ def main():
                         people["boss@customer.test"])
         test_hostile(s, script, rival, ids, people)
         test_removed(s, people)
+        test_switched_off(s, people)
         test_pages(s)
         same(Browser.wrong, [], "every answer is as it is described")
     done()

@@ -165,6 +165,14 @@ def keeps(server, person, at, numbers):
        "closed", said(page))
     taken(person, box + "/enabled", {"enabled": "1"}, box, "enabled")
     ok(logs_in(server, fred, password), "open again")
+    command(server, "mailbox", "disable", fred)
+    page = person.get(box)[2]
+    ok("Whoever runs the server has closed" in said(page)
+       and box + "/enabled" not in page, "closed by the operator",
+       said(page))
+    refused(person, box + "/enabled", {"enabled": "1"},
+            "Whoever runs the server has closed")
+    command(server, "mailbox", "enable", fred)
     refused(person, box + "/remove", {"address": "fred"},
             "Nothing was removed")
     page = taken(person, box + "/remove", {"address": " FRED@posthaste.test"},

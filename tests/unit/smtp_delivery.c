@@ -88,6 +88,31 @@ test_expansion(struct home *h)
 	expands(h, "postmaster", 0, "1");
 }
 
+/* A domain that is switched off for now. */
+static void
+test_off(struct home *h)
+{
+	struct domain org, other;
+
+	must(domain_add(h->store, VIEW("off.example"), VIEW(""), &other.id),
+	    "domain_add");
+	must(domain_find(h->store, h->arena, VIEW("example.org"), &org),
+	    "domain_find");
+	put(h, "far@off.example", ALIAS_FORWARD, "user1@example.org");
+	put(h, "two@off.example", ALIAS_FORWARD,
+	    "user1@example.org\nx@far.example");
+	must(domain_set_enabled(h->store, org.id, false), "off");
+	expands(h, "user1@example.org", 0,
+	    "this domain is switched off for now");
+	expands(h, "nobody@short.example", 0,
+	    "this domain is switched off for now");
+	expands(h, "far@off.example", 0, "that domain is switched off");
+	expands(h, "two@off.example", 0, "x@far.example via two@off.example");
+	must(domain_set_enabled(h->store, org.id, true), "on");
+	expands(h, "far@off.example", 0, "1 via far@off.example");
+	must(domain_remove(h->store, VIEW("off.example")), "remove");
+}
+
 /* Aliases behind aliases: the last that is followed, and one more. */
 static void
 test_depth(struct home *h)
@@ -442,6 +467,7 @@ main(void)
 
 	home_begin(&h);
 	test_expansion(&h);
+	test_off(&h);
 	test_depth(&h);
 	test_expiry(&h);
 	test_srs(&h);
