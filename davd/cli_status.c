@@ -56,8 +56,9 @@ show_domain(struct cli *cli, const struct domain *domain,
 	cert_release(&cert);
 	TRY(account_list(cli->store, cli->arena, domain->name, &accounts,
 	    &count));
-	(void)printf("domain       %.*s: %zu mailboxes, certificate ",
-	    (int)domain->name.n, domain->name.p, count);
+	(void)printf("domain       %.*s: %zu mailboxes, %scertificate ",
+	    (int)domain->name.n, domain->name.p, count,
+	    domain->enabled ? "" : "switched off, ");
 	if (left <= 0)
 		(void)printf("has ended; see posthaste cert status\n");
 	else

@@ -409,6 +409,8 @@ def test_switched_off(s, people):
     command(s, "domain", "disable", "customer.test")
     ok(re.search(r"^customer\.test +disabled ",
                  command(s, "domain", "list"), re.M), "the whole domain")
+    ok("customer.test: 2 mailboxes, switched off" in run(
+        [s.binary, "status", "--data", s.data], env=s.env)[1], "as status says")
     ok(idle.ends(), "connections end")
     same((reaches(s, mate, password), boss.call("GET", path).status),
          ((False, False, False), 401), "nobody gets in")
