@@ -45,7 +45,7 @@ usage()
 	test [unit|lint|e2e|FILE]...
 	              everything, or that part, with ASan and UBSan
 	bench [--quick] [--rows A,B] [--peers A,B] [--install-peers] [--list]
-	      [--json FILE] [--markdown FILE] [--svg FILE]
+	      [--runs N] [--minutes N] [--json FILE] [--markdown FILE] [--svg FILE]
 	              measure the release build beside other servers
 	fuzz [TARGET] [SECONDS]
 	              replay the corpus, then look for more
@@ -54,8 +54,8 @@ usage()
 	fuzz --keep   take what was found and reaches new code into the corpora
 	coverage      what the corpora reach, target by target: docs/fuzz.md
 	torture [KIND] [ROUNDS]
-	              kills, power cuts, failing calls, jumps of the clock, slow
-	              connections, storms of logins, idle connections; docs/torture.md
+	              kills, power cuts, failing calls, full and failing disks,
+	              jumps of the clock, slow connections, storms of logins, idle connections; docs/torture.md
 	lint          the checks of tests/lint
 	install [--prefix /usr] [--root DIR]
 	              binary, man pages, systemd unit

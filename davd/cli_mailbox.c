@@ -272,7 +272,14 @@ cli_mailbox_remove(struct cli *cli)
 static result
 enable(struct cli *cli)
 {
-	return admin_mailbox_enable(cli->store, argument(cli), true);
+	struct account_info account;
+
+	TRY(admin_mailbox_enable(cli->store, argument(cli), true));
+	TRY(account_find(cli->store, cli->arena, argument(cli), &account));
+	return account.enabled
+	    ? done()
+	    : fail(DENIED, "it is enabled, but its domain is switched off:"
+	          " posthaste domain enable DOMAIN");
 }
 
 int

@@ -103,6 +103,31 @@ is_moved(const struct cli *cli, const struct init *init)
 	    || (cli->base_port != NULL && conf->ports[SERVICE_HTTPS] != https);
 }
 
+/* To where `init` says; all other settings stay. */
+static result
+move_conf(struct cli *cli, const struct init *init, const char *path)
+{
+	struct conf conf = cli->conf, asked;
+
+	fill_conf(cli, init, &asked);
+	if (cli->address != NULL) {
+		conf.addresses[0] = cli->address;
+		conf.address_count = 1;
+	}
+	if (cli->base_port != NULL) {
+		memcpy(conf.ports, asked.ports, sizeof conf.ports);
+		memcpy(conf.public_ports, asked.public_ports,
+		    sizeof conf.public_ports);
+	}
+	if (!init->loopback)
+		conf.ports[SERVICE_PROXY] = conf.public_ports[SERVICE_PROXY]
+		    = 0;
+	if (cli->hostname != NULL)
+		conf.hostname = init->hostname;
+	TRY(write_conf(&conf, path));
+	return cli_configure(cli);
+}
+
 static result
 make_certificate(struct cli *cli, const struct init *init, bool again)
 {
@@ -157,8 +182,8 @@ init_place(struct cli *cli, const struct init *init)
 	TRY(make_folder(cli));
 	path = cli->config != NULL ? cli->config
 	                           : cli_path(cli, "posthaste.conf");
-	fill_conf(cli, init, &conf);
 	if (access(path, F_OK) != 0) {
+		fill_conf(cli, init, &conf);
 		TRY(hand_over(cli->data, &conf));
 		TRY(write_conf(&conf, path));
 		TRY(cli_configure(cli));
@@ -167,10 +192,7 @@ init_place(struct cli *cli, const struct init *init)
 		TRY(cli_become_owner(cli->conf.data));
 		moved = is_moved(cli, init);
 	}
-	if (moved) {
-		conf.user = cli->conf.user;
-		TRY(write_conf(&conf, path));
-		TRY(cli_configure(cli));
-	}
+	if (moved)
+		TRY(move_conf(cli, init, path));
 	return make_certificate(cli, init, moved);
 }

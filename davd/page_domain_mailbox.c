@@ -86,10 +86,13 @@ set_quota(struct page *p, const struct account_info *a)
 		page_fault_of(p, r);
 }
 
-/* What is DENIED is so for one's own, or for who is above. */
+/* What is DENIED is so for one's own, or for who is above.  `switches`: or for
+ * what the operator has switched off. */
 static const char *
-why_denied(const struct page *p, const struct account_info *a)
+why_denied(const struct page *p, const struct account_info *a, bool switches)
 {
+	if (switches && a->withheld)
+		return "mailbox.withheld";
 	return a->id == p->session.account ? "mailbox.own" : "mailbox.above";
 }
 
@@ -104,8 +107,7 @@ set_enabled(struct page *p, const struct account_info *a)
 		wake(p, a->id);
 		page_go_mailbox(p, a->id, on ? "enabled" : "disabled");
 	} else if (r.is == DENIED) {
-		say_wrong(p, a, "wrong_enabled", a->withheld
-		    ? "mailbox.withheld" : why_denied(p, a));
+		say_wrong(p, a, "wrong_enabled", why_denied(p, a, true));
 	} else {
 		page_fault_of(p, r);
 	}
@@ -129,7 +131,7 @@ set_password(struct page *p, const struct account_info *a)
 	else if (weak)
 		say_wrong(p, a, "wrong_password", page_weak(r));
 	else if (r.is == DENIED)
-		say_wrong(p, a, "wrong_password", why_denied(p, a));
+		say_wrong(p, a, "wrong_password", why_denied(p, a, false));
 	else
 		page_fault_of(p, r);
 	secret_wipe(made.p, made.n);
@@ -152,7 +154,7 @@ remove_it(struct page *p, const struct account_info *a)
 		wake(p, a->id);
 		page_go_domain(p, a->domain, "removed");
 	} else if (r.is == DENIED) {
-		say_wrong(p, a, "wrong_remove", why_denied(p, a));
+		say_wrong(p, a, "wrong_remove", why_denied(p, a, true));
 	} else {
 		page_fault_of(p, r);
 	}

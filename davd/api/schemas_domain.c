@@ -109,7 +109,7 @@ static const struct api_field alias[] = {
 	  " nowhere else.", .least = 1, .most = LIMIT_ADDRESS },
 	{ .name = "target", .about = "A mailbox here; addresses, a comma"
 	  " between; everyone; discard; or refuse: and what senders are told.",
-	  .least = 1, .most = LIMIT_API_BODY },
+	  .least = 1, .most = LIMIT_ALIAS_TEXT },
 };
 const struct api_schema schema_domain_alias = { .name = "domain_alias",
 	.about = "A further address.", .fields = alias,

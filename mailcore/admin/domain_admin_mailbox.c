@@ -166,18 +166,7 @@ find_other(const struct domain_admin *w, struct arena *arena, int64_t id,
 		" asked for");
 }
 
-static result
-may_other(const struct domain_admin *w, int64_t id)
-{
-	struct arena *arena = arena_new(ADMIN_ARENA);
-	struct account_info mailbox;
-	result r = find_other(w, arena, id, &mailbox);
-
-	arena_free(&arena);
-	return r;
-}
-
-/* And what the operator has switched off stays off. */
+/* And what the operator has switched off stays as it is. */
 static result
 may_switch(const struct domain_admin *w, int64_t id)
 {
@@ -236,7 +225,7 @@ domain_admin_enable(const struct domain_admin *w, int64_t id, bool enabled)
 result
 domain_admin_mailbox_remove(const struct domain_admin *w, int64_t id)
 {
-	TRY(may_other(w, id));
+	TRY(may_switch(w, id));
 	TRY(account_remove(w->store, id));
 	TRY(store_sync(w->store));
 	tell(w, "remove", id);

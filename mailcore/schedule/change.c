@@ -24,6 +24,19 @@ schedule_etag(view text, struct arena *arena)
 	return out;
 }
 
+/* Its domain is switched off for now, and mail to it waits in the queue. */
+static bool
+is_waiting(struct store *store, struct arena *arena,
+    const struct account_info *account)
+{
+	view name = account->address;
+	struct domain domain;
+
+	(void)view_cut_last(&name, '@');
+	return domain_find(store, arena, name, &domain).is == OK
+	    && !domain.enabled;
+}
+
 result
 schedule_reach(struct store *store, struct arena *arena, view address,
     struct schedule_way *out)
@@ -40,6 +53,8 @@ schedule_reach(struct store *store, struct arena *arena, view address,
 	r = account_find(store, arena, address, &out->account);
 	if (r.is == OK && out->account.enabled)
 		out->reach = SCHEDULE_HERE;
+	else if (r.is == OK && is_waiting(store, arena, &out->account))
+		out->reach = SCHEDULE_BY_MAIL;
 	if (r.is != NOT_FOUND && r.is != MALFORMED)
 		return r;
 	r = domain_find(store, arena, parsed.domain, &hosted);

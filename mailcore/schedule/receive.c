@@ -30,9 +30,8 @@ is_believed(struct itip *i, view from, int64_t account)
 
 	if (!good)
 		log_line(LOG_INFO, "schedule.mail",
-		    "account=%lld method=%s applied=0 from=%.*s",
-		    (long long)account, itip_method_name(i->method),
-		    LOG_VIEW(from));
+		    "account=%lld method=%s applied=0",
+		    (long long)account, itip_method_name(i->method));
 	return good;
 }
 

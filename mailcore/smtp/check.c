@@ -190,8 +190,7 @@ smtp_check_recipient(struct smtp *s, view address, int64_t account)
 	r = greylist_ask(s->services->store, &key, clock_now(),
 	    s->services->greylist_seconds, &wait);
 	if (r.is == BUSY)
-		log_line(LOG_INFO, "smtp.greylist",
-		    "network=%s sender=%.*s wait=%lld", network,
-		    LOG_VIEW(key.sender), (long long)wait);
+		log_line(LOG_INFO, "smtp.greylist", "network=%s wait=%lld",
+		    network, (long long)wait);
 	return r;
 }

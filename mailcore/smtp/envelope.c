@@ -62,10 +62,16 @@ static result
 may_send_as(struct smtp *s, struct arena *arena, view sender)
 {
 	struct account_info info;
+	struct domain domain;
+	view name = sender;
 	result r;
 
 	if (!s->services->submission || sender.n == 0)
 		return done();
+	(void)view_cut_last(&name, '@');
+	r = domain_canonical(s->services->store, arena, name, &domain);
+	if (r.is == OK && !domain.enabled)
+		return fail(DENIED, "that domain is switched off");
 	r = account_find(s->services->store, arena, sender, &info);
 	if (r.is == NOT_FOUND || (r.is == OK && info.id != s->identity.account))
 		return fail(DENIED,
@@ -145,7 +151,7 @@ is_known(const struct transaction *t, const struct target *to)
 }
 
 static result
-add_recipient(struct transaction *t, const struct target *to)
+add_recipient(struct transaction *t, view asked, const struct target *to)
 {
 	struct recipient *r;
 
@@ -156,6 +162,7 @@ add_recipient(struct transaction *t, const struct target *to)
 		return arena_result(t->arena);
 	r->address = arena_copy(t->arena, to->address);
 	r->via = arena_copy(t->arena, to->via);
+	r->asked = asked;
 	TRY(arena_result(t->arena));
 	r->account = to->account;
 	r->rcpt = t->rcpts;
@@ -192,13 +199,14 @@ add_asked(struct transaction *t, const struct smtp_rcpt *rcpt)
 
 /* All or none: what is refused must not be delivered in part. */
 static result
-add_recipients(struct transaction *t, const struct expansion *e)
+add_recipients(struct transaction *t, view asked, const struct expansion *e)
 {
+	asked = arena_copy(t->arena, asked);
 	if (e->count
 	    > LIMIT_SMTP_RECIPIENTS - t->recipients - t->asked_count)
 		return fail(OVER_LIMIT, "RFC 5321 4.5.3.1.10: too many");
 	for (const struct target *to = e->first; to != NULL; to = to->next)
-		TRY(add_recipient(t, to));
+		TRY(add_recipient(t, asked, to));
 	return done();
 }
 
@@ -264,7 +272,7 @@ take_recipient(struct smtp *s, view argument, struct arena *arena,
 	if (r->is == OK)
 		*r = rcpt.asks || s->mail.release != 0
 		    ? add_asked(&s->mail, &rcpt)
-		    : add_recipients(&s->mail, e);
+		    : add_recipients(&s->mail, rcpt.address, e);
 	return local_codes;
 }
 

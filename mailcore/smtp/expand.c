@@ -70,6 +70,28 @@ has_room(struct walk *w, const struct account_info *info)
 			       : fail(NO_SPACE, "this mailbox is full");
 }
 
+/* Of a domain that is switched off for now the mail waits: with its sender,
+ * or in the queue, where an alias of ours sends it on. */
+static result
+add_waiting(struct walk *w, view address, view via)
+{
+	if (via.n > 0)
+		return add(w, 0, address, via);
+	return fail(BUSY, "this domain is switched off for now");
+}
+
+static result
+add_closed(struct walk *w, const struct account_info *info, view via)
+{
+	view name = info->address;
+	struct domain domain;
+
+	(void)view_cut_last(&name, '@');
+	TRY(domain_canonical(w->store, w->arena, name, &domain));
+	return domain.enabled ? fail(DENIED, "this mailbox is switched off")
+			      : add_waiting(w, info->address, via);
+}
+
 static result
 add_account(struct walk *w, const struct account_info *info, view address,
     view via)
@@ -78,11 +100,11 @@ add_account(struct walk *w, const struct account_info *info, view address,
 	result room;
 
 	if (!info->enabled)
-		return fail(DENIED, "this mailbox is switched off");
+		return add_closed(w, info, via);
 	room = has_room(w, info);
 	if (room.is != NO_SPACE)
 		TRY(room);
-	TRY(add(w, info->id, address, via));
+	TRY(add(w, info->id, address, VIEW("")));
 	if (w->out->count > before && room.is == NO_SPACE)
 		w->full++;
 	return done();
@@ -217,9 +239,7 @@ follow(struct walk *w, view address, view via, unsigned depth)
 				 : fail(MALFORMED, "not a domain of ours");
 	TRY(r);
 	if (!domain.enabled)
-		return via.n > 0 ? fail(DENIED, "that domain is switched off")
-				 : fail(BUSY, "this domain is switched off"
-				       " for now");
+		return add_waiting(w, address, via);
 	r = alias_resolve(w->store, w->arena, address, clock_now(), &to);
 	if (r.is == NOT_FOUND && srs_is(local))
 		return send_back(w, local);
@@ -239,11 +259,14 @@ postmaster(struct walk *w)
 
 	TRY(domain_list(w->store, w->arena, &domains, &count));
 	for (size_t i = 0; i < count
-	    && (r.is == NOT_FOUND || r.is == BUSY); i++)
-		r = follow(w,
+	    && (r.is == NOT_FOUND || r.is == BUSY); i++) {
+		result one = follow(w,
 		    arena_print(w->arena, "postmaster@%.*s",
 			(int)domains[i].name.n, domains[i].name.p),
 		    VIEW(""), 0);
+
+		r = one.is == NOT_FOUND ? r : one;
+	}
 	return r;
 }
 
@@ -257,11 +280,12 @@ expand_address(struct store *store, struct arena *arena, view address,
 	*out = (struct expansion){ .count = 0 };
 	address = arena_copy(arena, address);
 	TRY(arena_result(arena));
-	if (view_find_byte(address, '@') == SIZE_MAX)
-		return view_same(address, VIEW("postmaster"))
-		    ? postmaster(&w)
-		    : fail(MALFORMED, "not a domain of ours");
-	TRY(follow(&w, address, VIEW(""), 0));
+	if (view_find_byte(address, '@') != SIZE_MAX)
+		TRY(follow(&w, address, VIEW(""), 0));
+	else if (view_same(address, VIEW("postmaster")))
+		TRY(postmaster(&w));
+	else
+		return fail(MALFORMED, "not a domain of ours");
 	TRY(arena_result(arena));
 	if (w.full > 0 && w.full == out->count)
 		return fail(NO_SPACE, "this mailbox is full");

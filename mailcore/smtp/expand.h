@@ -14,8 +14,8 @@ struct target {
 	struct target *next;
 	int64_t account; /* 0: elsewhere */
 	view address;    /* ours as it was addressed; the one elsewhere */
-	view via;        /* the alias that leads there; empty: none, and what
-	                  * goes elsewhere keeps its sender */
+	view via;        /* elsewhere: the alias that sends it on; empty: no
+	                  * alias, it keeps its sender */
 };
 
 /* Who wants to send. */

@@ -138,8 +138,8 @@ static bool
 is_forged(const struct recipient *r)
 {
 	return r->verdict != NULL
-	    && (r->verdict->junk || r->verdict->dmarc == VERDICT_DMARC_FAIL
-		|| (r->verdict->forged && r->refusal.n > 0));
+	    && (r->verdict->junk || r->verdict->forged
+		|| r->verdict->dmarc == VERDICT_DMARC_FAIL);
 }
 
 /* Whether a RCPT led anywhere, and to somebody who takes the mail. */
@@ -195,10 +195,11 @@ is_told(const struct smtp *s, const struct recipient *r)
 
 /* Two behind one alias are one address to the sender. */
 static bool
-is_listed(const struct bounce *b, view address)
+is_listed(const struct bounce *b, const struct bounce_recipient *one)
 {
 	for (size_t i = 0; i < b->count; i++)
-		if (view_eq(b->recipients[i].address, address))
+		if (view_eq(b->recipients[i].address, one->address)
+		    && view_eq(b->recipients[i].diagnostic, one->diagnostic))
 			return true;
 	return false;
 }
@@ -225,20 +226,18 @@ tell_refused(struct smtp *s, view message, size_t refused, bool *queued)
 
 	TRY(arena_result(t->arena));
 	for (const struct recipient *r = t->first; r != NULL; r = r->next) {
-		/* Where an alias leads is not told. */
-		view address = r->via.n > 0 ? r->via : r->address;
-
-		if ((!r->full && r->refusal.n == 0) || is_forged(r)
-		    || is_told(s, r) || is_listed(&b, address))
-			continue;
-		list[b.count++] = (struct bounce_recipient){
-			.address = address,
+		const struct bounce_recipient one = {
+			.address = r->asked, /* not where an alias leads */
 			.status = r->full ? VIEW("5.2.2")
 			    : r->loops    ? VIEW("5.4.6")
 					  : VIEW("5.7.1"),
 			.diagnostic = r->full ? VIEW("the mailbox is full")
 					      : r->refusal,
 		};
+
+		if ((r->full || r->refusal.n > 0) && !is_forged(r)
+		    && !is_told(s, r) && !is_listed(&b, &one))
+			list[b.count++] = one;
 	}
 	done_so_far = bounce_send(s->services->store, &b, &more);
 	*queued = *queued || more;

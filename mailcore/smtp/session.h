@@ -37,7 +37,8 @@ struct recipient {
 	struct recipient *next;
 	view address;
 	int64_t account; /* 0: somewhere else */
-	view via;        /* the alias that leads there; empty: none */
+	view via;        /* the alias that sends it on there; empty: none */
+	view asked;      /* as the sender wrote it */
 	unsigned rcpt;   /* which RCPT led to it */
 	bool full;       /* has no room for this mail */
 	bool failed;     /* trouble of ours: the queue tries again */

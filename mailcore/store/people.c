@@ -30,7 +30,7 @@ static const char *const sql[] = {
 	[SET_PASSWORD] = "UPDATE account SET password = $2,"
 			 " password_version = password_version + 1"
 			 " WHERE id = $1",
-	[SET_ENABLED] = "UPDATE account SET enabled = $2, withheld = 1 - $2"
+	[SET_ENABLED] = "UPDATE account SET enabled = $2, withheld = $3"
 			" WHERE id = $1",
 	[SET_ENABLED_LIMITED] = "UPDATE account SET enabled = $2"
 				" WHERE id = $1 AND withheld = 0"
@@ -256,7 +256,7 @@ account_page(struct store *s, struct arena *arena, int64_t domain,
 /* One column of one account. */
 struct change {
 	const char *question;
-	struct db_arg args[2];
+	struct db_arg args[3];
 	size_t count;
 };
 
@@ -284,7 +284,7 @@ result
 account_set_enabled(struct store *s, int64_t id, bool enabled)
 {
 	struct change c = { sql[SET_ENABLED],
-		{ db_int(id), db_int(enabled) }, 2 };
+		{ db_int(id), db_int(enabled), db_int(!enabled) }, 3 };
 
 	return house_write(s, apply, &c, DURABLE);
 }

@@ -214,7 +214,10 @@ def arrives(s, client, to, subject):
     """Mail from outside comes to that mailbox."""
     with s.smtp() as smtp:
         smtp.sendmail("x@elsewhere.example", [to], message(subject, to=to))
+    return found_in(client, subject)
 
+
+def found_in(client, subject):
     def look():
         client.noop()
         return client.search(None, "SUBJECT", '"%s"' % subject)[1] != [b""]
@@ -421,7 +424,16 @@ def test_switched_off(s, people):
     ok(gets_in(s, "imap", people["mate@rival.test"], "mate@rival.test"),
        "and all get in")
     fails(s, 1, "doctor", mate)
+    command(s, "alias", "add", "onward@rival.test", mate)
+    command(s, "alias", "add", "onward2@rival.test", mate + ",boss@rival.test")
+    same(refused(s, "onward@rival.test"), 450, "nor by an alias elsewhere")
+    rival = by_imap_selected(s, "boss@rival.test", people["boss@rival.test"])
+    ok(arrives(s, rival, "onward2@rival.test", "onward"),
+       "which serves its others")
     command(s, "domain", "enable", "customer.test")
+    command(s, "queue", "retry", "all")
+    ok(found_in(by_imap_selected(s, mate, password), "onward"),
+       "and him as soon as he is back")
     same(reaches(s, mate, password), (True, True, True), "as before")
     ok(arrives(s, by_imap_selected(s, mate, password), mate, "on-again"),
        "mail too")

@@ -168,8 +168,10 @@ def keeps(server, person, at, numbers):
     command(server, "mailbox", "disable", fred)
     page = person.get(box)[2]
     ok("Whoever runs the server has closed" in said(page)
-       and box + "/enabled" not in page, "closed by the operator",
-       said(page))
+       and box + "/enabled" not in page and box + "/remove" not in page,
+       "closed by the operator", said(page))
+    refused(person, box + "/remove", {"address": fred},
+            "Whoever runs the server has closed")
     refused(person, box + "/enabled", {"enabled": "1"},
             "Whoever runs the server has closed")
     command(server, "mailbox", "enable", fred)

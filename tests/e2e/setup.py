@@ -2,6 +2,7 @@
 """The run contract, and how a client finds its settings."""
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -81,6 +82,24 @@ def refusals(server):
                       "--domain", "posthaste.test", "--address", server.ip,
                       "--base-port", "10000"], env=server.env)
     same(code, 0, "init again is no failure")
+    folder = os.path.join(server.folder, "moved")
+    again = [server.binary, "init", "--data", folder, "--domain",
+             "example.test", "--address"]
+    run([*again, server.ip, "--base-port", "10000"], env=server.env)
+    path = os.path.join(folder, "posthaste.conf")
+    with open(path, encoding="utf-8") as conf:
+        text = conf.read()
+    for line in "log-level error", "send-per-hour 77", "port.pop3 10099":
+        text = re.sub("^(# )?%s .*" % line.split()[0], line, text, 0, re.M)
+    with open(path, "w", encoding="utf-8") as conf:
+        conf.write(text)
+    code, text = run([*again, "127.0.0.77"], env=server.env)
+    with open(path, encoding="utf-8") as conf:
+        kept = conf.read().split("\n")
+    ok(code == 0 and {"listen 127.0.0.77", "log-level error",
+                      "send-per-hour 77", "port.pop3 10099",
+                      "port.imap 10143"} <= set(kept),
+       "another address leaves all other settings", (text, kept))
 
 
 def second(server):

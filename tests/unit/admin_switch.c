@@ -30,6 +30,8 @@ test_mailbox(struct home *h, const struct domain_admin *by, int64_t two)
 	    "nor where it is written");
 	is_result(domain_admin_state(by, two, false, MB), OK,
 	    "as it is, with a quota");
+	is_result(domain_admin_mailbox_remove(by, two), DENIED,
+	    "nor removed, to be made anew");
 	must(admin_mailbox_enable(h->store, address, true), "the operator");
 	ok(get(h, two).enabled && !get(h, two).withheld, "on");
 	is_result(domain_admin_state(by, two, false, 0), OK, "off");
@@ -56,6 +58,7 @@ test_domain(struct home *h, const struct domain_admin *by, int64_t two)
 	ok(!get(h, by->account).enabled && get(h, by->account).withheld
 	    && get(h, two).withheld, "all of it is off");
 	is_result(domain_admin_enable(by, two, true), DENIED, "none goes on");
+	is_result(domain_admin_mailbox_remove(by, two), DENIED, "nor away");
 	ok(get(h, far).enabled, "nothing of another domain is");
 	must(admin_domain_enable(h->store, VIEW("example.org"), true), "on");
 	ok(get(h, by->account).enabled && !get(h, two).enabled,

@@ -65,8 +65,7 @@ test_expansion(struct home *h)
 	    "user1@example.org\nuser2+d@short.example\nx@far.example\n"
 	    "X@far.example\nlist@example.org\nuser1@example.org\n");
 	expands(h, "list@example.org", 0,
-	    "1 via list@example.org, 2 via list@example.org,"
-	    " x@far.example via list@example.org");
+	    "1, 2, x@far.example via list@example.org");
 	put(h, "ping@example.org", ALIAS_FORWARD, "pong@example.org");
 	put(h, "pong@example.org", ALIAS_FORWARD, "ping@example.org");
 	expands(h, "ping@example.org", 0, "this alias leads nowhere");
@@ -106,10 +105,19 @@ test_off(struct home *h)
 	    "this domain is switched off for now");
 	expands(h, "nobody@short.example", 0,
 	    "this domain is switched off for now");
-	expands(h, "far@off.example", 0, "that domain is switched off");
-	expands(h, "two@off.example", 0, "x@far.example via two@off.example");
+	expands(h, "far@off.example", 0,
+	    "user1@example.org via far@off.example");
+	expands(h, "two@off.example", 0, "user1@example.org via"
+	    " two@off.example, x@far.example via two@off.example");
+	must(alias_add(h->store, VIEW("own@off.example"), 1), "alias_add");
+	expands(h, "own@off.example", 0,
+	    "this domain is switched off for now");
+	put(h, "sub@off.example", ALIAS_FORWARD, "own@off.example");
+	expands(h, "sub@off.example", 0,
+	    "user1@example.org via sub@off.example");
 	must(domain_set_enabled(h->store, org.id, true), "on");
-	expands(h, "far@off.example", 0, "1 via far@off.example");
+	expands(h, "far@off.example", 0, "1");
+	expands(h, "own@off.example", 0, "1");
 	must(domain_remove(h->store, VIEW("off.example")), "remove");
 }
 
