@@ -165,6 +165,17 @@ hang_up(struct line *l)
 	buf_free(&l->out);
 }
 
+/* The client may have asked not to be told, also where an input says so in
+ * several pieces. */
+static void
+note_silent(view unit)
+{
+	if (view_find_same(unit, VIEW(".SILENT")) == SIZE_MAX)
+		return;
+	for (size_t i = 0; i < COUNT(lines); i++)
+		lines[i].follower.silent = true;
+}
+
 /* What was said since is heard. */
 static void
 heed(struct line *l)
@@ -221,6 +232,7 @@ say(struct line *l, view bytes)
 
 		if (n > l->in.n)
 			abort();
+		note_silent(view_first(buf_view(&l->in), n));
 		step = imap_protocol.run(l->session,
 		    view_first(buf_view(&l->in), n), &l->out);
 		buf_drop(&l->in, n);
